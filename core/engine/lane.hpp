@@ -1,0 +1,62 @@
+// One run in progress.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/engine/problem.hpp"
+#include "core/engine/stop.hpp"
+#include "core/engine/trace.hpp"
+#include "core/interfaces/observer.hpp"
+#include "core/interfaces/optimizer.hpp"
+
+namespace tightrope {
+
+/// An observer with its schedule. An unrecorded one serves a stop rule only.
+struct Watch {
+  std::shared_ptr<const Observer> observer;
+  Schedule schedule;
+  bool recorded = true;
+};
+
+/// Everything that defines a run. All components are shared and immutable, but for the objective (one per lane).
+struct LaneSetup {
+  std::string name;
+  std::shared_ptr<const SensingProblem> problem;  // may be null for objectives that are not sensing
+  std::shared_ptr<Objective> objective;
+  std::shared_ptr<const Optimizer> optimizer;
+  std::shared_ptr<const StepSize> step_size;
+  std::vector<Watch> watches;
+  StopRules stop;
+  Factors start;
+};
+
+/// A run: setup, and everything that changes while it runs. Moved by the Engine, read by everybody else.
+class Lane {
+ public:
+  explicit Lane(LaneSetup setup);
+
+  const LaneSetup& setup() const { return setup_; }
+  const Iterate& iterate() const { return at_; }     // the last evaluated point (the last finite one after divergence)
+  const Trace& trace() const { return trace_; }
+  const Counters& counters() const { return setup_.objective->counters(); }
+  const std::optional<End>& end() const { return end_; }
+  Real seconds() const { return seconds_; }          // attributed: shared passes are divided among the lanes
+
+ private:
+  friend class Engine;
+  LaneSetup setup_;
+  Iterate at_, next_;
+  Memory memory_, step_size_memory_;
+  Move move_;
+  Trace trace_;
+  std::optional<End> end_;
+  Real first_value_ = 0, seconds_ = 0;
+  LowRank estimate_;
+};
+
+}  // namespace tightrope

@@ -1,0 +1,29 @@
+// f(p) = ℓ(A(X(p)); y) + penalty(p): the objective of low-rank recovery, one per lane.
+#pragma once
+
+#include <memory>
+
+#include "core/engine/problem.hpp"
+#include "core/interfaces/objective.hpp"
+
+namespace tightrope {
+
+class SensingObjective final : public Objective {
+ public:
+  SensingObjective(std::shared_ptr<const SensingProblem> problem, std::shared_ptr<const Loss> loss,
+                   std::shared_ptr<const FactorizationModel> model);
+
+  const FactorizationModel& model() const override { return *model_; }
+  Real value(const Factors& point) override;
+  const void* partner() const override { return problem_->op.get(); }
+  void evaluate_together(std::span<Request> requests) override;
+
+ private:
+  std::shared_ptr<const SensingProblem> problem_;
+  std::shared_ptr<const Loss> loss_;
+  std::shared_ptr<const FactorizationModel> model_;
+  LowRank X_, gradient_of_X_;  // reused: no allocation in steady state
+  Vec prediction_;
+};
+
+}  // namespace tightrope

@@ -1,0 +1,36 @@
+// What a run recorded: one row per recorded iteration, one column per observed quantity.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/interfaces/observer.hpp"
+
+namespace tightrope {
+
+/// Columns "iteration", "passes" (streaming reads of the operator so far) and "objective" come first, then those of
+/// the observers in the order of the file. A quantity that was not due, or is not defined, is NaN.
+struct Trace {
+  std::vector<Column> columns;
+  std::vector<std::vector<Real>> rows;
+  std::vector<Real> seconds;  // one per row, since the start of the run, without the observers' time; not part of trace.csv
+
+  std::optional<Index> find(const std::string& column) const;
+  std::vector<Real> column(Index i) const;
+  /// Last value of a column that is not NaN; NaN if there is none.
+  Real last(Index i) const;
+  /// Shortest round-trip decimals, NaN as an empty field.
+  std::string csv() const;
+  static Trace from_csv(const std::string& text, const std::string& name);
+};
+
+/// When an observer looks: every n-th iteration, or at iterations that grow geometrically. Iteration 0 and the last
+/// one are always recorded.
+struct Schedule {
+  Index every = 1;
+  bool geometric = false;  // 0, 1, 2, …, then steps of about a tenth of the iteration: 1 + ⌊t/10⌋
+  bool due(Index iteration) const;
+};
+
+}  // namespace tightrope

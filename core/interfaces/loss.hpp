@@ -1,0 +1,28 @@
+// The price of predictions z = A(X) against data y.
+#pragma once
+
+#include <span>
+
+#include "core/interfaces/component.hpp"
+
+namespace tightrope {
+
+/// A function ℓ(z; y) of m predictions and m data. Constants are those of the paper that a loss comes from,
+/// stated in its file.
+///
+/// A separable loss is a sum over measurements, ℓ(z; y) = Σ_i ℓ_i(z_i; y_i). It is evaluated inside the pass
+/// over the operator, a block of consecutive measurements at a time, and `first` is the index of the block's
+/// first measurement. A loss that is not separable always gets all measurements in one call (first = 0) and
+/// costs a second pass.
+class Loss : public Component {
+ public:
+  static constexpr const char* kind = "losses";
+
+  /// Returns the value of the block and writes slope_i = ∂ℓ/∂z_i (a subgradient at kinks).
+  /// prediction, data, slope: equally long; slope does not overlap the others.
+  virtual Real evaluate(Index first, std::span<const Real> prediction, std::span<const Real> data,
+                        std::span<Real> slope) const = 0;
+  virtual bool separable() const { return true; }
+};
+
+}  // namespace tightrope

@@ -1,0 +1,84 @@
+// A linear map from matrices to measurements, in all the forms that methods need.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/interfaces/component.hpp"
+#include "core/interfaces/loss.hpp"
+
+namespace tightrope {
+
+/// One lane's share of a pass: where to evaluate, against which data, and what is wanted back.
+struct Evaluation {
+  const LowRank* at = nullptr;      // X = L Rᵀ, n1 × n2
+  const Vec* data = nullptr;        // y, m
+  const Loss* loss = nullptr;
+  Sides wanted;                     // sides of the gradient to compute; the others are left alone
+  Real value = 0;                   // out: ℓ(A(X); y)
+  Vec* prediction = nullptr;        // out: A(X), m
+  LowRank* gradient = nullptr;      // out: {A*(s) R, A*(s)ᵀ L} with s = ∂ℓ; null: the value alone
+};
+
+/// A: R^{n1 × n2} → R^m, A(X)_i = ⟨A_i, X⟩.
+///
+/// forward and adjoint define an operator; every other map is the same thing in a cheaper form, with a correct
+/// default, and is overridden only where that pays. Unless a config says otherwise operators are scaled so that
+/// E‖A(X)‖² = ‖X‖_F², which makes step sizes comparable between them.
+///
+/// The public functions check shapes (std::logic_error: a mistake of the caller) and call the private do_ ones,
+/// so implementations never check. Outputs are sized by the public functions before do_ is called, and
+/// implementations overwrite them.
+class MeasurementOperator : public Component {
+ public:
+  static constexpr const char* kind = "operators";
+
+  Index rows() const { return shape_.rows; }
+  Index cols() const { return shape_.cols; }
+  Shape shape() const { return shape_; }
+  Index measurements() const { return measurements_; }
+
+  void forward(const Mat& X, Vec& z) const;        ///< z = A(X)
+  void adjoint(const Vec& z, Mat& G) const;        ///< G = A*(z): ⟨A(X), z⟩ = ⟨X, A*(z)⟩
+  void forward(const LowRank& X, Vec& z) const;    ///< z = A(L Rᵀ)
+  void adjoint_times(const Vec& z, const Mat& B, Mat& C) const;             ///< C = A*(z) B,  B: n2 × j
+  void adjoint_transposed_times(const Vec& z, const Mat& B, Mat& C) const;  ///< C = A*(z)ᵀ B, B: n1 × j
+  /// Gradient of (L, R) ↦ ⟨A(L Rᵀ), z⟩: gradient = {A*(z) R, A*(z)ᵀ L}, the wanted sides of it.
+  void pull_back(const Vec& z, const LowRank& X, LowRank& gradient, Sides wanted = {}) const;
+  /// Values, predictions and gradients of many lanes from one pass over the operator's data. What a lane gets
+  /// does not depend, to the last bit, on which other lanes are in the batch.
+  void evaluate(std::span<Evaluation> lanes) const;
+
+  /// The operator of the measurements with the given increasing indices. Its scaling is left as it is.
+  std::shared_ptr<const MeasurementOperator> restricted(const std::vector<Index>& indices) const;
+  /// Bytes of the operator's own data that one streaming read touches.
+  virtual std::uint64_t bytes() const { return 0; }
+  /// Whether the A_i are stored, dense, and can be written out by dense_rows.
+  virtual bool is_dense() const { return false; }
+  /// Rows first … first + count − 1 of the m × n1·n2 matrix whose row i is vec(A_i), column by column, written
+  /// one row after another. Only for dense operators.
+  virtual void dense_rows(Index first, Index count, Real* rows) const;
+
+ protected:
+  MeasurementOperator(Shape shape, Index measurements) : shape_(shape), measurements_(measurements) {}
+
+ private:
+  virtual void do_forward(const Mat& X, Vec& z) const = 0;
+  virtual void do_adjoint(const Vec& z, Mat& G) const = 0;
+  virtual void do_forward(const LowRank& X, Vec& z) const;                                  // forms X
+  virtual void do_adjoint_times(const Vec& z, const Mat& B, Mat& C) const;                  // forms A*(z)
+  virtual void do_adjoint_transposed_times(const Vec& z, const Mat& B, Mat& C) const;       // forms A*(z)
+  virtual void do_pull_back(const Vec& z, const LowRank& X, LowRank& gradient, Sides wanted) const;  // forms A*(z)
+  /// Only lanes with separable losses arrive here. Default: lane by lane, forward → slope → pull back.
+  virtual void do_evaluate(std::span<Evaluation> lanes) const;
+  virtual std::shared_ptr<const MeasurementOperator> do_restricted(const std::vector<Index>& indices) const;  // a view
+
+  void evaluate_alone(Evaluation& lane) const;
+
+  Shape shape_;
+  Index measurements_;
+};
+
+}  // namespace tightrope

@@ -1,0 +1,46 @@
+// A point or a direction in factor space, and the vector-space operations on it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/numbers/types.hpp"
+
+namespace tightrope {
+
+/// One matrix per block of a factorization, e.g. {V, W}.
+struct Factors {
+  std::vector<Mat> blocks;
+  Mat& operator[](Index i) { return blocks[i]; }
+  const Mat& operator[](Index i) const { return blocks[i]; }
+  Index size() const { return blocks.size(); }
+};
+
+/// Name and shape of one block, e.g. {"V", n1, k}.
+struct Block {
+  std::string name;
+  Index rows = 0, cols = 0;
+};
+
+/// A set of blocks: which parts of a gradient are asked for.
+class Blocks {
+ public:
+  static Blocks all() { return Blocks(~std::uint64_t{0}); }
+  static Blocks only(Index i) { return Blocks(std::uint64_t{1} << i); }
+  bool has(Index i) const { return (bits_ >> i) & 1U; }
+
+ private:
+  explicit Blocks(std::uint64_t bits) : bits_(bits) {}
+  std::uint64_t bits_;
+};
+
+Factors zeros(const std::vector<Block>& blocks);
+void assign_zeros_like(Factors& y, const Factors& like);
+void scale(Factors& y, Real a);                        // y ← a y
+void add_scaled(Factors& y, Real a, const Factors& x); // y ← y + a x
+Real dot(const Factors& x, const Factors& y);          // Σ ⟨x_b, y_b⟩, blocks in order
+Real norm(const Factors& x);                           // ‖x‖_F over all blocks
+bool is_finite(const Factors& x);
+
+}  // namespace tightrope

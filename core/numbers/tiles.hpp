@@ -1,0 +1,38 @@
+// Work that is cut into a fixed number of tiles, spread over threads.
+//
+// The cut never depends on the number of threads, a tile is computed by one thread alone, and results are
+// combined in tile order by the caller: one thread or many give the same bits.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "core/numbers/types.hpp"
+
+namespace tightrope {
+
+class Team {
+ public:
+  explicit Team(unsigned threads);
+  ~Team();
+  Team(const Team&) = delete;
+  Team& operator=(const Team&) = delete;
+
+  unsigned threads() const;
+  /// Calls work(0) … work(tiles − 1), each exactly once, and returns when all are done. May be called from
+  /// several threads at once: only one call gets the helpers, the others do their tiles themselves.
+  /// An exception from a tile is rethrown here, after all tiles have ended.
+  void for_each_tile(Index tiles, const std::function<void(Index)>& work) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// First element of part `part` when `size` elements are cut into `parts` nearly equal consecutive parts.
+inline Index part_begin(Index size, Index parts, Index part) { return size / parts * part + std::min(part, size % parts); }
+
+/// BLAS works with one thread inside a tile: its bits depend on its thread count, ours must not.
+void use_one_blas_thread();
+
+}  // namespace tightrope

@@ -1,0 +1,35 @@
+// One plugin file: judged, opened, shaken hands with, never unloaded.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "core/plugin/manifest.hpp"
+
+namespace tightrope {
+
+/// An opened plugin. Copies share it; the file stays mapped until the program ends, because objects, exceptions
+/// and type information made by a plugin may outlive every handle to it.
+class Library {
+ public:
+  /// Path policy → checks of the file that run none of its code → trial opening in a child process, remembered by
+  /// content → open → entry point → manifest. Throws Error(plugin) with one sentence: which file, what was expected,
+  /// what was found, what to do.
+  static std::shared_ptr<const Library> open(const std::filesystem::path& file);
+
+  const Manifest& manifest() const { return *manifest_; }
+  const std::filesystem::path& file() const { return file_; }
+  const std::string& content_hash() const { return hash_; }  // SHA-256 of the file
+
+ private:
+  Library() = default;
+  const Manifest* manifest_ = nullptr;
+  std::filesystem::path file_;
+  std::string hash_;
+};
+
+/// Opens a file exactly as Library::open would, and returns; for the child process that goes first (tightrope-probe).
+void probe_plugin(const std::filesystem::path& file);
+
+}  // namespace tightrope

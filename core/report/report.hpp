@@ -1,0 +1,21 @@
+// The page and the figures of a run.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/store/result.hpp"
+
+namespace tightrope {
+
+/// What a report can show beyond the stored run, per cell: the truth, rebuilt from the spec.
+struct CellExtras {
+  std::shared_ptr<const Truth> truth;  // null if unknown or no longer to be had
+};
+
+/// Writes OUT/report.html (self-contained, no network) and OUT/figures/*.svg, one per figure.
+void write_report(const StoredRun& run, const std::vector<CellExtras>& extras);
+
+}  // namespace tightrope

@@ -1,0 +1,36 @@
+// Matrices from and to files that NumPy, MATLAB and people read: .npy, .npz, .csv, .pgm.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/numbers/types.hpp"
+
+namespace tightrope {
+
+/// Reads .npy (little-endian float64, float32, or integers; one or two dimensions, C or Fortran order; a vector becomes
+/// one column), .csv (numbers separated by commas, semicolons or blanks; lines starting with # and a header line
+/// are skipped) or .pgm (P2, P5). Strict: sizes are checked against the file before anything is allocated, and
+/// nothing but numbers is accepted. Throws Error(config) with the file's name and, for text, the line.
+Mat read_matrix(const std::filesystem::path& file);
+/// The array of the given name from an .npz with stored (uncompressed) members, as written by write_npz.
+Mat read_npz(const std::filesystem::path& file, const std::string& name);
+
+/// An array for an .npz: two dimensions, or one if `vector`.
+struct NamedArray {
+  std::string name;
+  Mat values;
+  bool vector = false;
+};
+/// The bytes of an .npz (zip, members stored, fixed dates: equal arrays give equal bytes), float64 in Fortran order.
+std::string npz_bytes(const std::vector<NamedArray>& arrays);
+std::string npy_bytes(const Mat& values, bool vector = false);
+std::string csv_bytes(const Mat& values);
+
+/// SHA-256 of a file or of bytes, in hexadecimal.
+std::string sha256_file(const std::filesystem::path& file);
+std::string sha256(std::string_view bytes);
+
+}  // namespace tightrope
