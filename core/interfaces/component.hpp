@@ -28,8 +28,8 @@ struct Truth {
 /// Asking for a part that the problem does not have throws Unsuitable.
 class Context {
  public:
-  Context(Shape shape, Stream stream, std::shared_ptr<const Team> team)
-      : shape(shape), stream(std::move(stream)), team(std::move(team)) {}
+  Context(Shape of_shape, Stream own_stream, std::shared_ptr<const Team> of_threads)
+      : shape(of_shape), stream(std::move(own_stream)), team(std::move(of_threads)) {}
 
   Shape shape;                       // n1 × n2 of the matrix to recover
   Stream stream;                     // this component's own random numbers

@@ -31,7 +31,7 @@ struct Evaluation {
 /// The public functions check shapes (std::logic_error: a mistake of the caller) and call the private do_ ones,
 /// so implementations never check. Outputs are sized by the public functions before do_ is called, and
 /// implementations overwrite them.
-class MeasurementOperator : public Component {
+class MeasurementOperator : public Component, public std::enable_shared_from_this<MeasurementOperator> {
  public:
   static constexpr const char* kind = "operators";
 
@@ -51,7 +51,8 @@ class MeasurementOperator : public Component {
   /// does not depend, to the last bit, on which other lanes are in the batch.
   void evaluate(std::span<Evaluation> lanes) const;
 
-  /// The operator of the measurements with the given increasing indices. Its scaling is left as it is.
+  /// The operator of the measurements with the given increasing indices. Its scaling is left as it is. Keeps this
+  /// operator alive, which must therefore be owned by a shared_ptr.
   std::shared_ptr<const MeasurementOperator> restricted(const std::vector<Index>& indices) const;
   /// Bytes of the operator's own data that one streaming read touches.
   virtual std::uint64_t bytes() const { return 0; }

@@ -1,0 +1,168 @@
+#include "core/interfaces/measurement_operator.hpp"
+
+#include <stdexcept>
+
+namespace tightrope {
+
+namespace {
+
+void require(bool condition, const char* what) {
+  if (!condition) throw std::logic_error(std::string("MeasurementOperator: ") + what);
+}
+
+/// A view of some of an operator's measurements, for operators that know no cheaper way.
+class Restricted final : public MeasurementOperator {
+ public:
+  Restricted(std::shared_ptr<const MeasurementOperator> whole, std::vector<Index> indices)
+      : MeasurementOperator(whole->shape(), indices.size()), whole_(std::move(whole)), indices_(std::move(indices)) {}
+
+  bool is_dense() const override { return whole_->is_dense(); }
+  std::uint64_t bytes() const override { return whole_->bytes(); }
+  void dense_rows(Index first, Index count, Real* rows) const override {
+    const Index entries = shape().entries();
+    for (Index i = 0; i < count; ++i) whole_->dense_rows(indices_[first + i], 1, rows + i * entries);
+  }
+
+ private:
+  Vec selected(const Vec& all) const {
+    Vec some(indices_.size());
+    for (Index i = 0; i < indices_.size(); ++i) some[i] = all[indices_[i]];
+    return some;
+  }
+  Vec spread(const Vec& some) const {
+    Vec all(whole_->measurements(), arma::fill::zeros);
+    for (Index i = 0; i < indices_.size(); ++i) all[indices_[i]] = some[i];
+    return all;
+  }
+  void do_forward(const Mat& X, Vec& z) const override {
+    Vec all;
+    whole_->forward(X, all);
+    z = selected(all);
+  }
+  void do_forward(const LowRank& X, Vec& z) const override {
+    Vec all;
+    whole_->forward(X, all);
+    z = selected(all);
+  }
+  void do_adjoint(const Vec& z, Mat& G) const override { whole_->adjoint(spread(z), G); }
+  void do_adjoint_times(const Vec& z, const Mat& B, Mat& C) const override { whole_->adjoint_times(spread(z), B, C); }
+  void do_adjoint_transposed_times(const Vec& z, const Mat& B, Mat& C) const override {
+    whole_->adjoint_transposed_times(spread(z), B, C);
+  }
+  void do_pull_back(const Vec& z, const LowRank& X, LowRank& gradient, Sides wanted) const override {
+    whole_->pull_back(spread(z), X, gradient, wanted);
+  }
+
+  std::shared_ptr<const MeasurementOperator> whole_;
+  std::vector<Index> indices_;
+};
+
+}  // namespace
+
+void MeasurementOperator::forward(const Mat& X, Vec& z) const {
+  require(X.n_rows == rows() && X.n_cols == cols(), "forward: X has another shape");
+  z.set_size(measurements());
+  do_forward(X, z);
+}
+
+void MeasurementOperator::forward(const LowRank& X, Vec& z) const {
+  require(X.shape() == shape() && X.left.n_cols == X.right.n_cols, "forward: X has another shape");
+  z.set_size(measurements());
+  do_forward(X, z);
+}
+
+void MeasurementOperator::adjoint(const Vec& z, Mat& G) const {
+  require(z.n_elem == measurements(), "adjoint: z has another length");
+  G.set_size(rows(), cols());
+  do_adjoint(z, G);
+}
+
+void MeasurementOperator::adjoint_times(const Vec& z, const Mat& B, Mat& C) const {
+  require(z.n_elem == measurements() && B.n_rows == cols(), "adjoint_times: z or B has another shape");
+  C.set_size(rows(), B.n_cols);
+  do_adjoint_times(z, B, C);
+}
+
+void MeasurementOperator::adjoint_transposed_times(const Vec& z, const Mat& B, Mat& C) const {
+  require(z.n_elem == measurements() && B.n_rows == rows(), "adjoint_transposed_times: z or B has another shape");
+  C.set_size(cols(), B.n_cols);
+  do_adjoint_transposed_times(z, B, C);
+}
+
+void MeasurementOperator::pull_back(const Vec& z, const LowRank& X, LowRank& gradient, Sides wanted) const {
+  require(z.n_elem == measurements() && X.shape() == shape(), "pull_back: z or X has another shape");
+  if (wanted.left) gradient.left.set_size(rows(), X.rank());
+  if (wanted.right) gradient.right.set_size(cols(), X.rank());
+  if (wanted.left || wanted.right) do_pull_back(z, X, gradient, wanted);
+}
+
+void MeasurementOperator::evaluate(std::span<Evaluation> lanes) const {
+  std::vector<Evaluation> separable;
+  std::vector<std::size_t> where;
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    Evaluation& lane = lanes[i];
+    require(lane.at && lane.data && lane.loss && lane.prediction, "evaluate: a lane is incomplete");
+    require(lane.at->shape() == shape() && lane.data->n_elem == measurements(), "evaluate: a lane has another shape");
+    lane.prediction->set_size(measurements());
+    if (lane.gradient && lane.wanted.left) lane.gradient->left.set_size(rows(), lane.at->rank());
+    if (lane.gradient && lane.wanted.right) lane.gradient->right.set_size(cols(), lane.at->rank());
+    if (lane.loss->separable()) {
+      separable.push_back(lane);
+      where.push_back(i);
+    } else {
+      evaluate_alone(lane);
+    }
+  }
+  if (separable.empty()) return;
+  do_evaluate(separable);
+  for (std::size_t i = 0; i < where.size(); ++i) lanes[where[i]].value = separable[i].value;
+}
+
+void MeasurementOperator::evaluate_alone(Evaluation& lane) const {
+  forward(*lane.at, *lane.prediction);
+  Vec slope(measurements());
+  const Index m = measurements();
+  lane.value = lane.loss->evaluate(0, {lane.prediction->memptr(), m}, {lane.data->memptr(), m}, {slope.memptr(), m});
+  if (lane.gradient) pull_back(slope, *lane.at, *lane.gradient, lane.wanted);
+}
+
+std::shared_ptr<const MeasurementOperator> MeasurementOperator::restricted(const std::vector<Index>& indices) const {
+  for (std::size_t i = 0; i < indices.size(); ++i)
+    require(indices[i] < measurements() && (i == 0 || indices[i - 1] < indices[i]), "restricted: bad indices");
+  return do_restricted(indices);
+}
+
+void MeasurementOperator::dense_rows(Index, Index, Real*) const {
+  throw std::logic_error("MeasurementOperator: dense_rows of an operator that is not dense");
+}
+
+void MeasurementOperator::do_forward(const LowRank& X, Vec& z) const { do_forward(X.dense(), z); }
+
+void MeasurementOperator::do_adjoint_times(const Vec& z, const Mat& B, Mat& C) const {
+  Mat G;
+  adjoint(z, G);
+  C = G * B;
+}
+
+void MeasurementOperator::do_adjoint_transposed_times(const Vec& z, const Mat& B, Mat& C) const {
+  Mat G;
+  adjoint(z, G);
+  C = G.t() * B;
+}
+
+void MeasurementOperator::do_pull_back(const Vec& z, const LowRank& X, LowRank& gradient, Sides wanted) const {
+  Mat G;
+  adjoint(z, G);
+  if (wanted.left) gradient.left = G * X.right;
+  if (wanted.right) gradient.right = G.t() * X.left;
+}
+
+void MeasurementOperator::do_evaluate(std::span<Evaluation> lanes) const {
+  for (Evaluation& lane : lanes) evaluate_alone(lane);
+}
+
+std::shared_ptr<const MeasurementOperator> MeasurementOperator::do_restricted(const std::vector<Index>& indices) const {
+  return std::make_shared<Restricted>(shared_from_this(), indices);
+}
+
+}  // namespace tightrope

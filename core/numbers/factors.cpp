@@ -1,0 +1,49 @@
+#include "core/numbers/factors.hpp"
+
+#include <cmath>
+
+namespace tightrope {
+
+Factors zeros(const std::vector<Block>& blocks) {
+  Factors result;
+  for (const Block& block : blocks) result.blocks.emplace_back(block.rows, block.cols, arma::fill::zeros);
+  return result;
+}
+
+void assign_zeros_like(Factors& y, const Factors& like) {
+  y.blocks.resize(like.size());
+  for (Index b = 0; b < like.size(); ++b) y[b].zeros(arma::size(like[b]));
+}
+
+void scale(Factors& y, Real a) {
+  for (Mat& block : y.blocks) block *= a;
+}
+
+void add_scaled(Factors& y, Real a, const Factors& x) {
+  for (Index b = 0; b < y.size(); ++b) y[b] += a * x[b];
+}
+
+Real dot(const Factors& x, const Factors& y) {
+  Real sum = 0;
+  for (Index b = 0; b < x.size(); ++b) sum += arma::dot(x[b], y[b]);
+  return sum;
+}
+
+Real norm(const Factors& x) {
+  Real largest = 0;  // scaled, so that factors near the ends of the number range neither overflow nor vanish
+  for (const Mat& block : x.blocks)
+    if (!block.is_empty()) largest = std::max(largest, arma::abs(block).max());
+  if (!(largest > 0) || !std::isfinite(largest)) return largest;
+  Real sum = 0;
+  for (const Mat& block : x.blocks)
+    for (const Real entry : block) sum += (entry / largest) * (entry / largest);
+  return largest * std::sqrt(sum);
+}
+
+bool is_finite(const Factors& x) {
+  for (const Mat& block : x.blocks)
+    if (!block.is_finite()) return false;
+  return true;
+}
+
+}  // namespace tightrope

@@ -1,0 +1,87 @@
+#include "core/numbers/recovery.hpp"
+
+#include <cmath>
+
+#include "core/error.hpp"
+
+namespace tightrope {
+
+namespace {
+
+/// A matrix T with ‖X‖_F = ‖T‖_F, X = Q_1 T Q_2ᵀ for some Q_1, Q_2 with orthonormal columns: small if X is of low rank.
+Mat core_of(const LowRank& X) {
+  const Index k = X.rank();
+  Mat q, left, right;
+  if (k < X.rows()) {
+    if (!arma::qr_econ(q, left, X.left)) throw Error(Exit::resources, "a QR decomposition failed");
+  } else {
+    left = X.left;
+  }
+  if (k < X.cols()) {
+    if (!arma::qr_econ(q, right, X.right)) throw Error(Exit::resources, "a QR decomposition failed");
+  } else {
+    right = X.right;
+  }
+  return left * right.t();
+}
+
+LowRank stacked_difference(const LowRank& X, const LowRank& Y) {
+  return {arma::join_rows(X.left, -Y.left), arma::join_rows(X.right, Y.right)};
+}
+
+}  // namespace
+
+Real norm(const LowRank& X) { return arma::norm(core_of(X), "fro"); }
+Real difference_norm(const LowRank& X, const LowRank& Y) { return norm(stacked_difference(X, Y)); }
+Real relative_error(const LowRank& X, const LowRank& truth) { return difference_norm(X, truth) / norm(truth); }
+
+Vec singular_values(const LowRank& X) {
+  const Index count = std::min({X.rows(), X.cols(), X.rank()});
+  const Mat core = core_of(X);
+  if (!core.is_finite()) return Vec(count).fill(arma::datum::nan);
+  Vec values;
+  if (!arma::svd(values, core)) return Vec(count).fill(arma::datum::nan);
+  return values.head(count);
+}
+
+Svd svd(const Mat& X) {
+  Svd result;
+  if (!arma::svd_econ(result.left, result.values, result.right, X))
+    throw Error(Exit::resources, "a singular value decomposition did not converge");
+  return result;
+}
+
+Svd svd(const LowRank& X) {
+  const Index count = std::min({X.rows(), X.cols(), X.rank()});
+  if (X.rank() >= std::min(X.rows(), X.cols())) return svd(X.dense());
+  Mat q_left, t_left, q_right, t_right;
+  if (!arma::qr_econ(q_left, t_left, X.left) || !arma::qr_econ(q_right, t_right, X.right))
+    throw Error(Exit::resources, "a QR decomposition failed");
+  Svd small = svd(Mat(t_left * t_right.t()));
+  return truncated({q_left * small.left, small.values, q_right * small.right}, count);
+}
+
+Svd truncated(const Svd& full, Index rank) {
+  const Index count = std::min<Index>(rank, full.values.n_elem);
+  return {full.left.head_cols(count), full.values.head(count), full.right.head_cols(count)};
+}
+
+LowRank balanced(const Svd& svd) {
+  const Mat roots = arma::diagmat(arma::sqrt(svd.values));
+  return {svd.left * roots, svd.right * roots};
+}
+
+Mat orthonormal_basis(const Mat& X) {
+  Mat q, t;
+  if (!arma::qr_econ(q, t, X)) throw Error(Exit::resources, "a QR decomposition failed");
+  for (Index j = 0; j < q.n_cols; ++j)
+    if (t(j, j) < 0) q.col(j) *= -1;
+  return q;
+}
+
+Real sine_of_largest_angle(const Mat& U, const Mat& Y) {
+  const Mat outside = Y - U * (U.t() * Y);
+  return std::min(arma::norm(outside, 2), Real{1});
+}
+
+}  // namespace tightrope
