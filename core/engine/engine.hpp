@@ -9,12 +9,12 @@
 
 namespace tightrope {
 
-/// Advances a batch of lanes in lock step; a single run is a batch of one. In each phase all active lanes with the
-/// same partner are evaluated in one pass over what they share. Lanes end and diverge alone, and a lane's numbers are
-/// bit-equal to its solo run.
+/// Advances a batch of lanes in lock step; a single run is a batch of one. In each round all active lanes that share
+/// an operator are evaluated in one pass over it. Lanes end and diverge alone, and a lane's numbers are bit-equal to
+/// those of its solo run.
 class Engine {
  public:
-  /// Called after every round of the loop with all lanes, for progress lines; must not throw.
+  /// Called after every round with all lanes, for progress lines.
   using Watcher = std::function<void(const std::vector<std::unique_ptr<Lane>>&)>;
 
   explicit Engine(Watcher watcher = {}) : watcher_(std::move(watcher)) {}

@@ -41,22 +41,46 @@ class Lane {
   explicit Lane(LaneSetup setup);
 
   const LaneSetup& setup() const { return setup_; }
-  const Iterate& iterate() const { return at_; }     // the last evaluated point (the last finite one after divergence)
+  const Iterate& iterate() const { return at_; }  // the last evaluated point (the last finite one after divergence)
   const Trace& trace() const { return trace_; }
   const Counters& counters() const { return setup_.objective->counters(); }
   const std::optional<End>& end() const { return end_; }
-  Real seconds() const { return seconds_; }          // attributed: shared passes are divided among the lanes
+  Real seconds() const { return seconds_; }  // attributed: a joint pass is divided among its lanes; observers are free
+
+  /// Evaluates the next points of the given lanes, those with the same partner in one pass.
+  static void evaluate(const std::vector<Lane*>& lanes);
+  /// Takes the evaluated point: records what is due, applies the stop rules, asks the optimizer where to go next.
+  void arrive();
 
  private:
-  friend class Engine;
+  /// The last values of one watch, computed at most once per iterate.
+  struct Seen {
+    std::vector<Real> values;
+    bool current = false;
+  };
+  struct Threshold {
+    std::size_t watch, column;
+    StopRules::Threshold rule;
+  };
+
+  bool accept();
+  void record(bool everything);
+  std::optional<End> rule_met();
+  void step();
+  const std::vector<Real>& values_of(std::size_t watch);
+
   LaneSetup setup_;
   Iterate at_, next_;
   Memory memory_, step_size_memory_;
   Move move_;
   Trace trace_;
   std::optional<End> end_;
-  Real first_value_ = 0, seconds_ = 0;
+  std::vector<Seen> seen_;
+  std::vector<Threshold> thresholds_;
   LowRank estimate_;
+  bool started_ = false;
+  Real scale_ = 0;  // what the divergence rule compares with
+  Real seconds_ = 0;
 };
 
 }  // namespace tightrope

@@ -28,7 +28,7 @@ struct StopRules {
   std::optional<Index> iterations;     // limit
   std::optional<Real> seconds;         // limit; the only rule that depends on the clock
   std::vector<Threshold> thresholds;   // converged
-  Real divergence = 1e8;               // f > divergence · max(f at the start, 1)… see Engine: always on
+  Real divergence = 1e8;               // diverged: |f| > divergence · max(|f at the start|, ½‖y‖²), or not finite
 };
 
 }  // namespace tightrope

@@ -1,0 +1,158 @@
+#include "core/engine/lane.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace tightrope {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+Real seconds_since(Clock::time_point start) { return std::chrono::duration<Real>(Clock::now() - start).count(); }
+
+}  // namespace
+
+Lane::Lane(LaneSetup setup) : setup_(std::move(setup)), seen_(setup_.watches.size()) {
+  trace_.columns = {{"iteration", "completed iterations", 0, false},
+                    {"passes", "streaming reads of the operator so far", 0, false},
+                    {"objective", "loss plus penalty at the iterate", 0, true}};
+  for (std::size_t w = 0; w < setup_.watches.size(); ++w) {
+    const std::vector<Column> columns = setup_.watches[w].observer->columns();
+    seen_[w].values.resize(columns.size());
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      for (const StopRules::Threshold& rule : setup_.stop.thresholds)
+        if (rule.column == columns[c].name) thresholds_.push_back({w, c, rule});
+      if (setup_.watches[w].recorded) trace_.columns.push_back(columns[c]);
+    }
+  }
+  if (thresholds_.size() < setup_.stop.thresholds.size())
+    throw std::logic_error("Lane: a stop rule names a column that no observer has");
+  next_.point = setup_.start;
+}
+
+void Lane::evaluate(const std::vector<Lane*>& lanes) {
+  std::vector<Lane*> waiting = lanes;
+  while (!waiting.empty()) {
+    const Lane* const first = waiting.front();
+    const void* const partner = first->setup_.objective->partner();
+    const auto others = std::stable_partition(waiting.begin(), waiting.end(), [&](const Lane* lane) {
+      return lane == first || (partner && lane->setup_.objective->partner() == partner);
+    });
+    std::vector<Objective::Request> requests;
+    for (auto lane = waiting.begin(); lane != others; ++lane)
+      requests.push_back({(*lane)->setup_.objective.get(), &(*lane)->next_, (*lane)->move_.wanted});
+    const auto start = Clock::now();
+    requests.front().objective->evaluate_together(requests);
+    const Real share = seconds_since(start) / static_cast<Real>(requests.size());
+    for (auto lane = waiting.begin(); lane != others; ++lane) (*lane)->seconds_ += share;
+    waiting.erase(waiting.begin(), others);
+  }
+}
+
+void Lane::arrive() {
+  if (accept()) {
+    for (Seen& seen : seen_) seen.current = false;
+    if (at_.phase == 0) {
+      if (setup_.optimizer->estimate(at_, memory_, estimate_)) std::swap(at_.X, estimate_);
+      record(false);
+      end_ = rule_met();
+    }
+    if (!end_) step();
+  }
+  if (end_ && at_.phase == 0) record(true);
+}
+
+/// Makes the evaluated point the current one, unless the run has diverged: then the last good one stays.
+bool Lane::accept() {
+  const bool finite = std::isfinite(next_.value) && is_finite(next_.gradient);
+  if (!started_) {
+    const Real data = setup_.problem ? arma::dot(setup_.problem->data, setup_.problem->data) / 2 : 0;
+    scale_ = std::max(std::abs(next_.value), data);
+  }
+  if (!finite || std::abs(next_.value) > setup_.stop.divergence * scale_) {
+    const std::string what =
+        finite ? fmt::format("the objective grew to {:.3e}, beyond {:g} times its scale {:.3e}", next_.value,
+                             setup_.stop.divergence, scale_)
+               : std::string("the objective or its gradient is not a finite number any more");
+    end_ = End{EndClass::diverged,
+               started_ ? fmt::format("{}; the last good value was {:.3e}, the step size {:g}", what, at_.value, move_.step)
+                        : what + "; it happened at the start",
+               next_.iteration};
+    if (!started_) std::swap(at_, next_);
+    return false;
+  }
+  started_ = true;
+  std::swap(at_, next_);
+  return true;
+}
+
+const std::vector<Real>& Lane::values_of(std::size_t watch) {
+  Seen& seen = seen_[watch];
+  if (!seen.current) {
+    const SensingProblem* problem = setup_.problem.get();
+    const Snapshot snapshot{at_, setup_.objective->model(), problem ? &problem->data : nullptr,
+                            problem ? problem->truth.get() : nullptr};
+    setup_.watches[watch].observer->observe(snapshot, seen.values);
+    seen.current = true;
+  }
+  return seen.values;
+}
+
+/// A row for the current iterate: what is due, or everything; replaces the row of the same iteration.
+void Lane::record(bool everything) {
+  const auto due = [&](const Watch& watch) {
+    return watch.recorded && (everything || at_.iteration == 0 || watch.schedule.due(at_.iteration));
+  };
+  if (!everything && at_.iteration > 0 && std::none_of(setup_.watches.begin(), setup_.watches.end(), due)) return;
+  std::vector<Real> row{static_cast<Real>(at_.iteration), static_cast<Real>(counters().passes()), at_.value};
+  row.resize(trace_.columns.size(), std::nan(""));
+  std::size_t position = 3;
+  for (std::size_t w = 0; w < setup_.watches.size(); ++w) {
+    if (!setup_.watches[w].recorded) continue;
+    if (due(setup_.watches[w])) std::copy(values_of(w).begin(), values_of(w).end(), row.begin() + static_cast<long>(position));
+    position += seen_[w].values.size();
+  }
+  if (!trace_.rows.empty() && trace_.rows.back()[0] == row[0]) {
+    row[1] = trace_.rows.back()[1];
+    trace_.rows.back() = std::move(row);
+  } else {
+    trace_.rows.push_back(std::move(row));
+    trace_.seconds.push_back(seconds_);
+  }
+}
+
+std::optional<End> Lane::rule_met() {
+  for (const Threshold& threshold : thresholds_) {
+    const Real value = values_of(threshold.watch)[threshold.column];
+    if (value <= threshold.rule.at_most)
+      return End{EndClass::converged,
+                 fmt::format("{} fell to {:.3e}, the rule asks for {:g}", threshold.rule.column, value,
+                             threshold.rule.at_most),
+                 at_.iteration};
+  }
+  const StopRules& stop = setup_.stop;
+  if (stop.iterations && at_.iteration >= *stop.iterations)
+    return End{EndClass::limit, fmt::format("the limit of {} iterations was reached", *stop.iterations), at_.iteration};
+  if (stop.seconds && seconds_ >= *stop.seconds)
+    return End{EndClass::limit, fmt::format("the limit of {:g} seconds was reached", *stop.seconds), at_.iteration};
+  return std::nullopt;
+}
+
+/// Asks the optimizer for the next point.
+void Lane::step() {
+  const auto start = Clock::now();
+  Workplace workplace{*setup_.objective, memory_, *setup_.step_size, step_size_memory_};
+  move_ = setup_.optimizer->advance(at_, workplace, next_.point);
+  if (move_.completes_iteration) move_.wanted = Blocks::all();
+  next_.iteration = at_.iteration + (move_.completes_iteration ? 1 : 0);
+  next_.phase = move_.completes_iteration ? 0 : at_.phase + 1;
+  if (!(move_.step > 0))
+    end_ = End{EndClass::stalled, "the step size rule found no acceptable step", at_.iteration};
+  seconds_ += seconds_since(start);
+}
+
+}  // namespace tightrope

@@ -1,0 +1,14 @@
+#include "core/engine/problem.hpp"
+
+namespace tightrope {
+
+std::shared_ptr<const Truth> make_truth(LowRank X, Index rank) {
+  auto truth = std::make_shared<Truth>();
+  truth->svd = svd(X);
+  truth->norm = norm(X);
+  truth->X = std::move(X);
+  truth->rank = rank;
+  return truth;
+}
+
+}  // namespace tightrope

@@ -1,0 +1,61 @@
+// Errors and spectra of low-rank pairs against dense formulae, and where those formulae fail.
+#include "core/numbers/recovery.hpp"
+
+#include <doctest/doctest.h>
+
+#include "core/numbers/streams.hpp"
+
+using namespace tightrope;
+
+namespace {
+
+LowRank random_pair(std::uint64_t seed, Index rows, Index cols, Index rank) {
+  return {Stream(seed, "L").normal_matrix(rows, rank), Stream(seed, "R").normal_matrix(cols, rank)};
+}
+
+}  // namespace
+
+TEST_CASE("norms, differences and singular values agree with the dense matrix") {
+  for (const auto& [rows, cols, rank] : {std::tuple<Index, Index, Index>{9, 7, 3}, {5, 12, 5}, {4, 4, 9}, {6, 1, 1}, {1, 8, 4}}) {
+    const LowRank X = random_pair(1, rows, cols, rank), Y = random_pair(2, rows, cols, 2);
+    const Real size = arma::norm(X.dense(), "fro");
+    CHECK(norm(X) == doctest::Approx(size).epsilon(1e-13));
+    CHECK(difference_norm(X, Y) == doctest::Approx(arma::norm(X.dense() - Y.dense(), "fro")).epsilon(1e-13));
+    const Vec dense = arma::svd(X.dense());
+    const Vec values = singular_values(X);
+    REQUIRE(values.n_elem == std::min({rows, cols, rank}));
+    CHECK(arma::norm(values - dense.head(values.n_elem)) < 1e-12 * size);
+    const Svd parts = svd(X);
+    CHECK(arma::norm(parts.left * arma::diagmat(parts.values) * parts.right.t() - X.dense(), "fro") < 1e-12 * size);
+    CHECK(arma::norm(parts.left.t() * parts.left - arma::eye(parts.left.n_cols, parts.left.n_cols), "fro") < 1e-12);
+  }
+}
+
+TEST_CASE("a relative error of 1e-12 between factorizations of other shapes is not lost to cancellation") {
+  // X + E with E orthogonal to X in rows and columns and ‖E‖ = ε‖X‖; X is written with other factors, X = (LQ)(RQ⁻ᵀ)ᵀ.
+  const Mat U = orthonormal_basis(Stream(1, "U").normal_matrix(60, 4));
+  const Mat W = orthonormal_basis(Stream(1, "W").normal_matrix(40, 4));
+  const Mat Q = Stream(1, "Q").normal_matrix(3, 3) + 4 * arma::eye(3, 3);
+  const LowRank X{U.head_cols(3), W.head_cols(3)};
+  for (const Real epsilon : {1e-4, 1e-8, 1e-12}) {
+    const Real size = std::sqrt(3.0);
+    const LowRank Y{arma::join_rows(X.left * Q, U.col(3) * (epsilon * size)),
+                    arma::join_rows(X.right * arma::inv(Q).t(), W.col(3))};
+    CHECK(relative_error(Y, X) == doctest::Approx(epsilon).epsilon(1e-14 / epsilon * 10 + 1e-12));
+  }
+}
+
+TEST_CASE("the sine of the largest angle is accurate where the cosine is 1 to rounding") {
+  const Mat Q = orthonormal_basis(Stream(1, "Q").normal_matrix(30, 4));
+  for (const Real angle : {1.0, 1e-3, 1e-9, 1e-13}) {
+    Mat Y = Q.head_cols(3);
+    Y.col(1) = std::cos(angle) * Q.col(1) + std::sin(angle) * Q.col(3);
+    CHECK(sine_of_largest_angle(Q.head_cols(3), Y) == doctest::Approx(std::sin(angle)).epsilon(1e-15 / angle * 10 + 1e-12));
+  }
+}
+
+TEST_CASE("values that are not finite give NaN instead of an exception") {
+  LowRank X = random_pair(1, 5, 4, 2);
+  X.left(0, 0) = arma::datum::nan;
+  CHECK(singular_values(X).has_nan());
+}
