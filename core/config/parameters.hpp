@@ -46,6 +46,9 @@ class Parameter {
   std::function<Node()> current;
 };
 
+/// Absolute path of a data file as a config names it: relative paths start at the folder of the file that was written in.
+std::string file_path(const Node& value);
+
 /// The parameters of one section: filled by `declare` functions, then read from a map.
 class Parameters {
  public:

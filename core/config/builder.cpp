@@ -1,0 +1,199 @@
+// From checked cells to components and lanes; what is equal is made once and shared.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/config/experiment.hpp"
+#include "core/engine/sensing_objective.hpp"
+#include "core/interfaces/initialization.hpp"
+#include "core/interfaces/noise.hpp"
+#include "core/interfaces/target.hpp"
+#include "core/store/arrays.hpp"
+
+namespace tightrope {
+
+namespace {
+
+[[noreturn]] void refuse(const Position& position, std::string message) {
+  throw ConfigError({{position, std::move(message)}});
+}
+
+template <class Interface>
+std::shared_ptr<const Interface> make(const Choice& choice, const Context& context) {
+  try {
+    auto made = make_component<Interface>(*choice.library, *choice.maker, context);
+    if (!made) throw Error(Exit::plugin, choice.description() + " made an object of another kind");
+    return made;
+  } catch (const Unsuitable& reason) {
+    refuse(choice.position, choice.description() + " " + reason.what());
+  } catch (const ConfigError&) {
+    throw;
+  } catch (const Error& error) {
+    throw Error(error.code(), Diagnostic{choice.position, error.what()}.text());
+  }
+}
+
+/// Makes the parts of cells, remembering those that further cells may share.
+class Builder {
+ public:
+  explicit Builder(std::shared_ptr<const Team> team) : team_(std::move(team)) {}
+
+  std::shared_ptr<const SensingProblem> problem(const CellSpec& cell) {
+    const Node* section = cell.resolved.find("problem");
+    auto& remembered = problems_[fmt::format("{} {}", cell.seed, to_json(*section, true))];
+    if (!remembered) remembered = make_problem(cell);
+    return remembered;
+  }
+
+  Context context(const CellSpec& cell, const SensingProblem& problem, const std::string& stream) const {
+    Context context(problem.shape, Stream(cell.seed, stream), team_);
+    context.known_truth = problem.truth.get();
+    context.known_operator = problem.op.get();
+    context.known_data = &problem.data;
+    return context;
+  }
+
+  std::unique_ptr<Lane> lane(const Experiment& experiment, const CellSpec& cell) {
+    LaneSetup setup;
+    setup.name = experiment.name;
+    for (const auto& [axis, value] : cell.labels) setup.name = value;
+    setup.problem = problem(cell);
+    const auto loss = make<Loss>(cell.loss, context(cell, *setup.problem, "loss"));
+    Context full = context(cell, *setup.problem, "model");
+    full.known_loss = loss.get();
+    const auto model = make<FactorizationModel>(cell.model, full);
+    full.known_model = model.get();
+    full.stream = Stream(cell.seed, "initialization");
+    setup.start = checked_start(*make<Initialization>(cell.initialization, full), *model, cell.initialization);
+    full.stream = Stream(cell.seed, "optimizer");
+    setup.optimizer = make<Optimizer>(cell.optimizer, full);
+    full.stream = Stream(cell.seed, "step_size");
+    setup.step_size = make<StepSize>(cell.step_size, full);
+    for (const CellSpec::Watched& watched : cell.observers)
+      setup.watches.push_back({make<Observer>(watched.choice, full), watched.schedule, watched.recorded});
+    check_columns(cell, setup.watches);
+    setup.stop = cell.stop;
+    setup.objective = std::make_shared<SensingObjective>(setup.problem, loss, model);
+    return std::make_unique<Lane>(std::move(setup));
+  }
+
+ private:
+  std::shared_ptr<const SensingProblem> make_problem(const CellSpec& cell) {
+    auto problem = std::make_shared<SensingProblem>();
+    problem->team = team_;
+    problem->shape = cell.shape.value_or(Shape{});
+    Context start(problem->shape, Stream(cell.seed, "problem/target"), team_);
+    if (cell.target) {
+      const auto target = make<Target>(*cell.target, start);
+      LowRank X = target->matrix();
+      if (cell.shape && X.shape() != *cell.shape)
+        refuse(cell.shape_position, fmt::format("the shape is given as {} × {}, but the target is {} × {}", cell.shape->rows,
+                                                cell.shape->cols, X.rows(), X.cols()));
+      problem->shape = X.shape();
+      problem->truth = make_truth(std::move(X), target->rank());
+    } else if (!cell.shape) {
+      refuse(cell.data_position, "measured data alone do not tell the shape of the matrix; add shape: [rows, columns]");
+    }
+    problem->op = measurement_operator(cell, problem->shape);
+    if (cell.data_file) {
+      problem->data = arma::vectorise(read_matrix(*cell.data_file));
+      if (problem->data.n_elem != problem->op->measurements())
+        refuse(cell.data_position, fmt::format("the data file has {} numbers, but {} takes {} measurements", problem->data.n_elem,
+                                               cell.op.description(), problem->op->measurements()));
+    } else {
+      problem->op->forward(problem->truth->X, problem->data);
+      if (cell.noise) {
+        Context noise = context(cell, *problem, "problem/noise");
+        problem->data = make<Noise>(*cell.noise, noise)->disturb(problem->data);
+      }
+    }
+    return problem;
+  }
+
+  std::shared_ptr<const MeasurementOperator> measurement_operator(const CellSpec& cell, Shape shape) {
+    auto& remembered = operators_[fmt::format("{} {} {} {}", cell.seed, shape.rows, shape.cols, to_json(cell.op.resolved, true))];
+    if (!remembered) remembered = make<MeasurementOperator>(cell.op, Context(shape, Stream(cell.seed, "problem/operator"), team_));
+    return remembered;
+  }
+
+  static Factors checked_start(const Initialization& initialization, const FactorizationModel& model, const Choice& choice) {
+    Factors start = initialization.start();
+    const std::vector<Block> blocks = model.blocks();
+    bool fits = start.size() == blocks.size();
+    for (Index b = 0; fits && b < blocks.size(); ++b)
+      fits = start[b].n_rows == blocks[b].rows && start[b].n_cols == blocks[b].cols;
+    if (!fits) {
+      std::string expected, found;
+      for (const Block& block : blocks) expected += fmt::format(" {}: {} × {}", block.name, block.rows, block.cols);
+      for (const Mat& block : start.blocks) found += fmt::format(" {} × {}", block.n_rows, block.n_cols);
+      refuse(choice.position, fmt::format("{} gives factors of other shapes than the model's: expected{}, found{}",
+                                          choice.description(), expected, found));
+    }
+    return start;
+  }
+
+  static void check_columns(const CellSpec& cell, const std::vector<Watch>& watches) {
+    std::vector<std::string> columns = {"iteration", "passes", "objective"};
+    const std::size_t own = columns.size();
+    for (std::size_t w = 0; w < watches.size(); ++w)
+      for (const Column& column : watches[w].observer->columns()) {
+        if (std::find(columns.begin(), columns.end(), column.name) != columns.end())
+          refuse(cell.observers[w].choice.position, fmt::format("the column '{}' is recorded twice", column.name));
+        columns.push_back(column.name);
+      }
+    columns.erase(columns.begin(), columns.begin() + static_cast<long>(own));
+    for (std::size_t i = 0; i < cell.stop.thresholds.size(); ++i) {
+      const std::string& wanted = cell.stop.thresholds[i].column;
+      if (std::find(columns.begin(), columns.end(), wanted) == columns.end())
+        refuse(cell.threshold_positions[i], fmt::format("no observer of this run has the column '{}' that the stop rule names{}", wanted,
+                                                        did_you_mean(wanted, columns)));
+    }
+  }
+
+  std::shared_ptr<const Team> team_;
+  std::map<std::string, std::shared_ptr<const SensingProblem>> problems_;
+  std::map<std::string, std::shared_ptr<const MeasurementOperator>> operators_;
+};
+
+/// A claim must name columns that the runs it speaks of record.
+void check_claim(const Claim& claim, const Experiment& experiment, const std::vector<std::unique_ptr<Lane>>& lanes) {
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    const auto& labels = experiment.cells[i].labels;
+    const bool meant = std::all_of(claim.where.begin(), claim.where.end(), [&](const auto& condition) {
+      const auto label = labels.find(condition.first);
+      return label != labels.end() && label->second == condition.second;
+    });
+    if (!meant) continue;
+    std::vector<std::string> columns;
+    for (const Column& column : lanes[i]->trace().columns) columns.push_back(column.name);
+    for (const Quantity* quantity : {&claim.that, claim.relative_to ? &*claim.relative_to : nullptr})
+      if (quantity && std::find(columns.begin(), columns.end(), quantity->column) == columns.end())
+        refuse(claim.position, fmt::format("the claim speaks of the column '{}', which the run does not record{}", quantity->column,
+                                           did_you_mean(quantity->column, columns)));
+  }
+}
+
+}  // namespace
+
+std::vector<std::unique_ptr<Lane>> build_lanes(const Experiment& experiment, std::shared_ptr<const Team> team) {
+  Builder builder(std::move(team));
+  std::vector<std::unique_ptr<Lane>> lanes;
+  for (const CellSpec& cell : experiment.cells) lanes.push_back(builder.lane(experiment, cell));
+  for (const Claim& claim : experiment.claims) check_claim(claim, experiment, lanes);
+  return lanes;
+}
+
+std::shared_ptr<const SensingProblem> build_problem(const CellSpec& cell, std::shared_ptr<const Team> team) {
+  return Builder(std::move(team)).problem(cell);
+}
+
+std::shared_ptr<const FactorizationModel> build_model(const CellSpec& cell, const SensingProblem& problem) {
+  const Builder builder(problem.team);
+  Context context = builder.context(cell, problem, "loss");
+  const auto loss = make<Loss>(cell.loss, context);
+  context.known_loss = loss.get();
+  context.stream = Stream(cell.seed, "model");
+  return make<FactorizationModel>(cell.model, context);
+}
+
+}  // namespace tightrope

@@ -1,0 +1,473 @@
+// From a YAML tree to checked cells: which plugins, which parameters, what is left out and what is wrong.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "core/config/experiment.hpp"
+#include "core/config/yaml.hpp"
+#include "core/plugin/header_digest.hpp"
+#include "core/store/arrays.hpp"
+
+namespace tightrope {
+
+namespace {
+
+/// What a method may set, and what else a file may have at its top.
+const std::vector<std::string> cell_keys = {"seed", "problem", "model", "initialization", "loss", "optimizer", "stop", "observers"};
+const std::vector<std::string> file_keys = {"name", "study", "claims", "plugin_path"};
+
+bool contains(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+std::vector<std::string> joined(std::vector<std::string> first, const std::vector<std::string>& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+std::string list_of(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+
+/// The values of the core's own sections, declared like those of a plugin.
+struct TopSection {
+  std::string name;
+  Index seed = 1;
+  void declare(Parameters& p) {
+    p.add("name", name, std::vector<std::string>{}, "name of the run and of its result folder; default: the file's name");
+    p.add("seed", seed, at_least(0), "names all random numbers of the run");
+  }
+};
+
+struct ProblemSection {
+  std::string type = "sensing";
+  std::vector<Index> shape;
+  std::string data;
+  void declare(Parameters& p) {
+    p.add("type", type, {"sensing"}, "kind of problem: a matrix seen through linear measurements");
+    p.add("shape", shape, at_least(1), "rows and columns of the matrix to recover; may be left out if the target knows them")
+        .example("[60, 40]");
+    p.add_file("data", data, "measured values y, one per measurement; without it y is made from target and noise");
+  }
+};
+
+struct StopSection {
+  std::optional<Index> iterations;
+  std::optional<Real> time;
+  Real divergence = StopRules{}.divergence;
+  void declare(Parameters& p) {
+    p.add("iterations", iterations, at_least(0), "end after so many iterations").example("1000");
+    p.add("time", time, above(0), "end after so much computing time; the only rule that depends on the clock").unit("s").example("60");
+    p.add("divergence", divergence, above(1),
+          "the run has diverged when the objective exceeds this multiple of its scale (the larger of its first value and "
+          "half the squared norm of the data), or is not finite");
+  }
+};
+
+struct ObserverSection {
+  Index every = 1;
+  void declare(Parameters& p) {
+    p.add("every", every, at_least(1),
+          "look at every n-th iteration, or `geometric`: densely at first, then at steps of a tenth of the iteration; "
+          "the first and the last iterate are always recorded");
+  }
+};
+
+template <class Section>
+SectionDoc document(std::string name, std::string text) {
+  Section section;
+  Parameters parameters;
+  section.declare(parameters);
+  return {std::move(name), std::move(text), parameters.all()};
+}
+
+bool looks_like_number(const Node& node) { return node.is_scalar() && !node.quoted && to_real(node).has_value(); }
+
+class Resolver {
+ public:
+  Resolver(const Node& tree, const Catalog& catalog) : tree_(tree), catalog_(catalog) {
+    for (const std::filesystem::path& folder : catalog.folders())
+      if (std::filesystem::exists(folder / "defaults.yaml")) {
+        defaults_ = read_yaml(folder / "defaults.yaml");
+        break;
+      }
+  }
+
+  Experiment run() {
+    Experiment experiment;
+    if (!tree_.is_map()) {
+      complain(tree_.position, tree_.is_null() ? "the config is empty; it needs at least problem, model, initialization, optimizer and stop"
+                                               : "a config is a map of sections, but this is " + tree_.description());
+      throw ConfigError(std::move(diagnostics_));
+    }
+    const std::vector<std::string> keys = joined(cell_keys, file_keys);
+    for (const Node::Entry& entry : tree_.entries)
+      if (!contains(keys, entry.key)) {
+        const std::string hint = did_you_mean(entry.key, keys);
+        complain(entry.position,
+                 fmt::format("there is no section '{}'{}", entry.key, hint.empty() ? "; the sections are " + list_of(keys) : hint));
+      }
+    TopSection top;
+    read_section(top, only(tree_, {"name", "seed"}), "the config", {});
+    if (top.name.empty()) top.name = std::filesystem::path(tree_.position.file).stem().string();
+    check_name(top.name);
+    experiment.name = top.name;
+
+    Node base = tree_;
+    for (const char* key : {"study", "claims", "plugin_path"}) base.erase(key);
+    base.set("name", Node::make_scalar(top.name, {}, true));
+    if (const Node* study = tree_.find("study")) {
+      experiment.is_study = true;
+      resolve_study(*study, base, experiment);
+    } else {
+      experiment.cells.push_back(resolve_cell(base, {}));
+    }
+    if (const Node* claims = tree_.find("claims")) read_claims(*claims, experiment);
+    if (!diagnostics_.empty()) throw ConfigError(without_repetitions(std::move(diagnostics_)));
+    return experiment;
+  }
+
+ private:
+  void complain(const Position& position, std::string message) { diagnostics_.push_back({position, std::move(message)}); }
+
+  /// What is wrong with a value that several methods inherit is said once.
+  static std::vector<Diagnostic> without_repetitions(std::vector<Diagnostic> all) {
+    std::vector<Diagnostic> result;
+    for (Diagnostic& diagnostic : all)
+      if (std::none_of(result.begin(), result.end(), [&](const Diagnostic& d) { return d.text() == diagnostic.text(); }))
+        result.push_back(std::move(diagnostic));
+    return result;
+  }
+
+  static Node only(const Node& map, const std::vector<std::string>& keys) {
+    Node result = Node::make_map(map.position);
+    for (const Node::Entry& entry : map.entries)
+      if (contains(keys, entry.key)) result.entries.push_back(entry);
+    return result;
+  }
+
+  template <class Section>
+  Node read_section(Section& section, const Node& map, const std::string& owner, const std::vector<std::string>& reserved) {
+    Parameters parameters;
+    section.declare(parameters);
+    parameters.read(map, owner, reserved, diagnostics_);
+    Node resolved = Node::make_map(map.position);
+    parameters.write(resolved);
+    return resolved;
+  }
+
+  void check_name(const std::string& name) {
+    const bool fine = !name.empty() && name.size() <= 100 && name.front() != '.' &&
+                      std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-' || c == '.'; });
+    const Node* given = tree_.find("name");
+    if (!fine)
+      complain(given ? given->position : tree_.position,
+               fmt::format("the name '{}' cannot name a folder; use up to 100 letters, digits, '_', '-' and '.'", name));
+  }
+
+  void resolve_study(const Node& study, const Node& base, Experiment& experiment) {
+    if (!study.is_map()) return complain(study.position, "study must be a map, but it is " + study.description());
+    for (const Node::Entry& entry : study.entries)
+      if (entry.key != "methods")
+        complain(entry.position, fmt::format("study has no key '{}'{}; it has: methods", entry.key, did_you_mean(entry.key, {"methods"})));
+    const Node* methods = study.find("methods");
+    if (!methods || !methods->is_map() || methods->entries.empty())
+      return complain(study.position, "study needs 'methods', a map from names to what differs: {gd: {optimizer: …}, …}");
+    for (const Node::Entry& method : methods->entries) {
+      if (!method.value.is_map() && !method.value.is_null()) {
+        complain(method.value.position, fmt::format("method '{}' must be a map of sections, but it is {}", method.key, method.value.description()));
+        continue;
+      }
+      Node tree = base;
+      if (method.value.is_map()) {
+        for (const Node::Entry& entry : method.value.entries)
+          if (!contains(cell_keys, entry.key))
+            complain(entry.position, fmt::format("method '{}' cannot set '{}'{}", method.key, entry.key, did_you_mean(entry.key, cell_keys)));
+        merge(tree, method.value);
+      }
+      experiment.cells.push_back(resolve_cell(tree, {{"method", method.key}}));
+    }
+  }
+
+  CellSpec resolve_cell(const Node& tree, std::map<std::string, std::string> labels) {
+    CellSpec cell;
+    cell.labels = std::move(labels);
+    cell.resolved = Node::make_map(tree.position);
+    TopSection top;
+    const Node resolved_top = read_section(top, only(tree, {"name", "seed"}), "the config", {});
+    for (const Node::Entry& entry : resolved_top.entries) cell.resolved.entries.push_back(entry);
+    cell.seed = top.seed;
+    resolve_problem(tree, cell);
+    cell.model = choose("models", "model", tree, cell, cell.resolved);
+    cell.initialization = choose("initializations", "initialization", tree, cell, cell.resolved);
+    cell.loss = choose("losses", "loss", tree, cell, cell.resolved);
+    resolve_optimizer(tree, cell);
+    resolve_observers(tree, cell);
+    resolve_stop(tree, cell);
+    if (diagnostics_.empty()) cell.key = key_of(cell);
+    return cell;
+  }
+
+  void resolve_problem(const Node& tree, CellSpec& cell) {
+    static const Node nothing = Node::make_map({});
+    const Node* given = tree.find("problem");
+    if (!given) complain(tree.position, "the config needs a section 'problem'");
+    if (given && !given->is_map()) {
+      complain(given->position, "problem must be a map, but it is " + given->description());
+      given = nullptr;
+    }
+    if (!given) given = &nothing;
+    ProblemSection section;
+    Node resolved = read_section(section, *given, "problem", {"target", "operator", "noise"});
+    resolved.erase("shape");
+    resolved.erase("data");
+    if (const Node* shape = given->find("shape"); shape && !section.shape.empty()) {
+      cell.shape_position = shape->position;
+      resolved.set("shape", *shape);
+      if (section.shape.size() == 2) cell.shape = Shape{section.shape[0], section.shape[1]};
+      else complain(shape->position, "shape must be [rows, columns], but it is " + shape->description());
+    }
+    if (const Node* data = given->find("data"); data && !section.data.empty()) {
+      cell.data_file = section.data;
+      cell.data_position = data->position;
+      resolved.set("data", *data);
+      add_file(cell, data->scalar, section.data);
+      if (const Node* noise = given->find("noise"))
+        complain(noise->position, "measured data already have their noise; leave out either 'noise' or 'data'");
+    }
+    if (given->find("target")) cell.target = choose("targets", "target", *given, cell, resolved);
+    else if (!cell.data_file && given != &nothing)
+      complain(given->position, "problem needs a 'target' (the matrix to recover) or measured 'data'");
+    if (given != &nothing) cell.op = choose("operators", "operator", *given, cell, resolved);
+    if (given->find("noise")) cell.noise = choose("noises", "noise", *given, cell, resolved);
+    cell.resolved.set("problem", std::move(resolved));
+  }
+
+  void resolve_optimizer(const Node& tree, CellSpec& cell) {
+    cell.optimizer = choose("optimizers", "optimizer", tree, cell, cell.resolved, {"step"});
+    Node* resolved = cell.resolved.find("optimizer");
+    const Node* given = tree.find("optimizer");
+    if (!resolved || !given) return;
+    Node holder = Node::make_map(given->position);
+    if (const Node* step = given->find("step")) holder.set("step", *step);
+    if (const Node* step = holder.find("step"); step && looks_like_number(*step)) {
+      const Node* shorthand = defaults_.find("step");
+      const Node* type = shorthand ? shorthand->find("type") : nullptr;
+      const Node* parameter = shorthand ? shorthand->find("number") : nullptr;
+      if (type && parameter) {
+        Node spelt_out = Node::make_map(step->position);
+        spelt_out.set("type", Node::make_scalar(type->scalar, step->position));
+        spelt_out.set(parameter->scalar, *step);
+        holder.set("step", std::move(spelt_out));
+      }
+    }
+    if (!holder.find("step"))
+      return complain(given->position, fmt::format("{} needs 'step': a number, or a step size rule ({})", cell.optimizer.description(),
+                                                   list_of(catalog_.names("step_sizes"))));
+    cell.step_size = choose("step_sizes", "step", holder, cell, *resolved);
+    cell.optimizer.resolved = *resolved;
+  }
+
+  void resolve_observers(const Node& tree, CellSpec& cell) {
+    Node resolved = Node::make_sequence(tree.position);
+    if (const Node* given = tree.find("observers")) {
+      if (!given->is_sequence()) complain(given->position, "observers must be a list, but it is " + given->description());
+      resolved.position = given->position;
+      for (const Node& item : given->items) {
+        // `- name`, `- {type: name, …}` and `- name: {…}` mean the same.
+        Node map = item;
+        if (item.is_map() && !item.find("type") && item.entries.size() == 1) {
+          const Node::Entry& only_entry = item.entries.front();
+          if (!only_entry.value.is_map() && !only_entry.value.is_null()) {
+            complain(only_entry.value.position, fmt::format("the settings of observer '{}' must be a map, but they are {}", only_entry.key, only_entry.value.description()));
+            continue;
+          }
+          map = Node::make_map(item.position);
+          map.set("type", Node::make_scalar(only_entry.key, only_entry.position));
+          for (const Node::Entry& entry : only_entry.value.entries) map.entries.push_back(entry);
+        }
+        Node holder = Node::make_map(item.position);
+        holder.set("observer", map);
+        Node result = Node::make_map(item.position);
+        CellSpec::Watched watched;
+        watched.choice = choose("observers", "observer", holder, cell, result, {"every"});
+        Node* settings = result.find("observer");
+        if (!settings) continue;
+        if (const Node* every = map.find("every")) {
+          read_schedule(*every, watched.choice, watched.schedule);
+          settings->set("every", *every);
+        }
+        resolved.items.push_back(*settings);
+        cell.observers.push_back(std::move(watched));
+      }
+    }
+    cell.resolved.set("observers", std::move(resolved));
+  }
+
+  void read_schedule(const Node& every, const Choice& choice, Schedule& schedule) {
+    schedule.geometric = every.is_scalar() && every.scalar == "geometric";
+    if (schedule.geometric) return;
+    const auto n = to_index(every);
+    if (!n || *n < 1)
+      return complain(every.position, fmt::format("'every' of {} must be a whole number of at least 1, or geometric, but it is {}",
+                                                  choice.description(), every.description()));
+    schedule.every = *n;
+  }
+
+  void resolve_stop(const Node& tree, CellSpec& cell) {
+    const Node* given = tree.find("stop");
+    if (!given || !given->is_map())
+      return complain(given ? given->position : tree.position, "the config needs a section 'stop', e.g. stop: {iterations: 1000}");
+    StopSection section;
+    Parameters own;
+    section.declare(own);
+    const std::vector<std::string> own_names = own.names(), observers = catalog_.names("observers");
+    std::vector<std::string> thresholds;
+    for (const Node::Entry& entry : given->entries)
+      if (!contains(own_names, entry.key)) read_threshold(entry, joined(own_names, observers), observers, cell, thresholds);
+    Node resolved = read_section(section, *given, "stop", thresholds);
+    for (const std::string& name : thresholds) resolved.set(name, *given->find(name));
+    cell.stop.iterations = section.iterations;
+    cell.stop.seconds = section.time;
+    cell.stop.divergence = section.divergence;
+    if (!section.iterations && !section.time && diagnostics_.empty())
+      complain(given->position, "stop needs a limit, 'iterations' or 'time': a threshold alone may never be reached");
+    cell.resolved.set("stop", std::move(resolved));
+  }
+
+  /// A key of `stop` that is not the core's is a column of an observer: one that is listed, or one that looks on for
+  /// this rule alone.
+  void read_threshold(const Node::Entry& entry, const std::vector<std::string>& known, const std::vector<std::string>& observers,
+                      CellSpec& cell, std::vector<std::string>& thresholds) {
+    thresholds.push_back(entry.key);
+    const auto value = to_real(entry.value);
+    if (!value)
+      return complain(entry.value.position, fmt::format("the stop rule '{}' must be a number, but it is {}", entry.key, entry.value.description()));
+    const bool names_observer = contains(observers, entry.key);
+    if (!names_observer && nearest(entry.key, known))
+      return complain(entry.position, fmt::format("stop has no rule '{}'{}", entry.key, did_you_mean(entry.key, known)));
+    cell.stop.thresholds.push_back({entry.key, *value});
+    cell.threshold_positions.push_back(entry.position);
+    const bool listed = std::any_of(cell.observers.begin(), cell.observers.end(), [&](const CellSpec::Watched& watched) {
+      return watched.choice.library && watched.choice.library->manifest().name == entry.key;
+    });
+    if (!names_observer || listed) return;
+    Node holder = Node::make_map(entry.position), unused = Node::make_map({});
+    holder.set("observer", Node::make_scalar(entry.key, entry.position));
+    cell.observers.push_back({choose("observers", "observer", holder, cell, unused), {}, false});
+  }
+
+  void read_claims(const Node& claims, Experiment& experiment) {
+    if (!claims.is_sequence()) return complain(claims.position, "claims must be a list, but it is " + claims.description());
+    for (const Node& node : claims.items) {
+      Claim claim = read_claim(node, diagnostics_);
+      for (const auto& [axis, value] : claim.where) {
+        std::vector<std::string> values;
+        for (const CellSpec& cell : experiment.cells)
+          if (cell.labels.count(axis)) values.push_back(cell.labels.at(axis));
+        if (!contains(values, value))
+          complain(claim.position, values.empty() ? fmt::format("the claim speaks of '{}', but the runs have no such label", axis)
+                                                  : fmt::format("no run has {} '{}'{}", axis, value, did_you_mean(value, values)));
+      }
+      experiment.claims.push_back(std::move(claim));
+    }
+  }
+
+  void add_file(CellSpec& cell, const std::string& written, const std::string& path) {
+    if (std::filesystem::is_regular_file(path)) cell.files.push_back({written, path, sha256_file(path)});
+  }
+
+  /// The plugin that section `key` of `parent` chooses, its parameters read; the resolved section goes to `resolved`.
+  Choice choose(const std::string& kind, const std::string& key, const Node& parent, CellSpec& cell, Node& resolved,
+                const std::vector<std::string>& also = {}) {
+    Choice choice;
+    const std::string word = plugin_kind(kind).singular;
+    const Node* given = parent.find(key);
+    if (!given || given->is_null()) given = defaults_.find(key);
+    if (!given) {
+      complain(parent.position, fmt::format("'{}' is missing; choose one of {}", key, list_of(catalog_.names(kind))));
+      return choice;
+    }
+    const Node* type = given->is_map() ? given->find("type") : given;
+    if (!type) {
+      complain(given->position, fmt::format("'{}' needs 'type', one of {}", key, list_of(catalog_.names(kind))));
+      return choice;
+    }
+    if (!type->is_scalar() || looks_like_number(*type)) {
+      complain(type->position, fmt::format("'{}' must name one of {}, but it is {}", key, list_of(catalog_.names(kind)), type->description()));
+      return choice;
+    }
+    choice.position = type->position;
+    const std::vector<std::string> names = catalog_.names(kind);
+    if (!contains(names, type->scalar)) {
+      const std::string hint = did_you_mean(type->scalar, names);
+      complain(type->position, fmt::format("there is no {} '{}'{}", word, type->scalar, hint.empty() ? "; there are " + list_of(names) : hint));
+      return choice;
+    }
+    try {
+      choice.library = catalog_.find(kind, type->scalar);
+      const std::shared_ptr<Maker> maker = make_maker(*choice.library);
+      Parameters parameters;
+      maker->declare(parameters);
+      Node map = given->is_map() ? *given : Node::make_map(given->position);
+      parameters.read(map, choice.description(), joined({"type"}, also), diagnostics_);
+      choice.resolved = Node::make_map(given->position);
+      choice.resolved.set("type", *type);
+      parameters.write(choice.resolved);
+      for (const Parameter& parameter : parameters.all())
+        if (const Node* value = parameter.is_file ? map.find(parameter.name) : nullptr; value && value->is_scalar())
+          add_file(cell, value->scalar, file_path(*value));
+      choice.maker = maker;
+    } catch (const ConfigError&) {
+      throw;
+    } catch (const Error& error) {
+      throw Error(error.code(), Diagnostic{type->position, error.what()}.text());
+    }
+    resolved.set(key, choice.resolved);
+    return choice;
+  }
+
+  static std::string key_of(const CellSpec& cell) {
+    Node spec = cell.resolved;
+    spec.erase("name");
+    if (Node* stop = spec.find("stop")) {
+      stop->erase("iterations");
+      stop->erase("time");
+    }
+    std::string text = "tightrope " TIGHTROPE_VERSION " " TIGHTROPE_HEADER_DIGEST "\n" + to_json(spec, true) + "\n";
+    const auto add = [&](const Choice& choice) {
+      if (choice.library) text += choice.description() + " " + choice.library->content_hash() + "\n";
+    };
+    if (cell.target) add(*cell.target);
+    if (cell.noise) add(*cell.noise);
+    for (const Choice* choice : {&cell.op, &cell.loss, &cell.model, &cell.initialization, &cell.optimizer, &cell.step_size}) add(*choice);
+    for (const CellSpec::Watched& watched : cell.observers) add(watched.choice);
+    for (const DataFile& file : cell.files) text += "file " + file.sha256 + "\n";
+    return sha256(text);
+  }
+
+  const Node& tree_;
+  const Catalog& catalog_;
+  Node defaults_;
+  std::vector<Diagnostic> diagnostics_;
+};
+
+}  // namespace
+
+std::string Choice::description() const {
+  if (!library) return "";
+  return fmt::format("{} '{}'", plugin_kind(library->manifest().kind).singular, library->manifest().name);
+}
+
+Experiment resolve_experiment(const Node& tree, const Catalog& catalog) { return Resolver(tree, catalog).run(); }
+
+std::vector<SectionDoc> config_reference() {
+  return {document<TopSection>("config", "The top level of a file. Besides these keys it has the sections problem, model, initialization, loss, "
+                                         "optimizer, stop, observers, claims and study."),
+          document<ProblemSection>("problem", "What is to be recovered, and how it is seen. Besides these keys it has target, operator and noise."),
+          document<StopSection>("stop", "Rules that end a run; any one that is met does. Every other key is a column of an observer with a "
+                                        "threshold: the run has converged when the column is at most that number. At least one limit "
+                                        "(iterations or time) is required."),
+          document<ObserverSection>("observers", "A list of observers, each a name or a name with its parameters. This key is common to all.")};
+}
+
+}  // namespace tightrope
