@@ -19,8 +19,12 @@ struct YamlLimits {
 Node read_yaml(const std::filesystem::path& file, const YamlLimits& limits = {});
 /// Parses text; `name` stands for the file in positions.
 Node parse_yaml(const std::string& text, const std::string& name, const YamlLimits& limits = {});
-/// One `path.to.key=value` assignment as a tree {path: {to: {key: value}}}. Positions refer to the assignment.
-/// name: "--set" or "TIGHTROPE_SET".
+/// Applies one `path.to.key=value` assignment to the tree: the value, any YAML, replaces what is there. Missing maps
+/// on the way are made, a bare name on the way becomes {type: name}, and a number picks an entry of a list (from 0).
+/// Positions refer to the assignment. name: "--set" or "TIGHTROPE_SET". Throws ConfigError, the tree unchanged.
 void apply_assignment(Node& tree, const std::string& assignment, const std::string& name);
+
+/// What to say of a file that does not exist: "there is no such file (did you mean 'volcano.csv'?)".
+std::string missing_file(const std::filesystem::path& missing);
 
 }  // namespace tightrope
