@@ -119,20 +119,6 @@ std::string in_double_quotes(std::string_view text) {
   return out + '"';
 }
 
-/// Beginning of a text for messages: one line, without control characters, not too long.
-std::string excerpt(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (out.size() >= excerpt_length && starts_a_character(c)) return out + "…";
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-      append_escape(out, c, "\\x");
-    else
-      out += c;
-  }
-  return out;
-}
-
 /// The list in one line, lists and maps inside it only hinted at.
 std::string list_in_brief(const Node& list) {
   std::string out;
@@ -410,6 +396,19 @@ std::string Diagnostic::text() const {
 
 ConfigError::ConfigError(std::vector<Diagnostic> diagnostics)
     : Error(Exit::config, lines(in_order(diagnostics))), diagnostics_(in_order(std::move(diagnostics))) {}
+
+std::string excerpt(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (out.size() >= excerpt_length && starts_a_character(c)) return out + "…";
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+      append_escape(out, c, "\\x");
+    else
+      out += c;
+  }
+  return out;
+}
 
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates) {
   constexpr std::size_t longest_word = 200, shortest_prefix = 4;

@@ -26,11 +26,11 @@ class Node {
   struct Entry;
 
   Kind kind = Kind::null;
-  std::string scalar;      // text of a scalar
-  bool quoted = false;     // a quoted scalar is a string, never a number
+  std::string scalar;   // text of a scalar
+  bool quoted = false;  // a quoted scalar is a string, never a number
   Position position;
-  std::vector<Node> items;       // of a sequence
-  std::vector<Entry> entries;    // of a map
+  std::vector<Node> items;     // of a sequence
+  std::vector<Entry> entries;  // of a map
 
   static Node make_scalar(std::string text, Position position, bool quoted = false);
   static Node make_map(Position position);
@@ -43,7 +43,7 @@ class Node {
 
   const Node* find(std::string_view key) const;  // of a map; null if absent
   Node* find(std::string_view key);
-  Node& set(std::string_view key, Node value);   // replaces or appends
+  Node& set(std::string_view key, Node value);  // replaces or appends
   void erase(std::string_view key);
 
   /// What the value is, in words for messages: "the list [1, 2]", "the text 'abc'", "a map", "nothing".
@@ -73,6 +73,8 @@ class ConfigError : public Error {
   std::vector<Diagnostic> diagnostics_;
 };
 
+/// Beginning of a text, fit for a message: one line, without control characters, not too long.
+std::string excerpt(std::string_view text);
 /// Nearest of the candidates in edit distance, if it is near enough to be what was meant.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
 /// " (did you mean 'x'?)", or "" if nothing is near.

@@ -103,9 +103,10 @@ Complaint read_file_name(const Node& node, std::string& path) {
   const fs::path folder = is_in_file ? fs::path(node.position.file).parent_path() : fs::path();
   const fs::path file = (folder / node.scalar).lexically_normal();
   const fs::file_status status = fs::status(file, error);
-  if (!fs::exists(status)) return "must be an existing file: at '" + file.string() + "' " + missing_file(file);
+  if (!fs::exists(status)) return "must be an existing file: at '" + excerpt(file.string()) + "' " + missing_file(file);
   if (!fs::is_regular_file(status))
-    return "must be a file, but '" + file.string() + "' is " + (fs::is_directory(status) ? "a folder" : "none");
+    return "must be a file, but '" + excerpt(file.string()) + "' is " +
+           (fs::is_directory(status) ? "a folder" : "none");
   path = fs::absolute(file).string();
   return std::nullopt;
 }

@@ -33,6 +33,9 @@ std::string too_deep(int depth) {
   return "lists and maps may be nested " + std::to_string(depth) + " levels deep, but this one lies deeper";
 }
 
+bool is_control(char c) { return (c >= 0 && c < ' ') || c == 0x7F; }
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
 /// Length of the UTF-8 character at the beginning of the text, 0 if there is none (RFC 3629).
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
@@ -58,8 +61,7 @@ void check_characters(std::string_view text, const std::string& name, int first_
     const std::size_t length = utf8_length(text.substr(i));
     if (length == 0) refuse(position, "this is no UTF-8 text; is it a text file, saved as UTF-8?");
     const char c = text[i];
-    const bool is_control = (c >= 0 && c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
-    if (is_control)
+    if (is_control(c) && c != '\t' && c != '\n' && c != '\r')
       refuse(position, "a control character (number " + std::to_string(c) + ") has no place in a YAML file");
     i += length;
     ++position.column;
@@ -71,7 +73,11 @@ void check_characters(std::string_view text, const std::string& name, int first_
 }
 
 /// What yaml-cpp complains about, in words that help.
-std::string syntax_message(const std::string& complaint) {
+std::string syntax_message(const YAML::Exception& error, std::string_view text) {
+  const auto line_start = static_cast<std::size_t>(std::max(error.mark.pos - error.mark.column, 0));
+  const std::string_view line = text.substr(std::min(line_start, text.size()));
+  if (line.substr(0, line.find_first_not_of(" \t")).find('\t') != std::string_view::npos)
+    return "this line is indented with a tab: use spaces";
   using namespace YAML::ErrorMsg;
   const std::map<std::string, std::string> sentences = {
       {END_OF_MAP, "the map is not continued as it began: check indentation, and colons behind keys"},
@@ -79,17 +85,16 @@ std::string syntax_message(const std::string& complaint) {
       {END_OF_MAP_FLOW, "the map that begins with { is not closed: a comma or } is missing"},
       {END_OF_SEQ_FLOW, "the list that begins with [ is not closed: a comma or ] is missing"},
       {FLOW_END, "this bracket closes nothing"},
-      {TAB_IN_INDENTATION, "indentation is made of spaces, not of tabs"},
-      {EOF_IN_SCALAR, "the quoted text is not closed"},
-      {DOC_IN_SCALAR, "the quoted text is not closed"},
+      {EOF_IN_SCALAR, "a quoted text begins before here and is not closed"},
+      {DOC_IN_SCALAR, "a quoted text begins before here and is not closed"},
       {UNKNOWN_ANCHOR, "the alias refers to an anchor that is not defined before it"},
-      {MAP_VALUE, "a key and its value cannot stand here: quote the text if it contains a colon"},
+      {MAP_VALUE, "a colon cannot stand here: check the indentation and the line above, or quote the text"},
       {MAP_KEY, "a key cannot stand here"},
       {BLOCK_ENTRY, "an entry of a list cannot stand here: put it on a line of its own"},
       {UNKNOWN_TOKEN, "this character cannot begin a value: quote the text"},
   };
-  const auto found = sentences.find(complaint);
-  return found == sentences.end() ? "this is not valid YAML: " + complaint : found->second;
+  const auto found = sentences.find(error.msg);
+  return found == sentences.end() ? "this is not valid YAML: " + error.msg : found->second;
 }
 
 /// Turns the events of one document into a Node.
@@ -122,12 +127,14 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    last_byte_ = static_cast<std::size_t>(mark.pos);
     Node node;
     node.position = position_of_null(mark);
     take(std::move(node), anchor);
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
+    last_byte_ = static_cast<std::size_t>(mark.pos);
     const bool is_text = tag == "!" || tag == std::string(standard_tags) + "str";
     if (!is_text) check_tag(mark, tag);
     if (value.find('\0') != std::string::npos) complain(position(mark), "a text cannot contain the character \\0");
@@ -147,12 +154,12 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    open(Node::make_sequence(position(mark)), mark, tag, anchor);
+    open(Node::make_sequence(position(mark)), mark, tag, anchor, false);
   }
   void OnSequenceEnd() override { close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    open(Node::make_map(position(mark)), mark, tag, anchor);
+                  YAML::EmitterStyle::value style) override {
+    open(Node::make_map(position(mark)), mark, tag, anchor, style == YAML::EmitterStyle::Flow);
   }
   void OnMapEnd() override { close(); }
 
@@ -160,12 +167,14 @@ class TreeBuilder final : public YAML::EventHandler {
   /// A list or map that has begun but not ended.
   struct Frame {
     Node node;
-    YAML::anchor_t anchor;
+    YAML::anchor_t anchor = YAML::NullAnchor;
     std::size_t nodes = 1;
     int height = 1;
+    bool is_flow = false;  // written in brackets
     bool has_key = false;  // of a map: whether a value is next
     std::string key;
     Position key_position;
+    std::size_t key_byte = 0;
     std::unordered_map<std::string, Position> given;
   };
   struct Anchored {
@@ -189,24 +198,46 @@ class TreeBuilder final : public YAML::EventHandler {
     return {name_, line + 1, characters + (line == 0 ? first_column_ : 1)};
   }
 
+  /// Whether the value at the mark is written out, be it as null.
+  bool is_written(std::size_t byte) const {
+    const std::string_view rest = text_.substr(byte);
+    if (rest.starts_with('&') || rest.starts_with('!')) return true;
+    const std::string_view word = rest.substr(0, rest.find_first_of(" \t\r\n,]}#:"));
+    const bool is_key = rest.substr(word.size()).starts_with(':');
+    return !is_key && (word == "~" || word == "null" || word == "Null" || word == "NULL");
+  }
+
   /// yaml-cpp puts an omitted value at the token that follows it, be it lines away. We put it at its key, or at the
   /// last character before it.
-  Position position_of_null(const YAML::Mark& mark) const {
+  Position position_of_null(const YAML::Mark& mark) {
     auto byte = std::min(static_cast<std::size_t>(std::max(mark.pos, 0)), text_.size());
-    const std::string_view rest = text_.substr(byte);
-    for (const std::string_view word : {"~", "null", "Null", "NULL", "&", "!"}) {
-      const bool is_complete =
-          word == "&" || word == "!" || rest.size() == word.size() ||
-          std::string_view(" \t\r\n,]}#").find(rest.substr(0, word.size() + 1).back()) != std::string_view::npos;
-      if (rest.starts_with(word) && is_complete) return position(mark);
+    if (is_written(byte)) return position(mark);
+    if (!open_.empty() && open_.back().has_key) {
+      check_colon(open_.back());
+      return open_.back().key_position;
     }
-    if (!open_.empty() && open_.back().has_key) return open_.back().key_position;
+    if (open_.empty() || open_.back().node.is_map()) return position(mark);
     int line = mark.line;
-    while (byte > 0 && std::string_view(" \t\r\n").find(text_[byte - 1]) != std::string_view::npos)
-      if (text_[--byte] == '\n') --line;
-    if (byte > 0) --byte;
-    const std::size_t line_end = byte == 0 ? std::string_view::npos : text_.rfind('\n', byte - 1);
-    return position(byte, line, line_end == std::string_view::npos ? byte : byte - line_end - 1);
+    auto column = static_cast<std::size_t>(mark.column);
+    while (byte > 0 && is_blank(text_[byte - 1])) {
+      --byte;
+      if (column > 0) {
+        --column;
+      } else {
+        --line;
+        const std::size_t line_end = byte == 0 ? std::string_view::npos : text_.rfind('\n', byte - 1);
+        column = line_end == std::string_view::npos ? byte : byte - line_end - 1;
+      }
+    }
+    return column == 0 ? position(byte, line, 0) : position(byte - 1, line, column - 1);
+  }
+
+  /// yaml-cpp takes a line without a colon for a key without a value.
+  void check_colon(const Frame& frame) {
+    if (frame.is_flow || !text_.substr(frame.key_byte).starts_with(frame.key)) return;
+    const std::size_t next = text_.find_first_not_of(" \t\r", frame.key_byte + frame.key.size());
+    if (next == std::string_view::npos || text_[next] != ':')
+      complain(frame.key_position, "a colon is missing behind '" + excerpt(frame.key) + "'");
   }
 
   std::string alias_name(const YAML::Mark& mark) const {
@@ -227,12 +258,16 @@ class TreeBuilder final : public YAML::EventHandler {
                       " values, every alias counted as what it stands for");
   }
 
-  void open(Node node, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+  void open(Node node, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, bool is_flow) {
     last_ = node.position;
     check_tag(mark, tag);
     if (depth() >= limits_.depth) fail(node.position, too_deep(limits_.depth));
     count(1, node.position);
-    open_.push_back({.node = std::move(node), .anchor = anchor, .key = {}, .key_position = {}, .given = {}});
+    Frame frame;
+    frame.node = std::move(node);
+    frame.anchor = anchor;
+    frame.is_flow = is_flow;
+    open_.push_back(std::move(frame));
   }
 
   void close() {
@@ -280,6 +315,7 @@ class TreeBuilder final : public YAML::EventHandler {
     frame.has_key = true;
     frame.key = key.scalar;
     frame.key_position = key.position;
+    frame.key_byte = last_byte_;
     if (!key.is_scalar()) {
       complain(key.position, "a key must be a plain word, but this one is " + key.description());
       return;
@@ -291,6 +327,10 @@ class TreeBuilder final : public YAML::EventHandler {
     }
     if (key.scalar.size() > longest_key) {
       complain(key.position, "a key has at most " + std::to_string(longest_key) + " bytes");
+      return;
+    }
+    if (std::any_of(key.scalar.begin(), key.scalar.end(), is_control)) {
+      complain(key.position, "a key cannot contain control characters");
       return;
     }
     const auto [first, is_new] = frame.given.emplace(key.scalar, key.position);
@@ -308,6 +348,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
   Node root_;
   Position last_;
+  std::size_t last_byte_ = 0;  // of a scalar
   bool has_document_ = false;
   std::vector<Frame> open_;
   std::map<YAML::anchor_t, Anchored> anchors_;  // of finished nodes
@@ -335,7 +376,7 @@ Node parse(std::string text, const std::string& name, int first_column, const Ya
     if (error.msg == YAML::ErrorMsg::BAD_FILE)  // yaml-cpp's own limit of depth, somewhere behind the last event
       builder.complain(builder.last(), "lists and maps are nested too deeply here");
     else
-      builder.complain(builder.position(error.mark), syntax_message(error.msg));
+      builder.complain(builder.position(error.mark), syntax_message(error, text));
   }
   if (auto diagnostics = builder.take_diagnostics(); !diagnostics.empty()) throw ConfigError(std::move(diagnostics));
   return builder.take_root();
@@ -378,7 +419,7 @@ std::string missing_file(const fs::path& missing) {
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end && names.size() < most_names;
        entry.increment(error))
     names.push_back(entry->path().filename().string());
-  if (error) return "there is no folder '" + folder.string() + "'";
+  if (error) return "there is no folder '" + excerpt(folder.string()) + "'";
   std::sort(names.begin(), names.end());
   return "there is no such file" + did_you_mean(missing.filename().string(), names);
 }
@@ -408,7 +449,7 @@ Node parse_yaml(const std::string& text, const std::string& name, const YamlLimi
 
 void apply_assignment(Node& tree, const std::string& assignment, const std::string& name) {
   const YamlLimits limits;
-  const std::string file = name + ' ' + assignment;
+  const std::string file = name + ' ' + excerpt(assignment);
   check_characters(assignment, file, 1);
   const std::size_t equals = assignment.find('=');
   if (equals == std::string::npos)
@@ -428,7 +469,7 @@ void apply_assignment(Node& tree, const std::string& assignment, const std::stri
     const std::size_t end = std::min(path.find('.', begin), path.size());
     const std::string word = path.substr(begin, end - begin);
     const Position position{file, 1, column(begin)};
-    if (word.empty()) refuse(position, "the path '" + path + "' has an empty part");
+    if (word.empty()) refuse(position, "the path '" + excerpt(path) + "' has an empty part");
     if (word.size() > longest_key) refuse(position, "a key has at most " + std::to_string(longest_key) + " bytes");
     if (++depth > limits.depth) refuse(position, too_deep(limits.depth));
     at = &descend(*at, word, begin == 0 ? "" : path.substr(0, begin - 1), position);
