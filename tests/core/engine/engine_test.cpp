@@ -1,0 +1,142 @@
+// The loop: counting, recording, ending, batches.
+#include "core/engine/engine.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tests/support/parts.hpp"
+
+using namespace tightrope;
+using namespace tightrope::parts;
+
+TEST_CASE("a run asked for n iterations does n, and records the first and the last") {
+  for (const Index n : {0U, 1U, 7U}) {
+    LaneSetup given = setup(problem());
+    given.stop.iterations = n;
+    given.watches[0].schedule = {5, false};
+    const auto lane = run(given);
+    CHECK(lane->iterate().iteration == n);
+    CHECK(lane->end()->end_class == EndClass::limit);
+    CHECK(lane->counters().fused == n + 1);
+    const auto iterations = lane->trace().column(0);
+    CHECK(iterations.front() == 0);
+    CHECK(iterations.back() == static_cast<Real>(n));
+    CHECK(iterations.size() == (n == 0 ? 1 : n == 1 ? 2 : 3));
+    CHECK(lane->trace().seconds.size() == iterations.size());
+  }
+}
+
+TEST_CASE("each step is p - mu grad f(p), with the gradient of half the squared residual") {
+  const auto of = problem();
+  LaneSetup given = setup(of);
+  given.stop.iterations = 1;
+  const auto lane = run(given);
+  Mat rows(of->shape.entries(), of->op->measurements());
+  of->op->dense_rows(0, of->op->measurements(), rows.memptr());
+  const Mat V = given.start[0], W = given.start[1];
+  const Mat M = arma::reshape(Mat(rows * (rows.t() * arma::vectorise(Mat(V * W.t())) - of->data)), 12, 9);
+  CHECK(arma::norm(lane->iterate().point[0] - (V - 0.4 * M * W), "fro") < 1e-14);
+  CHECK(arma::norm(lane->iterate().point[1] - (W - 0.4 * M.t() * V), "fro") < 1e-14);
+}
+
+TEST_CASE("a threshold ends a run as converged at the first iterate that meets it, also when nobody records the column") {
+  for (const bool recorded : {true, false}) {
+    LaneSetup given = setup(problem());
+    given.stop.iterations = 2000;
+    given.watches[0].recorded = recorded;
+    given.watches[0].schedule = {1000, false};
+    given.stop.thresholds = {{"error", 1e-6}};
+    const auto lane = run(given);
+    CHECK(lane->end()->end_class == EndClass::converged);
+    const Real error = relative_error(lane->iterate().X, given.problem->truth->X);
+    CHECK(error <= 1e-6);
+    CHECK(error > 5e-7);
+    CHECK(lane->trace().find("error").has_value() == recorded);
+  }
+  LaneSetup given = setup(problem());
+  given.stop.thresholds = {{"no_such_column", 1}};
+  CHECK_THROWS_AS(Lane{given}, std::logic_error);
+}
+
+TEST_CASE("a step that is far too large ends as diverged, with the last good point and finite numbers in the trace") {
+  LaneSetup given = setup(problem(), 2, 1e3);
+  const auto lane = run(given);
+  CHECK(lane->end()->end_class == EndClass::diverged);
+  CHECK(lane->end()->iteration == lane->iterate().iteration + 1);
+  CHECK(is_finite(lane->iterate().point));
+  for (const auto& row : lane->trace().rows)
+    for (const Real value : row) CHECK(std::isfinite(value));
+}
+
+TEST_CASE("a start that is not finite ends at once as diverged") {
+  LaneSetup given = setup(problem());
+  given.start[0](0, 0) = arma::datum::nan;
+  const auto lane = run(given);
+  CHECK(lane->end()->end_class == EndClass::diverged);
+  CHECK(lane->end()->iteration == 0);
+}
+
+TEST_CASE("a step size of zero ends as stalled") {
+  const auto lane = run(setup(problem(), 2, 0));
+  CHECK(lane->end()->end_class == EndClass::stalled);
+  CHECK(lane->iterate().iteration == 0);
+}
+
+TEST_CASE("alternating phases update one block after the other, each with a fresh gradient") {
+  const auto of = problem();
+  LaneSetup given = setup(of);
+  given.optimizer = std::make_shared<const Downhill>(true);
+  given.stop.iterations = 1;
+  const auto lane = run(given);
+  CHECK(lane->counters().fused == 3);  // start, after V, after W
+  Mat rows(of->shape.entries(), of->op->measurements());
+  of->op->dense_rows(0, of->op->measurements(), rows.memptr());
+  const auto M = [&](const Mat& V, const Mat& W) {
+    return Mat(arma::reshape(Mat(rows * (rows.t() * arma::vectorise(Mat(V * W.t())) - of->data)), 12, 9));
+  };
+  const Mat W = given.start[1], V = given.start[0] - 0.4 * M(given.start[0], W) * W;
+  CHECK(arma::norm(lane->iterate().point[0] - V, "fro") < 1e-14);
+  CHECK(arma::norm(lane->iterate().point[1] - (W - 0.4 * M(V, W).t() * V), "fro") < 1e-14);
+}
+
+TEST_CASE("a lane in a batch has the bits of its solo run, whatever its company") {
+  const auto of = problem(2);
+  const auto variant = [&](int i) {
+    LaneSetup given = setup(of, 2 + static_cast<Index>(i % 3), 0.1 + 0.1 * i);
+    given.stop.iterations = 20 + 7 * static_cast<Index>(i);
+    if (i % 2) given.optimizer = std::make_shared<const Downhill>(true);
+    if (i == 4) given.step_size = std::make_shared<const Fixed>(1e3);  // diverges in company
+    return given;
+  };
+  std::vector<std::unique_ptr<Lane>> together;
+  for (int i = 0; i < 6; ++i) together.push_back(std::make_unique<Lane>(variant(i)));
+  Engine().run(together);
+  for (int i = 0; i < 6; ++i) {
+    const auto alone = run(variant(i));
+    const Lane& lane = *together[static_cast<std::size_t>(i)];
+    CHECK(same_bits(alone->iterate().point, lane.iterate().point));
+    CHECK(alone->trace().csv() == lane.trace().csv());
+    CHECK(alone->end()->reason == lane.end()->reason);
+  }
+}
+
+TEST_CASE("the number of threads does not change a bit") {
+  const auto one = run(setup(problem(1)));
+  for (const unsigned threads : {2U, 3U, 4U}) CHECK(same_bits(one->iterate().point, run(setup(problem(threads)))->iterate().point));
+}
+
+TEST_CASE("a loss that sees the whole residual takes two passes and gives the same iterates") {
+  const auto of = problem();
+  LaneSetup given = setup(of);
+  given.objective = std::make_shared<SensingObjective>(of, std::make_shared<const HalfSquare>(false),
+                                                       std::make_shared<const TwoFactors>(of->shape, 2));
+  const auto whole = run(given), blockwise = run(setup(of));
+  CHECK(whole->counters().passes() == 2 * blockwise->counters().passes());
+  // The two add the same numbers in another order; 100 contracting steps keep that at rounding level.
+  CHECK(arma::norm(whole->iterate().point[0] - blockwise->iterate().point[0], "fro") < 1e-12);
+}
+
+TEST_CASE("observers do not change a run") {
+  LaneSetup unobserved = setup(problem());
+  unobserved.watches.clear();
+  CHECK(same_bits(run(unobserved)->iterate().point, run(setup(problem()))->iterate().point));
+}
