@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 #include <stdexcept>
 
 #include "core/config/yaml.hpp"
@@ -97,17 +98,14 @@ Node list_node(const std::vector<T>& values) {
 
 Complaint read_file_name(const Node& node, std::string& path) {
   if (!node.is_scalar() || node.scalar.empty()) return must_be("the name of a file", node);
-  // An assignment on the command line has no folder of its own: there the current one counts.
   std::error_code error;
-  const bool is_in_file = fs::is_regular_file(node.position.file, error);
-  const fs::path folder = is_in_file ? fs::path(node.position.file).parent_path() : fs::path();
-  const fs::path file = (folder / node.scalar).lexically_normal();
+  const fs::path file = file_path(node);
   const fs::file_status status = fs::status(file, error);
   if (!fs::exists(status)) return "must be an existing file: at '" + excerpt(file.string()) + "' " + missing_file(file);
   if (!fs::is_regular_file(status))
     return "must be a file, but '" + excerpt(file.string()) + "' is " +
            (fs::is_directory(status) ? "a folder" : "none");
-  path = fs::absolute(file).string();
+  path = file.string();
   return std::nullopt;
 }
 
@@ -256,11 +254,24 @@ Parameter& Parameters::add(std::string name, std::string& variable, std::vector<
   return declared(parameters_, std::move(parameter));
 }
 
+std::string file_path(const Node& value) {
+  // An assignment on the command line has no folder of its own: there the current one counts.
+  std::error_code error;
+  const bool is_in_file = fs::is_regular_file(value.position.file, error);
+  const fs::path folder = is_in_file ? fs::path(value.position.file).parent_path() : fs::path();
+  return fs::absolute(folder / value.scalar).lexically_normal().string();
+}
+
 Parameter& Parameters::add_file(std::string name, std::string& path, std::string doc) {
   Parameter parameter = described(std::move(name), "file", any(), std::move(doc));
   parameter.is_file = true;
-  parameter.assign = [&path](const Node& node) { return read_file_name(node, path); };
-  parameter.current = [&path] { return path.empty() ? Node() : text_node(path); };
+  // Specs keep the name as it was written: where a file lies is no part of an experiment.
+  const auto written = std::make_shared<std::string>(path);
+  parameter.assign = [&path, written](const Node& node) {
+    *written = node.scalar;
+    return read_file_name(node, path);
+  };
+  parameter.current = [written] { return written->empty() ? Node() : text_node(*written); };
   return declared(parameters_, std::move(parameter));
 }
 
