@@ -72,6 +72,20 @@ void check_characters(std::string_view text, const std::string& name, int first_
   }
 }
 
+/// Whether a text in quotes, if that is what stands here, ends in quotes. yaml-cpp lets it end with the file.
+bool is_closed(std::string_view text) {
+  if (!text.starts_with('"') && !text.starts_with('\'')) return true;
+  const char quote = text.front();
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    const bool is_escape = quote == '"' ? text[i] == '\\' : text.substr(i).starts_with("''");
+    if (is_escape)
+      ++i;
+    else if (text[i] == quote)
+      return true;
+  }
+  return false;
+}
+
 /// What yaml-cpp complains about, in words that help.
 std::string syntax_message(const YAML::Exception& error, std::string_view text) {
   const auto line_start = static_cast<std::size_t>(std::max(error.mark.pos - error.mark.column, 0));
@@ -82,8 +96,8 @@ std::string syntax_message(const YAML::Exception& error, std::string_view text) 
   const std::map<std::string, std::string> sentences = {
       {END_OF_MAP, "the map is not continued as it began: check indentation, and colons behind keys"},
       {END_OF_SEQ, "the list is not continued as it began: check indentation, and the dash before each entry"},
-      {END_OF_MAP_FLOW, "the map that begins with { is not closed: a comma or } is missing"},
-      {END_OF_SEQ_FLOW, "the list that begins with [ is not closed: a comma or ] is missing"},
+      {END_OF_MAP_FLOW, "a comma or } is missing before here"},
+      {END_OF_SEQ_FLOW, "a comma or ] is missing before here"},
       {FLOW_END, "this bracket closes nothing"},
       {EOF_IN_SCALAR, "a quoted text begins before here and is not closed"},
       {DOC_IN_SCALAR, "a quoted text begins before here and is not closed"},
@@ -95,6 +109,10 @@ std::string syntax_message(const YAML::Exception& error, std::string_view text) 
   };
   const auto found = sentences.find(error.msg);
   return found == sentences.end() ? "this is not valid YAML: " + error.msg : found->second;
+}
+
+bool is_bracket_missing(const YAML::Exception& error) {
+  return error.msg == YAML::ErrorMsg::END_OF_MAP_FLOW || error.msg == YAML::ErrorMsg::END_OF_SEQ_FLOW;
 }
 
 /// Turns the events of one document into a Node.
@@ -116,6 +134,16 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   /// Where the last event was.
   const Position& last() const { return last_; }
+  /// The innermost list or map in brackets that is open: " (the bracket at line 3, column 4 is not closed)".
+  std::string open_bracket() const {
+    for (auto frame = open_.rbegin(); frame != open_.rend(); ++frame) {
+      if (!frame->is_flow) continue;
+      const Position& opened = frame->node.position;
+      return " (the bracket opened at line " + std::to_string(opened.line) + ", column " +
+             std::to_string(opened.column) + " is not closed)";
+    }
+    return "";
+  }
   std::vector<Diagnostic> take_diagnostics() { return std::move(diagnostics_); }
   Node take_root() { return std::move(root_); }
 
@@ -135,6 +163,8 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     last_byte_ = static_cast<std::size_t>(mark.pos);
+    if (!is_closed(text_.substr(last_byte_)))
+      complain(position(mark), "the quoted text that begins here is not closed");
     const bool is_text = tag == "!" || tag == std::string(standard_tags) + "str";
     if (!is_text) check_tag(mark, tag);
     if (value.find('\0') != std::string::npos) complain(position(mark), "a text cannot contain the character \\0");
@@ -153,8 +183,8 @@ class TreeBuilder final : public YAML::EventHandler {
     place(std::move(node), anchored.nodes, anchored.height);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    open(Node::make_sequence(position(mark)), mark, tag, anchor, false);
+                       YAML::EmitterStyle::value style) override {
+    open(Node::make_sequence(position(mark)), mark, tag, anchor, style == YAML::EmitterStyle::Flow);
   }
   void OnSequenceEnd() override { close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -376,7 +406,8 @@ Node parse(std::string text, const std::string& name, int first_column, const Ya
     if (error.msg == YAML::ErrorMsg::BAD_FILE)  // yaml-cpp's own limit of depth, somewhere behind the last event
       builder.complain(builder.last(), "lists and maps are nested too deeply here");
     else
-      builder.complain(builder.position(error.mark), syntax_message(error, text));
+      builder.complain(builder.position(error.mark),
+                       syntax_message(error, text) + (is_bracket_missing(error) ? builder.open_bracket() : ""));
   }
   if (auto diagnostics = builder.take_diagnostics(); !diagnostics.empty()) throw ConfigError(std::move(diagnostics));
   return builder.take_root();
@@ -399,8 +430,9 @@ Node& descend(Node& node, const std::string& word, const std::string& path_so_fa
     return node.items[index];
   }
   if (!node.is_map()) {
-    Node map = Node::make_map(is_bare_name(node) ? node.position : position);
-    if (is_bare_name(node)) map.set("type", node);
+    const bool is_name = is_bare_name(node);
+    Node map = Node::make_map(is_name || node.is_null() ? node.position : position);
+    if (is_name) map.set("type", node);
     node = std::move(map);
   }
   if (Node* const present = node.find(word)) return *present;
