@@ -1,1 +1,17 @@
-int main() { return 0; }
+// tightrope-probe FILE: opens a plugin where it can do no harm, and says "fine" or what is wrong on standard error.
+#include <cstdio>
+
+#include "core/plugin/library.hpp"
+
+int main(int argc, char** argv) {
+  if (argc != 2) return static_cast<int>(tightrope::Exit::config);
+  try {
+    tightrope::probe_plugin(argv[1]);
+  } catch (const tightrope::Error& error) {
+    std::fputs(error.what(), stderr);
+    return static_cast<int>(tightrope::Exit::plugin);
+  }
+  std::fputs("fine", stderr);
+  std::fflush(stderr);
+  _Exit(0);  // static destructors of the plugin have no say in this
+}

@@ -1,0 +1,93 @@
+#include "core/engine/trace.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <sstream>
+
+#include "core/config/node.hpp"
+#include "core/error.hpp"
+
+namespace tightrope {
+
+namespace {
+
+std::vector<std::string> fields_of(const std::string& line) {
+  std::vector<std::string> fields(1);
+  for (const char c : line) {
+    if (c == ',') fields.emplace_back();
+    else fields.back() += c;
+  }
+  return fields;
+}
+
+Real parse_field(const std::string& field, const std::string& name, std::size_t line) {
+  if (field.empty()) return std::nan("");
+  Real value = 0;
+  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
+  if (error != std::errc() || end != field.data() + field.size())
+    throw Error(Exit::integrity, fmt::format("{}:{}: '{}' is not a number", name, line, field));
+  return value;
+}
+
+}  // namespace
+
+std::optional<Index> Trace::find(const std::string& name) const {
+  for (Index i = 0; i < columns.size(); ++i)
+    if (columns[i].name == name) return i;
+  return std::nullopt;
+}
+
+std::vector<Real> Trace::column(Index i) const {
+  std::vector<Real> values;
+  values.reserve(rows.size());
+  for (const std::vector<Real>& row : rows) values.push_back(row[i]);
+  return values;
+}
+
+Real Trace::last(Index i) const {
+  for (auto row = rows.rbegin(); row != rows.rend(); ++row)
+    if (!std::isnan((*row)[i])) return (*row)[i];
+  return std::nan("");
+}
+
+std::string Trace::csv() const {
+  std::string text;
+  for (const Column& column : columns) text += (text.empty() ? "" : ",") + column.name;
+  text += "\n";
+  for (const std::vector<Real>& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (i > 0) text += ',';
+      if (!std::isnan(row[i])) text += shortest(row[i]);
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+Trace Trace::from_csv(const std::string& text, const std::string& name) {
+  std::istringstream lines(text);
+  std::string line;
+  Trace trace;
+  if (!std::getline(lines, line) || line.empty()) throw Error(Exit::integrity, name + ":1: a trace starts with the names of its columns");
+  for (std::string& column : fields_of(line)) trace.columns.push_back({std::move(column), "", 0, true});
+  for (std::size_t number = 2; std::getline(lines, line); ++number) {
+    const std::vector<std::string> fields = fields_of(line);
+    if (fields.size() != trace.columns.size())
+      throw Error(Exit::integrity, fmt::format("{}:{}: {} values, but there are {} columns", name, number, fields.size(), trace.columns.size()));
+    std::vector<Real>& row = trace.rows.emplace_back();
+    for (const std::string& field : fields) row.push_back(parse_field(field, name, number));
+  }
+  return trace;
+}
+
+bool Schedule::due(Index iteration) const {
+  if (!geometric) return iteration % every == 0;
+  // From 0 on, each due iteration t is followed by t + 1 + ⌊t/10⌋.
+  Index next = 0;
+  while (next < iteration) next += 1 + next / 10;
+  return next == iteration;
+}
+
+}  // namespace tightrope

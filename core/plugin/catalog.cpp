@@ -1,0 +1,140 @@
+#include "core/plugin/catalog.hpp"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+
+namespace tightrope {
+
+namespace fs = std::filesystem;
+
+const std::vector<PluginKind>& plugin_kinds() {
+  static const std::vector<PluginKind> kinds = {
+      {"operators", "operator"}, {"targets", "target"},       {"noises", "noise"},
+      {"losses", "loss"},        {"models", "model"},         {"initializations", "initialization"},
+      {"optimizers", "optimizer"}, {"step_sizes", "step size"}, {"observers", "observer"}};
+  return kinds;
+}
+
+const PluginKind& plugin_kind(const std::string& word) {
+  std::string plain = word;
+  std::replace(plain.begin(), plain.end(), '-', '_');
+  std::vector<std::string> folders;
+  for (const PluginKind& kind : plugin_kinds()) {
+    std::string singular = kind.singular;
+    std::replace(singular.begin(), singular.end(), ' ', '_');
+    if (plain == kind.folder || plain == singular || word == kind.singular) return kind;
+    folders.emplace_back(kind.folder);
+  }
+  const std::string hint = did_you_mean(word, folders);
+  throw Error(Exit::config, fmt::format("there is no kind of plugin '{}'{}", word,
+                                        hint.empty() ? fmt::format("; the kinds are {}", fmt::join(folders, ", ")) : hint));
+}
+
+struct Catalog::Opened {
+  std::mutex mutex;
+  std::map<std::pair<std::string, std::string>, std::shared_ptr<const Library>> libraries;
+};
+
+Catalog::Catalog(std::vector<fs::path> folders) : folders_(std::move(folders)), opened_(std::make_shared<Opened>()) {
+  for (const fs::path& folder : folders_)
+    if (!folder.is_absolute())
+      throw Error(Exit::plugin, fmt::format("the plugin folder '{}' is a relative path; give it as an absolute one", folder.string()));
+}
+
+std::vector<fs::path> Catalog::standard_folders(const std::vector<fs::path>& extra) {
+  std::vector<fs::path> folders = extra;
+  if (const char* listed = std::getenv("TIGHTROPE_PLUGIN_PATH")) {
+    std::string text = listed;
+    for (std::size_t begin = 0; begin <= text.size();) {
+      const std::size_t end = std::min(text.find(':', begin), text.size());
+      if (end > begin) folders.emplace_back(text.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<const void*>(&plugin_kinds), &info) != 0 && info.dli_fname) {
+    const fs::path library_folder = fs::weakly_canonical(info.dli_fname).parent_path();
+    for (const fs::path& installed : {library_folder.parent_path() / "plugins", library_folder / "tightrope" / "plugins"})
+      if (std::error_code ignored; fs::is_directory(installed, ignored)) folders.push_back(installed);
+  }
+  return folders;
+}
+
+std::shared_ptr<const Library> Catalog::find(const std::string& kind, const std::string& name) const {
+  const std::string folder_name = plugin_kind(kind).folder, word = plugin_kind(kind).singular;
+  const std::lock_guard lock(opened_->mutex);
+  auto& library = opened_->libraries[{folder_name, name}];
+  if (library) return library;
+  const bool plain = !name.empty() && name.find('/') == std::string::npos && name[0] != '.';
+  for (const fs::path& folder : folders_) {
+    const fs::path file = folder / folder_name / (name + ".so");
+    if (std::error_code ignored; !plain || !fs::exists(file, ignored)) continue;
+    auto opened = Library::open(fs::canonical(file));
+    const Manifest& manifest = opened->manifest();
+    if (manifest.kind != folder_name)
+      throw Error(Exit::plugin, fmt::format("{} provides one of the {}, but it lies in the folder of the {}; move it to {}", file.string(),
+                                            manifest.kind, folder_name, (folder / manifest.kind).string()));
+    if (manifest.name != name)
+      throw Error(Exit::plugin, fmt::format("{} calls itself '{}'; name the file {}.so, or change the name in its TIGHTROPE_PLUGIN line",
+                                            file.string(), manifest.name, manifest.name));
+    library = std::move(opened);
+    return library;
+  }
+  std::string searched;
+  for (const fs::path& folder : folders_) searched += (searched.empty() ? "" : ", ") + (folder / folder_name).string();
+  throw Error(Exit::plugin, fmt::format("there is no {} '{}'{}; folders searched: {}", word, name, did_you_mean(name, names(kind)),
+                                        searched.empty() ? "none" : searched));
+}
+
+std::vector<std::string> Catalog::names(const std::string& kind) const {
+  std::set<std::string> names;
+  for (const fs::path& folder : folders_) {
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(folder / plugin_kind(kind).folder, ignored))
+      if (entry.path().extension() == ".so") names.insert(entry.path().stem().string());
+  }
+  return {names.begin(), names.end()};
+}
+
+namespace {
+
+std::string description(const Library& library) {
+  return fmt::format("{} '{}'", plugin_kind(library.manifest().kind).singular, library.manifest().name);
+}
+
+/// Calls into plugin code. Exceptions of other types are turned into ours, with a text of our own: theirs may refer to
+/// memory of the plugin.
+template <class Call>
+auto guarded(const Library& library, Call call) -> decltype(call()) {
+  try {
+    return call();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw Error(Exit::resources, description(library) + " ran out of memory while it was made");
+  } catch (const std::exception& error) {
+    throw Error(Exit::plugin, fmt::format("{} failed while it was made: {}", description(library), error.what()));
+  } catch (...) {
+    throw Error(Exit::plugin, description(library) + " failed while it was made, with an exception that is no std::exception");
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Maker> make_maker(const Library& library) {
+  auto maker = guarded(library, [&] { return library.manifest().maker(); });
+  if (!maker) throw Error(Exit::plugin, description(library) + " gives nothing to make it with");
+  return maker;
+}
+
+std::shared_ptr<const Component> make_any_component(const Library& library, const Maker& maker, const Context& context) {
+  auto component = guarded(library, [&] { return maker.make(context); });
+  if (!component) throw Error(Exit::plugin, description(library) + " made nothing when it was asked for an object");
+  return component;
+}
+
+}  // namespace tightrope

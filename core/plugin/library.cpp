@@ -1,0 +1,244 @@
+#include "core/plugin/library.hpp"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/dll/shared_library.hpp>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <thread>
+
+#include "core/store/arrays.hpp"
+
+extern char** environ;
+
+namespace tightrope {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* entry_point = "tightrope_plugin";
+constexpr int probe_seconds = 20;
+
+[[noreturn]] void refuse(const fs::path& file, const std::string& why) {
+  throw Error(Exit::plugin, fmt::format("{} {}", file.string(), why));
+}
+
+/// Others may not be able to swap the file, or what the name stands for, between our checks and the opening.
+void check_path(const fs::path& file) {
+  if (!file.is_absolute()) refuse(file, "is not an absolute path; plugins are opened by their absolute path alone");
+  struct stat facts {};
+  if (stat(file.c_str(), &facts) != 0) refuse(file, fmt::format("cannot be opened: {}", std::strerror(errno)));
+  if (!S_ISREG(facts.st_mode)) refuse(file, "is not a regular file; a plugin is a shared library (.so)");
+  if (facts.st_mode & S_IWOTH) refuse(file, "can be written by every user; take that permission away (chmod o-w) before it is used as a plugin");
+  struct stat folder {};
+  if (stat(file.parent_path().c_str(), &folder) == 0 && (folder.st_mode & S_IWOTH))
+    refuse(file, "lies in a folder that every user can write; move it to one that only its owner can write");
+}
+
+/// Judges the file as data: an ELF library for this machine, complete, with the entry point among its symbols.
+void check_elf(const fs::path& file, const std::string& bytes) {
+  const auto at = [&](std::uint64_t offset, std::uint64_t size) -> const char* {
+    if (offset > bytes.size() || size > bytes.size() - offset)
+      refuse(file, "is incomplete: its contents reach beyond the end of the file; build or copy it again");
+    return bytes.data() + offset;
+  };
+  const auto copy = [&](auto& out, std::uint64_t offset) { std::memcpy(&out, at(offset, sizeof out), sizeof out); };
+  if (bytes.size() < SELFMAG || std::memcmp(bytes.data(), ELFMAG, SELFMAG) != 0)
+    refuse(file, "is not a shared library: it does not start like an ELF file");
+  Elf64_Ehdr header{}, ours{};
+  if (bytes.size() < sizeof header) refuse(file, "is incomplete: its contents reach beyond the end of the file; build or copy it again");
+  copy(header, 0);
+  std::ifstream self("/proc/self/exe", std::ios::binary);
+  self.read(reinterpret_cast<char*>(&ours), sizeof ours);
+  if (header.e_ident[EI_CLASS] != ours.e_ident[EI_CLASS] || header.e_ident[EI_DATA] != ours.e_ident[EI_DATA] || header.e_machine != ours.e_machine)
+    refuse(file, fmt::format("was built for another kind of machine (ELF machine {}, this program is {})", header.e_machine, ours.e_machine));
+  if (header.e_type != ET_DYN) refuse(file, "is not a shared library; link it with -shared");
+  for (unsigned i = 0; i < header.e_phnum; ++i) {
+    Elf64_Phdr segment{};
+    copy(segment, header.e_phoff + std::uint64_t{i} * sizeof segment);
+    at(segment.p_offset, segment.p_filesz);
+  }
+  bool exported = false;
+  for (unsigned i = 0; i < header.e_shnum; ++i) {
+    Elf64_Shdr section{}, names{};
+    copy(section, header.e_shoff + std::uint64_t{i} * sizeof section);
+    if (section.sh_type != SHT_NOBITS) at(section.sh_offset, section.sh_size);
+    if (section.sh_type != SHT_DYNSYM || section.sh_link >= header.e_shnum) continue;
+    copy(names, header.e_shoff + std::uint64_t{section.sh_link} * sizeof names);
+    for (std::uint64_t s = 0; s + sizeof(Elf64_Sym) <= section.sh_size; s += sizeof(Elf64_Sym)) {
+      Elf64_Sym symbol{};
+      copy(symbol, section.sh_offset + s);
+      if (symbol.st_shndx == SHN_UNDEF || symbol.st_name >= names.sh_size) continue;
+      const char* name = at(names.sh_offset + symbol.st_name, 1);
+      const std::size_t room = names.sh_size - symbol.st_name;
+      at(names.sh_offset, names.sh_size);
+      exported = exported || (strnlen(name, room) < room && std::strcmp(name, entry_point) == 0);
+    }
+  }
+  if (!exported)
+    refuse(file, fmt::format("has no entry point '{}', so it is no Tightrope plugin; end its source with TIGHTROPE_PLUGIN(…)", entry_point));
+}
+
+fs::path core_folder() {
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<const void*>(&core_folder), &info) == 0 || !info.dli_fname) return {};
+  return fs::weakly_canonical(info.dli_fname).parent_path();
+}
+
+/// Where successful trial openings are remembered; empty if nowhere.
+fs::path memory_folder() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  if (cache && *cache == '/') return fs::path(cache) / "tightrope" / "probes";
+  if (home && *home == '/') return fs::path(home) / ".cache" / "tightrope" / "probes";
+  return {};
+}
+
+/// Opens the file in a child process first: a damaged library, or one whose static objects misbehave, can kill the
+/// process that opens it, and no check of ours can catch that.
+void try_in_child(const fs::path& file, const std::string& hash) {
+  const fs::path memory = memory_folder();
+  const fs::path mark = memory.empty() ? fs::path() : memory / (hash.substr(0, 32) + "-" TIGHTROPE_HEADER_DIGEST);
+  std::error_code ignored;
+  if (!mark.empty() && fs::exists(mark, ignored)) return;
+
+  const fs::path prober = core_folder() / "tightrope-probe";
+  int messages[2];
+  if (pipe2(messages, O_CLOEXEC) != 0) throw Error(Exit::resources, fmt::format("no pipe for trying a plugin: {}", std::strerror(errno)));
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, messages[1], STDERR_FILENO);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  std::string program = prober.string(), argument = file.string();
+  char* arguments[] = {program.data(), argument.data(), nullptr};
+  pid_t child = 0;
+  const int failed = posix_spawn(&child, program.c_str(), &actions, nullptr, arguments, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  close(messages[1]);
+  if (failed != 0) {
+    close(messages[0]);
+    throw Error(Exit::plugin, fmt::format("{} cannot be started to try plugins in: {}; install Tightrope again", program, std::strerror(failed)));
+  }
+  // The child ends by itself or is ended; what it wrote is its message.
+  std::string text;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(probe_seconds);
+  bool late = false;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    pollfd ready{messages[0], POLLIN, 0};
+    const int answer = left > 0 ? poll(&ready, 1, static_cast<int>(left)) : 0;
+    if (answer < 0 && errno == EINTR) continue;
+    if (answer <= 0) {
+      late = true;
+      kill(child, SIGKILL);
+      break;
+    }
+    char buffer[1024];
+    const ssize_t size = read(messages[0], buffer, sizeof buffer);
+    if (size <= 0) break;
+    if (text.size() < 4000) text.append(buffer, static_cast<std::size_t>(size));
+  }
+  close(messages[0]);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  if (late) refuse(file, fmt::format("was still being opened after {} seconds; its static objects must not wait or compute", probe_seconds));
+  if (WIFSIGNALED(status))
+    refuse(file, fmt::format("kills the process that opens it ({}); it is damaged, or one of its static objects fails: build it again",
+                             sigabbrev_np(WTERMSIG(status)) ? std::string("SIG") + sigabbrev_np(WTERMSIG(status)) : "a signal"));
+  if (WEXITSTATUS(status) == static_cast<int>(Exit::plugin)) throw Error(Exit::plugin, text);
+  if (WEXITSTATUS(status) != 0 || text != "fine")
+    refuse(file, fmt::format("ends the process that opens it (exit {}); one of its static objects calls exit: build it without that",
+                             WEXITSTATUS(status)));
+  if (mark.empty()) return;
+  fs::create_directories(memory, ignored);
+  const int descriptor = open(mark.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+  if (descriptor >= 0) close(descriptor);
+}
+
+std::map<std::string, std::string> facts_of(const std::string& text) {
+  std::map<std::string, std::string> facts;
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const std::size_t end = std::min(text.find(';', begin), text.size()), equals = text.find('=', begin);
+    if (equals < end) facts[text.substr(begin, equals - begin)] = text.substr(equals + 1, end - equals - 1);
+    begin = end + 1;
+  }
+  return facts;
+}
+
+/// Everything that must agree before an object of the plugin may be made.
+void check_manifest(const fs::path& file, const Manifest* manifest) {
+  if (!manifest) refuse(file, "has an entry point that returns nothing; end its source with TIGHTROPE_PLUGIN(…)");
+  if (manifest->magic != manifest_magic)
+    refuse(file, "has an entry point that returns no manifest of a Tightrope plugin; end its source with TIGHTROPE_PLUGIN(…)");
+  if (manifest->version != manifest_version || manifest->size != sizeof(Manifest))
+    refuse(file, fmt::format("speaks version {} of the plugin interface, but this program speaks version {}; rebuild the {}", manifest->version,
+                             manifest_version, manifest->version < manifest_version ? "plugin" : "program, or take a plugin built for it"));
+  if (std::strcmp(manifest->header_digest, TIGHTROPE_HEADER_DIGEST) != 0)
+    refuse(file, fmt::format("was built against other core headers (plugin {}, core {}); rebuild the plugin with the headers of this program",
+                             manifest->header_digest, TIGHTROPE_HEADER_DIGEST));
+  const auto theirs = facts_of(manifest->build_facts), ours = facts_of(TIGHTROPE_BUILD_FACTS);
+  std::string differences;
+  for (const auto& [fact, value] : ours) {
+    const auto found = theirs.find(fact);
+    const std::string other = found == theirs.end() ? "unknown" : found->second;
+    if (other != value) differences += fmt::format("{}{}: plugin {}, core {}", differences.empty() ? "" : "; ", fact, other, value);
+  }
+  if (!differences.empty()) refuse(file, fmt::format("was built in another way ({}); rebuild the plugin with the settings of this program", differences));
+}
+
+const Manifest* load(const fs::path& file) {
+  try {
+    // rtld_now: a missing symbol is an exception here instead of the end of the process at the first call.
+    boost::dll::shared_library library(file.string(), boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+    const Manifest* manifest = library.get<const Manifest*()>(entry_point)();
+    // One more handle, never closed: nothing that comes from a plugin may outlive its code.
+    dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE | RTLD_NOLOAD);
+    check_manifest(file, manifest);
+    return manifest;
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    refuse(file, fmt::format("cannot be loaded: {}; if it names a symbol of tightrope, rebuild the plugin with the headers of this program",
+                             error.what()));
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const Library> Library::open(const std::filesystem::path& file) {
+  check_path(file);
+  std::string bytes;
+  {
+    std::ifstream stream(file, std::ios::binary);
+    bytes.assign(std::istreambuf_iterator<char>(stream), {});
+    if (!stream.good() && !stream.eof()) refuse(file, "cannot be read");
+  }
+  check_elf(file, bytes);
+  const std::shared_ptr<Library> library(new Library);
+  library->hash_ = sha256(bytes);
+  try_in_child(file, library->hash_);
+  library->manifest_ = load(file);
+  library->file_ = file;
+  return library;
+}
+
+void probe_plugin(const std::filesystem::path& file) { load(file); }
+
+}  // namespace tightrope
