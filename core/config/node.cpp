@@ -11,8 +11,6 @@ namespace tightrope {
 
 namespace {
 
-constexpr std::size_t excerpt_length = 60;
-
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool starts_a_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }
@@ -121,9 +119,10 @@ std::string in_double_quotes(std::string_view text) {
 
 /// The list in one line, lists and maps inside it only hinted at.
 std::string list_in_brief(const Node& list) {
+  constexpr std::size_t enough = 60;
   std::string out;
   for (const Node& item : list.items) {
-    if (out.size() >= excerpt_length) break;
+    if (out.size() > enough) break;
     if (!out.empty()) out += ", ";
     switch (item.kind) {
       case Node::Kind::null:
@@ -140,7 +139,7 @@ std::string list_in_brief(const Node& list) {
         break;
     }
   }
-  return '[' + excerpt(out) + ']';
+  return '[' + excerpt(out, enough) + ']';
 }
 
 std::string json_scalar(const Node& node, bool canonical) {
@@ -397,11 +396,11 @@ std::string Diagnostic::text() const {
 ConfigError::ConfigError(std::vector<Diagnostic> diagnostics)
     : Error(Exit::config, lines(in_order(diagnostics))), diagnostics_(in_order(std::move(diagnostics))) {}
 
-std::string excerpt(std::string_view text) {
+std::string excerpt(std::string_view text, std::size_t longest) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (out.size() >= excerpt_length && starts_a_character(c)) return out + "…";
+    if (out.size() >= longest && starts_a_character(c)) return out + "…";
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
       append_escape(out, c, "\\x");
     else

@@ -73,8 +73,8 @@ class ConfigError : public Error {
   std::vector<Diagnostic> diagnostics_;
 };
 
-/// Beginning of a text, fit for a message: one line, without control characters, not too long.
-std::string excerpt(std::string_view text);
+/// A text fit for a message: one line, without control characters, cut off behind so many bytes.
+std::string excerpt(std::string_view text, std::size_t longest = 60);
 /// Nearest of the candidates in edit distance, if it is near enough to be what was meant.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
 /// " (did you mean 'x'?)", or "" if nothing is near.

@@ -101,10 +101,10 @@ Complaint read_file_name(const Node& node, std::string& path) {
   std::error_code error;
   const fs::path file = file_path(node);
   const fs::file_status status = fs::status(file, error);
-  if (!fs::exists(status)) return "must be an existing file: at '" + excerpt(file.string()) + "' " + missing_file(file);
+  const std::string shown = "'" + excerpt(file.string(), std::string::npos) + "'";
+  if (!fs::exists(status)) return "must be an existing file: at " + shown + " " + missing_file(file);
   if (!fs::is_regular_file(status))
-    return "must be a file, but '" + excerpt(file.string()) + "' is " +
-           (fs::is_directory(status) ? "a folder" : "none");
+    return "must be a file, but " + shown + (fs::is_directory(status) ? " is a folder" : " is none");
   path = file.string();
   return std::nullopt;
 }

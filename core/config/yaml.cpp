@@ -451,7 +451,7 @@ std::string missing_file(const fs::path& missing) {
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end && names.size() < most_names;
        entry.increment(error))
     names.push_back(entry->path().filename().string());
-  if (error) return "there is no folder '" + excerpt(folder.string()) + "'";
+  if (error) return "there is no folder '" + excerpt(folder.string(), std::string::npos) + "'";
   std::sort(names.begin(), names.end());
   return "there is no such file" + did_you_mean(missing.filename().string(), names);
 }

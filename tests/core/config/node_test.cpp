@@ -13,6 +13,12 @@ using namespace tightrope;
 
 namespace {
 
+template <class T>
+struct Case {
+  std::string text;
+  T value;
+};
+
 Node plain(const std::string& text) { return Node::make_scalar(text, {}); }
 Node yaml(const std::string& text, const std::string& name = "t.yaml") { return parse_yaml(text, name); }
 
@@ -25,26 +31,25 @@ std::string merged(const std::string& base, const std::string& over) {
 }  // namespace
 
 TEST_CASE("Decimal texts are numbers, and nothing else is") {
-  const std::vector<std::pair<std::string, double>> numbers = {
-      {"0", 0},
-      {"-0.5", -0.5},
-      {".25", 0.25},
-      {"1.", 1},
-      {"1e-4", 1e-4},
-      {"1E+4", 1e4},
-      {"+3", 3},
-      {"-.5e1", -5},
-      {"0.1", 0.1},
-      {"5e-324", 5e-324},
-      {"1e-310", 1e-310},
-      {"1e-400", 0},
-      {"0.0e9", 0},
-      {"123456789012345678901234567890", 123456789012345678901234567890.0},
-      {"1.7976931348623157e308", std::numeric_limits<double>::max()}};
-  for (const auto& [text, value] : numbers) {
-    CAPTURE(text);
-    REQUIRE(to_real(plain(text)).has_value());
-    CHECK(*to_real(plain(text)) == value);
+  const std::vector<Case<double>> numbers = {{"0", 0},
+                                             {"-0.5", -0.5},
+                                             {".25", 0.25},
+                                             {"1.", 1},
+                                             {"1e-4", 1e-4},
+                                             {"1E+4", 1e4},
+                                             {"+3", 3},
+                                             {"-.5e1", -5},
+                                             {"0.1", 0.1},
+                                             {"5e-324", 5e-324},
+                                             {"1e-310", 1e-310},
+                                             {"1e-400", 0},
+                                             {"0.0e9", 0},
+                                             {"123456789012345678901234567890", 123456789012345678901234567890.0},
+                                             {"1.7976931348623157e308", std::numeric_limits<double>::max()}};
+  for (const auto& number : numbers) {
+    CAPTURE(number.text);
+    REQUIRE(to_real(plain(number.text)).has_value());
+    CHECK(*to_real(plain(number.text)) == number.value);
   }
   for (const char* text : {"",      "-",   "+",    ".",     "e5",   "1e", "1e+",   "0x10",   "0o7",
                            "010",   "00",  "-01",  "1_000", "1,5",  "1 ", " 1",    "--1",    "+-1",
@@ -67,21 +72,21 @@ TEST_CASE("Numbers that differ only beyond double precision end where their digi
 }
 
 TEST_CASE("Whole numbers are exact, up to 2^53, in any decimal notation") {
-  const std::vector<std::pair<std::string, std::uint64_t>> numbers = {{"0", 0},
-                                                                      {"7", 7},
-                                                                      {"+7", 7},
-                                                                      {"1e5", 100000},
-                                                                      {"2.0e3", 2000},
-                                                                      {"2.50e1", 25},
-                                                                      {"100e-2", 1},
-                                                                      {"3.0", 3},
-                                                                      {"0e99999", 0},
-                                                                      {"-0", 0},
-                                                                      {"9007199254740992", std::uint64_t{1} << 53U}};
-  for (const auto& [text, value] : numbers) {
-    CAPTURE(text);
-    REQUIRE(to_index(plain(text)).has_value());
-    CHECK(*to_index(plain(text)) == value);
+  const std::vector<Case<std::uint64_t>> numbers = {{"0", 0},
+                                                    {"7", 7},
+                                                    {"+7", 7},
+                                                    {"1e5", 100000},
+                                                    {"2.0e3", 2000},
+                                                    {"2.50e1", 25},
+                                                    {"100e-2", 1},
+                                                    {"3.0", 3},
+                                                    {"0e99999", 0},
+                                                    {"-0", 0},
+                                                    {"9007199254740992", std::uint64_t{1} << 53U}};
+  for (const auto& number : numbers) {
+    CAPTURE(number.text);
+    REQUIRE(to_index(plain(number.text)).has_value());
+    CHECK(*to_index(plain(number.text)) == number.value);
   }
   for (const char* text : {"-1", "1.5", "1e-1", "25e-1", "010", "9007199254740993", "9007199254740992.5", "1e16",
                            "1e99", "1e99999999999", "1000000000000000.01", "true", "0x1"}) {
@@ -148,20 +153,20 @@ TEST_CASE("Maps keep their order, replace values in place and forget erased keys
 
 TEST_CASE("The nearest name is suggested, and none where nothing is near") {
   const std::vector<std::string> names = {"step", "momentum", "beta", "relative_error", "x", "iterations"};
-  const std::vector<std::pair<std::string, std::string>> meant = {{"stp", "step"},
-                                                                  {"stepp", "step"},
-                                                                  {"setp", "step"},
-                                                                  {"betta", "beta"},
-                                                                  {"Beta", "beta"},
-                                                                  {"relative-error", "relative_error"},
-                                                                  {"stepsize", "step"},
-                                                                  {"iter", "iterations"},
-                                                                  {"momentun", "momentum"},
-                                                                  {"realtive_eror", "relative_error"},
-                                                                  {"xx", "x"}};
-  for (const auto& [word, name] : meant) {
-    CAPTURE(word);
-    CHECK(nearest(word, names) == name);
+  const std::vector<Case<std::string>> meant = {{"stp", "step"},
+                                                {"stepp", "step"},
+                                                {"setp", "step"},
+                                                {"betta", "beta"},
+                                                {"Beta", "beta"},
+                                                {"relative-error", "relative_error"},
+                                                {"stepsize", "step"},
+                                                {"iter", "iterations"},
+                                                {"momentun", "momentum"},
+                                                {"realtive_eror", "relative_error"},
+                                                {"xx", "x"}};
+  for (const auto& word : meant) {
+    CAPTURE(word.text);
+    CHECK(nearest(word.text, names) == word.value);
   }
   for (const char* word : {"", "y", "zzzz", "sep_arate", "ite", "beautiful"}) {
     CAPTURE(word);

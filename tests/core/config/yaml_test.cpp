@@ -228,8 +228,9 @@ TEST_CASE("A bomb of aliases is refused by what it would expand to") {
 }
 
 TEST_CASE("Files within the limits of depth and count are read, files beyond are not") {
-  for (const auto& [open, close] : {std::pair<std::string, std::string>{"[", "]"}, {"{a: ", "}"}}) {
+  for (const std::string open : {"[", "{a: "}) {
     CAPTURE(open);
+    const std::string close = open == "[" ? "]" : "}";
     CHECK(complaints(repeated(open, 32) + repeated(close, 32)) == "");
     CHECK(complaints(repeated(open, 33) + repeated(close, 33)) ==
           "t.yaml:1:" + std::to_string(1 + 32 * open.size()) +
@@ -295,9 +296,8 @@ TEST_CASE("A file that cannot be read is refused with its name and the nearest o
   CHECK(complaints_about_file(folder.path() / "quikstart.yaml") ==
         in + "/quikstart.yaml: error: there is no such file (did you mean 'quickstart.yaml'?)");
   CHECK(complaints_about_file(folder.path() / "other") == in + "/other: error: there is no such file");
-  CHECK(complaints_about_file(folder.path() / "none" / "a.yaml") == in + "/none/a.yaml: error: there is no folder '" +
-                                                                        (in + "/none").substr(0, 60) +
-                                                                        (in.size() + 5 > 60 ? "…" : "") + "'");
+  CHECK(complaints_about_file(folder.path() / "none" / "a.yaml") ==
+        in + "/none/a.yaml: error: there is no folder '" + in + "/none'");
   CHECK(complaints_about_file(folder.path()) == in + ": error: this is a folder, not a YAML file");
   CHECK(complaints_about_file("/dev/null") == "/dev/null: error: this is not a regular file");
   CHECK(complaints_about_file(quickstart, {.bytes = 4}) ==
