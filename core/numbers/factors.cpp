@@ -15,6 +15,11 @@ void assign_zeros_like(Factors& y, const Factors& like) {
   for (Index b = 0; b < like.size(); ++b) y[b].zeros(arma::size(like[b]));
 }
 
+void keep_only(Factors& y, Blocks blocks) {
+  for (Index b = 0; b < y.size(); ++b)
+    if (!blocks.has(b)) y[b].zeros();
+}
+
 void scale(Factors& y, Real a) {
   for (Mat& block : y.blocks) block *= a;
 }

@@ -12,6 +12,7 @@
 #include "core/interfaces/optimizer.hpp"
 #include "core/interfaces/step_size.hpp"
 #include "core/interfaces/target.hpp"
+#include "core/numbers/gram.hpp"
 #include "core/numbers/recovery.hpp"
 #include "core/plugin/manifest.hpp"
 #include "core/store/arrays.hpp"

@@ -1,4 +1,4 @@
-// ℓ(z; y) = ½ Σ_i (z_i − y_i)², slope z − y.
+// ℓ(z; y) = ½ Σ_i (z_i − y_i)², slope z − y; as a mean it is divided by m.
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -7,18 +7,28 @@ using namespace tightrope;
 
 class LeastSquares final : public Loss {
  public:
-  using Options = NoOptions;
-  LeastSquares(const Options&, const Context&) {}
+  struct Options {
+    std::string reduction = "sum";
+    void declare(Parameters& p) {
+      p.add("reduction", reduction, {"sum", "mean"}, "whether the squares are added or averaged over the measurements");
+    }
+  };
+  LeastSquares(const Options& options, const Context& context)
+      : weight_(options.reduction == "mean" ? 1 / static_cast<Real>(context.data().n_elem) : 1) {}
 
   Real evaluate(Index, std::span<const Real> prediction, std::span<const Real> data,
                 std::span<Real> slope) const override {
     Real sum = 0;
     for (std::size_t i = 0; i < slope.size(); ++i) {
-      slope[i] = prediction[i] - data[i];
-      sum += slope[i] * slope[i];
+      const Real residual = prediction[i] - data[i];
+      slope[i] = weight_ * residual;
+      sum += residual * residual;
     }
-    return sum / 2;
+    return weight_ * sum / 2;
   }
+
+ private:
+  Real weight_;
 };
 
 }  // namespace

@@ -1,0 +1,35 @@
+// Additive white noise: y = A(X*) + e, e_i independent N(0, s²), with s given or set by the signal-to-noise ratio
+// 10 log10(‖A(X*)‖²/(m s²)).
+#include "core/plugin/plugin.hpp"
+
+namespace {
+
+using namespace tightrope;
+
+class GaussianNoise final : public Noise {
+ public:
+  struct Options {
+    std::optional<Real> level, snr;
+    void declare(Parameters& p) {
+      p.add("level", level, at_least(0), "standard deviation s of each measurement's noise").example("0.01");
+      p.add("snr", snr, any(), "signal-to-noise ratio, instead of the level").unit("dB");
+    }
+  };
+  GaussianNoise(const Options& options, const Context& context) : options_(options), stream_(context.stream) {
+    if (options.level.has_value() == options.snr.has_value()) throw Unsuitable("needs either 'level' or 'snr', and not both");
+  }
+
+  Vec disturb(const Vec& exact) const override {
+    const Real power = arma::dot(exact, exact) / static_cast<Real>(exact.n_elem);
+    const Real level = options_.level ? *options_.level : std::sqrt(power * std::pow(10, -*options_.snr / 10));
+    return exact + level * stream_.normal_matrix(exact.n_elem, 1).col(0);
+  }
+
+ private:
+  Options options_;
+  Stream stream_;
+};
+
+}  // namespace
+
+TIGHTROPE_PLUGIN(Noise, GaussianNoise, "gaussian", "independent normal noise by level or signal-to-noise ratio")

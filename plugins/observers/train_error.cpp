@@ -1,0 +1,21 @@
+// ‖A(X) − y‖/‖y‖: how well the data are fitted.
+#include "core/plugin/plugin.hpp"
+
+namespace {
+
+using namespace tightrope;
+
+class TrainError final : public Observer {
+ public:
+  using Options = NoOptions;
+  TrainError(const Options&, const Context& context) { context.data(); }
+
+  std::vector<Column> columns() const override { return {{"train_error", "‖A(X) − y‖/‖y‖", 50, true}}; }
+  void observe(const Snapshot& seen, std::span<Real> values) const override {
+    values[0] = arma::norm(seen.iterate.prediction - *seen.data) / arma::norm(*seen.data);
+  }
+};
+
+}  // namespace
+
+TIGHTROPE_PLUGIN(Observer, TrainError, "train_error", "distance of A(X) to the data, relative to the data")

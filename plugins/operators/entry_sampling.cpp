@@ -1,0 +1,70 @@
+// Matrix completion: A(X)_i = X_{a_i b_i}/√p for a set of m different entries, drawn uniformly, p = m/(n1 n2). Costs
+// O(m k) per map on X = L Rᵀ; no n1 × n2 matrix is ever formed. (Candès & Recht, Found. Comput. Math. 9, 2009.)
+#include "core/plugin/plugin.hpp"
+
+namespace {
+
+using namespace tightrope;
+
+struct Options {
+  std::optional<Real> fraction;
+  std::optional<Index> count;
+  void declare(Parameters& p) {
+    p.add("fraction", fraction, above_at_most(0, 1), "share p of the entries that is seen").example("0.4");
+    p.add("count", count, at_least(1), "number m of entries that are seen; give this or the fraction");
+  }
+  Index measurements(Shape shape) const {
+    if (fraction.has_value() == count.has_value()) throw Unsuitable("needs either 'fraction' or 'count', and not both");
+    const Real share = fraction.value_or(0) * static_cast<Real>(shape.entries());
+    const Index m = count ? *count : std::max<Index>(1, static_cast<Index>(std::llround(share)));
+    if (m > shape.entries())
+      throw Unsuitable("is to see " + std::to_string(m) + " entries, but the matrix has " + std::to_string(shape.entries()));
+    return m;
+  }
+};
+
+class EntrySampling final : public MeasurementOperator {
+ public:
+  using Options = ::Options;
+  EntrySampling(const Options& options, const Context& context)
+      : MeasurementOperator(context.shape, options.measurements(context.shape)),
+        entries_(context.stream.sample(shape().entries(), measurements())),
+        factor_(std::sqrt(static_cast<Real>(shape().entries()) / static_cast<Real>(measurements()))) {}
+
+  std::uint64_t bytes() const override { return entries_.size() * sizeof(Index); }
+
+ private:
+  void do_forward(const Mat& X, Vec& z) const override {
+    for (Index i = 0; i < measurements(); ++i) z[i] = factor_ * X[entries_[i]];
+  }
+  void do_adjoint(const Vec& z, Mat& G) const override {
+    G.zeros();
+    for (Index i = 0; i < measurements(); ++i) G[entries_[i]] = factor_ * z[i];
+  }
+  void do_forward(const LowRank& X, Vec& z) const override {
+    const Mat left = X.left.t(), right = X.right.t();  // one column per row of X: contiguous inner products
+    for (Index i = 0; i < measurements(); ++i) z[i] = factor_ * arma::dot(left.col(row(i)), right.col(column(i)));
+  }
+  void do_adjoint_times(const Vec& z, const Mat& B, Mat& C) const override { C = scatter(z, B, rows(), false); }
+  void do_adjoint_transposed_times(const Vec& z, const Mat& B, Mat& C) const override { C = scatter(z, B, cols(), true); }
+  void do_pull_back(const Vec& z, const LowRank& X, LowRank& gradient, Sides wanted) const override {
+    if (wanted.left) do_adjoint_times(z, X.right, gradient.left);
+    if (wanted.right) do_adjoint_transposed_times(z, X.left, gradient.right);
+  }
+  Mat scatter(const Vec& z, const Mat& B, Index size, bool transposed) const {
+    const Mat from = B.t();
+    Mat to(B.n_cols, size, arma::fill::zeros);
+    for (Index i = 0; i < measurements(); ++i)
+      to.col(transposed ? column(i) : row(i)) += (factor_ * z[i]) * from.col(transposed ? row(i) : column(i));
+    return to.t();
+  }
+  Index row(Index i) const { return entries_[i] % rows(); }
+  Index column(Index i) const { return entries_[i] / rows(); }
+
+  std::vector<Index> entries_;  // increasing, column by column
+  Real factor_;
+};
+
+}  // namespace
+
+TIGHTROPE_PLUGIN(MeasurementOperator, EntrySampling, "entry_sampling", "some entries of the matrix (completion)")

@@ -1,0 +1,24 @@
+// Block by block: V⁺ = V − μ ∇_V f(V, W), then W⁺ = W − μ ∇_W f(V⁺, W). One phase, and one evaluation, per block.
+#include "core/plugin/plugin.hpp"
+
+namespace {
+
+using namespace tightrope;
+
+class AlternatingGradientDescent final : public Optimizer {
+ public:
+  using Options = NoOptions;
+  AlternatingGradientDescent(const Options&, const Context&) {}
+
+  Index phases(const FactorizationModel& model) const override { return model.blocks().size(); }
+  Blocks blocks(Index phase) const override { return Blocks::only(phase); }
+  void direction(const Iterate& at, Objective&, Memory&, Factors& direction) const override {
+    direction = at.gradient;
+    keep_only(direction, blocks(at.phase));
+    scale(direction, -1);
+  }
+};
+
+}  // namespace
+
+TIGHTROPE_PLUGIN(Optimizer, AlternatingGradientDescent, "alternating_gradient_descent", "one factor moves after the other")

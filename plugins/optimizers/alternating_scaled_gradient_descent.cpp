@@ -1,0 +1,33 @@
+// Block by block in the model's metric: V⁺ = V − μ ∇_V f(V, W) (WᵀW)†, then W⁺ = W − μ ∇_W f(V⁺, W) (V⁺ᵀV⁺)†. The same
+// iteration is AltScaledGD (Jia et al., NeurIPS 2023), AGN (Jia, Feng, Meng & Sun, NeurIPS 2024) and APGD (Liu et al., 2025).
+#include "core/plugin/plugin.hpp"
+
+namespace {
+
+using namespace tightrope;
+
+class AlternatingScaledGradientDescent final : public Optimizer {
+ public:
+  struct Options {
+    Real damping = 0;
+    void declare(Parameters& p) { p.add("damping", damping, at_least(0), "δ, added to the metric; 0: its pseudo-inverse is taken"); }
+  };
+  AlternatingScaledGradientDescent(const Options& options, const Context&) : damping_(options.damping) {}
+
+  Index phases(const FactorizationModel& model) const override { return model.blocks().size(); }
+  Blocks blocks(Index phase) const override { return Blocks::only(phase); }
+  void direction(const Iterate& at, Objective& objective, Memory&, Factors& direction) const override {
+    Factors gradient = at.gradient;
+    keep_only(gradient, blocks(at.phase));
+    objective.model().precondition(at.point, damping_, gradient, direction);
+    scale(direction, -1);
+  }
+
+ private:
+  Real damping_;
+};
+
+}  // namespace
+
+TIGHTROPE_PLUGIN(Optimizer, AlternatingScaledGradientDescent, "alternating_scaled_gradient_descent",
+                 "one factor moves after the other, in the model's metric")

@@ -1,0 +1,54 @@
+// X* = U diag(σ) Vᵀ with random orthonormal U, V (of Gaussian matrices) and a prescribed spectrum from 1 to 1/κ.
+#include "core/plugin/plugin.hpp"
+
+namespace {
+
+using namespace tightrope;
+
+class RandomLowRank final : public Target {
+ public:
+  struct Options {
+    Index rank = 0;
+    Real condition = 1, scale = 1;
+    std::string spectrum = "linear";
+    std::vector<Real> values;
+    bool symmetric = false;
+    void declare(Parameters& p) {
+      p.add("rank", rank, at_least(1), "rank r of X*").required().example("2");
+      p.add("condition", condition, at_least(1), "condition number κ = σ_1/σ_r");
+      p.add("spectrum", spectrum, {"linear", "geometric", "flat"}, "how σ falls from 1 to 1/κ; flat: all 1 but the last");
+      p.add("values", values, above(0), "the singular values themselves, instead of spectrum and condition");
+      p.add("scale", scale, above(0), "multiplies the singular values");
+      p.add("symmetric", symmetric, "positive semidefinite X*: V = U");
+    }
+  };
+  RandomLowRank(const Options& options, const Context& context) : rank_(options.rank) {
+    const Shape shape = context.shape;
+    if (shape.entries() == 0) throw Unsuitable("needs to know the shape; add shape: [rows, columns] to the problem");
+    if (rank_ > std::min(shape.rows, shape.cols)) throw Unsuitable("has a rank that exceeds the smaller side of the matrix");
+    if (options.symmetric && shape.rows != shape.cols) throw Unsuitable("is symmetric and needs a square shape");
+    if (!options.values.empty() && options.values.size() != rank_) throw Unsuitable("needs as many 'values' as its rank");
+    Vec sigma(rank_, arma::fill::ones);
+    for (Index i = 0; i < rank_ && rank_ > 1; ++i) {
+      const Real t = static_cast<Real>(i) / static_cast<Real>(rank_ - 1), last = 1 / options.condition;
+      if (options.spectrum == "linear") sigma[i] = 1 + t * (last - 1);
+      if (options.spectrum == "geometric") sigma[i] = std::pow(last, t);
+      if (options.spectrum == "flat" && i + 1 == rank_) sigma[i] = last;
+    }
+    if (!options.values.empty()) sigma = Vec(options.values);
+    const Mat U = orthonormal_basis(context.stream.child("left").normal_matrix(shape.rows, rank_));
+    const Mat V = options.symmetric ? U : orthonormal_basis(context.stream.child("right").normal_matrix(shape.cols, rank_));
+    X_ = balanced({U, options.scale * sigma, V});
+  }
+
+  LowRank matrix() const override { return X_; }
+  Index rank() const override { return rank_; }
+
+ private:
+  Index rank_;
+  LowRank X_;
+};
+
+}  // namespace
+
+TIGHTROPE_PLUGIN(Target, RandomLowRank, "random_low_rank", "random singular vectors, prescribed spectrum")
