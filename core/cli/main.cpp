@@ -1,1 +1,124 @@
-int main() { return 0; }
+// tightrope VERB …: finds the verb, parses its options, turns errors into messages and exit codes.
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstring>
+#include <iostream>
+#include <new>
+
+#include "core/cli/verb.hpp"
+#include "core/config/node.hpp"
+
+namespace tightrope::cli {
+
+const std::vector<Verb>& verbs() {
+  static const std::vector<Verb> all = {run_verb(),  check_verb(),  list_verb(),   describe_verb(), show_verb(),
+                                        report_verb(), export_verb(), doctor_verb(), help_verb(),     version_verb()};
+  return all;
+}
+
+namespace {
+
+po::options_description options_of(const Verb& verb) {
+  po::options_description options("options", 100, 60);
+  if (verb.declare) verb.declare(options);
+  std::string formats;
+  for (const std::string& format : verb.formats) formats += (formats.empty() ? "" : ", ") + format;
+  if (!verb.formats.empty())
+    options.add_options()("format", po::value<std::string>()->default_value(verb.formats.front())->value_name("FORMAT"), formats.c_str());
+  options.add_options()("quiet,q", "no progress and no summary, errors alone")("verbose,v", "say more")("help,h", "this page");
+  return options;
+}
+
+Call parse(const Verb& verb, const std::vector<std::string>& arguments) {
+  const po::options_description options = options_of(verb);
+  po::options_description all;
+  all.add(options);
+  all.add_options()("positional", po::value<std::vector<std::string>>());
+  po::positional_options_description positional;
+  positional.add("positional", -1);
+  Call call;
+  // No guessing of abbreviated names: a new option must not change what an old command line means.
+  const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+  try {
+    po::store(po::command_line_parser(arguments).options(all).positional(positional).style(style).run(), call.options);
+  } catch (const po::unknown_option& error) {
+    std::vector<std::string> known;
+    for (const auto& option : options.options()) known.push_back("--" + option->long_name());
+    throw Error(Exit::config, fmt::format("{} has no option '{}'{}; see 'tightrope {} -h'", verb.name, error.get_option_name(),
+                                          did_you_mean(error.get_option_name(), known), verb.name));
+  } catch (const po::error& error) {
+    throw Error(Exit::config, fmt::format("{}; see 'tightrope {} -h'", error.what(), verb.name));
+  }
+  call.quiet = call.options.count("quiet") > 0;
+  call.verbose = call.options.count("verbose") > 0;
+  if (call.options.count("positional")) call.positional = call.get<std::vector<std::string>>("positional");
+  if (!verb.formats.empty()) {
+    call.format = call.get<std::string>("format");
+    if (std::find(verb.formats.begin(), verb.formats.end(), call.format) == verb.formats.end())
+      throw Error(Exit::config, fmt::format("{} cannot print the format '{}'{}; it can: {}", verb.name, call.format,
+                                            did_you_mean(call.format, verb.formats), fmt::join(verb.formats, ", ")));
+  }
+  return call;
+}
+
+Exit dispatch(std::vector<std::string> arguments) {
+  if (arguments.empty() || arguments[0] == "-h" || arguments[0] == "--help") arguments = {"help"};
+  if (arguments[0] == "-V" || arguments[0] == "--version") arguments = {"version"};
+  std::vector<std::string> names;
+  for (const Verb& verb : verbs()) {
+    names.push_back(verb.name);
+    if (verb.name != arguments[0]) continue;
+    const Call call = parse(verb, {arguments.begin() + 1, arguments.end()});
+    if (call.options.count("help")) {
+      std::cout << help_of(verb);
+      return Exit::ok;
+    }
+    if (call.positional.size() < verb.least || call.positional.size() > verb.most)
+      throw Error(Exit::config, fmt::format("usage: tightrope {} {}; see 'tightrope {} -h'", verb.name, verb.arguments, verb.name));
+    return verb.run(call);
+  }
+  throw Error(Exit::config, fmt::format("there is no verb '{}'{}; see 'tightrope help'", arguments[0], did_you_mean(arguments[0], names)));
+}
+
+int guarded_main(const std::vector<std::string>& arguments) {
+  const auto fail = [](Exit code, const std::string& message) {
+    std::cout.flush();
+    std::cerr << message << (message.empty() || message.back() != '\n' ? "\n" : "");
+    return static_cast<int>(code);
+  };
+  try {
+    const Exit code = dispatch(arguments);
+    std::cout.flush();
+    if (!std::cout) return fail(Exit::resources, fmt::format("tightrope: error: standard output cannot be written: {}", std::strerror(errno)));
+    return static_cast<int>(code);
+  } catch (const ConfigError& error) {
+    return fail(error.code(), error.what());
+  } catch (const Error& error) {
+    const std::string text = error.what();
+    return fail(error.code(), text.find(": error: ") != std::string::npos ? text : "tightrope: error: " + text);
+  } catch (const std::bad_alloc&) {
+    return fail(Exit::resources, "tightrope: error: there is not enough memory for this; `tightrope doctor` shows how much there is");
+  } catch (const std::exception& error) {
+    return fail(Exit::claim_false, fmt::format("tightrope: error: this should not have happened: {}; please report it", error.what()));
+  }
+}
+
+}  // namespace
+
+std::string help_of(const Verb& verb) {
+  std::ostringstream text;
+  text << "tightrope " << verb.name << (verb.arguments.empty() ? "" : " ") << verb.arguments << "\n  " << verb.summary << "\n";
+  if (!verb.text.empty()) text << "\n" << verb.text << "\n";
+  text << "\n" << options_of(verb);
+  return text.str();
+}
+
+}  // namespace tightrope::cli
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an output error like any other
+  std::signal(SIGXFSZ, SIG_IGN);
+  tightrope::use_one_blas_thread();
+  return tightrope::cli::guarded_main({argv + 1, argv + argc});
+}

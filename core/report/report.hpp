@@ -12,7 +12,8 @@ namespace tightrope {
 
 /// What a report can show beyond the stored run, per cell: the truth, rebuilt from the spec.
 struct CellExtras {
-  std::shared_ptr<const Truth> truth;  // null if unknown or no longer to be had
+  std::shared_ptr<const Truth> truth;   // null if unknown or no longer to be had
+  std::shared_ptr<const Mat> estimate;  // X(p) at the end of the run; null if it cannot be made
 };
 
 /// Writes OUT/report.html (self-contained, no network) and OUT/figures/*.svg, one per figure.

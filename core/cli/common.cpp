@@ -1,0 +1,163 @@
+// What several verbs share: layers of config, catalog, tables, numbers.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <iostream>
+#include <thread>
+
+#include "core/cli/verb.hpp"
+#include "core/config/yaml.hpp"
+
+namespace tightrope::cli {
+
+namespace fs = std::filesystem;
+
+void declare_plugin_options(po::options_description& options) {
+  options.add_options()("plugin-path", po::value<std::vector<std::string>>()->value_name("DIR")->composing(),
+                        "folder with plugins, searched first (repeatable)");
+}
+
+void declare_config_options(po::options_description& options) {
+  options.add_options()("set", po::value<std::vector<std::string>>()->value_name("PATH=VALUE")->composing(),
+                        "set one value, e.g. --set optimizer.step=0.5 (repeatable)");
+  options.add_options()("config,c", po::value<std::vector<std::string>>()->value_name("FILE")->composing(),
+                        "lay another config over FILE (repeatable, left to right)");
+  declare_plugin_options(options);
+  options.add_options()("allow-plugin-path", "open plugins from the folders that the config names in plugin_path");
+}
+
+void declare_thread_option(po::options_description& options) {
+  options.add_options()("threads", po::value<std::string>()->value_name("N"), "threads for tiles (default: all cores); the results do not depend on it");
+}
+
+Node read_layers(const Call& call, const std::string& file) {
+  Node tree = read_yaml(file);
+  if (call.has("config"))
+    for (const std::string& layer : call.get<std::vector<std::string>>("config")) merge(tree, read_yaml(layer));
+  std::vector<Diagnostic> diagnostics;
+  const auto assign = [&](const std::string& assignment, const char* origin) {
+    try {
+      apply_assignment(tree, assignment, origin);
+    } catch (const ConfigError& error) {
+      diagnostics.insert(diagnostics.end(), error.diagnostics().begin(), error.diagnostics().end());
+    }
+  };
+  if (const char* variable = std::getenv("TIGHTROPE_SET")) {
+    const std::string text = variable;
+    for (std::size_t begin = 0; begin <= text.size();) {
+      const std::size_t end = std::min(text.find(';', begin), text.size());
+      if (end > begin) assign(text.substr(begin, end - begin), "TIGHTROPE_SET");
+      begin = end + 1;
+    }
+  }
+  if (call.has("set"))
+    for (const std::string& assignment : call.get<std::vector<std::string>>("set")) assign(assignment, "--set");
+  if (!diagnostics.empty()) throw ConfigError(std::move(diagnostics));
+  return tree;
+}
+
+Catalog make_catalog(const Call& call, const Node* tree) {
+  std::vector<fs::path> extra;
+  if (call.has("plugin-path"))
+    for (const std::string& folder : call.get<std::vector<std::string>>("plugin-path")) extra.push_back(fs::absolute(folder).lexically_normal());
+  if (const Node* named = tree && tree->is_map() ? tree->find("plugin_path") : nullptr) {
+    if (!call.has("allow-plugin-path"))
+      throw Error(Exit::plugin, Diagnostic{named->position, "this config names folders with plugins, which are programs that run with your rights; "
+                                                            "give --allow-plugin-path if you trust them"}.text());
+    std::vector<Node> folders = named->items;
+    if (named->is_scalar()) folders.push_back(*named);
+    for (const Node& folder : folders) extra.emplace_back(file_path(folder));
+  }
+  return Catalog(Catalog::standard_folders(extra));
+}
+
+std::shared_ptr<const Team> make_team(const Call& call) {
+  unsigned threads = std::max(1U, std::thread::hardware_concurrency());
+  if (call.has("threads")) {
+    const std::string text = call.get<std::string>("threads");
+    const auto given = to_index(Node::make_scalar(text, {}));
+    if (!given || *given < 1 || *given > 256)
+      throw Error(Exit::config, fmt::format("--threads must be a whole number between 1 and 256, but it is '{}'", text));
+    threads = static_cast<unsigned>(*given);
+  }
+  return std::make_shared<const Team>(threads);
+}
+
+std::size_t display_width(const std::string& text) {
+  std::size_t width = 0;
+  for (const char c : text) width += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  return width;
+}
+
+std::string Table::text(const std::string& format) const {
+  std::string out;
+  if (format == "csv") {
+    for (const auto& row : rows_) {
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        const bool quote = row[i].find_first_of(",\"\n") != std::string::npos;
+        std::string cell = row[i];
+        for (std::size_t at = 0; quote && (at = cell.find('"', at)) != std::string::npos; at += 2) cell.insert(at, "\"");
+        out += (i ? "," : "") + (quote ? "\"" + cell + "\"" : cell);
+      }
+      out += "\n";
+    }
+    return out;
+  }
+  std::vector<std::size_t> widths(rows_.front().size(), 0);
+  std::vector<bool> numeric(rows_.front().size(), rows_.size() > 1);
+  for (std::size_t r = 0; r < rows_.size(); ++r)
+    for (std::size_t i = 0; i < rows_[r].size(); ++i) {
+      widths[i] = std::max(widths[i], display_width(rows_[r][i]));
+      const std::string& cell = rows_[r][i];
+      if (r > 0 && (cell.empty() || cell.find_first_not_of("0123456789.,e+-s ") != std::string::npos)) numeric[i] = false;
+    }
+  const bool markdown = format == "markdown";
+  for (std::size_t r = 0; r < rows_.size(); ++r) {
+    std::string line = markdown ? "| " : "";
+    for (std::size_t i = 0; i < rows_[r].size(); ++i) {
+      std::string cell = rows_[r][i];
+      for (std::size_t at = 0; markdown && (at = cell.find('|', at)) != std::string::npos; at += 2) cell.insert(at, "\\");
+      const std::string blanks(widths[i] > display_width(cell) ? widths[i] - display_width(cell) : 0, ' ');
+      line += (i ? (markdown ? " | " : "  ") : "") + (numeric[i] ? blanks + cell : cell + blanks);
+    }
+    if (markdown) line += " |";
+    while (!line.empty() && line.back() == ' ') line.pop_back();
+    out += line + "\n";
+    if (r == 0 && markdown) {
+      for (const std::size_t width : widths) out += "| " + std::string(std::max<std::size_t>(width, 3), '-') + " ";
+      out += "|\n";
+    }
+  }
+  return out;
+}
+
+std::string human(Real value) {
+  if (std::isnan(value)) return "–";
+  if (value == std::floor(value) && std::abs(value) < 1e7) return fmt::format("{:.0f}", value);
+  if (std::abs(value) >= 1e-2 && std::abs(value) < 1e4) return fmt::format("{:.4g}", value);
+  return fmt::format("{:.2e}", value);
+}
+
+std::string human_seconds(Real seconds) {
+  if (seconds < 1) return fmt::format("{:.0f} ms", seconds * 1e3);
+  if (seconds < 100) return fmt::format("{:.1f} s", seconds);
+  if (seconds < 6000) return fmt::format("{:.0f} min {:02.0f} s", std::floor(seconds / 60), std::fmod(std::floor(seconds), 60));
+  return fmt::format("{:.1f} h", seconds / 3600);
+}
+
+std::string grouped(Index value) {
+  std::string digits = std::to_string(value);
+  for (std::size_t at = digits.size(); at > 3; ) digits.insert(at -= 3, ",");
+  return digits;
+}
+
+nlohmann::ordered_json json_number(Real value) {
+  if (!std::isfinite(value)) return nullptr;
+  if (value == std::floor(value) && std::abs(value) < 9e15) return static_cast<std::int64_t>(value);
+  return value;
+}
+
+nlohmann::ordered_json json_tree(const Node& node) { return nlohmann::ordered_json::parse(to_json(node)); }
+
+}  // namespace tightrope::cli

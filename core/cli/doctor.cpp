@@ -1,0 +1,76 @@
+// tightrope doctor: what this installation is made of, and whether it is well.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <thread>
+
+#include "core/cli/verb.hpp"
+
+extern "C" {
+char* openblas_get_config();
+char* openblas_get_corename();
+int openblas_get_num_threads();
+}
+
+namespace tightrope::cli {
+
+namespace {
+
+std::string processor() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
+  return "unknown";
+}
+
+Exit doctor(const Call& call) {
+  std::vector<std::pair<std::string, std::string>> facts;
+  std::vector<std::string> troubles;
+  facts.emplace_back("version", version_line());
+  facts.emplace_back("interface headers", TIGHTROPE_HEADER_DIGEST);
+  facts.emplace_back("build", TIGHTROPE_BUILD_FACTS);
+  facts.emplace_back("BLAS", openblas_get_config());
+  facts.emplace_back("BLAS kernels", fmt::format("{}, {} thread", openblas_get_corename(), openblas_get_num_threads()));
+  facts.emplace_back("processor", fmt::format("{}, {} cores", processor(), std::thread::hardware_concurrency()));
+  const double page = static_cast<double>(sysconf(_SC_PAGESIZE));
+  facts.emplace_back("memory", fmt::format("{:.1f} GB, {:.1f} GB free", static_cast<double>(sysconf(_SC_PHYS_PAGES)) * page / 1e9, static_cast<double>(sysconf(_SC_AVPHYS_PAGES)) * page / 1e9));
+  std::error_code error;
+  const auto space = std::filesystem::space(".", error);
+  if (!error) facts.emplace_back("disk here", fmt::format("{:.1f} GB free", static_cast<double>(space.available) / 1e9));
+  if (!error && space.available < (1U << 20)) troubles.emplace_back("the disk is full; results cannot be written here");
+  const Catalog catalog = make_catalog(call);
+  std::size_t plugins = 0;
+  for (const auto& folder : catalog.folders()) facts.emplace_back("plugin folder", folder.string());
+  if (catalog.folders().empty()) troubles.emplace_back("no folder with plugins was found; install Tightrope again or set TIGHTROPE_PLUGIN_PATH");
+  for (const PluginKind& kind : plugin_kinds())
+    for (const std::string& name : catalog.names(kind.folder)) try {
+        catalog.find(kind.folder, name);
+        ++plugins;
+      } catch (const Error& refusal) {
+        troubles.emplace_back(refusal.what());
+      }
+  facts.emplace_back("plugins", fmt::format("{} can be used, {} refused", plugins, troubles.size()));
+  if (call.format == "json") {
+    nlohmann::ordered_json json = {{"facts", nlohmann::ordered_json::array()}, {"troubles", troubles}};
+    for (const auto& [name, value] : facts) json["facts"].push_back({{"name", name}, {"value", value}});
+    std::cout << json.dump(2) << "\n";
+  } else {
+    Table table({"what", "found"});
+    for (const auto& [name, value] : facts) table.add({name, value});
+    std::cout << table.text(call.format);
+    for (const std::string& trouble : troubles) std::cout << "✗ " << trouble << "\n";
+    std::cout << (troubles.empty() ? "All is well.\n" : "");
+  }
+  return troubles.empty() ? Exit::ok : Exit::plugin;
+}
+
+}  // namespace
+
+Verb doctor_verb() {
+  return {"doctor", "", "show what this installation is made of and whether it is well", "", declare_plugin_options, {"table", "json", "markdown"}, 0, 0, doctor};
+}
+
+}  // namespace tightrope::cli

@@ -1,0 +1,40 @@
+// tightrope list: which plugins there are.
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "core/cli/verb.hpp"
+
+namespace tightrope::cli {
+
+namespace {
+
+Exit list(const Call& call) {
+  const Catalog catalog = make_catalog(call);
+  std::vector<PluginKind> kinds = plugin_kinds();
+  if (!call.positional.empty()) kinds = {plugin_kind(call.positional[0])};
+  Table table({"kind", "name", "summary"});
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  bool fine = true;
+  for (const PluginKind& kind : kinds)
+    for (const std::string& name : catalog.names(kind.folder)) try {
+        const auto library = catalog.find(kind.folder, name);
+        table.add({kind.singular, name, library->manifest().summary});
+        json.push_back({{"kind", kind.folder}, {"name", name}, {"summary", library->manifest().summary}});
+        if (call.verbose) std::cerr << kind.singular << " " << name << ": " << library->file().string() << "\n";
+      } catch (const Error& error) {
+        std::cerr << "tightrope: error: " << error.what() << "\n";
+        fine = false;
+      }
+  std::cout << (call.format == "json" ? json.dump(2) + "\n" : table.text(call.format));
+  return fine ? Exit::ok : Exit::plugin;
+}
+
+}  // namespace
+
+Verb list_verb() {
+  return {"list", "[KIND]", "list the plugins, all or of one kind", "KIND is one of operators, targets, noises, losses, models, initializations, optimizers,\nstep_sizes, observers.",
+          declare_plugin_options, {"table", "json", "markdown", "csv"}, 0, 1, list};
+}
+
+}  // namespace tightrope::cli

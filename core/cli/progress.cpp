@@ -1,0 +1,105 @@
+#include "core/cli/progress.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <iostream>
+
+#include "core/cli/verb.hpp"
+
+namespace tightrope::cli {
+
+namespace {
+
+bool is_terminal() {
+  const char* term = std::getenv("TERM");
+  return isatty(STDERR_FILENO) && term && *term && std::strcmp(term, "dumb") != 0;
+}
+
+std::size_t terminal_width() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
+}
+
+/// The first `width` characters of a UTF-8 text.
+std::string clipped(const std::string& text, std::size_t width) {
+  std::size_t shown = 0, at = 0;
+  while (at < text.size()) {
+    if ((static_cast<unsigned char>(text[at]) & 0xc0) != 0x80 && shown++ == width) break;
+    ++at;
+  }
+  return text.substr(0, at);
+}
+
+}  // namespace
+
+std::vector<Index> prominent_columns(const Trace& trace) {
+  std::vector<Index> columns;
+  for (Index i = 0; i < trace.columns.size(); ++i)
+    if (trace.columns[i].prominence > 0) columns.push_back(i);
+  std::stable_sort(columns.begin(), columns.end(),
+                   [&](Index a, Index b) { return trace.columns[a].prominence > trace.columns[b].prominence; });
+  return columns;
+}
+
+std::string telling_numbers(const Trace& trace, std::size_t most) {
+  std::string text;
+  std::vector<Index> columns = prominent_columns(trace);
+  columns.resize(std::min(columns.size(), most));
+  if (columns.empty()) columns.push_back(2);  // the objective
+  for (const Index i : columns) {
+    std::string name = trace.columns[i].name;
+    std::replace(name.begin(), name.end(), '_', ' ');
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, human(trace.last(i)));
+  }
+  return text;
+}
+
+Progress::Progress(std::string name, bool quiet)
+    : name_(std::move(name)), terminal_(is_terminal()), quiet_(quiet), start_(Clock::now()), last_(start_) {}
+
+std::string Progress::line(const std::vector<std::unique_ptr<Lane>>& lanes, Clock::time_point now) const {
+  const Lane* slowest = nullptr;
+  std::size_t ended = 0;
+  Index iterations = 0;
+  for (const auto& lane : lanes) {
+    iterations += lane->iterate().iteration;
+    if (lane->end()) ++ended;
+    else if (!slowest) slowest = lane.get();
+  }
+  if (!slowest) slowest = lanes.back().get();
+  const double seconds = std::chrono::duration<double>(now - start_).count();
+  const Index done = slowest->iterate().iteration;
+  const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
+  std::string text = name_ + "  ";
+  if (lanes.size() > 1) text += fmt::format("{} of {} runs ended  ", ended, lanes.size());
+  if (const auto limit = slowest->setup().stop.iterations; limit && *limit > 0) {
+    text += fmt::format("{:3.0f} %  iteration {} of {}  {:.0f}/s", 100.0 * static_cast<double>(done) / static_cast<double>(*limit), done, *limit, rate);
+    if (rate > 0 && done < *limit) text += fmt::format("  at most {} left", human_seconds(static_cast<double>(*limit - done) / rate));
+  } else {
+    text += fmt::format("iteration {}  {:.0f}/s  after {}", done, rate, human_seconds(seconds));
+  }
+  return text + "  " + telling_numbers(slowest->trace(), 3);
+}
+
+void Progress::show(const std::vector<std::unique_ptr<Lane>>& lanes) {
+  if (quiet_) return;
+  const auto now = Clock::now();
+  if (now - last_ < (terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(3000))) return;
+  last_ = now;
+  const std::string text = line(lanes, now);
+  if (terminal_) std::cerr << "\r\x1b[2K" << clipped(text, terminal_width() - 1) << std::flush;
+  else std::cerr << text << "\n";
+  drawn_ = true;
+}
+
+void Progress::finish() {
+  if (drawn_ && terminal_) std::cerr << "\r\x1b[2K" << std::flush;
+  drawn_ = false;
+}
+
+}  // namespace tightrope::cli

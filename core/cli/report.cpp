@@ -1,0 +1,27 @@
+// tightrope report: writes the page of a stored run again.
+#include "core/report/report.hpp"
+
+#include <iostream>
+
+#include "core/cli/verb.hpp"
+
+namespace tightrope::cli {
+
+Verb report_verb() {
+  return {"report", "RUN", "write report.html and the figures of a stored run again", "",
+          [](po::options_description& options) {
+            declare_plugin_options(options);
+            declare_thread_option(options);
+          },
+          {}, 1, 1, [](const Call& call) {
+            const StoredRun run = read_run(call.positional[0]);
+            std::vector<CellExtras> extras;
+            for (const CellParts& part : rebuild(run, make_catalog(call), make_team(call)))
+              extras.push_back({part.problem ? part.problem->truth : nullptr, part.estimate});
+            write_report(run, extras);
+            if (!call.quiet) std::cout << "Report: " << (run.folder / "report.html").string() << "\n";
+            return Exit::ok;
+          }};
+}
+
+}  // namespace tightrope::cli

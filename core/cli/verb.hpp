@@ -1,0 +1,99 @@
+// What a verb of the command line is, and what all verbs share.
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "core/config/experiment.hpp"
+#include "core/store/result.hpp"
+
+namespace tightrope::cli {
+
+namespace po = boost::program_options;
+
+/// The arguments of one call, parsed.
+struct Call {
+  po::variables_map options;
+  std::vector<std::string> positional;
+  bool quiet = false, verbose = false;
+  std::string format;  // "" if the verb has no --format
+
+  bool has(const std::string& option) const { return options.count(option) > 0 && !options[option].defaulted(); }
+  template <class T>
+  T get(const std::string& option) const { return options[option].as<T>(); }
+};
+
+struct Verb {
+  std::string name, arguments, summary, text;  // text: further lines of help
+  std::function<void(po::options_description&)> declare;
+  std::vector<std::string> formats;            // the first is the default; empty: no --format
+  std::size_t least = 0, most = 0;             // positional arguments
+  std::function<Exit(const Call&)> run;
+};
+
+/// All verbs, in the order of `help`.
+const std::vector<Verb>& verbs();
+Verb run_verb();
+Verb check_verb();
+Verb list_verb();
+Verb describe_verb();
+Verb show_verb();
+Verb report_verb();
+Verb export_verb();
+Verb doctor_verb();
+Verb help_verb();
+Verb version_verb();
+
+/// `tightrope VERB -h`
+std::string help_of(const Verb& verb);
+std::string version_line();
+
+// --- options that several verbs have ---
+void declare_config_options(po::options_description& options);   // --set, -c, --plugin-path, --allow-plugin-path
+void declare_plugin_options(po::options_description& options);   // --plugin-path
+void declare_thread_option(po::options_description& options);    // --threads
+
+/// The merged tree of the file, its layers, the environment and --set.
+Node read_layers(const Call& call, const std::string& file);
+/// The catalog for a call; `tree` may add folders (plugin_path) if --allow-plugin-path is given.
+Catalog make_catalog(const Call& call, const Node* tree = nullptr);
+std::shared_ptr<const Team> make_team(const Call& call);
+
+/// What a stored cell was made from, made again.
+struct CellParts {
+  std::shared_ptr<const SensingProblem> problem;  // null if it could not be made again
+  std::shared_ptr<const Mat> estimate;            // X(p) at the end of the run
+};
+
+/// The experiment of one stored cell, resolved again; data files are looked up where they lay when it ran.
+Experiment resolve_again(const StoredCell& cell, const Catalog& catalog);
+/// What reports add to a stored run: truth and estimate of each cell. What cannot be had again is left out, with a
+/// line on standard error.
+std::vector<CellParts> rebuild(const StoredRun& run, const Catalog& catalog, const std::shared_ptr<const Team>& team);
+/// X(p) of a stored cell.
+Mat estimate_of(const StoredCell& cell, const FactorizationModel& model);
+
+/// Output that a table, --format markdown or csv prints: columns aligned, numbers to the right.
+class Table {
+ public:
+  explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}
+  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  std::string text(const std::string& format) const;  // table | markdown | csv
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+std::size_t display_width(const std::string& text);
+
+/// A number for people: 3 significant digits, whole numbers in full.
+std::string human(Real value);
+std::string human_seconds(Real seconds);
+std::string grouped(Index value);  // 12,345
+/// A JSON number, null where it is not finite.
+nlohmann::ordered_json json_number(Real value);
+nlohmann::ordered_json json_tree(const Node& node);
+
+}  // namespace tightrope::cli
