@@ -15,6 +15,8 @@ namespace tightrope {
 /// are skipped) or .pgm (P2, P5). Strict: sizes are checked against the file before anything is allocated, and
 /// nothing but numbers is accepted. Throws Error(config) with the file's name and, for text, the line.
 Mat read_matrix(const std::filesystem::path& file);
+/// Names of the arrays in an .npz, in its order.
+std::vector<std::string> npz_names(const std::filesystem::path& file);
 /// The array of the given name from an .npz with stored (uncompressed) members, as written by write_npz.
 Mat read_npz(const std::filesystem::path& file, const std::string& name);
 

@@ -23,7 +23,8 @@ struct StoredCell {
   std::string key;
   std::map<std::string, std::string> labels;
   End end;
-  Node spec;        // resolved spec
+  Node record;      // record.json as a whole
+  Node spec;        // its resolved spec
   Trace trace;      // with seconds, if timing.csv is there
   std::vector<NamedArray> factors;  // final.npz, by block name
   Counters counters;
