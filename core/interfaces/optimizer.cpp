@@ -6,6 +6,7 @@ Move Optimizer::advance(const Iterate& at, Workplace& workplace, Factors& next) 
   const FactorizationModel& model = workplace.objective.model();
   Factors& towards = workplace.memory.factors("direction", at.point);
   direction(at, workplace.objective, workplace.memory, towards);
+  keep_only(towards, blocks(at.phase));
   Move move;
   move.step = workplace.step_size.choose(at, towards, workplace.objective, workplace.step_size_memory);
   if (move.step > 0) model.retract(at.point, move.step, towards, next);

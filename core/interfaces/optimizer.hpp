@@ -31,11 +31,12 @@ class Optimizer : public Component {
  public:
   static constexpr const char* kind = "optimizers";
 
-  /// A descent direction: −∇f for gradient descent. Blocks that the phase does not read have zero gradient.
+  /// A descent direction: −∇f for gradient descent.
   virtual void direction(const Iterate& at, Objective& objective, Memory& memory, Factors& direction) const = 0;
   /// Number of evaluations in an iteration.
   virtual Index phases(const FactorizationModel&) const { return 1; }
-  /// The blocks whose gradient the given phase reads. The engine hides the others (zeroes them) from direction().
+  /// The blocks that the given phase moves, and whose gradient it therefore needs; the others stay where they are,
+  /// whatever direction() says.
   virtual Blocks blocks(Index /*phase*/) const { return Blocks::all(); }
   /// Writes the next point to evaluate.
   virtual Move advance(const Iterate& at, Workplace& workplace, Factors& next) const;

@@ -14,7 +14,6 @@ class AlternatingGradientDescent final : public Optimizer {
   Blocks blocks(Index phase) const override { return Blocks::only(phase); }
   void direction(const Iterate& at, Objective&, Memory&, Factors& direction) const override {
     direction = at.gradient;
-    keep_only(direction, blocks(at.phase));
     scale(direction, -1);
   }
 };

@@ -17,9 +17,7 @@ class AlternatingScaledGradientDescent final : public Optimizer {
   Index phases(const FactorizationModel& model) const override { return model.blocks().size(); }
   Blocks blocks(Index phase) const override { return Blocks::only(phase); }
   void direction(const Iterate& at, Objective& objective, Memory&, Factors& direction) const override {
-    Factors gradient = at.gradient;
-    keep_only(gradient, blocks(at.phase));
-    objective.model().precondition(at.point, damping_, gradient, direction);
+    objective.model().precondition(at.point, damping_, at.gradient, direction);
     scale(direction, -1);
   }
 
