@@ -8,14 +8,21 @@
 namespace tightrope::cli {
 
 Verb check_verb() {
-  return {"check", "FILE", "check a config without running it",
+  return {"check",
+          "FILE",
+          "check a config without running it",
           "Reads and resolves FILE and its layers and reports every error in it. Nothing is computed or written.",
-          declare_config_options, {}, 1, 1, [](const Call& call) {
+          declare_config_options,
+          {},
+          1,
+          1,
+          [](const Call& call) {
             const Node tree = read_layers(call, call.positional[0]);
             const Experiment experiment = resolve_experiment(tree, make_catalog(call, &tree));
             if (!call.quiet)
-              std::cout << fmt::format("{} is fine: {} {}, {} {}.\n", call.positional[0], experiment.cells.size(), experiment.cells.size() == 1 ? "run" : "runs",
-                                       experiment.claims.size(), experiment.claims.size() == 1 ? "claim" : "claims");
+              std::cout << fmt::format("{} is fine: {} {}, {} {}.\n", call.positional[0], experiment.cells.size(),
+                                       experiment.cells.size() == 1 ? "run" : "runs", experiment.claims.size(),
+                                       experiment.claims.size() == 1 ? "claim" : "claims");
             return Exit::ok;
           }};
 }

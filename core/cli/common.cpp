@@ -28,7 +28,8 @@ void declare_config_options(po::options_description& options) {
 }
 
 void declare_thread_option(po::options_description& options) {
-  options.add_options()("threads", po::value<std::string>()->value_name("N"), "threads for tiles (default: all cores); the results do not depend on it");
+  options.add_options()("threads", po::value<std::string>()->value_name("N"),
+                        "threads for tiles (default: all cores); the results do not depend on it");
 }
 
 Node read_layers(const Call& call, const std::string& file) {
@@ -60,11 +61,15 @@ Node read_layers(const Call& call, const std::string& file) {
 Catalog make_catalog(const Call& call, const Node* tree) {
   std::vector<fs::path> extra;
   if (call.has("plugin-path"))
-    for (const std::string& folder : call.get<std::vector<std::string>>("plugin-path")) extra.push_back(fs::absolute(folder).lexically_normal());
+    for (const std::string& folder : call.get<std::vector<std::string>>("plugin-path"))
+      extra.push_back(fs::absolute(folder).lexically_normal());
   if (const Node* named = tree && tree->is_map() ? tree->find("plugin_path") : nullptr) {
     if (!call.has("allow-plugin-path"))
-      throw Error(Exit::plugin, Diagnostic{named->position, "this config names folders with plugins, which are programs that run with your rights; "
-                                                            "give --allow-plugin-path if you trust them"}.text());
+      throw Error(Exit::plugin,
+                  Diagnostic{named->position,
+                             "this config names folders with plugins, which are programs that run with your rights; "
+                             "give --allow-plugin-path if you trust them"}
+                      .text());
     std::vector<Node> folders = named->items;
     if (named->is_scalar()) folders.push_back(*named);
     for (const Node& folder : folders) extra.emplace_back(file_path(folder));
@@ -78,7 +83,8 @@ std::shared_ptr<const Team> make_team(const Call& call) {
     const std::string text = call.get<std::string>("threads");
     const auto given = to_index(Node::make_scalar(text, {}));
     if (!given || *given < 1 || *given > 256)
-      throw Error(Exit::config, fmt::format("--threads must be a whole number between 1 and 256, but it is '{}'", text));
+      throw Error(Exit::config,
+                  fmt::format("--threads must be a whole number between 1 and 256, but it is '{}'", text));
     threads = static_cast<unsigned>(*given);
   }
   return std::make_shared<const Team>(threads);
@@ -97,7 +103,8 @@ std::string Table::text(const std::string& format) const {
       for (std::size_t i = 0; i < row.size(); ++i) {
         const bool quote = row[i].find_first_of(",\"\n") != std::string::npos;
         std::string cell = row[i];
-        for (std::size_t at = 0; quote && (at = cell.find('"', at)) != std::string::npos; at += 2) cell.insert(at, "\"");
+        for (std::size_t at = 0; quote && (at = cell.find('"', at)) != std::string::npos; at += 2)
+          cell.insert(at, "\"");
         out += (i ? "," : "") + (quote ? "\"" + cell + "\"" : cell);
       }
       out += "\n";
@@ -110,14 +117,16 @@ std::string Table::text(const std::string& format) const {
     for (std::size_t i = 0; i < rows_[r].size(); ++i) {
       widths[i] = std::max(widths[i], display_width(rows_[r][i]));
       const std::string& cell = rows_[r][i];
-      if (r > 0 && (cell.empty() || cell.find_first_not_of("0123456789.,e+-s ") != std::string::npos)) numeric[i] = false;
+      if (r > 0 && (cell.empty() || cell.find_first_not_of("0123456789.,e+-s ") != std::string::npos))
+        numeric[i] = false;
     }
   const bool markdown = format == "markdown";
   for (std::size_t r = 0; r < rows_.size(); ++r) {
     std::string line = markdown ? "| " : "";
     for (std::size_t i = 0; i < rows_[r].size(); ++i) {
       std::string cell = rows_[r][i];
-      for (std::size_t at = 0; markdown && (at = cell.find('|', at)) != std::string::npos; at += 2) cell.insert(at, "\\");
+      for (std::size_t at = 0; markdown && (at = cell.find('|', at)) != std::string::npos; at += 2)
+        cell.insert(at, "\\");
       const std::string blanks(widths[i] > display_width(cell) ? widths[i] - display_width(cell) : 0, ' ');
       line += (i ? (markdown ? " | " : "  ") : "") + (numeric[i] ? blanks + cell : cell + blanks);
     }
@@ -142,13 +151,14 @@ std::string human(Real value) {
 std::string human_seconds(Real seconds) {
   if (seconds < 1) return fmt::format("{:.0f} ms", seconds * 1e3);
   if (seconds < 100) return fmt::format("{:.1f} s", seconds);
-  if (seconds < 6000) return fmt::format("{:.0f} min {:02.0f} s", std::floor(seconds / 60), std::fmod(std::floor(seconds), 60));
+  if (seconds < 6000)
+    return fmt::format("{:.0f} min {:02.0f} s", std::floor(seconds / 60), std::fmod(std::floor(seconds), 60));
   return fmt::format("{:.1f} h", seconds / 3600);
 }
 
 std::string grouped(Index value) {
   std::string digits = std::to_string(value);
-  for (std::size_t at = digits.size(); at > 3; ) digits.insert(at -= 3, ",");
+  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
   return digits;
 }
 

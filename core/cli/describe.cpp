@@ -34,7 +34,8 @@ Table table_of(const std::vector<Parameter>& parameters) {
 std::string template_of(const Described& plugin) {
   std::string text = "type: " + plugin.name;
   for (const Parameter& p : plugin.parameters) {
-    const std::string value = p.is_required || p.default_text.empty() ? (p.example_text.empty() ? "…" : p.example_text) : p.default_text;
+    const std::string value =
+        p.is_required || p.default_text.empty() ? (p.example_text.empty() ? "…" : p.example_text) : p.default_text;
     text += fmt::format("\n{}{}: {}", p.is_required ? "" : "# ", p.name, value);
   }
   return text;
@@ -43,8 +44,15 @@ std::string template_of(const Described& plugin) {
 nlohmann::ordered_json json_of(const std::vector<Parameter>& parameters) {
   auto json = nlohmann::ordered_json::array();
   for (const Parameter& p : parameters)
-    json.push_back({{"name", p.name}, {"type", p.type}, {"required", p.is_required}, {"default", p.default_text}, {"range", p.range},
-                    {"choices", p.choices}, {"unit", p.unit_text}, {"example", p.example_text}, {"meaning", p.doc}});
+    json.push_back({{"name", p.name},
+                    {"type", p.type},
+                    {"required", p.is_required},
+                    {"default", p.default_text},
+                    {"range", p.range},
+                    {"choices", p.choices},
+                    {"unit", p.unit_text},
+                    {"example", p.example_text},
+                    {"meaning", p.doc}});
   return json;
 }
 
@@ -57,18 +65,26 @@ std::string titled(std::string word) {
 
 /// docs/reference.md
 std::string reference(const Catalog& catalog) {
-  std::string page = "# Reference\n\nWritten by `tightrope describe --format markdown`; change the declarations, not this page.\n\n"
-                     "A config is a YAML file. A plugin is chosen as `{type: name, parameter: value, …}`, or by its bare name if it needs "
-                     "nothing more. Layers: defaults of the plugins < FILE < each `-c FILE` from left to right < `TIGHTROPE_SET` "
-                     "(assignments separated by `;`) < `--set path=value`.\n\n## Sections\n";
+  std::string page =
+      "# Reference\n\nWritten by `tightrope describe --format markdown`; change the declarations, not this page.\n\n"
+      "A config is a YAML file. A plugin is chosen as `{type: name, parameter: value, …}`, or by its bare name if it "
+      "needs "
+      "nothing more. Layers: defaults of the plugins < FILE < each `-c FILE` from left to right < `TIGHTROPE_SET` "
+      "(assignments separated by `;`) < `--set path=value`.\n\n## Sections\n";
   for (const SectionDoc& section : config_reference())
-    page += fmt::format("\n### {}\n\n{}\n\n{}", section.name, section.text, table_of(section.parameters).text("markdown"));
-  page += "\n### claims\n\nA list of `{that: QUANTITY, is: COMPARISON}`. QUANTITY is `final COLUMN`, `initial COLUMN`, `smallest COLUMN`, "
-          "`largest COLUMN`, `COLUMN at ITERATION` or `iterations`; COMPARISON is `<`, `<=`, `>` or `>=` and a number (quote it if it starts "
-          "with `>`). Optional: `relative to: QUANTITY` divides by a second quantity of the same run; `where: {method: name}` picks runs; "
-          "`of: some run` asks for one run instead of every one. A false claim makes `run` exit with 1.\n"
-          "\n### study\n\n`methods` is a map from names to partial configs, each laid over the file. Methods that share an operator run "
-          "together, in one pass over it.\n";
+    page +=
+        fmt::format("\n### {}\n\n{}\n\n{}", section.name, section.text, table_of(section.parameters).text("markdown"));
+  page +=
+      "\n### claims\n\nA list of `{that: QUANTITY, is: COMPARISON}`. QUANTITY is `final COLUMN`, `initial COLUMN`, "
+      "`smallest COLUMN`, "
+      "`largest COLUMN`, `COLUMN at ITERATION` or `iterations`; COMPARISON is `<`, `<=`, `>` or `>=` and a number "
+      "(quote it if it starts "
+      "with `>`). Optional: `relative to: QUANTITY` divides by a second quantity of the same run; `where: {method: "
+      "name}` picks runs; "
+      "`of: some run` asks for one run instead of every one. A false claim makes `run` exit with 1.\n"
+      "\n### study\n\n`methods` is a map from names to partial configs, each laid over the file. Methods that share an "
+      "operator run "
+      "together, in one pass over it.\n";
   for (const PluginKind& kind : plugin_kinds()) {
     page += fmt::format("\n## {}\n", titled(kind.folder));
     for (const std::string& name : catalog.names(kind.folder)) {
@@ -84,7 +100,9 @@ Exit describe_call(const Call& call) {
   const Catalog catalog = make_catalog(call);
   if (call.positional.empty()) {
     if (call.format != "markdown")
-      throw Error(Exit::config, "describe needs a name, e.g. 'tightrope describe optimizer NAME'; --format markdown alone prints the whole reference");
+      throw Error(Exit::config,
+                  "describe needs a name, e.g. 'tightrope describe optimizer NAME'; --format markdown alone prints the "
+                  "whole reference");
     std::cout << reference(catalog);
     return Exit::ok;
   }
@@ -98,16 +116,24 @@ Exit describe_call(const Call& call) {
       if (candidate == name) found.push_back(describe(kind, *catalog.find(kind.folder, name)));
     }
   }
-  if (found.empty()) throw Error(Exit::plugin, fmt::format("there is no plugin '{}'{}; see 'tightrope list'", name, did_you_mean(name, names)));
+  if (found.empty())
+    throw Error(Exit::plugin,
+                fmt::format("there is no plugin '{}'{}; see 'tightrope list'", name, did_you_mean(name, names)));
   auto json = nlohmann::ordered_json::array();
   for (const Described& plugin : found) {
     if (call.format == "json") {
-      json.push_back({{"kind", plugin.kind.folder}, {"name", plugin.name}, {"summary", plugin.summary}, {"parameters", json_of(plugin.parameters)}});
+      json.push_back({{"kind", plugin.kind.folder},
+                      {"name", plugin.name},
+                      {"summary", plugin.summary},
+                      {"parameters", json_of(plugin.parameters)}});
       continue;
     }
-    std::cout << (&plugin == &found.front() ? "" : "\n") << plugin.kind.singular << " " << plugin.name << ": " << plugin.summary << "\n";
+    std::cout << (&plugin == &found.front() ? "" : "\n") << plugin.kind.singular << " " << plugin.name << ": "
+              << plugin.summary << "\n";
     if (!plugin.parameters.empty()) std::cout << "\n" << table_of(plugin.parameters).text(call.format);
-    std::cout << "\n" << (call.format == "markdown" ? "```yaml\n" : "") << template_of(plugin) << (call.format == "markdown" ? "\n```\n" : "\n");
+    std::cout << "\n"
+              << (call.format == "markdown" ? "```yaml\n" : "") << template_of(plugin)
+              << (call.format == "markdown" ? "\n```\n" : "\n");
   }
   if (call.format == "json") std::cout << (found.size() == 1 ? json[0] : json).dump(2) << "\n";
   return Exit::ok;
@@ -116,8 +142,15 @@ Exit describe_call(const Call& call) {
 }  // namespace
 
 Verb describe_verb() {
-  return {"describe", "[[KIND] NAME]", "show what a plugin does and which parameters it has", "With --format markdown and no name: the reference of all sections and plugins.",
-          declare_plugin_options, {"table", "json", "markdown"}, 0, 2, describe_call};
+  return {"describe",
+          "[[KIND] NAME]",
+          "show what a plugin does and which parameters it has",
+          "With --format markdown and no name: the reference of all sections and plugins.",
+          declare_plugin_options,
+          {"table", "json", "markdown"},
+          0,
+          2,
+          describe_call};
 }
 
 }  // namespace tightrope::cli

@@ -36,15 +36,19 @@ Exit doctor(const Call& call) {
   facts.emplace_back("BLAS kernels", fmt::format("{}, {} thread", openblas_get_corename(), openblas_get_num_threads()));
   facts.emplace_back("processor", fmt::format("{}, {} cores", processor(), std::thread::hardware_concurrency()));
   const double page = static_cast<double>(sysconf(_SC_PAGESIZE));
-  facts.emplace_back("memory", fmt::format("{:.1f} GB, {:.1f} GB free", static_cast<double>(sysconf(_SC_PHYS_PAGES)) * page / 1e9, static_cast<double>(sysconf(_SC_AVPHYS_PAGES)) * page / 1e9));
+  facts.emplace_back("memory",
+                     fmt::format("{:.1f} GB, {:.1f} GB free", static_cast<double>(sysconf(_SC_PHYS_PAGES)) * page / 1e9,
+                                 static_cast<double>(sysconf(_SC_AVPHYS_PAGES)) * page / 1e9));
   std::error_code error;
   const auto space = std::filesystem::space(".", error);
-  if (!error) facts.emplace_back("disk here", fmt::format("{:.1f} GB free", static_cast<double>(space.available) / 1e9));
+  if (!error)
+    facts.emplace_back("disk here", fmt::format("{:.1f} GB free", static_cast<double>(space.available) / 1e9));
   if (!error && space.available < (1U << 20)) troubles.emplace_back("the disk is full; results cannot be written here");
   const Catalog catalog = make_catalog(call);
   std::size_t plugins = 0;
   for (const auto& folder : catalog.folders()) facts.emplace_back("plugin folder", folder.string());
-  if (catalog.folders().empty()) troubles.emplace_back("no folder with plugins was found; install Tightrope again or set TIGHTROPE_PLUGIN_PATH");
+  if (catalog.folders().empty())
+    troubles.emplace_back("no folder with plugins was found; install Tightrope again or set TIGHTROPE_PLUGIN_PATH");
   for (const PluginKind& kind : plugin_kinds())
     for (const std::string& name : catalog.names(kind.folder)) try {
         catalog.find(kind.folder, name);
@@ -70,7 +74,15 @@ Exit doctor(const Call& call) {
 }  // namespace
 
 Verb doctor_verb() {
-  return {"doctor", "", "show what this installation is made of and whether it is well", "", declare_plugin_options, {"table", "json", "markdown"}, 0, 0, doctor};
+  return {"doctor",
+          "",
+          "show what this installation is made of and whether it is well",
+          "",
+          declare_plugin_options,
+          {"table", "json", "markdown"},
+          0,
+          0,
+          doctor};
 }
 
 }  // namespace tightrope::cli

@@ -30,8 +30,11 @@ const StoredCell& chosen(const Call& call, const StoredRun& run) {
   }
   std::vector<std::string> names;
   for (const StoredCell& cell : run.cells) names.push_back(label_of(cell));
-  throw Error(Exit::config, fmt::format("{}; choose one with --cell: {}", call.has("cell") ? "there is no run '" + call.get<std::string>("cell") + "' here" : "there are several runs here",
-                                        fmt::join(names, ", ")));
+  throw Error(Exit::config,
+              fmt::format("{}; choose one with --cell: {}",
+                          call.has("cell") ? "there is no run '" + call.get<std::string>("cell") + "' here"
+                                           : "there are several runs here",
+                          fmt::join(names, ", ")));
 }
 
 /// All traces below each other, with a column for each label.
@@ -63,7 +66,8 @@ std::string traces_csv(const StoredRun& run) {
 std::string arrays_npz(const Call& call, const StoredRun& run) {
   const StoredCell& cell = chosen(call, run);
   std::vector<NamedArray> arrays = cell.factors;
-  for (Index c = 0; c < cell.trace.columns.size(); ++c) arrays.push_back({"trace_" + cell.trace.columns[c].name, Vec(cell.trace.column(c)), true});
+  for (Index c = 0; c < cell.trace.columns.size(); ++c)
+    arrays.push_back({"trace_" + cell.trace.columns[c].name, Vec(cell.trace.column(c)), true});
   return npz_bytes(arrays);
 }
 
@@ -73,34 +77,44 @@ std::string problem_npz(const Call& call, const StoredRun& run) {
   const auto problem = build_problem(experiment.cells.front(), make_team(call));
   const MeasurementOperator& op = *problem->op;
   if (!op.is_dense())
-    throw Error(Exit::config, fmt::format("{} has no stored matrices A_i to export; this works for dense operators", experiment.cells.front().op.description()));
+    throw Error(Exit::config, fmt::format("{} has no stored matrices A_i to export; this works for dense operators",
+                                          experiment.cells.front().op.description()));
   const double bytes = 3.0 * 8 * static_cast<double>(op.measurements()) * static_cast<double>(op.shape().entries());
   const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
   if (bytes > memory)
-    throw Error(Exit::resources, fmt::format("exporting needs about 3 × measurements × rows × columns × 8 bytes = {:.1f} GB, but this machine has {:.1f} GB", bytes / 1e9, memory / 1e9));
+    throw Error(Exit::resources, fmt::format("exporting needs about 3 × measurements × rows × columns × 8 bytes = "
+                                             "{:.1f} GB, but this machine has {:.1f} GB",
+                                             bytes / 1e9, memory / 1e9));
   Mat A(op.measurements(), op.shape().entries());
   Mat row(op.rows(), op.cols());
   for (Index i = 0; i < op.measurements(); ++i) {
     op.dense_rows(i, 1, row.memptr());
     A.row(i) = arma::vectorise(Mat(row.t())).t();
   }
-  std::vector<NamedArray> arrays = {{"A", std::move(A)}, {"y", problem->data, true}, {"shape", Vec{static_cast<Real>(op.rows()), static_cast<Real>(op.cols())}, true}};
+  std::vector<NamedArray> arrays = {{"A", std::move(A)},
+                                    {"y", problem->data, true},
+                                    {"shape", Vec{static_cast<Real>(op.rows()), static_cast<Real>(op.cols())}, true}};
   if (problem->truth) arrays.push_back({"truth", problem->truth->X.dense()});
   return npz_bytes(arrays);
 }
 
 Exit export_call(const Call& call) {
   const StoredRun run = read_run(call.positional[0]);
-  if (!call.has("to") && !call.has("problem")) throw Error(Exit::config, "say what to export: --to FILE.csv, --to FILE.npz or --problem FILE.npz");
+  if (!call.has("to") && !call.has("problem"))
+    throw Error(Exit::config, "say what to export: --to FILE.csv, --to FILE.npz or --problem FILE.npz");
   const auto write = [&](const std::filesystem::path& file, const std::string& bytes) {
     write_atomically(file, bytes);
     if (!call.quiet) std::cout << file.string() << "\n";
   };
   if (call.has("to")) {
     const std::filesystem::path file = call.get<std::string>("to");
-    if (file.extension() == ".csv") write(file, traces_csv(run));
-    else if (file.extension() == ".npz") write(file, arrays_npz(call, run));
-    else throw Error(Exit::config, fmt::format("'{}' must end in .csv (traces) or .npz (factors and traces)", file.string()));
+    if (file.extension() == ".csv")
+      write(file, traces_csv(run));
+    else if (file.extension() == ".npz")
+      write(file, arrays_npz(call, run));
+    else
+      throw Error(Exit::config,
+                  fmt::format("'{}' must end in .csv (traces) or .npz (factors and traces)", file.string()));
   }
   if (call.has("problem")) {
     const std::filesystem::path file = call.get<std::string>("problem");
@@ -113,17 +127,25 @@ Exit export_call(const Call& call) {
 }  // namespace
 
 Verb export_verb() {
-  return {"export", "RUN --to FILE.csv|FILE.npz | --problem FILE.npz", "write results, or the problem behind them, for other programs",
+  return {"export",
+          "RUN --to FILE.csv|FILE.npz | --problem FILE.npz",
+          "write results, or the problem behind them, for other programs",
           "--to FILE.csv: the traces; --to FILE.npz: the factors by name and the trace's columns.\n"
           "--problem FILE.npz: A (m × n1·n2; A.reshape(m, n1, n2)[i] is A_i), y, truth and shape, for dense operators.",
           [](po::options_description& options) {
-            options.add_options()("to", po::value<std::string>()->value_name("FILE"), "file for the results (.csv or .npz)");
-            options.add_options()("problem", po::value<std::string>()->value_name("FILE"), "file for operator, data and truth (.npz)");
-            options.add_options()("cell", po::value<std::string>()->value_name("NAME"), "which run, by label or key, where there are several");
+            options.add_options()("to", po::value<std::string>()->value_name("FILE"),
+                                  "file for the results (.csv or .npz)");
+            options.add_options()("problem", po::value<std::string>()->value_name("FILE"),
+                                  "file for operator, data and truth (.npz)");
+            options.add_options()("cell", po::value<std::string>()->value_name("NAME"),
+                                  "which run, by label or key, where there are several");
             declare_plugin_options(options);
             declare_thread_option(options);
           },
-          {}, 1, 1, export_call};
+          {},
+          1,
+          1,
+          export_call};
 }
 
 }  // namespace tightrope::cli

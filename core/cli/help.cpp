@@ -17,11 +17,13 @@ Verb help_verb() {
                 std::cout << help_of(verb);
                 return Exit::ok;
               }
-              throw Error(Exit::config, fmt::format("there is no verb '{}'{}; see 'tightrope help'", call.positional[0], did_you_mean(call.positional[0], names)));
+              throw Error(Exit::config, fmt::format("there is no verb '{}'{}; see 'tightrope help'", call.positional[0],
+                                                    did_you_mean(call.positional[0], names)));
             }
             std::cout << "tightrope VERB …: low-rank recovery by factorised gradient methods\n\n";
             for (const Verb& verb : verbs()) std::cout << fmt::format("  {:<9} {}\n", verb.name, verb.summary);
-            std::cout << "\n'tightrope VERB -h' shows the options of a verb. Results go to standard output, messages to standard error.\n";
+            std::cout << "\n'tightrope VERB -h' shows the options of a verb. Results go to standard output, messages "
+                         "to standard error.\n";
             return Exit::ok;
           }};
 }

@@ -33,8 +33,16 @@ Exit list(const Call& call) {
 }  // namespace
 
 Verb list_verb() {
-  return {"list", "[KIND]", "list the plugins, all or of one kind", "KIND is one of operators, targets, noises, losses, models, initializations, optimizers,\nstep_sizes, observers.",
-          declare_plugin_options, {"table", "json", "markdown", "csv"}, 0, 1, list};
+  return {
+      "list",
+      "[KIND]",
+      "list the plugins, all or of one kind",
+      "KIND is one of operators, targets, noises, losses, models, initializations, optimizers,\nstep_sizes, observers.",
+      declare_plugin_options,
+      {"table", "json", "markdown", "csv"},
+      0,
+      1,
+      list};
 }
 
 }  // namespace tightrope::cli

@@ -12,7 +12,7 @@
 namespace tightrope::cli {
 
 const std::vector<Verb>& verbs() {
-  static const std::vector<Verb> all = {run_verb(),  check_verb(),  list_verb(),   describe_verb(), show_verb(),
+  static const std::vector<Verb> all = {run_verb(),    check_verb(),  list_verb(),   describe_verb(), show_verb(),
                                         report_verb(), export_verb(), doctor_verb(), help_verb(),     version_verb()};
   return all;
 }
@@ -25,8 +25,10 @@ po::options_description options_of(const Verb& verb) {
   std::string formats;
   for (const std::string& format : verb.formats) formats += (formats.empty() ? "" : ", ") + format;
   if (!verb.formats.empty())
-    options.add_options()("format", po::value<std::string>()->default_value(verb.formats.front())->value_name("FORMAT"), formats.c_str());
-  options.add_options()("quiet,q", "no progress and no summary, errors alone")("verbose,v", "say more")("help,h", "this page");
+    options.add_options()("format", po::value<std::string>()->default_value(verb.formats.front())->value_name("FORMAT"),
+                          formats.c_str());
+  options.add_options()("quiet,q", "no progress and no summary, errors alone")("verbose,v", "say more")("help,h",
+                                                                                                        "this page");
   return options;
 }
 
@@ -45,8 +47,9 @@ Call parse(const Verb& verb, const std::vector<std::string>& arguments) {
   } catch (const po::unknown_option& error) {
     std::vector<std::string> known;
     for (const auto& option : options.options()) known.push_back("--" + option->long_name());
-    throw Error(Exit::config, fmt::format("{} has no option '{}'{}; see 'tightrope {} -h'", verb.name, error.get_option_name(),
-                                          did_you_mean(error.get_option_name(), known), verb.name));
+    throw Error(Exit::config,
+                fmt::format("{} has no option '{}'{}; see 'tightrope {} -h'", verb.name, error.get_option_name(),
+                            did_you_mean(error.get_option_name(), known), verb.name));
   } catch (const po::error& error) {
     throw Error(Exit::config, fmt::format("{}; see 'tightrope {} -h'", error.what(), verb.name));
   }
@@ -75,10 +78,12 @@ Exit dispatch(std::vector<std::string> arguments) {
       return Exit::ok;
     }
     if (call.positional.size() < verb.least || call.positional.size() > verb.most)
-      throw Error(Exit::config, fmt::format("usage: tightrope {} {}; see 'tightrope {} -h'", verb.name, verb.arguments, verb.name));
+      throw Error(Exit::config,
+                  fmt::format("usage: tightrope {} {}; see 'tightrope {} -h'", verb.name, verb.arguments, verb.name));
     return verb.run(call);
   }
-  throw Error(Exit::config, fmt::format("there is no verb '{}'{}; see 'tightrope help'", arguments[0], did_you_mean(arguments[0], names)));
+  throw Error(Exit::config, fmt::format("there is no verb '{}'{}; see 'tightrope help'", arguments[0],
+                                        did_you_mean(arguments[0], names)));
 }
 
 int guarded_main(const std::vector<std::string>& arguments) {
@@ -90,7 +95,9 @@ int guarded_main(const std::vector<std::string>& arguments) {
   try {
     const Exit code = dispatch(arguments);
     std::cout.flush();
-    if (!std::cout) return fail(Exit::resources, fmt::format("tightrope: error: standard output cannot be written: {}", std::strerror(errno)));
+    if (!std::cout)
+      return fail(Exit::resources,
+                  fmt::format("tightrope: error: standard output cannot be written: {}", std::strerror(errno)));
     return static_cast<int>(code);
   } catch (const ConfigError& error) {
     return fail(error.code(), error.what());
@@ -98,9 +105,11 @@ int guarded_main(const std::vector<std::string>& arguments) {
     const std::string text = error.what();
     return fail(error.code(), text.find(": error: ") != std::string::npos ? text : "tightrope: error: " + text);
   } catch (const std::bad_alloc&) {
-    return fail(Exit::resources, "tightrope: error: there is not enough memory for this; `tightrope doctor` shows how much there is");
+    return fail(Exit::resources,
+                "tightrope: error: there is not enough memory for this; `tightrope doctor` shows how much there is");
   } catch (const std::exception& error) {
-    return fail(Exit::claim_false, fmt::format("tightrope: error: this should not have happened: {}; please report it", error.what()));
+    return fail(Exit::claim_false,
+                fmt::format("tightrope: error: this should not have happened: {}; please report it", error.what()));
   }
 }
 
@@ -108,7 +117,8 @@ int guarded_main(const std::vector<std::string>& arguments) {
 
 std::string help_of(const Verb& verb) {
   std::ostringstream text;
-  text << "tightrope " << verb.name << (verb.arguments.empty() ? "" : " ") << verb.arguments << "\n  " << verb.summary << "\n";
+  text << "tightrope " << verb.name << (verb.arguments.empty() ? "" : " ") << verb.arguments << "\n  " << verb.summary
+       << "\n";
   if (!verb.text.empty()) text << "\n" << verb.text << "\n";
   text << "\n" << options_of(verb);
   return text.str();

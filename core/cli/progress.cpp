@@ -68,8 +68,10 @@ std::string Progress::line(const std::vector<std::unique_ptr<Lane>>& lanes, Cloc
   Index iterations = 0;
   for (const auto& lane : lanes) {
     iterations += lane->iterate().iteration;
-    if (lane->end()) ++ended;
-    else if (!slowest) slowest = lane.get();
+    if (lane->end())
+      ++ended;
+    else if (!slowest)
+      slowest = lane.get();
   }
   if (!slowest) slowest = lanes.back().get();
   const double seconds = std::chrono::duration<double>(now - start_).count();
@@ -78,8 +80,10 @@ std::string Progress::line(const std::vector<std::unique_ptr<Lane>>& lanes, Cloc
   std::string text = name_ + "  ";
   if (lanes.size() > 1) text += fmt::format("{} of {} runs ended  ", ended, lanes.size());
   if (const auto limit = slowest->setup().stop.iterations; limit && *limit > 0) {
-    text += fmt::format("{:3.0f} %  iteration {} of {}  {:.0f}/s", 100.0 * static_cast<double>(done) / static_cast<double>(*limit), done, *limit, rate);
-    if (rate > 0 && done < *limit) text += fmt::format("  at most {} left", human_seconds(static_cast<double>(*limit - done) / rate));
+    text += fmt::format("{:3.0f} %  iteration {} of {}  {:.0f}/s",
+                        100.0 * static_cast<double>(done) / static_cast<double>(*limit), done, *limit, rate);
+    if (rate > 0 && done < *limit)
+      text += fmt::format("  at most {} left", human_seconds(static_cast<double>(*limit - done) / rate));
   } else {
     text += fmt::format("iteration {}  {:.0f}/s  after {}", done, rate, human_seconds(seconds));
   }
@@ -92,8 +96,10 @@ void Progress::show(const std::vector<std::unique_ptr<Lane>>& lanes) {
   if (now - last_ < (terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(3000))) return;
   last_ = now;
   const std::string text = line(lanes, now);
-  if (terminal_) std::cerr << "\r\x1b[2K" << clipped(text, terminal_width() - 1) << std::flush;
-  else std::cerr << text << "\n";
+  if (terminal_)
+    std::cerr << "\r\x1b[2K" << clipped(text, terminal_width() - 1) << std::flush;
+  else
+    std::cerr << text << "\n";
   drawn_ = true;
 }
 

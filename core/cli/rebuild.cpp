@@ -29,9 +29,12 @@ Experiment resolve_again(const StoredCell& cell, const Catalog& catalog) {
 Mat estimate_of(const StoredCell& cell, const FactorizationModel& model) {
   Factors point;
   for (const Block& block : model.blocks()) {
-    const auto found = std::find_if(cell.factors.begin(), cell.factors.end(), [&](const NamedArray& array) { return array.name == block.name; });
+    const auto found = std::find_if(cell.factors.begin(), cell.factors.end(),
+                                    [&](const NamedArray& array) { return array.name == block.name; });
     if (found == cell.factors.end() || found->values.n_rows != block.rows || found->values.n_cols != block.cols)
-      throw Error(Exit::integrity, fmt::format("{} has no block {} of {} × {} numbers", (cell.folder / "final.npz").string(), block.name, block.rows, block.cols));
+      throw Error(Exit::integrity,
+                  fmt::format("{} has no block {} of {} × {} numbers", (cell.folder / "final.npz").string(), block.name,
+                              block.rows, block.cols));
     point.blocks.push_back(found->values);
   }
   LowRank X;
@@ -46,10 +49,12 @@ std::vector<CellParts> rebuild(const StoredRun& run, const Catalog& catalog, con
     try {
       const Experiment experiment = resolve_again(cell, catalog);
       part.problem = build_problem(experiment.cells.front(), team);
-      part.estimate = std::make_shared<const Mat>(estimate_of(cell, *build_model(experiment.cells.front(), *part.problem)));
+      part.estimate =
+          std::make_shared<const Mat>(estimate_of(cell, *build_model(experiment.cells.front(), *part.problem)));
     } catch (const Error& error) {
       if (error.code() == Exit::integrity) throw;
-      std::cerr << "tightrope: warning: the problem of " << cell.folder.string() << " cannot be made again, so truth and estimate are left out: " << error.what() << "\n";
+      std::cerr << "tightrope: warning: the problem of " << cell.folder.string()
+                << " cannot be made again, so truth and estimate are left out: " << error.what() << "\n";
     }
   }
   return parts;

@@ -8,12 +8,18 @@
 namespace tightrope::cli {
 
 Verb report_verb() {
-  return {"report", "RUN", "write report.html and the figures of a stored run again", "",
+  return {"report",
+          "RUN",
+          "write report.html and the figures of a stored run again",
+          "",
           [](po::options_description& options) {
             declare_plugin_options(options);
             declare_thread_option(options);
           },
-          {}, 1, 1, [](const Call& call) {
+          {},
+          1,
+          1,
+          [](const Call& call) {
             const StoredRun run = read_run(call.positional[0]);
             std::vector<CellExtras> extras;
             for (const CellParts& part : rebuild(run, make_catalog(call), make_team(call)))

@@ -23,18 +23,26 @@ std::string label_of(const std::map<std::string, std::string>& labels) {
 
 nlohmann::ordered_json document(const Experiment& experiment, const std::filesystem::path& out, const Lanes& lanes,
                                 const std::vector<StoredClaim>& claims) {
-  nlohmann::ordered_json json = {{"name", experiment.name}, {"out", out.string()}, {"cells", nlohmann::ordered_json::array()}, {"claims", nlohmann::ordered_json::array()}};
+  nlohmann::ordered_json json = {{"name", experiment.name},
+                                 {"out", out.string()},
+                                 {"cells", nlohmann::ordered_json::array()},
+                                 {"claims", nlohmann::ordered_json::array()}};
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     const Lane& lane = *lanes[i];
     nlohmann::ordered_json metrics = nlohmann::ordered_json::object();
-    for (Index c = 0; c < lane.trace().columns.size(); ++c) metrics[lane.trace().columns[c].name] = json_number(lane.trace().last(c));
+    for (Index c = 0; c < lane.trace().columns.size(); ++c)
+      metrics[lane.trace().columns[c].name] = json_number(lane.trace().last(c));
     json["cells"].push_back({{"key", experiment.cells[i].key},
                              {"labels", experiment.cells[i].labels},
-                             {"end", {{"class", to_string(lane.end()->end_class)}, {"reason", lane.end()->reason}, {"iteration", lane.end()->iteration}}},
+                             {"end",
+                              {{"class", to_string(lane.end()->end_class)},
+                               {"reason", lane.end()->reason},
+                               {"iteration", lane.end()->iteration}}},
                              {"metrics", metrics},
                              {"seconds", lane.seconds()}});
   }
-  for (const StoredClaim& claim : claims) json["claims"].push_back({{"that", claim.text}, {"holds", claim.holds}, {"measured", claim.measured}});
+  for (const StoredClaim& claim : claims)
+    json["claims"].push_back({{"that", claim.text}, {"holds", claim.holds}, {"measured", claim.measured}});
   return json;
 }
 
@@ -42,8 +50,10 @@ nlohmann::ordered_json document(const Experiment& experiment, const std::filesys
 std::string task_of(const Lane& lane) {
   const SensingProblem& problem = *lane.setup().problem;
   std::string text = fmt::format("a {} × {} matrix", problem.shape.rows, problem.shape.cols);
-  if (problem.truth && problem.truth->rank < std::min(problem.shape.rows, problem.shape.cols)) text += fmt::format(" of rank {}", problem.truth->rank);
-  return text + fmt::format(" from {} measurements, factorization rank {}", grouped(problem.op->measurements()), lane.setup().objective->model().rank());
+  if (problem.truth && problem.truth->rank < std::min(problem.shape.rows, problem.shape.cols))
+    text += fmt::format(" of rank {}", problem.truth->rank);
+  return text + fmt::format(" from {} measurements, factorization rank {}", grouped(problem.op->measurements()),
+                            lane.setup().objective->model().rank());
 }
 
 std::string sentence(std::string text) {
@@ -51,8 +61,8 @@ std::string sentence(std::string text) {
   return text + ".";
 }
 
-void print_summary(const Experiment& experiment, const Lanes& lanes, const std::vector<StoredClaim>& claims, double seconds,
-                   const std::filesystem::path& report) {
+void print_summary(const Experiment& experiment, const Lanes& lanes, const std::vector<StoredClaim>& claims,
+                   double seconds, const std::filesystem::path& report) {
   std::cout << experiment.name << ": " << task_of(*lanes.front()) << ".\n";
   if (lanes.size() == 1) {
     const Lane& lane = *lanes.front();
@@ -66,8 +76,9 @@ void print_summary(const Experiment& experiment, const Lanes& lanes, const std::
     Table table(header);
     for (std::size_t i = 0; i < lanes.size(); ++i) {
       const Lane& lane = *lanes[i];
-      std::vector<std::string> row = {label_of(experiment.cells[i].labels), to_string(lane.end()->end_class), std::to_string(lane.end()->iteration),
-                                      std::to_string(lane.counters().passes()), fmt::format("{:.2f}", lane.seconds())};
+      std::vector<std::string> row = {label_of(experiment.cells[i].labels), to_string(lane.end()->end_class),
+                                      std::to_string(lane.end()->iteration), std::to_string(lane.counters().passes()),
+                                      fmt::format("{:.2f}", lane.seconds())};
       for (const Index c : columns) {
         const auto own = lane.trace().find(lanes.front()->trace().columns[c].name);
         row.push_back(own ? human(lane.trace().last(*own)) : "–");
@@ -87,14 +98,16 @@ void print_summary(const Experiment& experiment, const Lanes& lanes, const std::
     computing += lane->seconds();
     bytes += lane->counters().bytes;
   }
-  std::cout << "  " << human_seconds(seconds) << " in all, " << human_seconds(computing) << " of them computing: " << grouped(passes)
-            << " passes over the operator";
-  if (bytes > 0 && lanes.size() == 1 && computing > 0) std::cout << fmt::format(", {:.1f} GB/s", static_cast<double>(bytes) / computing / 1e9);
+  std::cout << "  " << human_seconds(seconds) << " in all, " << human_seconds(computing)
+            << " of them computing: " << grouped(passes) << " passes over the operator";
+  if (bytes > 0 && lanes.size() == 1 && computing > 0)
+    std::cout << fmt::format(", {:.1f} GB/s", static_cast<double>(bytes) / computing / 1e9);
   std::cout << ".\n";
   if (!claims.empty()) {
     std::cout << "Claims\n";
     for (const StoredClaim& claim : claims)
-      std::cout << "  " << (claim.holds ? "✓ " : "✗ ") << claim.text << (claim.holds ? "" : " is FALSE") << " (measured: " << claim.measured << ")\n";
+      std::cout << "  " << (claim.holds ? "✓ " : "✗ ") << claim.text << (claim.holds ? "" : " is FALSE")
+                << " (measured: " << claim.measured << ")\n";
   }
   if (!report.empty()) std::cout << "Report: " << report.string() << "\n";
 }
@@ -104,7 +117,8 @@ Exit run(const Call& call) {
   const Node tree = read_layers(call, call.positional[0]);
   const Catalog catalog = make_catalog(call, &tree);
   const Experiment experiment = resolve_experiment(tree, catalog);
-  const std::filesystem::path out = call.has("out") ? std::filesystem::path(call.get<std::string>("out")) : std::filesystem::path("results") / experiment.name;
+  const std::filesystem::path out = call.has("out") ? std::filesystem::path(call.get<std::string>("out"))
+                                                    : std::filesystem::path("results") / experiment.name;
   prepare_output(out);
   const auto team = make_team(call);
   Lanes lanes = build_lanes(experiment, team);
@@ -132,17 +146,22 @@ Exit run(const Call& call) {
 
   bool fine = true;
   for (const StoredClaim& claim : claims) fine = fine && claim.holds;
-  for (const auto& lane : lanes) fine = fine && lane->end()->end_class != EndClass::diverged && lane->end()->end_class != EndClass::failed;
-  if (call.format == "json") std::cout << document(experiment, out, lanes, claims).dump(2) << "\n";
+  for (const auto& lane : lanes)
+    fine = fine && lane->end()->end_class != EndClass::diverged && lane->end()->end_class != EndClass::failed;
+  if (call.format == "json")
+    std::cout << document(experiment, out, lanes, claims).dump(2) << "\n";
   else if (!call.quiet)
-    print_summary(experiment, lanes, claims, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), report);
+    print_summary(experiment, lanes, claims,
+                  std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), report);
   return fine ? Exit::ok : Exit::claim_false;
 }
 
 }  // namespace
 
 Verb run_verb() {
-  return {"run", "FILE", "run an experiment: results, summary and report",
+  return {"run",
+          "FILE",
+          "run an experiment: results, summary and report",
           "Writes to results/NAME unless --out says otherwise. Exit codes: 0 all good, 1 a run diverged or a claim is\n"
           "false, 2 usage or config, 3 plugin, 4 damaged results, 5 memory, disk or permission.",
           [](po::options_description& options) {
@@ -151,7 +170,10 @@ Verb run_verb() {
             declare_thread_option(options);
             options.add_options()("no-report", "write no report.html and no figures");
           },
-          {"table", "json"}, 1, 1, run};
+          {"table", "json"},
+          1,
+          1,
+          run};
 }
 
 }  // namespace tightrope::cli

@@ -23,14 +23,16 @@ struct Call {
 
   bool has(const std::string& option) const { return options.count(option) > 0 && !options[option].defaulted(); }
   template <class T>
-  T get(const std::string& option) const { return options[option].as<T>(); }
+  T get(const std::string& option) const {
+    return options[option].as<T>();
+  }
 };
 
 struct Verb {
   std::string name, arguments, summary, text;  // text: further lines of help
   std::function<void(po::options_description&)> declare;
-  std::vector<std::string> formats;            // the first is the default; empty: no --format
-  std::size_t least = 0, most = 0;             // positional arguments
+  std::vector<std::string> formats;  // the first is the default; empty: no --format
+  std::size_t least = 0, most = 0;   // positional arguments
   std::function<Exit(const Call&)> run;
 };
 
@@ -52,9 +54,9 @@ std::string help_of(const Verb& verb);
 std::string version_line();
 
 // --- options that several verbs have ---
-void declare_config_options(po::options_description& options);   // --set, -c, --plugin-path, --allow-plugin-path
-void declare_plugin_options(po::options_description& options);   // --plugin-path
-void declare_thread_option(po::options_description& options);    // --threads
+void declare_config_options(po::options_description& options);  // --set, -c, --plugin-path, --allow-plugin-path
+void declare_plugin_options(po::options_description& options);  // --plugin-path
+void declare_thread_option(po::options_description& options);   // --threads
 
 /// The merged tree of the file, its layers, the environment and --set.
 Node read_layers(const Call& call, const std::string& file);

@@ -87,8 +87,8 @@ class Builder {
       const auto target = make<Target>(*cell.target, start);
       LowRank X = target->matrix();
       if (cell.shape && X.shape() != *cell.shape)
-        refuse(cell.shape_position, fmt::format("the shape is given as {} × {}, but the target is {} × {}", cell.shape->rows,
-                                                cell.shape->cols, X.rows(), X.cols()));
+        refuse(cell.shape_position, fmt::format("the shape is given as {} × {}, but the target is {} × {}",
+                                                cell.shape->rows, cell.shape->cols, X.rows(), X.cols()));
       problem->shape = X.shape();
       problem->truth = make_truth(std::move(X), target->rank());
     } else if (!cell.shape) {
@@ -98,8 +98,9 @@ class Builder {
     if (cell.data_file) {
       problem->data = arma::vectorise(read_matrix(*cell.data_file));
       if (problem->data.n_elem != problem->op->measurements())
-        refuse(cell.data_position, fmt::format("the data file has {} numbers, but {} takes {} measurements", problem->data.n_elem,
-                                               cell.op.description(), problem->op->measurements()));
+        refuse(cell.data_position,
+               fmt::format("the data file has {} numbers, but {} takes {} measurements", problem->data.n_elem,
+                           cell.op.description(), problem->op->measurements()));
     } else {
       problem->op->forward(problem->truth->X, problem->data);
       if (cell.noise) {
@@ -111,12 +112,15 @@ class Builder {
   }
 
   std::shared_ptr<const MeasurementOperator> measurement_operator(const CellSpec& cell, Shape shape) {
-    auto& remembered = operators_[fmt::format("{} {} {} {}", cell.seed, shape.rows, shape.cols, to_json(cell.op.resolved, true))];
-    if (!remembered) remembered = make<MeasurementOperator>(cell.op, Context(shape, Stream(cell.seed, "problem/operator"), team_));
+    auto& remembered =
+        operators_[fmt::format("{} {} {} {}", cell.seed, shape.rows, shape.cols, to_json(cell.op.resolved, true))];
+    if (!remembered)
+      remembered = make<MeasurementOperator>(cell.op, Context(shape, Stream(cell.seed, "problem/operator"), team_));
     return remembered;
   }
 
-  static Factors checked_start(const Initialization& initialization, const FactorizationModel& model, const Choice& choice) {
+  static Factors checked_start(const Initialization& initialization, const FactorizationModel& model,
+                               const Choice& choice) {
     Factors start = initialization.start();
     const std::vector<Block> blocks = model.blocks();
     bool fits = start.size() == blocks.size();
@@ -145,8 +149,9 @@ class Builder {
     for (std::size_t i = 0; i < cell.stop.thresholds.size(); ++i) {
       const std::string& wanted = cell.stop.thresholds[i].column;
       if (std::find(columns.begin(), columns.end(), wanted) == columns.end())
-        refuse(cell.threshold_positions[i], fmt::format("no observer of this run has the column '{}' that the stop rule names{}", wanted,
-                                                        did_you_mean(wanted, columns)));
+        refuse(cell.threshold_positions[i],
+               fmt::format("no observer of this run has the column '{}' that the stop rule names{}", wanted,
+                           did_you_mean(wanted, columns)));
     }
   }
 
@@ -168,8 +173,8 @@ void check_claim(const Claim& claim, const Experiment& experiment, const std::ve
     for (const Column& column : lanes[i]->trace().columns) columns.push_back(column.name);
     for (const Quantity* quantity : {&claim.that, claim.relative_to ? &*claim.relative_to : nullptr})
       if (quantity && std::find(columns.begin(), columns.end(), quantity->column) == columns.end())
-        refuse(claim.position, fmt::format("the claim speaks of the column '{}', which the run does not record{}", quantity->column,
-                                           did_you_mean(quantity->column, columns)));
+        refuse(claim.position, fmt::format("the claim speaks of the column '{}', which the run does not record{}",
+                                           quantity->column, did_you_mean(quantity->column, columns)));
   }
 }
 

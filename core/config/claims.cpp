@@ -32,16 +32,21 @@ std::optional<Quantity> read_quantity(const Node& node, std::vector<Diagnostic>&
   if (words.size() == 3 && words[1] == "at")
     if (const auto iteration = to_index(Node::make_scalar(words[2], node.position)))
       return Quantity{Quantity::Pick::at, words[0], *iteration};
-  diagnostics.push_back({node.position, fmt::format("a claim speaks of {}, but this is {}", quantity_forms, node.description())});
+  diagnostics.push_back(
+      {node.position, fmt::format("a claim speaks of {}, but this is {}", quantity_forms, node.description())});
   return std::nullopt;
 }
 
 const char* to_text(Claim::Relation relation) {
   switch (relation) {
-    case Claim::Relation::below: return "<";
-    case Claim::Relation::at_most: return "<=";
-    case Claim::Relation::above: return ">";
-    case Claim::Relation::at_least: return ">=";
+    case Claim::Relation::below:
+      return "<";
+    case Claim::Relation::at_most:
+      return "<=";
+    case Claim::Relation::above:
+      return ">";
+    case Claim::Relation::at_least:
+      return ">=";
   }
   return "";
 }
@@ -60,9 +65,15 @@ Real evaluate(const Quantity& quantity, const Trace& trace) {
         if (std::isnan(result)) result = value;
         break;
       case Quantity::Pick::final:
-      case Quantity::Pick::at: result = value; break;
-      case Quantity::Pick::smallest: result = std::fmin(result, value); break;
-      case Quantity::Pick::largest: result = std::fmax(result, value); break;
+      case Quantity::Pick::at:
+        result = value;
+        break;
+      case Quantity::Pick::smallest:
+        result = std::fmin(result, value);
+        break;
+      case Quantity::Pick::largest:
+        result = std::fmax(result, value);
+        break;
     }
   }
   return result;
@@ -70,10 +81,14 @@ Real evaluate(const Quantity& quantity, const Trace& trace) {
 
 bool holds_for(const Claim& claim, Real value) {
   switch (claim.relation) {  // every comparison with NaN is false
-    case Claim::Relation::below: return value < claim.bound;
-    case Claim::Relation::at_most: return value <= claim.bound;
-    case Claim::Relation::above: return value > claim.bound;
-    case Claim::Relation::at_least: return value >= claim.bound;
+    case Claim::Relation::below:
+      return value < claim.bound;
+    case Claim::Relation::at_most:
+      return value <= claim.bound;
+    case Claim::Relation::above:
+      return value > claim.bound;
+    case Claim::Relation::at_least:
+      return value >= claim.bound;
   }
   return false;
 }
@@ -87,7 +102,8 @@ bool worse(const Claim& claim, Real a, Real b) {
 
 std::string number(Real value) {
   if (std::isnan(value)) return "not recorded";
-  return value == std::floor(value) && std::abs(value) < 1e6 ? fmt::format("{:.0f}", value) : fmt::format("{:.3e}", value);
+  return value == std::floor(value) && std::abs(value) < 1e6 ? fmt::format("{:.0f}", value)
+                                                             : fmt::format("{:.3e}", value);
 }
 
 }  // namespace
@@ -95,11 +111,16 @@ std::string number(Real value) {
 std::string Quantity::text() const {
   if (column == "iteration" && pick == Pick::final) return "iterations";
   switch (pick) {
-    case Pick::initial: return "initial " + column;
-    case Pick::final: return "final " + column;
-    case Pick::smallest: return "smallest " + column;
-    case Pick::largest: return "largest " + column;
-    case Pick::at: return fmt::format("{} at iteration {}", column, iteration);
+    case Pick::initial:
+      return "initial " + column;
+    case Pick::final:
+      return "final " + column;
+    case Pick::smallest:
+      return "smallest " + column;
+    case Pick::largest:
+      return "largest " + column;
+    case Pick::at:
+      return fmt::format("{} at iteration {}", column, iteration);
   }
   return column;
 }
@@ -109,12 +130,14 @@ Claim read_claim(const Node& node, std::vector<Diagnostic>& diagnostics) {
   claim.position = node.position;
   static const std::vector<std::string> keys = {"that", "relative to", "where", "of", "is"};
   if (!node.is_map()) {
-    diagnostics.push_back({node.position, "a claim is a map such as {that: final COLUMN, is: < 1e-3}, but this is " + node.description()});
+    diagnostics.push_back({node.position, "a claim is a map such as {that: final COLUMN, is: < 1e-3}, but this is " +
+                                              node.description()});
     return claim;
   }
   for (const Node::Entry& entry : node.entries)
     if (std::find(keys.begin(), keys.end(), entry.key) == keys.end())
-      diagnostics.push_back({entry.position, fmt::format("a claim has no key '{}'{}", entry.key, did_you_mean(entry.key, keys))});
+      diagnostics.push_back(
+          {entry.position, fmt::format("a claim has no key '{}'{}", entry.key, did_you_mean(entry.key, keys))});
   if (const Node* that = node.find("that")) {
     if (const auto quantity = read_quantity(*that, diagnostics)) claim.that = *quantity;
   } else {
@@ -123,7 +146,8 @@ Claim read_claim(const Node& node, std::vector<Diagnostic>& diagnostics) {
   if (const Node* relative = node.find("relative to")) claim.relative_to = read_quantity(*relative, diagnostics);
   if (const Node* where = node.find("where")) {
     if (!where->is_map())
-      diagnostics.push_back({where->position, "'where' must be a map such as {method: gd}, but it is " + where->description()});
+      diagnostics.push_back(
+          {where->position, "'where' must be a map such as {method: gd}, but it is " + where->description()});
     for (const Node::Entry& entry : where->entries) claim.where[entry.key] = entry.value.scalar;
   }
   if (const Node* of = node.find("of")) {
@@ -140,7 +164,8 @@ Claim read_claim(const Node& node, std::vector<Diagnostic>& diagnostics) {
     if (relation == ">") claim.relation = Claim::Relation::above;
     if (relation == ">=") claim.relation = Claim::Relation::at_least;
     if (!bound || (relation != "<" && relation != "<=" && relation != ">" && relation != ">="))
-      diagnostics.push_back({is->position, "'is' must be a comparison such as < 1e-3 or >= 5, but it is " + is->description()});
+      diagnostics.push_back(
+          {is->position, "'is' must be a comparison such as < 1e-3 or >= 5, but it is " + is->description()});
     claim.bound = bound.value_or(0);
   } else {
     diagnostics.push_back({node.position, "a claim needs 'is', a comparison such as < 1e-3"});
@@ -167,7 +192,8 @@ Verdict judge(const Claim& claim, const std::vector<ClaimSubject>& runs) {
     if (!meant) continue;
     Real value = evaluate(claim.that, *run.trace);
     if (claim.relative_to) value /= evaluate(*claim.relative_to, *run.trace);
-    const bool decisive = !any || (claim.every ? worse(claim, value, verdict.value) : worse(claim, verdict.value, value));
+    const bool decisive =
+        !any || (claim.every ? worse(claim, value, verdict.value) : worse(claim, verdict.value, value));
     if (decisive) {
       verdict.value = value;
       who.clear();

@@ -17,8 +17,8 @@ namespace tightrope {
 struct Choice {
   std::shared_ptr<const Library> library;
   std::shared_ptr<const Maker> maker;
-  Node resolved;      // {type: name, every parameter: value}
-  Position position;  // of the name
+  Node resolved;                    // {type: name, every parameter: value}
+  Position position;                // of the name
   std::string description() const;  // "optimizer 'x'"
 };
 

@@ -25,9 +25,9 @@ struct Range {
 inline Range any() { return {}; }
 inline Range above(Real low) { return {low, any().high, true, true}; }
 inline Range at_least(Real low) { return {low, any().high, false, true}; }
-inline Range between(Real low, Real high) { return {low, high, false, false}; }           // closed
-inline Range at_least_below(Real low, Real high) { return {low, high, false, true}; }     // [low, high)
-inline Range above_at_most(Real low, Real high) { return {low, high, true, false}; }      // (low, high]
+inline Range between(Real low, Real high) { return {low, high, false, false}; }        // closed
+inline Range at_least_below(Real low, Real high) { return {low, high, false, true}; }  // [low, high)
+inline Range above_at_most(Real low, Real high) { return {low, high, true, false}; }   // (low, high]
 
 /// One declared parameter. The chained setters refine the declaration.
 class Parameter {
@@ -36,9 +36,9 @@ class Parameter {
   std::vector<std::string> choices;
   bool is_required = false, is_file = false;
 
-  Parameter& required();                     ///< has no default: a section without it is an error
-  Parameter& unit(std::string text);         ///< e.g. "s"
-  Parameter& example(std::string yaml);      ///< a typical value, for templates and for the conformance suite
+  Parameter& required();                 ///< has no default: a section without it is an error
+  Parameter& unit(std::string text);     ///< e.g. "s"
+  Parameter& example(std::string yaml);  ///< a typical value, for templates and for the conformance suite
 
   /// Stores the node's value, or returns what is wrong with it as a sentence.
   std::function<std::optional<std::string>(const Node&)> assign;
@@ -46,7 +46,8 @@ class Parameter {
   std::function<Node()> current;
 };
 
-/// Absolute path of a data file as a config names it: relative paths start at the folder of the file that was written in.
+/// Absolute path of a data file as a config names it: relative paths start at the folder of the file that was written
+/// in.
 std::string file_path(const Node& value);
 
 /// The parameters of one section: filled by `declare` functions, then read from a map.
@@ -62,7 +63,8 @@ class Parameters {
   Parameter& add(std::string name, std::string& variable, std::vector<std::string> choices, std::string doc);
   Parameter& add(std::string name, std::vector<Real>& variable, Range range, std::string doc);
   Parameter& add(std::string name, std::vector<Index>& variable, Range range, std::string doc);
-  /// An existing data file. Relative paths are relative to the file that names them; the variable gets the absolute path.
+  /// An existing data file. Relative paths are relative to the file that names them; the variable gets the absolute
+  /// path.
   Parameter& add_file(std::string name, std::string& path, std::string doc);
 
   const std::vector<Parameter>& all() const { return parameters_; }

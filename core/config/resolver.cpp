@@ -14,7 +14,8 @@ namespace tightrope {
 namespace {
 
 /// What a method may set, and what else a file may have at its top.
-const std::vector<std::string> cell_keys = {"seed", "problem", "model", "initialization", "loss", "optimizer", "stop", "observers"};
+const std::vector<std::string> cell_keys = {"seed", "problem",   "model", "initialization",
+                                            "loss", "optimizer", "stop",  "observers"};
 const std::vector<std::string> file_keys = {"name", "study", "claims", "plugin_path"};
 
 bool contains(const std::vector<std::string>& words, const std::string& word) {
@@ -33,7 +34,8 @@ struct TopSection {
   std::string name;
   Index seed = 1;
   void declare(Parameters& p) {
-    p.add("name", name, std::vector<std::string>{}, "name of the run and of its result folder; default: the file's name");
+    p.add("name", name, std::vector<std::string>{},
+          "name of the run and of its result folder; default: the file's name");
     p.add("seed", seed, at_least(0), "names all random numbers of the run");
   }
 };
@@ -44,7 +46,8 @@ struct ProblemSection {
   std::string data;
   void declare(Parameters& p) {
     p.add("type", type, {"sensing"}, "kind of problem: a matrix seen through linear measurements");
-    p.add("shape", shape, at_least(1), "rows and columns of the matrix to recover; may be left out if the target knows them")
+    p.add("shape", shape, at_least(1),
+          "rows and columns of the matrix to recover; may be left out if the target knows them")
         .example("[60, 40]");
     p.add_file("data", data, "measured values y, one per measurement; without it y is made from target and noise");
   }
@@ -56,10 +59,13 @@ struct StopSection {
   Real divergence = StopRules{}.divergence;
   void declare(Parameters& p) {
     p.add("iterations", iterations, at_least(0), "end after so many iterations").example("1000");
-    p.add("time", time, above(0), "end after so much computing time; the only rule that depends on the clock").unit("s").example("60");
-    p.add("divergence", divergence, above(1),
-          "the run has diverged when the objective exceeds this multiple of its scale (the larger of its first value and "
-          "half the squared norm of the data), or is not finite");
+    p.add("time", time, above(0), "end after so much computing time; the only rule that depends on the clock")
+        .unit("s")
+        .example("60");
+    p.add(
+        "divergence", divergence, above(1),
+        "the run has diverged when the objective exceeds this multiple of its scale (the larger of its first value and "
+        "half the squared norm of the data), or is not finite");
   }
 };
 
@@ -95,16 +101,18 @@ class Resolver {
   Experiment run() {
     Experiment experiment;
     if (!tree_.is_map()) {
-      complain(tree_.position, tree_.is_null() ? "the config is empty; it needs at least problem, model, initialization, optimizer and stop"
-                                               : "a config is a map of sections, but this is " + tree_.description());
+      complain(tree_.position,
+               tree_.is_null()
+                   ? "the config is empty; it needs at least problem, model, initialization, optimizer and stop"
+                   : "a config is a map of sections, but this is " + tree_.description());
       throw ConfigError(std::move(diagnostics_));
     }
     const std::vector<std::string> keys = joined(cell_keys, file_keys);
     for (const Node::Entry& entry : tree_.entries)
       if (!contains(keys, entry.key)) {
         const std::string hint = did_you_mean(entry.key, keys);
-        complain(entry.position,
-                 fmt::format("there is no section '{}'{}", entry.key, hint.empty() ? "; the sections are " + list_of(keys) : hint));
+        complain(entry.position, fmt::format("there is no section '{}'{}", entry.key,
+                                             hint.empty() ? "; the sections are " + list_of(keys) : hint));
       }
     TopSection top;
     read_section(top, only(tree_, {"name", "seed"}), "the config", {});
@@ -127,13 +135,16 @@ class Resolver {
   }
 
  private:
-  void complain(const Position& position, std::string message) { diagnostics_.push_back({position, std::move(message)}); }
+  void complain(const Position& position, std::string message) {
+    diagnostics_.push_back({position, std::move(message)});
+  }
 
   /// What is wrong with a value that several methods inherit is said once.
   static std::vector<Diagnostic> without_repetitions(std::vector<Diagnostic> all) {
     std::vector<Diagnostic> result;
     for (Diagnostic& diagnostic : all)
-      if (std::none_of(result.begin(), result.end(), [&](const Diagnostic& d) { return d.text() == diagnostic.text(); }))
+      if (std::none_of(result.begin(), result.end(),
+                       [&](const Diagnostic& d) { return d.text() == diagnostic.text(); }))
         result.push_back(std::move(diagnostic));
     return result;
   }
@@ -146,7 +157,8 @@ class Resolver {
   }
 
   template <class Section>
-  Node read_section(Section& section, const Node& map, const std::string& owner, const std::vector<std::string>& reserved) {
+  Node read_section(Section& section, const Node& map, const std::string& owner,
+                    const std::vector<std::string>& reserved) {
     Parameters parameters;
     section.declare(parameters);
     parameters.read(map, owner, reserved, diagnostics_);
@@ -157,31 +169,37 @@ class Resolver {
 
   void check_name(const std::string& name) {
     const bool fine = !name.empty() && name.size() <= 100 && name.front() != '.' &&
-                      std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-' || c == '.'; });
+                      std::all_of(name.begin(), name.end(),
+                                  [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-' || c == '.'; });
     const Node* given = tree_.find("name");
     if (!fine)
-      complain(given ? given->position : tree_.position,
-               fmt::format("the name '{}' cannot name a folder; use up to 100 letters, digits, '_', '-' and '.'", name));
+      complain(
+          given ? given->position : tree_.position,
+          fmt::format("the name '{}' cannot name a folder; use up to 100 letters, digits, '_', '-' and '.'", name));
   }
 
   void resolve_study(const Node& study, const Node& base, Experiment& experiment) {
     if (!study.is_map()) return complain(study.position, "study must be a map, but it is " + study.description());
     for (const Node::Entry& entry : study.entries)
       if (entry.key != "methods")
-        complain(entry.position, fmt::format("study has no key '{}'{}; it has: methods", entry.key, did_you_mean(entry.key, {"methods"})));
+        complain(entry.position, fmt::format("study has no key '{}'{}; it has: methods", entry.key,
+                                             did_you_mean(entry.key, {"methods"})));
     const Node* methods = study.find("methods");
     if (!methods || !methods->is_map() || methods->entries.empty())
-      return complain(study.position, "study needs 'methods', a map from names to what differs: {gd: {optimizer: …}, …}");
+      return complain(study.position,
+                      "study needs 'methods', a map from names to what differs: {gd: {optimizer: …}, …}");
     for (const Node::Entry& method : methods->entries) {
       if (!method.value.is_map() && !method.value.is_null()) {
-        complain(method.value.position, fmt::format("method '{}' must be a map of sections, but it is {}", method.key, method.value.description()));
+        complain(method.value.position, fmt::format("method '{}' must be a map of sections, but it is {}", method.key,
+                                                    method.value.description()));
         continue;
       }
       Node tree = base;
       if (method.value.is_map()) {
         for (const Node::Entry& entry : method.value.entries)
           if (!contains(cell_keys, entry.key))
-            complain(entry.position, fmt::format("method '{}' cannot set '{}'{}", method.key, entry.key, did_you_mean(entry.key, cell_keys)));
+            complain(entry.position, fmt::format("method '{}' cannot set '{}'{}", method.key, entry.key,
+                                                 did_you_mean(entry.key, cell_keys)));
         merge(tree, method.value);
       }
       experiment.cells.push_back(resolve_cell(tree, {{"method", method.key}}));
@@ -223,8 +241,10 @@ class Resolver {
     if (const Node* shape = given->find("shape"); shape && !section.shape.empty()) {
       cell.shape_position = shape->position;
       resolved.set("shape", *shape);
-      if (section.shape.size() == 2) cell.shape = Shape{section.shape[0], section.shape[1]};
-      else complain(shape->position, "shape must be [rows, columns], but it is " + shape->description());
+      if (section.shape.size() == 2)
+        cell.shape = Shape{section.shape[0], section.shape[1]};
+      else
+        complain(shape->position, "shape must be [rows, columns], but it is " + shape->description());
     }
     if (const Node* data = given->find("data"); data && !section.data.empty()) {
       cell.data_file = section.data;
@@ -234,7 +254,8 @@ class Resolver {
       if (const Node* noise = given->find("noise"))
         complain(noise->position, "measured data already have their noise; leave out either 'noise' or 'data'");
     }
-    if (given->find("target")) cell.target = choose("targets", "target", *given, cell, resolved);
+    if (given->find("target"))
+      cell.target = choose("targets", "target", *given, cell, resolved);
     else if (!cell.data_file && given != &nothing)
       complain(given->position, "problem needs a 'target' (the matrix to recover) or measured 'data'");
     if (given != &nothing) cell.op = choose("operators", "operator", *given, cell, resolved);
@@ -261,8 +282,9 @@ class Resolver {
       }
     }
     if (!holder.find("step"))
-      return complain(given->position, fmt::format("{} needs 'step': a number, or a step size rule ({})", cell.optimizer.description(),
-                                                   list_of(catalog_.names("step_sizes"))));
+      return complain(given->position,
+                      fmt::format("{} needs 'step': a number, or a step size rule ({})", cell.optimizer.description(),
+                                  list_of(catalog_.names("step_sizes"))));
     cell.step_size = choose("step_sizes", "step", holder, cell, *resolved);
     cell.optimizer.resolved = *resolved;
   }
@@ -270,7 +292,8 @@ class Resolver {
   void resolve_observers(const Node& tree, CellSpec& cell) {
     Node resolved = Node::make_sequence(tree.position);
     if (const Node* given = tree.find("observers")) {
-      if (!given->is_sequence()) complain(given->position, "observers must be a list, but it is " + given->description());
+      if (!given->is_sequence())
+        complain(given->position, "observers must be a list, but it is " + given->description());
       resolved.position = given->position;
       for (const Node& item : given->items) {
         // `- name`, `- {type: name, …}` and `- name: {…}` mean the same.
@@ -278,7 +301,9 @@ class Resolver {
         if (item.is_map() && !item.find("type") && item.entries.size() == 1) {
           const Node::Entry& only_entry = item.entries.front();
           if (!only_entry.value.is_map() && !only_entry.value.is_null()) {
-            complain(only_entry.value.position, fmt::format("the settings of observer '{}' must be a map, but they are {}", only_entry.key, only_entry.value.description()));
+            complain(only_entry.value.position,
+                     fmt::format("the settings of observer '{}' must be a map, but they are {}", only_entry.key,
+                                 only_entry.value.description()));
             continue;
           }
           map = Node::make_map(item.position);
@@ -308,22 +333,25 @@ class Resolver {
     if (schedule.geometric) return;
     const auto n = to_index(every);
     if (!n || *n < 1)
-      return complain(every.position, fmt::format("'every' of {} must be a whole number of at least 1, or geometric, but it is {}",
-                                                  choice.description(), every.description()));
+      return complain(every.position,
+                      fmt::format("'every' of {} must be a whole number of at least 1, or geometric, but it is {}",
+                                  choice.description(), every.description()));
     schedule.every = *n;
   }
 
   void resolve_stop(const Node& tree, CellSpec& cell) {
     const Node* given = tree.find("stop");
     if (!given || !given->is_map())
-      return complain(given ? given->position : tree.position, "the config needs a section 'stop', e.g. stop: {iterations: 1000}");
+      return complain(given ? given->position : tree.position,
+                      "the config needs a section 'stop', e.g. stop: {iterations: 1000}");
     StopSection section;
     Parameters own;
     section.declare(own);
     const std::vector<std::string> own_names = own.names(), observers = catalog_.names("observers");
     std::vector<std::string> thresholds;
     for (const Node::Entry& entry : given->entries)
-      if (!contains(own_names, entry.key)) read_threshold(entry, joined(own_names, observers), observers, cell, thresholds);
+      if (!contains(own_names, entry.key))
+        read_threshold(entry, joined(own_names, observers), observers, cell, thresholds);
     Node resolved = read_section(section, *given, "stop", thresholds);
     for (const std::string& name : thresholds) resolved.set(name, *given->find(name));
     cell.stop.iterations = section.iterations;
@@ -336,20 +364,23 @@ class Resolver {
 
   /// A key of `stop` that is not the core's is a column of an observer: one that is listed, or one that looks on for
   /// this rule alone.
-  void read_threshold(const Node::Entry& entry, const std::vector<std::string>& known, const std::vector<std::string>& observers,
-                      CellSpec& cell, std::vector<std::string>& thresholds) {
+  void read_threshold(const Node::Entry& entry, const std::vector<std::string>& known,
+                      const std::vector<std::string>& observers, CellSpec& cell, std::vector<std::string>& thresholds) {
     thresholds.push_back(entry.key);
     const auto value = to_real(entry.value);
     if (!value)
-      return complain(entry.value.position, fmt::format("the stop rule '{}' must be a number, but it is {}", entry.key, entry.value.description()));
+      return complain(entry.value.position, fmt::format("the stop rule '{}' must be a number, but it is {}", entry.key,
+                                                        entry.value.description()));
     const bool names_observer = contains(observers, entry.key);
     if (!names_observer && nearest(entry.key, known))
-      return complain(entry.position, fmt::format("stop has no rule '{}'{}", entry.key, did_you_mean(entry.key, known)));
+      return complain(entry.position,
+                      fmt::format("stop has no rule '{}'{}", entry.key, did_you_mean(entry.key, known)));
     cell.stop.thresholds.push_back({entry.key, *value});
     cell.threshold_positions.push_back(entry.position);
-    const bool listed = std::any_of(cell.observers.begin(), cell.observers.end(), [&](const CellSpec::Watched& watched) {
-      return watched.choice.library && watched.choice.library->manifest().name == entry.key;
-    });
+    const bool listed =
+        std::any_of(cell.observers.begin(), cell.observers.end(), [&](const CellSpec::Watched& watched) {
+          return watched.choice.library && watched.choice.library->manifest().name == entry.key;
+        });
     if (!names_observer || listed) return;
     Node holder = Node::make_map(entry.position), unused = Node::make_map({});
     holder.set("observer", Node::make_scalar(entry.key, entry.position));
@@ -357,7 +388,8 @@ class Resolver {
   }
 
   void read_claims(const Node& claims, Experiment& experiment) {
-    if (!claims.is_sequence()) return complain(claims.position, "claims must be a list, but it is " + claims.description());
+    if (!claims.is_sequence())
+      return complain(claims.position, "claims must be a list, but it is " + claims.description());
     for (const Node& node : claims.items) {
       Claim claim = read_claim(node, diagnostics_);
       for (const auto& [axis, value] : claim.where) {
@@ -365,8 +397,9 @@ class Resolver {
         for (const CellSpec& cell : experiment.cells)
           if (cell.labels.count(axis)) values.push_back(cell.labels.at(axis));
         if (!contains(values, value))
-          complain(claim.position, values.empty() ? fmt::format("the claim speaks of '{}', but the runs have no such label", axis)
-                                                  : fmt::format("no run has {} '{}'{}", axis, value, did_you_mean(value, values)));
+          complain(claim.position, values.empty()
+                                       ? fmt::format("the claim speaks of '{}', but the runs have no such label", axis)
+                                       : fmt::format("no run has {} '{}'{}", axis, value, did_you_mean(value, values)));
       }
       experiment.claims.push_back(std::move(claim));
     }
@@ -393,14 +426,16 @@ class Resolver {
       return choice;
     }
     if (!type->is_scalar() || looks_like_number(*type)) {
-      complain(type->position, fmt::format("'{}' must name one of {}, but it is {}", key, list_of(catalog_.names(kind)), type->description()));
+      complain(type->position, fmt::format("'{}' must name one of {}, but it is {}", key, list_of(catalog_.names(kind)),
+                                           type->description()));
       return choice;
     }
     choice.position = type->position;
     const std::vector<std::string> names = catalog_.names(kind);
     if (!contains(names, type->scalar)) {
       const std::string hint = did_you_mean(type->scalar, names);
-      complain(type->position, fmt::format("there is no {} '{}'{}", word, type->scalar, hint.empty() ? "; there are " + list_of(names) : hint));
+      complain(type->position, fmt::format("there is no {} '{}'{}", word, type->scalar,
+                                           hint.empty() ? "; there are " + list_of(names) : hint));
       return choice;
     }
     try {
@@ -439,7 +474,9 @@ class Resolver {
     };
     if (cell.target) add(*cell.target);
     if (cell.noise) add(*cell.noise);
-    for (const Choice* choice : {&cell.op, &cell.loss, &cell.model, &cell.initialization, &cell.optimizer, &cell.step_size}) add(*choice);
+    for (const Choice* choice :
+         {&cell.op, &cell.loss, &cell.model, &cell.initialization, &cell.optimizer, &cell.step_size})
+      add(*choice);
     for (const CellSpec::Watched& watched : cell.observers) add(watched.choice);
     for (const DataFile& file : cell.files) text += "file " + file.sha256 + "\n";
     return sha256(text);
@@ -461,13 +498,21 @@ std::string Choice::description() const {
 Experiment resolve_experiment(const Node& tree, const Catalog& catalog) { return Resolver(tree, catalog).run(); }
 
 std::vector<SectionDoc> config_reference() {
-  return {document<TopSection>("config", "The top level of a file. Besides these keys it has the sections problem, model, initialization, loss, "
-                                         "optimizer, stop, observers, claims and study."),
-          document<ProblemSection>("problem", "What is to be recovered, and how it is seen. Besides these keys it has target, operator and noise."),
-          document<StopSection>("stop", "Rules that end a run; any one that is met does. Every other key is a column of an observer with a "
-                                        "threshold: the run has converged when the column is at most that number. At least one limit "
-                                        "(iterations or time) is required."),
-          document<ObserverSection>("observers", "A list of observers, each a name or a name with its parameters. This key is common to all.")};
+  return {
+      document<TopSection>(
+          "config",
+          "The top level of a file. Besides these keys it has the sections problem, model, initialization, loss, "
+          "optimizer, stop, observers, claims and study."),
+      document<ProblemSection>(
+          "problem",
+          "What is to be recovered, and how it is seen. Besides these keys it has target, operator and noise."),
+      document<StopSection>(
+          "stop",
+          "Rules that end a run; any one that is met does. Every other key is a column of an observer with a "
+          "threshold: the run has converged when the column is at most that number. At least one limit "
+          "(iterations or time) is required."),
+      document<ObserverSection>(
+          "observers", "A list of observers, each a name or a name with its parameters. This key is common to all.")};
 }
 
 }  // namespace tightrope

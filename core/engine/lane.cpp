@@ -74,13 +74,13 @@ bool Lane::accept() {
     scale_ = std::max(std::abs(next_.value), data);
   }
   if (!finite || std::abs(next_.value) > setup_.stop.divergence * scale_) {
-    const std::string what =
-        finite ? fmt::format("the objective grew to {:.3e}, beyond {:g} times its scale {:.3e}", next_.value,
-                             setup_.stop.divergence, scale_)
-               : std::string("the objective or its gradient is not a finite number any more");
+    const std::string what = finite ? fmt::format("the objective grew to {:.3e}, beyond {:g} times its scale {:.3e}",
+                                                  next_.value, setup_.stop.divergence, scale_)
+                                    : std::string("the objective or its gradient is not a finite number any more");
     end_ = End{EndClass::diverged,
-               started_ ? fmt::format("{}; the last good value was {:.3e}, the step size {:g}", what, at_.value, move_.step)
-                        : what + "; it happened at the start",
+               started_
+                   ? fmt::format("{}; the last good value was {:.3e}, the step size {:g}", what, at_.value, move_.step)
+                   : what + "; it happened at the start",
                next_.iteration};
     if (!started_) std::swap(at_, next_);
     return false;
@@ -113,7 +113,8 @@ void Lane::record(bool everything) {
   std::size_t position = 3;
   for (std::size_t w = 0; w < setup_.watches.size(); ++w) {
     if (!setup_.watches[w].recorded) continue;
-    if (due(setup_.watches[w])) std::copy(values_of(w).begin(), values_of(w).end(), row.begin() + static_cast<long>(position));
+    if (due(setup_.watches[w]))
+      std::copy(values_of(w).begin(), values_of(w).end(), row.begin() + static_cast<long>(position));
     position += seen_[w].values.size();
   }
   if (!trace_.rows.empty() && trace_.rows.back()[0] == row[0]) {
@@ -150,8 +151,7 @@ void Lane::step() {
   if (move_.completes_iteration) move_.wanted = Blocks::all();
   next_.iteration = at_.iteration + (move_.completes_iteration ? 1 : 0);
   next_.phase = move_.completes_iteration ? 0 : at_.phase + 1;
-  if (!(move_.step > 0))
-    end_ = End{EndClass::stalled, "the step size rule found no acceptable step", at_.iteration};
+  if (!(move_.step > 0)) end_ = End{EndClass::stalled, "the step size rule found no acceptable step", at_.iteration};
   seconds_ += seconds_since(start);
 }
 

@@ -25,10 +25,10 @@ struct StopRules {
     std::string column;  // of some observer
     Real at_most;
   };
-  std::optional<Index> iterations;     // limit
-  std::optional<Real> seconds;         // limit; the only rule that depends on the clock
-  std::vector<Threshold> thresholds;   // converged
-  Real divergence = 1e8;               // diverged: |f| > divergence · max(|f at the start|, ½‖y‖²), or not finite
+  std::optional<Index> iterations;    // limit
+  std::optional<Real> seconds;        // limit; the only rule that depends on the clock
+  std::vector<Threshold> thresholds;  // converged
+  Real divergence = 1e8;              // diverged: |f| > divergence · max(|f at the start|, ½‖y‖²), or not finite
 };
 
 }  // namespace tightrope

@@ -16,8 +16,10 @@ namespace {
 std::vector<std::string> fields_of(const std::string& line) {
   std::vector<std::string> fields(1);
   for (const char c : line) {
-    if (c == ',') fields.emplace_back();
-    else fields.back() += c;
+    if (c == ',')
+      fields.emplace_back();
+    else
+      fields.back() += c;
   }
   return fields;
 }
@@ -70,12 +72,14 @@ Trace Trace::from_csv(const std::string& text, const std::string& name) {
   std::istringstream lines(text);
   std::string line;
   Trace trace;
-  if (!std::getline(lines, line) || line.empty()) throw Error(Exit::integrity, name + ":1: a trace starts with the names of its columns");
+  if (!std::getline(lines, line) || line.empty())
+    throw Error(Exit::integrity, name + ":1: a trace starts with the names of its columns");
   for (std::string& column : fields_of(line)) trace.columns.push_back({std::move(column), "", 0, true});
   for (std::size_t number = 2; std::getline(lines, line); ++number) {
     const std::vector<std::string> fields = fields_of(line);
     if (fields.size() != trace.columns.size())
-      throw Error(Exit::integrity, fmt::format("{}:{}: {} values, but there are {} columns", name, number, fields.size(), trace.columns.size()));
+      throw Error(Exit::integrity, fmt::format("{}:{}: {} values, but there are {} columns", name, number,
+                                               fields.size(), trace.columns.size()));
     std::vector<Real>& row = trace.rows.emplace_back();
     for (const std::string& field : fields) row.push_back(parse_field(field, name, number));
   }

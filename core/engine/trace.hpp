@@ -14,7 +14,8 @@ namespace tightrope {
 struct Trace {
   std::vector<Column> columns;
   std::vector<std::vector<Real>> rows;
-  std::vector<Real> seconds;  // one per row, since the start of the run, without the observers' time; not part of trace.csv
+  std::vector<Real>
+      seconds;  // one per row, since the start of the run, without the observers' time; not part of trace.csv
 
   std::optional<Index> find(const std::string& column) const;
   std::vector<Real> column(Index i) const;

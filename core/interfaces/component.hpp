@@ -17,10 +17,10 @@ class MeasurementOperator;
 
 /// The matrix to recover, with what is known about it beforehand.
 struct Truth {
-  LowRank X;        // X*, n1 × n2
-  Index rank = 0;   // r: rank of X*, or the rank that the user calls its signal part
-  Svd svd;          // of X*, all its triples
-  Real norm = 0;    // ‖X*‖_F
+  LowRank X;       // X*, n1 × n2
+  Index rank = 0;  // r: rank of X*, or the rank that the user calls its signal part
+  Svd svd;         // of X*, all its triples
+  Real norm = 0;   // ‖X*‖_F
 };
 
 /// The parts of an experiment that exist when a component is made. Components are made in this order:
@@ -39,7 +39,7 @@ class Context {
   const MeasurementOperator& measurement_operator() const;
   const FactorizationModel& model() const;
   const Loss& loss() const;
-  const Vec& data() const;           // y, length m
+  const Vec& data() const;  // y, length m
 
   const Truth* known_truth = nullptr;
   const MeasurementOperator* known_operator = nullptr;

@@ -13,7 +13,9 @@ const Part& require(const Part* part, const char* what) {
 }  // namespace
 
 const Truth& Context::truth() const { return require(known_truth, "the matrix to recover (problem.target)"); }
-const MeasurementOperator& Context::measurement_operator() const { return require(known_operator, "a measurement operator"); }
+const MeasurementOperator& Context::measurement_operator() const {
+  return require(known_operator, "a measurement operator");
+}
 const FactorizationModel& Context::model() const { return require(known_model, "a factorization model"); }
 const Loss& Context::loss() const { return require(known_loss, "a loss"); }
 const Vec& Context::data() const { return require(known_data, "measured data"); }

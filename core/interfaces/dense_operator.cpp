@@ -2,16 +2,16 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace tightrope {
 
 namespace {
 
-constexpr Index block_rows = 8;   // rows that stay in cache between the inner products and the accumulation
-constexpr Index strips = 8;       // tiles of a pass; their partial gradients are added in strip order
-constexpr Index width = 16;       // partial sums of an inner product, added in a fixed tree
+constexpr Index block_rows = 8;  // rows that stay in cache between the inner products and the accumulation
+constexpr Index strips = 8;      // tiles of a pass; their partial gradients are added in strip order
+constexpr Index width = 16;      // partial sums of an inner product, added in a fixed tree
 constexpr Index reduction_tile = 4096;
 
 /// Σ_j row_j x_j in an order that depends on `entries` alone.
@@ -55,11 +55,12 @@ std::size_t checked_size(Shape shape, Index measurements) {
                             static_cast<long double>(shape.cols) * sizeof(Real);
   const auto memory = static_cast<long double>(physical_memory());
   if (bytes > 0.9L * memory)
-    throw Error(Exit::resources,
-                fmt::format("the operator needs measurements × rows × columns × 8 bytes = {} × {} × {} × 8 = {:.1f} GB, "
-                            "but this machine has {:.1f} GB of memory; take fewer measurements or a smaller problem",
-                            measurements, shape.rows, shape.cols, static_cast<double>(bytes / 1e9L),
-                            static_cast<double>(memory / 1e9L)));
+    throw Error(
+        Exit::resources,
+        fmt::format("the operator needs measurements × rows × columns × 8 bytes = {} × {} × {} × 8 = {:.1f} GB, "
+                    "but this machine has {:.1f} GB of memory; take fewer measurements or a smaller problem",
+                    measurements, shape.rows, shape.cols, static_cast<double>(bytes / 1e9L),
+                    static_cast<double>(memory / 1e9L)));
   return measurements * shape.entries();
 }
 

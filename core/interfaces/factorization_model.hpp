@@ -22,7 +22,8 @@ class FactorizationModel : public Component {
   virtual void expand(const Factors& point, LowRank& X) const = 0;  ///< X = L Rᵀ at the point
 
   /// Chain rule: from (∂f/∂L, ∂f/∂R) to ∂f/∂p. Only the wanted blocks are written, the others are zeroed.
-  virtual void pull_back(const Factors& point, const LowRank& gradient_of_X, Blocks wanted, Factors& gradient) const = 0;
+  virtual void pull_back(const Factors& point, const LowRank& gradient_of_X, Blocks wanted,
+                         Factors& gradient) const = 0;
   /// Derivative of X(p) along a direction, as a low-rank pair: dX = L' R'ᵀ.
   virtual void push_forward(const Factors& point, const Factors& direction, LowRank& dX) const = 0;
   /// The sides of the gradient of X that pull_back reads for the wanted blocks.

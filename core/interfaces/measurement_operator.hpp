@@ -13,13 +13,13 @@ namespace tightrope {
 
 /// One lane's share of a pass: where to evaluate, against which data, and what is wanted back.
 struct Evaluation {
-  const LowRank* at = nullptr;      // X = L Rᵀ, n1 × n2
-  const Vec* data = nullptr;        // y, m
+  const LowRank* at = nullptr;  // X = L Rᵀ, n1 × n2
+  const Vec* data = nullptr;    // y, m
   const Loss* loss = nullptr;
-  Sides wanted;                     // sides of the gradient to compute; the others are left alone
-  Real value = 0;                   // out: ℓ(A(X); y)
-  Vec* prediction = nullptr;        // out: A(X), m
-  LowRank* gradient = nullptr;      // out: {A*(s) R, A*(s)ᵀ L} with s = ∂ℓ; null: the value alone
+  Sides wanted;                 // sides of the gradient to compute; the others are left alone
+  Real value = 0;               // out: ℓ(A(X); y)
+  Vec* prediction = nullptr;    // out: A(X), m
+  LowRank* gradient = nullptr;  // out: {A*(s) R, A*(s)ᵀ L} with s = ∂ℓ; null: the value alone
 };
 
 /// A: R^{n1 × n2} → R^m, A(X)_i = ⟨A_i, X⟩.
@@ -40,10 +40,10 @@ class MeasurementOperator : public Component, public std::enable_shared_from_thi
   Shape shape() const { return shape_; }
   Index measurements() const { return measurements_; }
 
-  void forward(const Mat& X, Vec& z) const;        ///< z = A(X)
-  void adjoint(const Vec& z, Mat& G) const;        ///< G = A*(z): ⟨A(X), z⟩ = ⟨X, A*(z)⟩
-  void forward(const LowRank& X, Vec& z) const;    ///< z = A(L Rᵀ)
-  void adjoint_times(const Vec& z, const Mat& B, Mat& C) const;             ///< C = A*(z) B,  B: n2 × j
+  void forward(const Mat& X, Vec& z) const;                      ///< z = A(X)
+  void adjoint(const Vec& z, Mat& G) const;                      ///< G = A*(z): ⟨A(X), z⟩ = ⟨X, A*(z)⟩
+  void forward(const LowRank& X, Vec& z) const;                  ///< z = A(L Rᵀ)
+  void adjoint_times(const Vec& z, const Mat& B, Mat& C) const;  ///< C = A*(z) B,  B: n2 × j
   void adjoint_transposed_times(const Vec& z, const Mat& B, Mat& C) const;  ///< C = A*(z)ᵀ B, B: n1 × j
   /// Gradient of (L, R) ↦ ⟨A(L Rᵀ), z⟩: gradient = {A*(z) R, A*(z)ᵀ L}, the wanted sides of it.
   void pull_back(const Vec& z, const LowRank& X, LowRank& gradient, Sides wanted = {}) const;
@@ -68,9 +68,9 @@ class MeasurementOperator : public Component, public std::enable_shared_from_thi
  private:
   virtual void do_forward(const Mat& X, Vec& z) const = 0;
   virtual void do_adjoint(const Vec& z, Mat& G) const = 0;
-  virtual void do_forward(const LowRank& X, Vec& z) const;                                  // forms X
-  virtual void do_adjoint_times(const Vec& z, const Mat& B, Mat& C) const;                  // forms A*(z)
-  virtual void do_adjoint_transposed_times(const Vec& z, const Mat& B, Mat& C) const;       // forms A*(z)
+  virtual void do_forward(const LowRank& X, Vec& z) const;                                           // forms X
+  virtual void do_adjoint_times(const Vec& z, const Mat& B, Mat& C) const;                           // forms A*(z)
+  virtual void do_adjoint_transposed_times(const Vec& z, const Mat& B, Mat& C) const;                // forms A*(z)
   virtual void do_pull_back(const Vec& z, const LowRank& X, LowRank& gradient, Sides wanted) const;  // forms A*(z)
   /// Only lanes with separable losses arrive here. Default: lane by lane, forward → slope → pull back.
   virtual void do_evaluate(std::span<Evaluation> lanes) const;

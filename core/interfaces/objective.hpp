@@ -15,10 +15,10 @@ struct Iterate {
   Index iteration = 0;  // completed iterations
   Index phase = 0;      // phase of the current iteration, 0 right after one was completed
   Factors point;
-  Real value = 0;       // f(point)
-  Factors gradient;     // ∇f(point); blocks that nobody wanted are zero
-  LowRank X;            // model(point), or the estimate that the optimizer publishes instead
-  Vec prediction;       // A(X) in a sensing problem, the model's predictions in others
+  Real value = 0;    // f(point)
+  Factors gradient;  // ∇f(point); blocks that nobody wanted are zero
+  LowRank X;         // model(point), or the estimate that the optimizer publishes instead
+  Vec prediction;    // A(X) in a sensing problem, the model's predictions in others
 };
 
 /// Uses of the operator so far. One fused pass gives value and gradient; forward and adjoint are single maps.

@@ -37,11 +37,11 @@ class Blocks {
 
 Factors zeros(const std::vector<Block>& blocks);
 void assign_zeros_like(Factors& y, const Factors& like);
-void keep_only(Factors& y, Blocks blocks);             // zeroes the other blocks
-void scale(Factors& y, Real a);                        // y ← a y
-void add_scaled(Factors& y, Real a, const Factors& x); // y ← y + a x
-Real dot(const Factors& x, const Factors& y);          // Σ ⟨x_b, y_b⟩, blocks in order
-Real norm(const Factors& x);                           // ‖x‖_F over all blocks
+void keep_only(Factors& y, Blocks blocks);              // zeroes the other blocks
+void scale(Factors& y, Real a);                         // y ← a y
+void add_scaled(Factors& y, Real a, const Factors& x);  // y ← y + a x
+Real dot(const Factors& x, const Factors& y);           // Σ ⟨x_b, y_b⟩, blocks in order
+Real norm(const Factors& x);                            // ‖x‖_F over all blocks
 bool is_finite(const Factors& x);
 
 }  // namespace tightrope

@@ -15,15 +15,15 @@ struct Svd {
   Mat right;   // cols × j, orthonormal columns
 };
 
-Real norm(const LowRank& X);                                   // ‖X‖_F
-Real difference_norm(const LowRank& X, const LowRank& Y);      // ‖X − Y‖_F
-Real relative_error(const LowRank& X, const LowRank& truth);   // ‖X − X*‖_F / ‖X*‖_F
-Vec singular_values(const LowRank& X);                         // all min(rows, cols, k) of them, decreasing
-Svd svd(const LowRank& X);                                     // compact: min(rows, cols, k) triples
-Svd svd(const Mat& X);                                         // compact: min(rows, cols) triples
+Real norm(const LowRank& X);                                  // ‖X‖_F
+Real difference_norm(const LowRank& X, const LowRank& Y);     // ‖X − Y‖_F
+Real relative_error(const LowRank& X, const LowRank& truth);  // ‖X − X*‖_F / ‖X*‖_F
+Vec singular_values(const LowRank& X);                        // all min(rows, cols, k) of them, decreasing
+Svd svd(const LowRank& X);                                    // compact: min(rows, cols, k) triples
+Svd svd(const Mat& X);                                        // compact: min(rows, cols) triples
 /// The first `rank` triples (fewer if there are fewer).
 Svd truncated(const Svd& full, Index rank);
-LowRank balanced(const Svd& svd);                              // left √Σ, right √Σ
+LowRank balanced(const Svd& svd);  // left √Σ, right √Σ
 
 /// Orthonormal basis of the columns of X (rows ≥ cols), sign fixed so that the triangular factor's diagonal is ≥ 0.
 Mat orthonormal_basis(const Mat& X);

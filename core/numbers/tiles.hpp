@@ -30,7 +30,9 @@ class Team {
 };
 
 /// First element of part `part` when `size` elements are cut into `parts` nearly equal consecutive parts.
-inline Index part_begin(Index size, Index parts, Index part) { return size / parts * part + std::min(part, size % parts); }
+inline Index part_begin(Index size, Index parts, Index part) {
+  return size / parts * part + std::min(part, size % parts);
+}
 
 /// BLAS works with one thread inside a tile: its bits depend on its thread count, ours must not.
 void use_one_blas_thread();

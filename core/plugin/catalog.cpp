@@ -13,8 +13,8 @@ namespace fs = std::filesystem;
 
 const std::vector<PluginKind>& plugin_kinds() {
   static const std::vector<PluginKind> kinds = {
-      {"operators", "operator"}, {"targets", "target"},       {"noises", "noise"},
-      {"losses", "loss"},        {"models", "model"},         {"initializations", "initialization"},
+      {"operators", "operator"},   {"targets", "target"},       {"noises", "noise"},
+      {"losses", "loss"},          {"models", "model"},         {"initializations", "initialization"},
       {"optimizers", "optimizer"}, {"step_sizes", "step size"}, {"observers", "observer"}};
   return kinds;
 }
@@ -30,8 +30,9 @@ const PluginKind& plugin_kind(const std::string& word) {
     folders.emplace_back(kind.folder);
   }
   const std::string hint = did_you_mean(word, folders);
-  throw Error(Exit::config, fmt::format("there is no kind of plugin '{}'{}", word,
-                                        hint.empty() ? fmt::format("; the kinds are {}", fmt::join(folders, ", ")) : hint));
+  throw Error(Exit::config,
+              fmt::format("there is no kind of plugin '{}'{}", word,
+                          hint.empty() ? fmt::format("; the kinds are {}", fmt::join(folders, ", ")) : hint));
 }
 
 struct Catalog::Opened {
@@ -42,7 +43,8 @@ struct Catalog::Opened {
 Catalog::Catalog(std::vector<fs::path> folders) : folders_(std::move(folders)), opened_(std::make_shared<Opened>()) {
   for (const fs::path& folder : folders_)
     if (!folder.is_absolute())
-      throw Error(Exit::plugin, fmt::format("the plugin folder '{}' is a relative path; give it as an absolute one", folder.string()));
+      throw Error(Exit::plugin, fmt::format("the plugin folder '{}' is a relative path; give it as an absolute one",
+                                            folder.string()));
 }
 
 std::vector<fs::path> Catalog::standard_folders(const std::vector<fs::path>& extra) {
@@ -58,7 +60,8 @@ std::vector<fs::path> Catalog::standard_folders(const std::vector<fs::path>& ext
   Dl_info info{};
   if (dladdr(reinterpret_cast<const void*>(&plugin_kinds), &info) != 0 && info.dli_fname) {
     const fs::path library_folder = fs::weakly_canonical(info.dli_fname).parent_path();
-    for (const fs::path& installed : {library_folder.parent_path() / "plugins", library_folder / "tightrope" / "plugins"})
+    for (const fs::path& installed :
+         {library_folder.parent_path() / "plugins", library_folder / "tightrope" / "plugins"})
       if (std::error_code ignored; fs::is_directory(installed, ignored)) folders.push_back(installed);
   }
   return folders;
@@ -76,18 +79,21 @@ std::shared_ptr<const Library> Catalog::find(const std::string& kind, const std:
     auto opened = Library::open(fs::canonical(file));
     const Manifest& manifest = opened->manifest();
     if (manifest.kind != folder_name)
-      throw Error(Exit::plugin, fmt::format("{} provides one of the {}, but it lies in the folder of the {}; move it to {}", file.string(),
-                                            manifest.kind, folder_name, (folder / manifest.kind).string()));
+      throw Error(Exit::plugin,
+                  fmt::format("{} provides one of the {}, but it lies in the folder of the {}; move it to {}",
+                              file.string(), manifest.kind, folder_name, (folder / manifest.kind).string()));
     if (manifest.name != name)
-      throw Error(Exit::plugin, fmt::format("{} calls itself '{}'; name the file {}.so, or change the name in its TIGHTROPE_PLUGIN line",
-                                            file.string(), manifest.name, manifest.name));
+      throw Error(
+          Exit::plugin,
+          fmt::format("{} calls itself '{}'; name the file {}.so, or change the name in its TIGHTROPE_PLUGIN line",
+                      file.string(), manifest.name, manifest.name));
     library = std::move(opened);
     return library;
   }
   std::string searched;
   for (const fs::path& folder : folders_) searched += (searched.empty() ? "" : ", ") + (folder / folder_name).string();
-  throw Error(Exit::plugin, fmt::format("there is no {} '{}'{}; folders searched: {}", word, name, did_you_mean(name, names(kind)),
-                                        searched.empty() ? "none" : searched));
+  throw Error(Exit::plugin, fmt::format("there is no {} '{}'{}; folders searched: {}", word, name,
+                                        did_you_mean(name, names(kind)), searched.empty() ? "none" : searched));
 }
 
 std::vector<std::string> Catalog::names(const std::string& kind) const {
@@ -119,7 +125,8 @@ auto guarded(const Library& library, Call call) -> decltype(call()) {
   } catch (const std::exception& error) {
     throw Error(Exit::plugin, fmt::format("{} failed while it was made: {}", description(library), error.what()));
   } catch (...) {
-    throw Error(Exit::plugin, description(library) + " failed while it was made, with an exception that is no std::exception");
+    throw Error(Exit::plugin,
+                description(library) + " failed while it was made, with an exception that is no std::exception");
   }
 }
 
@@ -131,7 +138,8 @@ std::unique_ptr<Maker> make_maker(const Library& library) {
   return maker;
 }
 
-std::shared_ptr<const Component> make_any_component(const Library& library, const Maker& maker, const Context& context) {
+std::shared_ptr<const Component> make_any_component(const Library& library, const Maker& maker,
+                                                    const Context& context) {
   auto component = guarded(library, [&] { return maker.make(context); });
   if (!component) throw Error(Exit::plugin, description(library) + " made nothing when it was asked for an object");
   return component;

@@ -42,7 +42,8 @@ void check_path(const fs::path& file) {
   struct stat facts {};
   if (stat(file.c_str(), &facts) != 0) refuse(file, fmt::format("cannot be opened: {}", std::strerror(errno)));
   if (!S_ISREG(facts.st_mode)) refuse(file, "is not a regular file; a plugin is a shared library (.so)");
-  if (facts.st_mode & S_IWOTH) refuse(file, "can be written by every user; take that permission away (chmod o-w) before it is used as a plugin");
+  if (facts.st_mode & S_IWOTH)
+    refuse(file, "can be written by every user; take that permission away (chmod o-w) before it is used as a plugin");
   struct stat folder {};
   if (stat(file.parent_path().c_str(), &folder) == 0 && (folder.st_mode & S_IWOTH))
     refuse(file, "lies in a folder that every user can write; move it to one that only its owner can write");
@@ -59,12 +60,15 @@ void check_elf(const fs::path& file, const std::string& bytes) {
   if (bytes.size() < SELFMAG || std::memcmp(bytes.data(), ELFMAG, SELFMAG) != 0)
     refuse(file, "is not a shared library: it does not start like an ELF file");
   Elf64_Ehdr header{}, ours{};
-  if (bytes.size() < sizeof header) refuse(file, "is incomplete: its contents reach beyond the end of the file; build or copy it again");
+  if (bytes.size() < sizeof header)
+    refuse(file, "is incomplete: its contents reach beyond the end of the file; build or copy it again");
   copy(header, 0);
   std::ifstream self("/proc/self/exe", std::ios::binary);
   self.read(reinterpret_cast<char*>(&ours), sizeof ours);
-  if (header.e_ident[EI_CLASS] != ours.e_ident[EI_CLASS] || header.e_ident[EI_DATA] != ours.e_ident[EI_DATA] || header.e_machine != ours.e_machine)
-    refuse(file, fmt::format("was built for another kind of machine (ELF machine {}, this program is {})", header.e_machine, ours.e_machine));
+  if (header.e_ident[EI_CLASS] != ours.e_ident[EI_CLASS] || header.e_ident[EI_DATA] != ours.e_ident[EI_DATA] ||
+      header.e_machine != ours.e_machine)
+    refuse(file, fmt::format("was built for another kind of machine (ELF machine {}, this program is {})",
+                             header.e_machine, ours.e_machine));
   if (header.e_type != ET_DYN) refuse(file, "is not a shared library; link it with -shared");
   for (unsigned i = 0; i < header.e_phnum; ++i) {
     Elf64_Phdr segment{};
@@ -89,7 +93,9 @@ void check_elf(const fs::path& file, const std::string& bytes) {
     }
   }
   if (!exported)
-    refuse(file, fmt::format("has no entry point '{}', so it is no Tightrope plugin; end its source with TIGHTROPE_PLUGIN(…)", entry_point));
+    refuse(file,
+           fmt::format("has no entry point '{}', so it is no Tightrope plugin; end its source with TIGHTROPE_PLUGIN(…)",
+                       entry_point));
 }
 
 fs::path core_folder() {
@@ -117,7 +123,8 @@ void try_in_child(const fs::path& file, const std::string& hash) {
 
   const fs::path prober = core_folder() / "tightrope-probe";
   int messages[2];
-  if (pipe2(messages, O_CLOEXEC) != 0) throw Error(Exit::resources, fmt::format("no pipe for trying a plugin: {}", std::strerror(errno)));
+  if (pipe2(messages, O_CLOEXEC) != 0)
+    throw Error(Exit::resources, fmt::format("no pipe for trying a plugin: {}", std::strerror(errno)));
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, messages[1], STDERR_FILENO);
@@ -131,14 +138,16 @@ void try_in_child(const fs::path& file, const std::string& hash) {
   close(messages[1]);
   if (failed != 0) {
     close(messages[0]);
-    throw Error(Exit::plugin, fmt::format("{} cannot be started to try plugins in: {}; install Tightrope again", program, std::strerror(failed)));
+    throw Error(Exit::plugin, fmt::format("{} cannot be started to try plugins in: {}; install Tightrope again",
+                                          program, std::strerror(failed)));
   }
   // The child ends by itself or is ended; what it wrote is its message.
   std::string text;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(probe_seconds);
   bool late = false;
   for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
     pollfd ready{messages[0], POLLIN, 0};
     const int answer = left > 0 ? poll(&ready, 1, static_cast<int>(left)) : 0;
     if (answer < 0 && errno == EINTR) continue;
@@ -157,14 +166,21 @@ void try_in_child(const fs::path& file, const std::string& hash) {
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   while (!text.empty() && text.back() == '\n') text.pop_back();
-  if (late) refuse(file, fmt::format("was still being opened after {} seconds; its static objects must not wait or compute", probe_seconds));
+  if (late)
+    refuse(file, fmt::format("was still being opened after {} seconds; its static objects must not wait or compute",
+                             probe_seconds));
   if (WIFSIGNALED(status))
-    refuse(file, fmt::format("kills the process that opens it ({}); it is damaged, or one of its static objects fails: build it again",
-                             sigabbrev_np(WTERMSIG(status)) ? std::string("SIG") + sigabbrev_np(WTERMSIG(status)) : "a signal"));
+    refuse(
+        file,
+        fmt::format(
+            "kills the process that opens it ({}); it is damaged, or one of its static objects fails: build it again",
+            sigabbrev_np(WTERMSIG(status)) ? std::string("SIG") + sigabbrev_np(WTERMSIG(status)) : "a signal"));
   if (WEXITSTATUS(status) == static_cast<int>(Exit::plugin)) throw Error(Exit::plugin, text);
   if (WEXITSTATUS(status) != 0 || text != "fine")
-    refuse(file, fmt::format("ends the process that opens it (exit {}); one of its static objects calls exit: build it without that",
-                             WEXITSTATUS(status)));
+    refuse(file,
+           fmt::format(
+               "ends the process that opens it (exit {}); one of its static objects calls exit: build it without that",
+               WEXITSTATUS(status)));
   if (mark.empty()) return;
   fs::create_directories(memory, ignored);
   const int descriptor = open(mark.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
@@ -186,27 +202,36 @@ std::map<std::string, std::string> facts_of(const std::string& text) {
 void check_manifest(const fs::path& file, const Manifest* manifest) {
   if (!manifest) refuse(file, "has an entry point that returns nothing; end its source with TIGHTROPE_PLUGIN(…)");
   if (manifest->magic != manifest_magic)
-    refuse(file, "has an entry point that returns no manifest of a Tightrope plugin; end its source with TIGHTROPE_PLUGIN(…)");
+    refuse(
+        file,
+        "has an entry point that returns no manifest of a Tightrope plugin; end its source with TIGHTROPE_PLUGIN(…)");
   if (manifest->version != manifest_version || manifest->size != sizeof(Manifest))
-    refuse(file, fmt::format("speaks version {} of the plugin interface, but this program speaks version {}; rebuild the {}", manifest->version,
-                             manifest_version, manifest->version < manifest_version ? "plugin" : "program, or take a plugin built for it"));
+    refuse(file,
+           fmt::format("speaks version {} of the plugin interface, but this program speaks version {}; rebuild the {}",
+                       manifest->version, manifest_version,
+                       manifest->version < manifest_version ? "plugin" : "program, or take a plugin built for it"));
   if (std::strcmp(manifest->header_digest, TIGHTROPE_HEADER_DIGEST) != 0)
-    refuse(file, fmt::format("was built against other core headers (plugin {}, core {}); rebuild the plugin with the headers of this program",
+    refuse(file, fmt::format("was built against other core headers (plugin {}, core {}); rebuild the plugin with the "
+                             "headers of this program",
                              manifest->header_digest, TIGHTROPE_HEADER_DIGEST));
   const auto theirs = facts_of(manifest->build_facts), ours = facts_of(TIGHTROPE_BUILD_FACTS);
   std::string differences;
   for (const auto& [fact, value] : ours) {
     const auto found = theirs.find(fact);
     const std::string other = found == theirs.end() ? "unknown" : found->second;
-    if (other != value) differences += fmt::format("{}{}: plugin {}, core {}", differences.empty() ? "" : "; ", fact, other, value);
+    if (other != value)
+      differences += fmt::format("{}{}: plugin {}, core {}", differences.empty() ? "" : "; ", fact, other, value);
   }
-  if (!differences.empty()) refuse(file, fmt::format("was built in another way ({}); rebuild the plugin with the settings of this program", differences));
+  if (!differences.empty())
+    refuse(file, fmt::format("was built in another way ({}); rebuild the plugin with the settings of this program",
+                             differences));
 }
 
 const Manifest* load(const fs::path& file) {
   try {
     // rtld_now: a missing symbol is an exception here instead of the end of the process at the first call.
-    boost::dll::shared_library library(file.string(), boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+    boost::dll::shared_library library(file.string(),
+                                       boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
     const Manifest* manifest = library.get<const Manifest*()>(entry_point)();
     // One more handle, never closed: nothing that comes from a plugin may outlive its code.
     dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE | RTLD_NOLOAD);
@@ -215,7 +240,8 @@ const Manifest* load(const fs::path& file) {
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
-    refuse(file, fmt::format("cannot be loaded: {}; if it names a symbol of tightrope, rebuild the plugin with the headers of this program",
+    refuse(file, fmt::format("cannot be loaded: {}; if it names a symbol of tightrope, rebuild the plugin with the "
+                             "headers of this program",
                              error.what()));
   }
 }

@@ -63,10 +63,10 @@ struct Manifest {
 #else
 #define TIGHTROPE_SANITIZER_ "none"
 #endif
-#define TIGHTROPE_BUILD_FACTS                                                                              \
-  "compiler=" TIGHTROPE_COMPILER_ ";standard=" TIGHTROPE_STRINGIZE(__cplusplus) ";library=cxx11abi "       \
-  TIGHTROPE_STRINGIZE(_GLIBCXX_USE_CXX11_ABI) TIGHTROPE_LIBRARY_DEBUG_ ";armadillo="                       \
-  TIGHTROPE_STRINGIZE(ARMA_VERSION_MAJOR) "." TIGHTROPE_STRINGIZE(ARMA_VERSION_MINOR) " word "             \
-  TIGHTROPE_WORD_ TIGHTROPE_PREALLOC_ ";sanitizer=" TIGHTROPE_SANITIZER_
+#define TIGHTROPE_BUILD_FACTS                                                                                    \
+  "compiler=" TIGHTROPE_COMPILER_                                                                                \
+  ";standard=" TIGHTROPE_STRINGIZE(__cplusplus) ";library=cxx11abi " TIGHTROPE_STRINGIZE(_GLIBCXX_USE_CXX11_ABI) \
+      TIGHTROPE_LIBRARY_DEBUG_ ";armadillo=" TIGHTROPE_STRINGIZE(ARMA_VERSION_MAJOR) "." TIGHTROPE_STRINGIZE(    \
+          ARMA_VERSION_MINOR) " word " TIGHTROPE_WORD_ TIGHTROPE_PREALLOC_ ";sanitizer=" TIGHTROPE_SANITIZER_
 
 }  // namespace tightrope

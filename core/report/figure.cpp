@@ -28,8 +28,10 @@ std::vector<std::size_t> thinned(const std::vector<Real>& values) {
   }
   for (std::size_t b = 0; b < buckets; ++b) {
     const std::size_t begin = b * values.size() / buckets, end = (b + 1) * values.size() / buckets;
-    const auto [low, high] = std::minmax_element(values.begin() + static_cast<long>(begin), values.begin() + static_cast<long>(end));
-    std::array<std::size_t, 3> chosen = {begin, static_cast<std::size_t>(low - values.begin()), static_cast<std::size_t>(high - values.begin())};
+    const auto [low, high] =
+        std::minmax_element(values.begin() + static_cast<long>(begin), values.begin() + static_cast<long>(end));
+    std::array<std::size_t, 3> chosen = {begin, static_cast<std::size_t>(low - values.begin()),
+                                         static_cast<std::size_t>(high - values.begin())};
     std::sort(chosen.begin(), chosen.end());
     for (const std::size_t i : chosen)
       if (kept.empty() || kept.back() < i) kept.push_back(i);
@@ -72,9 +74,13 @@ struct Axis {
 Axis linear_axis(double low, double high) {
   if (!(high > low)) high = low + 1;
   const double raw = (high - low) / 6, power = std::pow(10, std::floor(std::log10(raw)));
-  const double unit = raw / power < 1.5 ? power : raw / power < 3.5 ? 2 * power : raw / power < 7.5 ? 5 * power : 10 * power;
+  const double unit = raw / power < 1.5   ? power
+                      : raw / power < 3.5 ? 2 * power
+                      : raw / power < 7.5 ? 5 * power
+                                          : 10 * power;
   Axis axis{low, high, {}};
-  for (double tick = std::ceil(low / unit) * unit; tick <= high + 1e-9 * unit; tick += unit) axis.ticks.push_back(std::abs(tick) < 1e-9 * unit ? 0 : tick);
+  for (double tick = std::ceil(low / unit) * unit; tick <= high + 1e-9 * unit; tick += unit)
+    axis.ticks.push_back(std::abs(tick) < 1e-9 * unit ? 0 : tick);
   return axis;
 }
 
@@ -100,7 +106,8 @@ std::string name_of(const StoredCell& cell) {
 }
 
 std::string curve_colour(std::size_t i) {
-  static constexpr std::array<const char*, 7> colours = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f"};
+  static constexpr std::array<const char*, 7> colours = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
+                                                         "#e69f00", "#56b4e9", "#7f7f7f"};
   return colours[i % colours.size()];
 }
 
@@ -119,14 +126,21 @@ std::string escaped(const std::string& text, std::size_t most) {
     i += size;
     if (shown++ == most) return out + "…";
     // Marks that turn the direction of text could make a name look like another.
-    static const std::array<const char*, 9> turns = {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"};
+    static const std::array<const char*, 9> turns = {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e",
+                                                     "\u2066", "\u2067", "\u2068", "\u2069"};
     if (std::find(turns.begin(), turns.end(), letter) != turns.end()) continue;
-    if (letter == "&") out += "&amp;";
-    else if (letter == "<") out += "&lt;";
-    else if (letter == ">") out += "&gt;";
-    else if (letter == "\"") out += "&quot;";
-    else if (letter == "'") out += "&#39;";
-    else if (byte >= 0x20 || byte == '\n' || byte == '\t') out += letter;
+    if (letter == "&")
+      out += "&amp;";
+    else if (letter == "<")
+      out += "&lt;";
+    else if (letter == ">")
+      out += "&gt;";
+    else if (letter == "\"")
+      out += "&quot;";
+    else if (letter == "'")
+      out += "&#39;";
+    else if (byte >= 0x20 || byte == '\n' || byte == '\t')
+      out += letter;
   }
   return out;
 }
@@ -145,7 +159,11 @@ std::vector<Figure> figures_of(const StoredRun& run) {
         if (!families.count(kin)) {
           families[kin] = figures.size();
           const std::string of = several ? ", " + name_of(cell) : "";
-          figures.push_back({safe_id(kin + (several ? "-" + name_of(cell) : "")), worded(kin) + " over the run" + of, "one curve per index", column.positive, {}});
+          figures.push_back({safe_id(kin + (several ? "-" + name_of(cell) : "")),
+                             worded(kin) + " over the run" + of,
+                             "one curve per index",
+                             column.positive,
+                             {}});
         }
         figures[families[kin]].curves.push_back(curve_of(cell.trace, c, worded(column.name)));
       } else if (!several && column.prominence > 0 && column.positive) {
@@ -170,7 +188,8 @@ std::vector<Figure> figures_of(const StoredRun& run) {
         if (safe_id(column.name) == figure.id) return column.prominence;
     return 0;
   };
-  std::stable_sort(figures.begin(), figures.end(), [&](const Figure& a, const Figure& b) { return prominence(a) > prominence(b); });
+  std::stable_sort(figures.begin(), figures.end(),
+                   [&](const Figure& a, const Figure& b) { return prominence(a) > prominence(b); });
   for (Figure& figure : figures) {
     std::erase_if(figure.curves, [](const Curve& curve) { return curve.values.empty(); });
     if (!figure.curves.empty()) result.push_back(std::move(figure));
@@ -187,30 +206,46 @@ std::string svg_of(const Figure& figure) {
       y_low = std::min(y_low, curve.values[i]);
       y_high = std::max(y_high, curve.values[i]);
     }
-  const Axis x = linear_axis(x_low, x_high), y = figure.logarithmic ? decade_axis(y_low, y_high) : linear_axis(y_low, y_high);
+  const Axis x = linear_axis(x_low, x_high),
+             y = figure.logarithmic ? decade_axis(y_low, y_high) : linear_axis(y_low, y_high);
   const double legend = 18.0 * static_cast<double>((figure.curves.size() + 2) / 3);
   const auto px = [&](double value) { return left + (value - x.low) / (x.high - x.low) * (width - left - right); };
-  const auto py = [&](double value) { return height - bottom - (value - y.low) / (y.high - y.low) * (height - top - bottom); };
+  const auto py = [&](double value) {
+    return height - bottom - (value - y.low) / (y.high - y.low) * (height - top - bottom);
+  };
   std::string svg = fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" role=\"img\" font-family=\"system-ui, sans-serif\" font-size=\"13\" fill=\"#333\">\n"
-      "<title>{2}</title>\n<rect width=\"{0}\" height=\"{1}\" fill=\"#fff\"/>\n<text x=\"{3}\" y=\"24\" font-size=\"15\" font-weight=\"600\">{2}</text>\n",
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" role=\"img\" font-family=\"system-ui, "
+      "sans-serif\" font-size=\"13\" fill=\"#333\">\n"
+      "<title>{2}</title>\n<rect width=\"{0}\" height=\"{1}\" fill=\"#fff\"/>\n<text x=\"{3}\" y=\"24\" "
+      "font-size=\"15\" font-weight=\"600\">{2}</text>\n",
       width, height + legend, escaped(figure.title, 90), left);
   for (const double tick : y.ticks) {
-    const std::string label = figure.logarithmic ? (tick == 0 ? "1" : fmt::format("1e{:.0f}", tick)) : fmt::format("{:g}", tick);
-    svg += fmt::format("<path d=\"M{} {:.1f}H{}\" stroke=\"#ddd\"/><text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n", left, py(tick), width - right, left - 8, py(tick) + 4, label);
+    const std::string label =
+        figure.logarithmic ? (tick == 0 ? "1" : fmt::format("1e{:.0f}", tick)) : fmt::format("{:g}", tick);
+    svg += fmt::format(
+        "<path d=\"M{} {:.1f}H{}\" stroke=\"#ddd\"/><text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n", left,
+        py(tick), width - right, left - 8, py(tick) + 4, label);
   }
   for (const double tick : x.ticks)
-    svg += fmt::format("<path d=\"M{0:.1f} {1}V{2}\" stroke=\"#eee\"/><text x=\"{0:.1f}\" y=\"{3}\" text-anchor=\"middle\">{4:g}</text>\n", px(tick), top, height - bottom, height - bottom + 18, tick);
-  svg += fmt::format("<path d=\"M{} {}V{}H{}\" fill=\"none\" stroke=\"#555\"/><text x=\"{}\" y=\"{}\" text-anchor=\"middle\">iterations</text>\n", left, top, height - bottom, width - right,
-                     (left + width - right) / 2, height - bottom + 38);
+    svg += fmt::format(
+        "<path d=\"M{0:.1f} {1}V{2}\" stroke=\"#eee\"/><text x=\"{0:.1f}\" y=\"{3}\" "
+        "text-anchor=\"middle\">{4:g}</text>\n",
+        px(tick), top, height - bottom, height - bottom + 18, tick);
+  svg += fmt::format(
+      "<path d=\"M{} {}V{}H{}\" fill=\"none\" stroke=\"#555\"/><text x=\"{}\" y=\"{}\" "
+      "text-anchor=\"middle\">iterations</text>\n",
+      left, top, height - bottom, width - right, (left + width - right) / 2, height - bottom + 38);
   for (std::size_t c = 0; c < figure.curves.size(); ++c) {
     const Curve& curve = figure.curves[c];
     std::string path;
     for (std::size_t i = 0; i < curve.values.size(); ++i)
-      path += fmt::format("{}{:.1f} {:.1f}", i ? "L" : "M", px(curve.iterations[i]), py(figure.logarithmic ? std::log10(curve.values[i]) : curve.values[i]));
-    const std::string style = fmt::format("fill=\"none\" stroke=\"{}\" stroke-width=\"1.8\" stroke-dasharray=\"{}\"", curve_colour(c), curve_dashes(c));
+      path += fmt::format("{}{:.1f} {:.1f}", i ? "L" : "M", px(curve.iterations[i]),
+                          py(figure.logarithmic ? std::log10(curve.values[i]) : curve.values[i]));
+    const std::string style = fmt::format("fill=\"none\" stroke=\"{}\" stroke-width=\"1.8\" stroke-dasharray=\"{}\"",
+                                          curve_colour(c), curve_dashes(c));
     const double lx = left + static_cast<double>(c % 3) * 225, ly = height + 4 + 18 * static_cast<double>(c / 3);
-    svg += fmt::format("<path d=\"{}\" {}/>\n<path d=\"M{} {}h26\" {}/><text x=\"{}\" y=\"{}\">{}</text>\n", path, style, lx, ly - 4, style, lx + 33, ly, escaped(curve.name, 26));
+    svg += fmt::format("<path d=\"{}\" {}/>\n<path d=\"M{} {}h26\" {}/><text x=\"{}\" y=\"{}\">{}</text>\n", path,
+                       style, lx, ly - 4, style, lx + 33, ly, escaped(curve.name, 26));
   }
   return svg + "</svg>\n";
 }

@@ -15,7 +15,7 @@ struct Curve {
 };
 
 struct Figure {
-  std::string id;     // file name of the SVG
+  std::string id;  // file name of the SVG
   std::string title, description;
   bool logarithmic = true;
   std::vector<Curve> curves;

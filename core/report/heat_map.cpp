@@ -16,8 +16,10 @@ std::array<unsigned char, 3> colour(Real t) {
   const Real L = 0.22 + 0.72 * t, chroma = 0.06 + 0.10 * std::sin(3.14159265358979 * (0.15 + 0.75 * t));
   const Real hue = (285 - 180 * t) * 3.14159265358979 / 180, a = chroma * std::cos(hue), b = chroma * std::sin(hue);
   const auto cube = [](Real x) { return x * x * x; };
-  const Real l = cube(L + 0.3963377774 * a + 0.2158037573 * b), m = cube(L - 0.1055613458 * a - 0.0638541728 * b), s = cube(L - 0.0894841775 * a - 1.2914855480 * b);
-  const std::array<Real, 3> linear = {4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s, -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
+  const Real l = cube(L + 0.3963377774 * a + 0.2158037573 * b), m = cube(L - 0.1055613458 * a - 0.0638541728 * b),
+             s = cube(L - 0.0894841775 * a - 1.2914855480 * b);
+  const std::array<Real, 3> linear = {4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
+                                      -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
                                       -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s};
   std::array<unsigned char, 3> rgb{};
   for (std::size_t i = 0; i < 3; ++i) {
@@ -36,7 +38,8 @@ void chunk(std::string& png, const std::string& type, const std::string& data) {
   put(png, static_cast<std::uint32_t>(data.size()));
   const std::string body = type + data;
   png += body;
-  put(png, static_cast<std::uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size()))));
+  put(png, static_cast<std::uint32_t>(
+               crc32(0, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size()))));
 }
 
 /// rows × cols pixels of 8-bit RGB; entry (i, j) of `unit` in [0, 1] is the pixel in row i, column j.
@@ -49,7 +52,8 @@ std::string png(const Mat& unit) {
   }
   uLongf size = compressBound(static_cast<uLong>(raw.size()));
   std::string packed(size, '\0');
-  compress2(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(raw.data()), static_cast<uLong>(raw.size()), 9);
+  compress2(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(raw.data()),
+            static_cast<uLong>(raw.size()), 9);
   packed.resize(size);
   std::string out = "\x89PNG\r\n\x1a\n", header;
   put(header, static_cast<std::uint32_t>(unit.n_cols));
@@ -67,7 +71,9 @@ Mat averaged_down(const Mat& values, Index most) {
   Mat small(rows, cols);
   for (Index i = 0; i < rows; ++i)
     for (Index j = 0; j < cols; ++j)
-      small(i, j) = arma::mean(arma::vectorise(values.submat(i * values.n_rows / rows, j * values.n_cols / cols, (i + 1) * values.n_rows / rows - 1, (j + 1) * values.n_cols / cols - 1)));
+      small(i, j) = arma::mean(
+          arma::vectorise(values.submat(i * values.n_rows / rows, j * values.n_cols / cols,
+                                        (i + 1) * values.n_rows / rows - 1, (j + 1) * values.n_cols / cols - 1)));
   return small;
 }
 
@@ -85,7 +91,8 @@ std::string base64(const std::string& bytes) {
   std::string out;
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     unsigned group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
+    for (std::size_t k = 0; k < 3; ++k)
+      group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
     for (std::size_t k = 0; k < 4; ++k) out += i + k <= bytes.size() ? letters[group >> (18 - 6 * k) & 63U] : '=';
   }
   return out;

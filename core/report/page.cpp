@@ -51,7 +51,7 @@ function draw(axis){
   charts.push(new uPlot({width:Math.max(280,box.clientWidth-2),height:320,series:series,
    scales:{x:{time:false},y:f.log?{distr:3,range:range}:{}},cursor:{sync:{key:"page"}},
    axes:[{label:axis,labelSize:22,values:function(u,s){return s.map(label)}},
-         {size:64,values:function(u,s){return s.map(function(v){if(v==null)return"";var e=Math.log10(v);return f.log&&Math.abs(e-Math.round(e))>1e-9?"":label(v)})}}]},joined,box));
+         {size:64,filter:function(u,s){return f.log?s.map(function(v){var e=Math.log10(v);return Math.abs(e-Math.round(e))<1e-9?v:null}):s},values:function(u,s){return s.map(function(v){if(v==null)return"";var e=Math.log10(v);return f.log&&Math.abs(e-Math.round(e))>1e-9?"":label(v)})}}]},joined,box));
  });
 }
 function chosen(){return document.querySelector("input[name=axis]:checked").value}
@@ -72,7 +72,8 @@ std::vector<Index> prominent(const Trace& trace) {
   std::vector<Index> columns;
   for (Index c = 0; c < trace.columns.size(); ++c)
     if (trace.columns[c].prominence > 0) columns.push_back(c);
-  std::stable_sort(columns.begin(), columns.end(), [&](Index a, Index b) { return trace.columns[a].prominence > trace.columns[b].prominence; });
+  std::stable_sort(columns.begin(), columns.end(),
+                   [&](Index a, Index b) { return trace.columns[a].prominence > trace.columns[b].prominence; });
   return columns;
 }
 
@@ -87,25 +88,34 @@ std::string summary(const StoredRun& run) {
     const StoredCell& cell = run.cells.front();
     html += fmt::format("<p>{}", escaped(sentence(cell.end.reason)));
     std::string numbers;
-    for (const Index c : prominent(cell.trace)) numbers += fmt::format("{}{} {}", numbers.empty() ? "" : ", ", escaped(worded(cell.trace.columns[c].name)), number(cell.trace.last(c)));
+    for (const Index c : prominent(cell.trace))
+      numbers += fmt::format("{}{} {}", numbers.empty() ? "" : ", ", escaped(worded(cell.trace.columns[c].name)),
+                             number(cell.trace.last(c)));
     if (!numbers.empty()) html += fmt::format(" At the end: {}.", numbers);
     html += "</p>\n";
   } else {
     html += fmt::format("<p>{} runs, compared below.</p>\n", run.cells.size());
   }
-  const auto holding = std::count_if(run.claims.begin(), run.claims.end(), [](const StoredClaim& claim) { return claim.holds; });
+  const auto holding =
+      std::count_if(run.claims.begin(), run.claims.end(), [](const StoredClaim& claim) { return claim.holds; });
   if (!run.claims.empty()) {
-    html += static_cast<std::size_t>(holding) == run.claims.size() ? fmt::format("<p>{} holds.</p>\n", run.claims.size() == 1 ? "The claim" : fmt::format("Each of the {} claims", run.claims.size()))
-                                          : fmt::format("<p>{} of {} claims hold.</p>\n", holding, run.claims.size());
+    html += static_cast<std::size_t>(holding) == run.claims.size()
+                ? fmt::format("<p>{} holds.</p>\n", run.claims.size() == 1
+                                                        ? "The claim"
+                                                        : fmt::format("Each of the {} claims", run.claims.size()))
+                : fmt::format("<p>{} of {} claims hold.</p>\n", holding, run.claims.size());
   }
   return html;
 }
 
 std::string claims(const StoredRun& run) {
   if (run.claims.empty()) return "";
-  std::string html = "<h2>Claims</h2>\n<div class=\"wide\"><table><thead><tr><th>Verdict</th><th>Claim</th><th class=\"number\">Measured</th></tr></thead><tbody>\n";
+  std::string html =
+      "<h2>Claims</h2>\n<div class=\"wide\"><table><thead><tr><th>Verdict</th><th>Claim</th><th "
+      "class=\"number\">Measured</th></tr></thead><tbody>\n";
   for (const StoredClaim& claim : run.claims)
-    html += fmt::format("<tr><td class=\"{}\">{}</td><td>{}</td><td class=\"number\">{}</td></tr>\n", claim.holds ? "holds" : "fails", claim.holds ? "✓ holds" : "✗ is false", escaped(claim.text),
+    html += fmt::format("<tr><td class=\"{}\">{}</td><td>{}</td><td class=\"number\">{}</td></tr>\n",
+                        claim.holds ? "holds" : "fails", claim.holds ? "✓ holds" : "✗ is false", escaped(claim.text),
                         escaped(claim.measured));
   return html + "</tbody></table></div>\n";
 }
@@ -114,17 +124,25 @@ std::string runs(const StoredRun& run) {
   std::vector<std::string> columns;
   for (const StoredCell& cell : run.cells)
     for (const Index c : prominent(cell.trace))
-      if (std::find(columns.begin(), columns.end(), cell.trace.columns[c].name) == columns.end()) columns.push_back(cell.trace.columns[c].name);
+      if (std::find(columns.begin(), columns.end(), cell.trace.columns[c].name) == columns.end())
+        columns.push_back(cell.trace.columns[c].name);
   std::string html = "<h2>Runs</h2>\n<div class=\"wide\"><table><thead><tr>";
   if (run.cells.size() > 1) html += "<th>Run</th>";
-  html += "<th>End</th><th class=\"number\">Iterations</th><th class=\"number\">Passes</th><th class=\"number\">Seconds</th>";
-  for (const std::string& column : columns) html += fmt::format("<th class=\"number\">{}</th>", escaped(worded(column)));
+  html +=
+      "<th>End</th><th class=\"number\">Iterations</th><th class=\"number\">Passes</th><th "
+      "class=\"number\">Seconds</th>";
+  for (const std::string& column : columns)
+    html += fmt::format("<th class=\"number\">{}</th>", escaped(worded(column)));
   html += "</tr></thead><tbody>\n";
   for (const StoredCell& cell : run.cells) {
     html += "<tr>";
-    if (run.cells.size() > 1) html += fmt::format("<td title=\"{}\">{}</td>", escaped(name_of(cell), 20000), escaped(name_of(cell), 60));
-    html += fmt::format("<td title=\"{}\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{:.2f}</td>", escaped(cell.end.reason), to_string(cell.end.end_class),
-                        cell.end.iteration, cell.counters.passes(), cell.seconds);
+    if (run.cells.size() > 1)
+      html += fmt::format("<td title=\"{}\">{}</td>", escaped(name_of(cell), 20000), escaped(name_of(cell), 60));
+    html += fmt::format(
+        "<td title=\"{}\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td "
+        "class=\"number\">{:.2f}</td>",
+        escaped(cell.end.reason), to_string(cell.end.end_class), cell.end.iteration, cell.counters.passes(),
+        cell.seconds);
     for (const std::string& column : columns) {
       const auto at = cell.trace.find(column);
       html += fmt::format("<td class=\"number\">{}</td>", at ? number(cell.trace.last(*at)) : "–");
@@ -135,28 +153,37 @@ std::string runs(const StoredRun& run) {
 }
 
 std::string data_table(const Figure& figure) {
-  std::string html = "<details><summary>Numbers</summary><div class=\"wide\" tabindex=\"0\"><table><thead><tr><th>Curve</th><th class=\"number\">Iteration</th><th class=\"number\">Value</th></tr></thead><tbody>\n";
+  std::string html =
+      "<details><summary>Numbers</summary><div class=\"wide\" tabindex=\"0\"><table><thead><tr><th>Curve</th><th "
+      "class=\"number\">Iteration</th><th class=\"number\">Value</th></tr></thead><tbody>\n";
   for (const Curve& curve : figure.curves) {
     const std::size_t stride = std::max<std::size_t>(1, (curve.values.size() + 19) / 20);
     for (std::size_t i = 0; i < curve.values.size(); i += stride)
-      html += fmt::format("<tr><td>{}</td><td class=\"number\">{:.0f}</td><td class=\"number\">{}</td></tr>\n", escaped(curve.name, 60), curve.iterations[i], number(curve.values[i]));
+      html += fmt::format("<tr><td>{}</td><td class=\"number\">{:.0f}</td><td class=\"number\">{}</td></tr>\n",
+                          escaped(curve.name, 60), curve.iterations[i], number(curve.values[i]));
   }
   return html + "</tbody></table></div></details>\n";
 }
 
 std::string curves(const std::vector<Figure>& figures) {
   std::string html =
-      "<h2>Curves</h2>\n<fieldset class=\"switch\"><legend>Over</legend><label><input type=\"radio\" name=\"axis\" value=\"iterations\" checked> iterations</label>"
-      "<label><input type=\"radio\" name=\"axis\" value=\"passes\"> passes over the operator</label><label><input type=\"radio\" name=\"axis\" value=\"seconds\"> seconds</label></fieldset>\n<div class=\"figures\">\n";
+      "<h2>Curves</h2>\n<fieldset class=\"switch\"><legend>Over</legend><label><input type=\"radio\" name=\"axis\" "
+      "value=\"iterations\" checked> iterations</label>"
+      "<label><input type=\"radio\" name=\"axis\" value=\"passes\"> passes over the operator</label><label><input "
+      "type=\"radio\" name=\"axis\" value=\"seconds\"> seconds</label></fieldset>\n<div class=\"figures\">\n";
   for (const Figure& figure : figures)
-    html += fmt::format("<figure><figcaption><b>{0}</b>: {1}</figcaption><div class=\"panel\"><div class=\"chart\" id=\"chart-{2}\" role=\"img\" aria-label=\"{0}\"></div>"
-                        "<div class=\"static\" id=\"static-{2}\">{3}</div></div>{4}</figure>\n",
-                        escaped(figure.title), escaped(figure.description), figure.id, svg_of(figure), data_table(figure));
+    html += fmt::format(
+        "<figure><figcaption><b>{0}</b>: {1}</figcaption><div class=\"panel\"><div class=\"chart\" id=\"chart-{2}\" "
+        "role=\"img\" aria-label=\"{0}\"></div>"
+        "<div class=\"static\" id=\"static-{2}\">{3}</div></div>{4}</figure>\n",
+        escaped(figure.title), escaped(figure.description), figure.id, svg_of(figure), data_table(figure));
   return html + "</div>\n<noscript><style>.chart,.switch{display:none}.static{display:block}</style></noscript>\n";
 }
 
 std::string picture(const Mat& values, Real low, Real high, const std::string& caption) {
-  return fmt::format("<figure><figcaption>{0}</figcaption><img alt=\"{0}\" src=\"data:image/png;base64,{1}\"></figure>\n", escaped(caption), base64(heat_map_png(values, low, high)));
+  return fmt::format(
+      "<figure><figcaption>{0}</figcaption><img alt=\"{0}\" src=\"data:image/png;base64,{1}\"></figure>\n",
+      escaped(caption), base64(heat_map_png(values, low, high)));
 }
 
 /// Truth once, then each run's estimate, on one scale; errors below, on a scale of their own.
@@ -168,22 +195,32 @@ std::string maps(const StoredRun& run, const std::vector<CellExtras>& extras) {
       dense = extra.truth->X.dense();
       truth = &dense;
     }
-  if (!truth && std::none_of(extras.begin(), extras.end(), [](const CellExtras& extra) { return extra.estimate != nullptr; })) return "";
+  if (!truth &&
+      std::none_of(extras.begin(), extras.end(), [](const CellExtras& extra) { return extra.estimate != nullptr; }))
+    return "";
   const auto bar = [](Real low, Real high) {
-    return fmt::format("<div class=\"bar\"><span>{}</span><img alt=\"colour scale\" src=\"data:image/png;base64,{}\"><span>{}</span></div>\n", number(low), base64(colour_bar_png()), number(high));
+    return fmt::format(
+        "<div class=\"bar\"><span>{}</span><img alt=\"colour scale\" "
+        "src=\"data:image/png;base64,{}\"><span>{}</span></div>\n",
+        number(low), base64(colour_bar_png()), number(high));
   };
-  const Mat& scale = truth ? *truth : *std::find_if(extras.begin(), extras.end(), [](const CellExtras& extra) { return extra.estimate != nullptr; })->estimate;
+  const Mat& scale = truth ? *truth : *std::find_if(extras.begin(), extras.end(), [](const CellExtras& extra) {
+                                         return extra.estimate != nullptr;
+                                       })->estimate;
   const Real low = scale.min(), high = scale.max();
   std::string html = "<h2>Truth and estimate</h2>\n<div class=\"maps\">\n", errors;
   if (truth) html += picture(*truth, low, high, "truth");
   Real largest = 0;
   for (const CellExtras& extra : extras)
-    if (extra.estimate && truth && arma::size(*extra.estimate) == arma::size(*truth)) largest = std::max(largest, arma::abs(*extra.estimate - *truth).max());
+    if (extra.estimate && truth && arma::size(*extra.estimate) == arma::size(*truth))
+      largest = std::max(largest, arma::abs(*extra.estimate - *truth).max());
   for (std::size_t i = 0; i < extras.size(); ++i) {
     if (!extras[i].estimate) continue;
     const std::string name = name_of(run.cells[i]);
     html += picture(*extras[i].estimate, low, high, "estimate" + (name.empty() ? "" : ", " + name));
-    if (truth && arma::size(*extras[i].estimate) == arma::size(*truth)) errors += picture(arma::abs(*extras[i].estimate - *truth), 0, largest, "absolute error" + (name.empty() ? "" : ", " + name));
+    if (truth && arma::size(*extras[i].estimate) == arma::size(*truth))
+      errors += picture(arma::abs(*extras[i].estimate - *truth), 0, largest,
+                        "absolute error" + (name.empty() ? "" : ", " + name));
   }
   html += "</div>\n" + bar(low, high);
   if (!errors.empty()) html += "<div class=\"maps\">\n" + errors + "</div>\n" + bar(0, largest);
@@ -196,7 +233,9 @@ std::string origin(const StoredRun& run) {
   std::string html = "<h2>What was asked</h2>\n";
   for (const StoredCell& cell : run.cells) {
     const std::string block = fmt::format("<pre tabindex=\"0\">{}</pre>", escaped(to_yaml(cell.spec), 200000));
-    html += run.cells.size() == 1 ? block + "\n" : fmt::format("<details><summary>{}</summary>{}</details>\n", escaped(name_of(cell), 60), block);
+    html += run.cells.size() == 1
+                ? block + "\n"
+                : fmt::format("<details><summary>{}</summary>{}</details>\n", escaped(name_of(cell), 60), block);
   }
   const StoredCell& first = run.cells.front();
   html += "<h2>Where it comes from</h2>\n<div class=\"wide\"><table><tbody>\n";
@@ -208,10 +247,14 @@ std::string origin(const StoredRun& run) {
     for (const Node::Entry& entry : build->entries) row(worded(entry.key), text_of(&entry.value));
   for (const char* key : {"finished", "processor", "threads"}) row(key, text_of(first.provenance.find(key)));
   for (const StoredCell& cell : run.cells) row(run.cells.size() == 1 ? "key" : "key of " + name_of(cell), cell.key);
-  html += "</tbody></table></div>\n<details><summary>Plugins and data with their SHA-256</summary><div class=\"wide\" tabindex=\"0\"><table><tbody>\n";
+  html +=
+      "</tbody></table></div>\n<details><summary>Plugins and data with their SHA-256</summary><div class=\"wide\" "
+      "tabindex=\"0\"><table><tbody>\n";
   for (const char* list : {"plugins", "data"})
     if (const Node* entries = first.record.find(list))
-      for (const Node& entry : entries->items) row(text_of(entry.find("kind")) + " " + text_of(entry.find("name")) + text_of(entry.find("file")), text_of(entry.find("sha256")));
+      for (const Node& entry : entries->items)
+        row(text_of(entry.find("kind")) + " " + text_of(entry.find("name")) + text_of(entry.find("file")),
+            text_of(entry.find("sha256")));
   return html + "</tbody></table></div></details>\n";
 }
 
@@ -220,7 +263,10 @@ std::string data_of(const std::vector<Figure>& figures) {
   nlohmann::json json = nlohmann::json::array();
   const auto rounded = [](const std::vector<Real>& values) {
     auto list = nlohmann::json::array();
-    for (const Real value : values) list.push_back(value == std::floor(value) && std::abs(value) < 1e15 ? nlohmann::json(static_cast<std::int64_t>(value)) : nlohmann::json(std::stod(fmt::format("{:.5g}", value))));
+    for (const Real value : values)
+      list.push_back(value == std::floor(value) && std::abs(value) < 1e15
+                         ? nlohmann::json(static_cast<std::int64_t>(value))
+                         : nlohmann::json(std::stod(fmt::format("{:.5g}", value))));
     return list;
   };
   for (const Figure& figure : figures) {
@@ -230,8 +276,13 @@ std::string data_of(const std::vector<Figure>& figures) {
       nlohmann::json dashes = nlohmann::json::array();
       std::istringstream lengths(curve_dashes(c));
       for (int length = 0; lengths >> length;) dashes.push_back(length);
-      curves.push_back({{"name", curve.name.substr(0, 200)}, {"colour", curve_colour(c)}, {"dashes", dashes}, {"iterations", rounded(curve.iterations)}, {"passes", rounded(curve.passes)},
-                        {"seconds", rounded(curve.seconds)}, {"values", rounded(curve.values)}});
+      curves.push_back({{"name", curve.name.substr(0, 200)},
+                        {"colour", curve_colour(c)},
+                        {"dashes", dashes},
+                        {"iterations", rounded(curve.iterations)},
+                        {"passes", rounded(curve.passes)},
+                        {"seconds", rounded(curve.seconds)},
+                        {"values", rounded(curve.values)}});
     }
     json.push_back({{"id", figure.id}, {"log", figure.logarithmic}, {"curves", curves}});
   }
@@ -245,15 +296,23 @@ std::string data_of(const std::vector<Figure>& figures) {
 void write_report(const StoredRun& run, const std::vector<CellExtras>& extras) {
   const std::vector<Figure> figures = figures_of(run);
   std::string page = fmt::format(
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-      "img-src data:\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{0}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>{1}</style>\n<style>{2}</style></head>\n<body><main>\n<h1>{0}</h1>\n",
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" "
+      "content=\"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+      "img-src data:\">\n<meta name=\"viewport\" content=\"width=device-width, "
+      "initial-scale=1\">\n<title>{0}</title>\n<link rel=\"icon\" "
+      "href=\"data:,\">\n<style>{1}</style>\n<style>{2}</style></head>\n<body><main>\n<h1>{0}</h1>\n",
       escaped(run.name, 200), assets::uPlot_min_css, style);
   page += summary(run) + claims(run) + runs(run) + curves(figures) + maps(run, extras) + origin(run);
-  page += fmt::format("</main>\n<script type=\"application/json\" id=\"figures\">{}</script>\n<script>{}</script>\n<script>{}</script>\n</body></html>\n", data_of(figures), assets::uPlot_iife_min_js, script);
+  page += fmt::format(
+      "</main>\n<script type=\"application/json\" "
+      "id=\"figures\">{}</script>\n<script>{}</script>\n<script>{}</script>\n</body></html>\n",
+      data_of(figures), assets::uPlot_iife_min_js, script);
 
   std::error_code error;
   std::filesystem::create_directories(run.folder / "figures", error);
-  if (error) throw Error(Exit::resources, fmt::format("{} cannot be created: {}", (run.folder / "figures").string(), error.message()));
+  if (error)
+    throw Error(Exit::resources,
+                fmt::format("{} cannot be created: {}", (run.folder / "figures").string(), error.message()));
   for (const Figure& figure : figures) write_atomically(run.folder / "figures" / (figure.id + ".svg"), svg_of(figure));
   write_atomically(run.folder / "report.html", page);
 }

@@ -20,7 +20,9 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "array files hold little-endian numbers, as memory does");
 
-[[noreturn]] void refuse(const std::string& name, const std::string& why) { throw Error(Exit::config, fmt::format("{}: error: {}", name, why)); }
+[[noreturn]] void refuse(const std::string& name, const std::string& why) {
+  throw Error(Exit::config, fmt::format("{}: error: {}", name, why));
+}
 
 std::string read_bytes(const fs::path& file) {
   std::error_code error;
@@ -141,22 +143,31 @@ void convert(std::string_view data, Mat& values) {
 }
 
 Mat parse_npy(std::string_view bytes, const std::string& name) {
-  if (part(bytes, 0, std::min<std::size_t>(6, bytes.size()), name) != std::string_view("\x93NUMPY", 6)) refuse(name, "this is not a NumPy array: it does not start like one");
+  if (part(bytes, 0, std::min<std::size_t>(6, bytes.size()), name) != std::string_view("\x93NUMPY", 6))
+    refuse(name, "this is not a NumPy array: it does not start like one");
   const std::uint64_t version = field(bytes, 6, 1, name), length_size = version == 1 ? 2 : 4;
-  if (version < 1 || version > 3) refuse(name, fmt::format("the array has format version {}; versions 1 to 3 can be read", version));
+  if (version < 1 || version > 3)
+    refuse(name, fmt::format("the array has format version {}; versions 1 to 3 can be read", version));
   const std::uint64_t length = field(bytes, 8, length_size, name), begin = 8 + length_size + length;
   const Header header = HeaderReader(part(bytes, 8 + length_size, length, name), name).read();
-  if (header.shape.size() > 2) refuse(name, fmt::format("the array has {} dimensions; a matrix has two, a vector one", header.shape.size()));
-  const std::uint64_t rows = header.shape.empty() ? 1 : header.shape[0], cols = header.shape.size() < 2 ? 1 : header.shape[1];
+  if (header.shape.size() > 2)
+    refuse(name, fmt::format("the array has {} dimensions; a matrix has two, a vector one", header.shape.size()));
+  const std::uint64_t rows = header.shape.empty() ? 1 : header.shape[0],
+                      cols = header.shape.size() < 2 ? 1 : header.shape[1];
   static const std::map<std::string, std::pair<std::size_t, void (*)(std::string_view, Mat&)>> types = {
-      {"<f8", {8, convert<double>}},        {"<f4", {4, convert<float>}},         {"<i8", {8, convert<std::int64_t>}}, {"<i4", {4, convert<std::int32_t>}},
-      {"<i2", {2, convert<std::int16_t>}},  {"|i1", {1, convert<std::int8_t>}},   {"<u8", {8, convert<std::uint64_t>}}, {"<u4", {4, convert<std::uint32_t>}},
-      {"<u2", {2, convert<std::uint16_t>}}, {"|u1", {1, convert<std::uint8_t>}},  {"|b1", {1, convert<std::uint8_t>}}};
+      {"<f8", {8, convert<double>}},        {"<f4", {4, convert<float>}},         {"<i8", {8, convert<std::int64_t>}},
+      {"<i4", {4, convert<std::int32_t>}},  {"<i2", {2, convert<std::int16_t>}},  {"|i1", {1, convert<std::int8_t>}},
+      {"<u8", {8, convert<std::uint64_t>}}, {"<u4", {4, convert<std::uint32_t>}}, {"<u2", {2, convert<std::uint16_t>}},
+      {"|u1", {1, convert<std::uint8_t>}},  {"|b1", {1, convert<std::uint8_t>}}};
   const auto type = types.find(header.type);
-  if (type == types.end()) refuse(name, fmt::format("the array holds '{}'; real and whole numbers (little-endian) can be read", header.type));
+  if (type == types.end())
+    refuse(name, fmt::format("the array holds '{}'; real and whole numbers (little-endian) can be read", header.type));
   const std::uint64_t available = (bytes.size() - std::min<std::uint64_t>(begin, bytes.size())) / type->second.first;
-  if (cols != 0 && rows > available / cols) refuse(name, fmt::format("the file is incomplete: {} × {} numbers are announced, {} are there", rows, cols, available));
-  if (rows * cols != available || begin + rows * cols * type->second.first != bytes.size()) refuse(name, fmt::format("the file is longer than the {} × {} numbers that it announces", rows, cols));
+  if (cols != 0 && rows > available / cols)
+    refuse(name,
+           fmt::format("the file is incomplete: {} × {} numbers are announced, {} are there", rows, cols, available));
+  if (rows * cols != available || begin + rows * cols * type->second.first != bytes.size())
+    refuse(name, fmt::format("the file is longer than the {} × {} numbers that it announces", rows, cols));
   Mat values = header.by_columns ? Mat(rows, cols) : Mat(cols, rows);
   type->second.second(bytes.substr(begin), values);
   if (!header.by_columns) arma::inplace_trans(values);
@@ -172,7 +183,8 @@ struct Member {
 };
 
 std::string inflate_member(std::string_view packed, std::uint64_t size, const std::string& name) {
-  if (size > 1100 * packed.size() + 1100) refuse(name, "a member announces more than its bytes can hold");  // deflate's largest ratio is 1032
+  if (size > 1100 * packed.size() + 1100)
+    refuse(name, "a member announces more than its bytes can hold");  // deflate's largest ratio is 1032
   std::string out(size, '\0');
   z_stream stream{};
   if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) throw Error(Exit::resources, "zlib cannot be started");
@@ -189,23 +201,30 @@ std::string inflate_member(std::string_view packed, std::uint64_t size, const st
 constexpr std::uint64_t local_signature = 0x04034b50, central_signature = 0x02014b50, end_signature = 0x06054b50;
 
 std::vector<Member> zip_members(std::string_view bytes, const std::string& name) {
-  if (bytes.size() < 22 || field(bytes, bytes.size() - 22, 4, name) != end_signature) refuse(name, "this is not an .npz file, or it is incomplete");
+  if (bytes.size() < 22 || field(bytes, bytes.size() - 22, 4, name) != end_signature)
+    refuse(name, "this is not an .npz file, or it is incomplete");
   const std::size_t end = bytes.size() - 22;
   const std::uint64_t count = field(bytes, end + 10, 2, name);
   std::uint64_t at = field(bytes, end + 16, 4, name);
-  if (at == 0xffffffff || count == 0xffff) refuse(name, "the archive is larger than 4 GB (ZIP64), which cannot be read; use single .npy files");
+  if (at == 0xffffffff || count == 0xffff)
+    refuse(name, "the archive is larger than 4 GB (ZIP64), which cannot be read; use single .npy files");
   std::vector<Member> members;
   for (std::uint64_t i = 0; i < count; ++i) {
     if (field(bytes, at, 4, name) != central_signature) refuse(name, "the archive's list of members is damaged");
-    const std::uint64_t method = field(bytes, at + 10, 2, name), crc = field(bytes, at + 16, 4, name), packed = field(bytes, at + 20, 4, name),
-                        size = field(bytes, at + 24, 4, name), name_size = field(bytes, at + 28, 2, name), local = field(bytes, at + 42, 4, name);
+    const std::uint64_t method = field(bytes, at + 10, 2, name), crc = field(bytes, at + 16, 4, name),
+                        packed = field(bytes, at + 20, 4, name), size = field(bytes, at + 24, 4, name),
+                        name_size = field(bytes, at + 28, 2, name), local = field(bytes, at + 42, 4, name);
     Member member;
     member.name = part(bytes, at + 46, name_size, name);
     if (field(bytes, local, 4, name) != local_signature) refuse(name, "the archive's list of members is damaged");
-    const std::string_view data = part(bytes, local + 30 + field(bytes, local + 26, 2, name) + field(bytes, local + 28, 2, name), packed, name);
-    if (method == 0 && packed == size) member.bytes = data;
-    else if (method == 8) member.bytes = inflate_member(data, size, name);
-    else refuse(name, fmt::format("member '{}' is packed in a way that cannot be read", member.name));
+    const std::string_view data =
+        part(bytes, local + 30 + field(bytes, local + 26, 2, name) + field(bytes, local + 28, 2, name), packed, name);
+    if (method == 0 && packed == size)
+      member.bytes = data;
+    else if (method == 8)
+      member.bytes = inflate_member(data, size, name);
+    else
+      refuse(name, fmt::format("member '{}' is packed in a way that cannot be read", member.name));
     if (crc32(0, reinterpret_cast<const Bytef*>(member.bytes.data()), static_cast<uInt>(member.bytes.size())) != crc)
       refuse(name, fmt::format("member '{}' is damaged: its checksum is wrong", member.name));
     members.push_back(std::move(member));
@@ -245,12 +264,14 @@ Mat read_npz(const fs::path& file, const std::string& name) {
     names.push_back(array_name(member.name));
     if (names.back() == name) return parse_npy(member.bytes, fmt::format("{} ({})", file.string(), name));
   }
-  refuse(file.string(), fmt::format("there is no array '{}' in it{}; it has: {}", name, did_you_mean(name, names), fmt::join(names, ", ")));
+  refuse(file.string(), fmt::format("there is no array '{}' in it{}; it has: {}", name, did_you_mean(name, names),
+                                    fmt::join(names, ", ")));
 }
 
 std::string npy_bytes(const Mat& values, bool vector) {
-  std::string header = "{'descr': '<f8', 'fortran_order': True, 'shape': (" +
-                       (vector ? fmt::format("{},", values.n_elem) : fmt::format("{}, {}", values.n_rows, values.n_cols)) + "), }";
+  std::string header =
+      "{'descr': '<f8', 'fortran_order': True, 'shape': (" +
+      (vector ? fmt::format("{},", values.n_elem) : fmt::format("{}, {}", values.n_rows, values.n_cols)) + "), }";
   while ((10 + header.size() + 1) % 64 != 0) header += ' ';
   header += '\n';
   std::string out("\x93NUMPY\x01\x00", 8);
@@ -264,20 +285,21 @@ std::string npz_bytes(const std::vector<NamedArray>& arrays) {
   std::string out, directory;
   for (const NamedArray& array : arrays) {
     const std::string bytes = npy_bytes(array.values, array.vector), name = array.name + ".npy";
-    if (out.size() + bytes.size() > 0xf0000000) throw Error(Exit::resources, "the arrays need more than 4 GB, which an .npz file without ZIP64 cannot hold");
+    if (out.size() + bytes.size() > 0xf0000000)
+      throw Error(Exit::resources, "the arrays need more than 4 GB, which an .npz file without ZIP64 cannot hold");
     std::string common;
-    put(common, 20, 2);                                                                     // version needed
-    put(common, 0, 4);                                                                      // no flags, stored
-    put(common, 0x00210000, 4);                                                             // 1980-01-01 00:00, always
+    put(common, 20, 2);          // version needed
+    put(common, 0, 4);           // no flags, stored
+    put(common, 0x00210000, 4);  // 1980-01-01 00:00, always
     put(common, crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size())), 4);
     put(common, bytes.size(), 4);
     put(common, bytes.size(), 4);
     put(common, name.size(), 2);
-    put(common, 0, 2);                                                                      // no extra field
+    put(common, 0, 2);  // no extra field
     put(directory, central_signature, 4);
     put(directory, 20, 2);
     directory += common;
-    put(directory, 0, 8);                                                                   // comment, disk, attributes
+    put(directory, 0, 8);  // comment, disk, attributes
     put(directory, 0, 2);
     put(directory, out.size(), 4);
     directory += name;

@@ -77,34 +77,51 @@ Json plugins_of(const CellSpec& cell) {
   Json plugins = Json::array();
   const auto add = [&](const Choice& choice) {
     if (choice.library)
-      plugins.push_back({{"kind", choice.library->manifest().kind}, {"name", choice.library->manifest().name}, {"sha256", choice.library->content_hash()}});
+      plugins.push_back({{"kind", choice.library->manifest().kind},
+                         {"name", choice.library->manifest().name},
+                         {"sha256", choice.library->content_hash()}});
   };
   if (cell.target) add(*cell.target);
   if (cell.noise) add(*cell.noise);
-  for (const Choice* choice : {&cell.op, &cell.loss, &cell.model, &cell.initialization, &cell.optimizer, &cell.step_size}) add(*choice);
+  for (const Choice* choice :
+       {&cell.op, &cell.loss, &cell.model, &cell.initialization, &cell.optimizer, &cell.step_size})
+    add(*choice);
   for (const CellSpec::Watched& watched : cell.observers) add(watched.choice);
   return plugins;
 }
 
 /// Everything that decides or states the result, and nothing else: equal runs give equal bytes.
 Json record_of(const CellSpec& cell, const Lane& lane, const std::string& trace, const std::string& arrays) {
-  Json record = {{"format", record_version}, {"tightrope", TIGHTROPE_VERSION}, {"key", cell.key}, {"labels", cell.labels}};
-  record["end"] = {{"class", to_string(lane.end()->end_class)}, {"reason", lane.end()->reason}, {"iteration", lane.end()->iteration}};
+  Json record = {
+      {"format", record_version}, {"tightrope", TIGHTROPE_VERSION}, {"key", cell.key}, {"labels", cell.labels}};
+  record["end"] = {{"class", to_string(lane.end()->end_class)},
+                   {"reason", lane.end()->reason},
+                   {"iteration", lane.end()->iteration}};
   record["metrics"] = Json::object();
   record["columns"] = Json::array();
   for (Index c = 0; c < lane.trace().columns.size(); ++c) {
     const Column& column = lane.trace().columns[c];
     record["metrics"][column.name] = number(lane.trace().last(c));
-    record["columns"].push_back({{"name", column.name}, {"description", column.description}, {"prominence", column.prominence}, {"positive", column.positive}});
+    record["columns"].push_back({{"name", column.name},
+                                 {"description", column.description},
+                                 {"prominence", column.prominence},
+                                 {"positive", column.positive}});
   }
   const Counters& counters = lane.counters();
-  record["counters"] = {{"passes", counters.passes()}, {"fused", counters.fused}, {"forwards", counters.forwards}, {"adjoints", counters.adjoints}, {"bytes", counters.bytes}};
+  record["counters"] = {{"passes", counters.passes()},
+                        {"fused", counters.fused},
+                        {"forwards", counters.forwards},
+                        {"adjoints", counters.adjoints},
+                        {"bytes", counters.bytes}};
   record["spec"] = Json::parse(to_json(cell.resolved));
   record["plugins"] = plugins_of(cell);
   record["data"] = Json::array();
   for (const DataFile& file : cell.files) record["data"].push_back({{"file", file.written}, {"sha256", file.sha256}});
   record["files"] = {{"trace.csv", sha256(trace)}, {"final.npz", sha256(arrays)}};
-  record["build"] = {{"interface", TIGHTROPE_HEADER_DIGEST}, {"facts", TIGHTROPE_BUILD_FACTS}, {"blas", openblas_get_config()}, {"blas_kernels", openblas_get_corename()}};
+  record["build"] = {{"interface", TIGHTROPE_HEADER_DIGEST},
+                     {"facts", TIGHTROPE_BUILD_FACTS},
+                     {"blas", openblas_get_config()},
+                     {"blas_kernels", openblas_get_corename()}};
   return record;
 }
 
@@ -131,7 +148,8 @@ Json provenance_of(const CellSpec& cell, const Lane& lane) {
 
 std::string timing_of(const Trace& trace) {
   std::string text = "iteration,seconds\n";
-  for (std::size_t i = 0; i < trace.rows.size(); ++i) text += shortest(trace.rows[i][0]) + "," + shortest(trace.seconds[i]) + "\n";
+  for (std::size_t i = 0; i < trace.rows.size(); ++i)
+    text += shortest(trace.rows[i][0]) + "," + shortest(trace.seconds[i]) + "\n";
   return text;
 }
 
@@ -179,7 +197,8 @@ EndClass end_class(const std::string& word) {
 std::string checked_bytes(const fs::path& file, const std::string& digest) {
   std::string bytes = read_bytes(file);
   if (const std::string found = sha256(bytes); found != digest)
-    throw Error(Exit::integrity, fmt::format("{} is damaged: its SHA-256 is {}, but record.json states {}", file.string(), found, digest));
+    throw Error(Exit::integrity, fmt::format("{} is damaged: its SHA-256 is {}, but record.json states {}",
+                                             file.string(), found, digest));
   return bytes;
 }
 
@@ -190,21 +209,28 @@ StoredCell read_cell(const fs::path& folder) {
   cell.folder = folder;
   try {
     if (record.at("format").get<int>() > record_version)
-      throw Error(Exit::integrity, fmt::format("{} was written by a newer version ({}); read it with that", file.string(), record.at("tightrope").get<std::string>()));
+      throw Error(Exit::integrity, fmt::format("{} was written by a newer version ({}); read it with that",
+                                               file.string(), record.at("tightrope").get<std::string>()));
     cell.key = record.at("key").get<std::string>();
     cell.labels = record.at("labels").get<std::map<std::string, std::string>>();
-    cell.end = {end_class(record.at("end").at("class").get<std::string>()), record.at("end").at("reason").get<std::string>(), record.at("end").at("iteration").get<Index>()};
+    cell.end = {end_class(record.at("end").at("class").get<std::string>()),
+                record.at("end").at("reason").get<std::string>(), record.at("end").at("iteration").get<Index>()};
     const Json& counters = record.at("counters");
-    cell.counters = {counters.at("fused").get<Index>(), counters.at("forwards").get<Index>(), counters.at("adjoints").get<Index>(), counters.at("bytes").get<std::uint64_t>()};
+    cell.counters = {counters.at("fused").get<Index>(), counters.at("forwards").get<Index>(),
+                     counters.at("adjoints").get<Index>(), counters.at("bytes").get<std::uint64_t>()};
     cell.record = parse_yaml(record.dump(), file.string());
     cell.spec = *cell.record.find("spec");
-    cell.trace = Trace::from_csv(checked_bytes(folder / "trace.csv", record.at("files").at("trace.csv").get<std::string>()), (folder / "trace.csv").string());
+    cell.trace =
+        Trace::from_csv(checked_bytes(folder / "trace.csv", record.at("files").at("trace.csv").get<std::string>()),
+                        (folder / "trace.csv").string());
     const Json& columns = record.at("columns");
     for (std::size_t c = 0; c < cell.trace.columns.size(); ++c)
-      cell.trace.columns[c] = {columns.at(c).at("name").get<std::string>(), columns.at(c).at("description").get<std::string>(),
+      cell.trace.columns[c] = {columns.at(c).at("name").get<std::string>(),
+                               columns.at(c).at("description").get<std::string>(),
                                columns.at(c).at("prominence").get<int>(), columns.at(c).at("positive").get<bool>()};
     checked_bytes(folder / "final.npz", record.at("files").at("final.npz").get<std::string>());
-    for (const std::string& name : npz_names(folder / "final.npz")) cell.factors.push_back({name, read_npz(folder / "final.npz", name), false});
+    for (const std::string& name : npz_names(folder / "final.npz"))
+      cell.factors.push_back({name, read_npz(folder / "final.npz", name), false});
   } catch (const Json::exception& error) {
     throw Error(Exit::integrity, fmt::format("{} is damaged: {}", file.string(), error.what()));
   } catch (const ConfigError& error) {
@@ -218,7 +244,8 @@ StoredCell read_cell(const fs::path& folder) {
   }
   if (std::error_code ignored; fs::exists(folder / "timing.csv", ignored)) {
     const Trace timing = Trace::from_csv(read_bytes(folder / "timing.csv"), (folder / "timing.csv").string());
-    if (timing.rows.size() == cell.trace.rows.size() && timing.columns.size() == 2) cell.trace.seconds = timing.column(1);
+    if (timing.rows.size() == cell.trace.rows.size() && timing.columns.size() == 2)
+      cell.trace.seconds = timing.column(1);
   }
   return cell;
 }
@@ -229,7 +256,8 @@ StoredCell read_cell(const fs::path& folder) {
   const fs::path parent = folder.has_parent_path() ? folder.parent_path() : fs::path(".");
   for (const auto& entry : fs::directory_iterator(parent, ignored))
     if (fs::exists(entry.path() / "run.json", ignored)) names.push_back(entry.path().filename().string());
-  throw Error(Exit::config, fmt::format("{} {}; expected a folder that 'tightrope run' has written{}", folder.string(), why, did_you_mean(folder.filename().string(), names)));
+  throw Error(Exit::config, fmt::format("{} {}; expected a folder that 'tightrope run' has written{}", folder.string(),
+                                        why, did_you_mean(folder.filename().string(), names)));
 }
 
 }  // namespace
@@ -250,10 +278,14 @@ void prepare_output(const fs::path& out) {
   std::error_code error;
   if (fs::exists(out, error) && !fs::is_directory(out, error))
     throw Error(Exit::resources, fmt::format("{} is a file; choose a folder for the results with --out", out.string()));
-  if (fs::is_directory(out, error) && !fs::is_empty(out, error) && !fs::exists(out / "run.json", error) && !fs::exists(out / "cells", error))
-    throw Error(Exit::resources, fmt::format("{} holds other files; choose an empty or new folder for the results with --out", out.string()));
+  if (fs::is_directory(out, error) && !fs::is_empty(out, error) && !fs::exists(out / "run.json", error) &&
+      !fs::exists(out / "cells", error))
+    throw Error(
+        Exit::resources,
+        fmt::format("{} holds other files; choose an empty or new folder for the results with --out", out.string()));
   fs::create_directories(out / "cells", error);
-  if (error) throw Error(Exit::resources, fmt::format("{} cannot be created: {}", (out / "cells").string(), error.message()));
+  if (error)
+    throw Error(Exit::resources, fmt::format("{} cannot be created: {}", (out / "cells").string(), error.message()));
   const fs::path trial = out / "cells" / fmt::format(".tmp-{}", getpid());
   const Descriptor descriptor{open(trial.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644)};
   if (descriptor.value < 0) fail(out, "written to");
@@ -292,11 +324,16 @@ void publish_cell(const fs::path& out, const CellSpec& cell, const Lane& lane) {
 }
 
 void publish_run(const fs::path& out, const Experiment& experiment, const std::vector<StoredClaim>& claims) {
-  Json run = {{"format", record_version}, {"tightrope", TIGHTROPE_VERSION}, {"name", experiment.name}, {"study", experiment.is_study}};
+  Json run = {{"format", record_version},
+              {"tightrope", TIGHTROPE_VERSION},
+              {"name", experiment.name},
+              {"study", experiment.is_study}};
   run["cells"] = Json::array();
-  for (const CellSpec& cell : experiment.cells) run["cells"].push_back({{"folder", cell.key.substr(0, folder_digits)}, {"labels", cell.labels}});
+  for (const CellSpec& cell : experiment.cells)
+    run["cells"].push_back({{"folder", cell.key.substr(0, folder_digits)}, {"labels", cell.labels}});
   run["claims"] = Json::array();
-  for (const StoredClaim& claim : claims) run["claims"].push_back({{"that", claim.text}, {"holds", claim.holds}, {"measured", claim.measured}});
+  for (const StoredClaim& claim : claims)
+    run["claims"].push_back({{"that", claim.text}, {"holds", claim.holds}, {"measured", claim.measured}});
   if (!experiment.is_study)
     for (const char* file : {"record.json", "trace.csv", "final.npz", "provenance.json", "timing.csv"})
       link_atomically(out / file, fs::path("cells") / experiment.cells.front().key.substr(0, folder_digits) / file);
@@ -326,7 +363,8 @@ StoredRun read_run(const fs::path& given) {
       run.cells.back().labels = cell.at("labels").get<std::map<std::string, std::string>>();
     }
     for (const Json& claim : json.at("claims"))
-      run.claims.push_back({claim.at("that").get<std::string>(), claim.at("measured").get<std::string>(), claim.at("holds").get<bool>()});
+      run.claims.push_back({claim.at("that").get<std::string>(), claim.at("measured").get<std::string>(),
+                            claim.at("holds").get<bool>()});
   } catch (const Json::exception& problem) {
     throw Error(Exit::integrity, fmt::format("{} is damaged: {}", file.string(), problem.what()));
   }

@@ -23,9 +23,9 @@ struct StoredCell {
   std::string key;
   std::map<std::string, std::string> labels;
   End end;
-  Node record;      // record.json as a whole
-  Node spec;        // its resolved spec
-  Trace trace;      // with seconds, if timing.csv is there
+  Node record;                      // record.json as a whole
+  Node spec;                        // its resolved spec
+  Trace trace;                      // with seconds, if timing.csv is there
   std::vector<NamedArray> factors;  // final.npz, by block name
   Counters counters;
   Node provenance;
@@ -51,7 +51,8 @@ void prepare_output(const std::filesystem::path& out);
 /// Publishes one finished lane (write temporary, fsync, rename).
 void publish_cell(const std::filesystem::path& out, const CellSpec& cell, const Lane& lane);
 /// Publishes run.json and, for a plain run, the links at the top.
-void publish_run(const std::filesystem::path& out, const Experiment& experiment, const std::vector<StoredClaim>& claims);
+void publish_run(const std::filesystem::path& out, const Experiment& experiment,
+                 const std::vector<StoredClaim>& claims);
 /// `folder` is a run folder or a cell folder. Throws Error(config) if it is no such thing, Error(integrity) if damaged.
 StoredRun read_run(const std::filesystem::path& folder);
 

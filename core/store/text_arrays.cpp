@@ -79,7 +79,9 @@ class Table {
     fields_.clear();
     const bool commas = line.find(',') != std::string_view::npos, semicolons = line.find(';') != std::string_view::npos;
     if (commas && semicolons)
-      refuse(line_, "the line has both commas and semicolons; separate numbers by one of them and write decimals with a point");
+      refuse(
+          line_,
+          "the line has both commas and semicolons; separate numbers by one of them and write decimals with a point");
     const char separator = commas ? ',' : semicolons ? ';' : ' ';
     while (separator == ' ' && !line.empty()) {
       const auto end = static_cast<std::size_t>(std::find_if(line.begin(), line.end(), is_blank) - line.begin());
@@ -111,8 +113,10 @@ class Table {
       const auto field = [&] { return fmt::format("field {} is '{}'", i + 1, excerpt(fields_[i])); };
       if (fields_[i].empty()) refuse(line_, fmt::format("field {} is empty; every entry needs a number", i + 1));
       if (!value)
-        refuse(line_, field() + ", not a number" + (header_line_ && rows_ == 0 ? "; only one line of names may come first" : ""));
-      if (!std::isfinite(*value)) refuse(line_, field() + ", but only finite numbers within the range of float64 can be used");
+        refuse(line_, field() + ", not a number" +
+                          (header_line_ && rows_ == 0 ? "; only one line of names may come first" : ""));
+      if (!std::isfinite(*value))
+        refuse(line_, field() + ", but only finite numbers within the range of float64 can be used");
       values_.push_back(*value);
     }
     cols_ = expected;
@@ -134,9 +138,11 @@ class GreyMap {
   Mat read() {
     const bool plain = bytes_.starts_with("P2");
     if (!plain && !bytes_.starts_with("P5"))
-      refuse(fmt::format("a grey map begins with P2 or P5, but this file begins with '{}'", excerpt(bytes_.substr(0, 2))));
+      refuse(
+          fmt::format("a grey map begins with P2 or P5, but this file begins with '{}'", excerpt(bytes_.substr(0, 2))));
     at_ = 2;
-    if (at_ >= bytes_.size() || (!is_space(bytes_[at_]) && bytes_[at_] != '#')) refuse("P2 or P5 must stand alone at the beginning");
+    if (at_ >= bytes_.size() || (!is_space(bytes_[at_]) && bytes_[at_] != '#'))
+      refuse("P2 or P5 must stand alone at the beginning");
     constexpr Index largest_side = 1'000'000'000;
     const Index cols = header_number("width", largest_side), rows = header_number("height", largest_side);
     maximum_ = header_number("largest value", 65535);
@@ -148,7 +154,8 @@ class GreyMap {
  private:
   [[noreturn]] void refuse(const std::string& why) const { throw Error(Exit::config, name_ + ": error: " + why); }
   [[noreturn]] void refuse_value(Index row, Index col) const {
-    refuse(fmt::format("row {}, column {} is above {}, the largest value that the file announces", row + 1, col + 1, maximum_));
+    refuse(fmt::format("row {}, column {} is above {}, the largest value that the file announces", row + 1, col + 1,
+                       maximum_));
   }
 
   void skip_space() {
@@ -184,8 +191,9 @@ class GreyMap {
         skip_space();
         const std::optional<Index> value = digits(maximum_);
         if (!value)
-          refuse(at_ < bytes_.size() ? fmt::format("row {}, column {} is not a whole number", i + 1, j + 1)
-                                     : fmt::format("the file ends before row {}, column {} of {} × {}", i + 1, j + 1, rows, cols));
+          refuse(at_ < bytes_.size()
+                     ? fmt::format("row {}, column {} is not a whole number", i + 1, j + 1)
+                     : fmt::format("the file ends before row {}, column {} of {} × {}", i + 1, j + 1, rows, cols));
         if (*value > maximum_) refuse_value(i, j);
         result(i, j) = static_cast<Real>(*value);
       }
@@ -197,8 +205,8 @@ class GreyMap {
   Mat read_binary(Index rows, Index cols) {
     const Index width = maximum_ > 255 ? 2 : 1, found = bytes_.size() - at_;
     if (found != rows * cols * width)
-      refuse(fmt::format("an image of {} × {} pixels of {} bytes needs {} bytes after its header, but {} follow", rows, cols,
-                         width, rows * cols * width, found));
+      refuse(fmt::format("an image of {} × {} pixels of {} bytes needs {} bytes after its header, but {} follow", rows,
+                         cols, width, rows * cols * width, found));
     const auto byte = [&](Index i) { return Index{static_cast<unsigned char>(bytes_[at_ + i])}; };
     Mat result(rows, cols);
     for (Index i = 0; i < rows; ++i)

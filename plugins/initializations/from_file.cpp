@@ -1,4 +1,5 @@
-// A start from a file: an .npz whose members carry the names of the model's blocks, such as final.npz of an earlier run.
+// A start from a file: an .npz whose members carry the names of the model's blocks, such as final.npz of an earlier
+// run.
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -19,8 +20,9 @@ class FromFile final : public Initialization {
     for (const Block& block : context.model().blocks()) {
       Mat values = options.factor * read_npz(options.path, block.name);
       if (values.n_rows != block.rows || values.n_cols != block.cols)
-        throw Unsuitable("needs block " + block.name + " as " + std::to_string(block.rows) + " × " + std::to_string(block.cols) +
-                         ", but the file has it as " + std::to_string(values.n_rows) + " × " + std::to_string(values.n_cols));
+        throw Unsuitable("needs block " + block.name + " as " + std::to_string(block.rows) + " × " +
+                         std::to_string(block.cols) + ", but the file has it as " + std::to_string(values.n_rows) +
+                         " × " + std::to_string(values.n_cols));
       point_.blocks.push_back(std::move(values));
     }
   }

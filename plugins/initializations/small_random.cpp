@@ -1,5 +1,5 @@
-// A small random start: every block of the factors is α times a Gaussian matrix. Papers differ in the standard deviation
-// of its entries, so the convention is a parameter; N is the block's standard normal matrix.
+// A small random start: every block of the factors is α times a Gaussian matrix. Papers differ in the standard
+// deviation of its entries, so the convention is a parameter; N is the block's standard normal matrix.
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -16,7 +16,8 @@ class SmallRandom final : public Initialization {
       p.add("scale", scale, at_least(0), "initialization scale α").required().example("1e-2");
       p.add("convention", convention, {"sqrt_rank", "entry", "sqrt_rows"},
             "sqrt_rank: α N/√k; entry: α N; sqrt_rows: α N/√n with n the rows of the block");
-      p.add("factor_scales", factor_scales, at_least(0), "further multiplier of each block, e.g. [1, 0.333] for V and W; all 1 by default");
+      p.add("factor_scales", factor_scales, at_least(0),
+            "further multiplier of each block, e.g. [1, 0.333] for V and W; all 1 by default");
     }
   };
   SmallRandom(const Options& options, const Context& context)

@@ -1,5 +1,6 @@
-// Spectral start: the model's point for the leading singular triples of A*(y), found by randomized block power iteration
-// (Halko, Martinsson & Tropp, SIAM Review 53, 2011) from products with thin matrices alone; A*(y) is never formed.
+// Spectral start: the model's point for the leading singular triples of A*(y), found by randomized block power
+// iteration (Halko, Martinsson & Tropp, SIAM Review 53, 2011) from products with thin matrices alone; A*(y) is never
+// formed.
 #include "core/plugin/plugin.hpp"
 
 namespace {

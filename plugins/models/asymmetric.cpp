@@ -1,7 +1,7 @@
 // X = V Wᵀ, V ∈ R^{n1×k}, W ∈ R^{n2×k}, with the optional balancing penalty (λ/8)‖VᵀV − WᵀW‖_F² (Tu et al., ICML 2016;
-// its gradient is ½λ V B, −½λ W B with B = VᵀV − WᵀW). Metric of Tong, Ma & Chi (JMLR 22, 2021): gradients are multiplied
-// by (WᵀW + δI)⁻¹ and (VᵀV + δI)⁻¹; without damping by pseudo-inverses, taken from the factor's own singular values, since
-// surplus columns make the Gram matrix singular.
+// its gradient is ½λ V B, −½λ W B with B = VᵀV − WᵀW). Metric of Tong, Ma & Chi (JMLR 22, 2021): gradients are
+// multiplied by (WᵀW + δI)⁻¹ and (VᵀV + δI)⁻¹; without damping by pseudo-inverses, taken from the factor's own singular
+// values, since surplus columns make the Gram matrix singular.
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -14,7 +14,9 @@ class Asymmetric final : public FactorizationModel {
     Index rank = 0;
     Real balancing = 0;
     void declare(Parameters& p) {
-      p.add("rank", rank, at_least(1), "factorization rank k, the number of columns of V and W").required().example("4");
+      p.add("rank", rank, at_least(1), "factorization rank k, the number of columns of V and W")
+          .required()
+          .example("4");
       p.add("balancing", balancing, at_least(0), "weight λ of the penalty (λ/8)‖VᵀV − WᵀW‖_F²");
     }
   };

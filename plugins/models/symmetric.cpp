@@ -1,6 +1,7 @@
 // X = U Uᵀ, U ∈ R^{n×k}, for positive semidefinite truths. By the chain rule ∇f(U) = (G + Gᵀ)U with G = A*(∂ℓ): for
-// ℓ = ½‖z − y‖² and symmetric A_i this is 2 A*(A(UUᵀ) − y) U, twice the gradient of the papers that minimise ¼‖A(UUᵀ) − y‖²;
-// their step size μ is μ/2 here. Metric: gradients are multiplied by (UᵀU + δI)⁻¹, without damping by the pseudo-inverse.
+// ℓ = ½‖z − y‖² and symmetric A_i this is 2 A*(A(UUᵀ) − y) U, twice the gradient of the papers that minimise ¼‖A(UUᵀ) −
+// y‖²; their step size μ is μ/2 here. Metric: gradients are multiplied by (UᵀU + δI)⁻¹, without damping by the
+// pseudo-inverse.
 #include "core/plugin/plugin.hpp"
 
 namespace {

@@ -16,7 +16,8 @@ class GaussianNoise final : public Noise {
     }
   };
   GaussianNoise(const Options& options, const Context& context) : options_(options), stream_(context.stream) {
-    if (options.level.has_value() == options.snr.has_value()) throw Unsuitable("needs either 'level' or 'snr', and not both");
+    if (options.level.has_value() == options.snr.has_value())
+      throw Unsuitable("needs either 'level' or 'snr', and not both");
   }
 
   Vec disturb(const Vec& exact) const override {

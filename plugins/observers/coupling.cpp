@@ -1,6 +1,6 @@
 // ‖P₋‖_2/‖P₊‖_2: the decaying against the growing part of the stacked iterate [V; W]. With X* = U_X Σ V_Xᵀ the matrix
-// [0 X*; X*ᵀ 0] has the eigenvectors (u_i; ±v_i)/√2 for ±σ_i, and P± = (U_Xᵀ V ± V_Xᵀ W)/√2 are the iterate's components along
-// them (after Soltanolkotabi, Stöger & Xie, COLT 2023).
+// [0 X*; X*ᵀ 0] has the eigenvectors (u_i; ±v_i)/√2 for ±σ_i, and P± = (U_Xᵀ V ± V_Xᵀ W)/√2 are the iterate's
+// components along them (after Soltanolkotabi, Stöger & Xie, COLT 2023).
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -17,7 +17,9 @@ class Coupling final : public Observer {
       throw Unsuitable("needs a model with two factors of equally many columns");
   }
 
-  std::vector<Column> columns() const override { return {{"coupling", "decaying against growing part of the factors", 30, true}}; }
+  std::vector<Column> columns() const override {
+    return {{"coupling", "decaying against growing part of the factors", 30, true}};
+  }
   void observe(const Snapshot& seen, std::span<Real> values) const override {
     const Svd signal = truncated(seen.truth->svd, seen.truth->rank);
     const Mat a = signal.left.t() * seen.iterate.point[0], b = signal.right.t() * seen.iterate.point[1];

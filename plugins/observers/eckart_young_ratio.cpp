@@ -1,5 +1,5 @@
-// ‖X − X*‖_F/‖X* − X*_r‖_F: the error against that of the best approximation of rank r (Eckart & Young, Psychometrika 1, 1936),
-// the yardstick for a truth that is not of low rank. A factorization of rank at most r cannot go below 1.
+// ‖X − X*‖_F/‖X* − X*_r‖_F: the error against that of the best approximation of rank r (Eckart & Young, Psychometrika
+// 1, 1936), the yardstick for a truth that is not of low rank. A factorization of rank at most r cannot go below 1.
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -17,7 +17,8 @@ class EckartYoungRatio final : public Observer {
     const Index rank = options.rank.value_or(context.model().rank());
     if (rank < sigma.n_elem) best_ = arma::norm(sigma.tail(sigma.n_elem - rank));
     if (!(best_ > 1e-14 * context.truth().norm))
-      throw Unsuitable("compares with the best approximation of rank " + std::to_string(rank) + ", but the truth has no larger rank");
+      throw Unsuitable("compares with the best approximation of rank " + std::to_string(rank) +
+                       ", but the truth has no larger rank");
   }
 
   std::vector<Column> columns() const override {

@@ -1,5 +1,5 @@
-// ‖VᵀV − WᵀW‖: zero for balanced factors. Gradient flow conserves VᵀV − WᵀW, gradient descent nearly so, which is why a small
-// start stays balanced without any regularization (Soltanolkotabi, Stöger & Xie, COLT 2023).
+// ‖VᵀV − WᵀW‖: zero for balanced factors. Gradient flow conserves VᵀV − WᵀW, gradient descent nearly so, which is why a
+// small start stays balanced without any regularization (Soltanolkotabi, Stöger & Xie, COLT 2023).
 #include "core/plugin/plugin.hpp"
 
 namespace {

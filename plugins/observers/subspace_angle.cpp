@@ -9,7 +9,9 @@ class SubspaceAngle final : public Observer {
  public:
   struct Options {
     std::string side = "left";
-    void declare(Parameters& p) { p.add("side", side, {"left", "right"}, "column spaces (left) or row spaces (right)"); }
+    void declare(Parameters& p) {
+      p.add("side", side, {"left", "right"}, "column spaces (left) or row spaces (right)");
+    }
   };
   SubspaceAngle(const Options& options, const Context& context) : left_(options.side == "left") {
     if (context.model().rank() < context.truth().rank)
@@ -21,7 +23,8 @@ class SubspaceAngle final : public Observer {
   }
   void observe(const Snapshot& seen, std::span<Real> values) const override {
     if (!seen.iterate.X.left.is_finite() || !seen.iterate.X.right.is_finite()) return;
-    const Svd ours = truncated(svd(seen.iterate.X), seen.truth->rank), theirs = truncated(seen.truth->svd, seen.truth->rank);
+    const Svd ours = truncated(svd(seen.iterate.X), seen.truth->rank),
+              theirs = truncated(seen.truth->svd, seen.truth->rank);
     values[0] = left_ ? sine_of_largest_angle(theirs.left, ours.left) : sine_of_largest_angle(theirs.right, ours.right);
   }
 
@@ -31,4 +34,5 @@ class SubspaceAngle final : public Observer {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Observer, SubspaceAngle, "subspace_angle", "angle between the leading singular spaces of X and the truth")
+TIGHTROPE_PLUGIN(Observer, SubspaceAngle, "subspace_angle",
+                 "angle between the leading singular spaces of X and the truth")

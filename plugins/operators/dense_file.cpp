@@ -13,7 +13,8 @@ class DenseFile final : public DenseOperator {
     void declare(Parameters& p) {
       p.add_file("path", path, ".npy or .csv with m rows of n1·n2 numbers").required();
       p.add("order", order, {"row", "column"},
-            "how the entries of A_i follow each other: row by row (NumPy's A.reshape(m, -1)) or column by column (MATLAB's)");
+            "how the entries of A_i follow each other: row by row (NumPy's A.reshape(m, -1)) or column by column "
+            "(MATLAB's)");
       p.add("factor", factor, above(0), "multiplies every A_i; the isotropic choice makes E‖A(X)‖² = ‖X‖_F²");
     }
   };
@@ -28,7 +29,8 @@ class DenseFile final : public DenseOperator {
             for (Index a = 0; a < shape.rows; ++a)
               for (Index b = 0; b < shape.cols; ++b)
                 rows[i * shape.entries() + a + b * shape.rows] =
-                    options.factor * stored(first + i, options.order == "row" ? a * shape.cols + b : a + b * shape.rows);
+                    options.factor *
+                    stored(first + i, options.order == "row" ? a * shape.cols + b : a + b * shape.rows);
         }) {}
 
   static const Mat& checked(const Mat& stored, Shape shape) {

@@ -18,7 +18,8 @@ struct Options {
     const Real share = fraction.value_or(0) * static_cast<Real>(shape.entries());
     const Index m = count ? *count : std::max<Index>(1, static_cast<Index>(std::llround(share)));
     if (m > shape.entries())
-      throw Unsuitable("is to see " + std::to_string(m) + " entries, but the matrix has " + std::to_string(shape.entries()));
+      throw Unsuitable("is to see " + std::to_string(m) + " entries, but the matrix has " +
+                       std::to_string(shape.entries()));
     return m;
   }
 };
@@ -46,7 +47,9 @@ class EntrySampling final : public MeasurementOperator {
     for (Index i = 0; i < measurements(); ++i) z[i] = factor_ * arma::dot(left.col(row(i)), right.col(column(i)));
   }
   void do_adjoint_times(const Vec& z, const Mat& B, Mat& C) const override { C = scatter(z, B, rows(), false); }
-  void do_adjoint_transposed_times(const Vec& z, const Mat& B, Mat& C) const override { C = scatter(z, B, cols(), true); }
+  void do_adjoint_transposed_times(const Vec& z, const Mat& B, Mat& C) const override {
+    C = scatter(z, B, cols(), true);
+  }
   void do_pull_back(const Vec& z, const LowRank& X, LowRank& gradient, Sides wanted) const override {
     if (wanted.left) do_adjoint_times(z, X.right, gradient.left);
     if (wanted.right) do_adjoint_transposed_times(z, X.left, gradient.right);

@@ -1,5 +1,6 @@
-// Gaussian sensing: the entries of A_i are independent N(0, 1/m), so that E‖A(X)‖² = ‖X‖_F². The symmetric variant takes
-// A_i = (G_i + G_iᵀ)/2: E[A*A] is then the identity on symmetric matrices, and A cannot see an antisymmetric part.
+// Gaussian sensing: the entries of A_i are independent N(0, 1/m), so that E‖A(X)‖² = ‖X‖_F². The symmetric variant
+// takes A_i = (G_i + G_iᵀ)/2: E[A*A] is then the identity on symmetric matrices, and A cannot see an antisymmetric
+// part.
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -24,9 +25,10 @@ class Gaussian final : public DenseOperator {
       : DenseOperator(context, options.measurements, [&](Index first, Index count, Real* rows) {
           const Index n1 = context.shape.rows, n2 = context.shape.cols, entries = n1 * n2;
           if (options.symmetric && n1 != n2)
-            throw Unsuitable("has symmetric A_i and needs a square problem, but this one is " + std::to_string(n1) + " × " +
-                             std::to_string(n2));
-          const Real scale = options.normalization == "none" ? 1 : 1 / std::sqrt(static_cast<Real>(options.measurements));
+            throw Unsuitable("has symmetric A_i and needs a square problem, but this one is " + std::to_string(n1) +
+                             " × " + std::to_string(n2));
+          const Real scale =
+              options.normalization == "none" ? 1 : 1 / std::sqrt(static_cast<Real>(options.measurements));
           context.stream.fill_normal(first * entries, {rows, count * entries});
           for (Index i = 0; i < count; ++i) {
             Mat A(rows + i * entries, n1, n2, false, true);

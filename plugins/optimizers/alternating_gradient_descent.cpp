@@ -20,4 +20,5 @@ class AlternatingGradientDescent final : public Optimizer {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Optimizer, AlternatingGradientDescent, "alternating_gradient_descent", "one factor moves after the other")
+TIGHTROPE_PLUGIN(Optimizer, AlternatingGradientDescent, "alternating_gradient_descent",
+                 "one factor moves after the other")

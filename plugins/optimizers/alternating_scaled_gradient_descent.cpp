@@ -1,5 +1,6 @@
 // Block by block in the model's metric: V⁺ = V − μ ∇_V f(V, W) (WᵀW)†, then W⁺ = W − μ ∇_W f(V⁺, W) (V⁺ᵀV⁺)†. The same
-// iteration is AltScaledGD (Jia et al., NeurIPS 2023), AGN (Jia, Feng, Meng & Sun, NeurIPS 2024) and APGD (Liu et al., 2025).
+// iteration is AltScaledGD (Jia et al., NeurIPS 2023), AGN (Jia, Feng, Meng & Sun, NeurIPS 2024) and APGD (Liu et al.,
+// 2025).
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -10,7 +11,9 @@ class AlternatingScaledGradientDescent final : public Optimizer {
  public:
   struct Options {
     Real damping = 0;
-    void declare(Parameters& p) { p.add("damping", damping, at_least(0), "δ, added to the metric; 0: its pseudo-inverse is taken"); }
+    void declare(Parameters& p) {
+      p.add("damping", damping, at_least(0), "δ, added to the metric; 0: its pseudo-inverse is taken");
+    }
   };
   AlternatingScaledGradientDescent(const Options& options, const Context&) : damping_(options.damping) {}
 

@@ -1,4 +1,5 @@
-// Gradient descent: p⁺ = p − μ ∇f(p), all blocks at once (Soltanolkotabi, Stöger & Xie, COLT 2023, for f = ½‖A(VWᵀ) − y‖²).
+// Gradient descent: p⁺ = p − μ ∇f(p), all blocks at once (Soltanolkotabi, Stöger & Xie, COLT 2023, for f = ½‖A(VWᵀ) −
+// y‖²).
 #include "core/plugin/plugin.hpp"
 
 namespace {

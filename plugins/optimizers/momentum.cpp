@@ -9,7 +9,9 @@ class Momentum final : public Optimizer {
  public:
   struct Options {
     Real beta = 0.9;
-    void declare(Parameters& p) { p.add("beta", beta, at_least_below(0, 1), "share β of the last velocity that is kept"); }
+    void declare(Parameters& p) {
+      p.add("beta", beta, at_least_below(0, 1), "share β of the last velocity that is kept");
+    }
   };
   Momentum(const Options& options, const Context&) : beta_(options.beta) {}
 

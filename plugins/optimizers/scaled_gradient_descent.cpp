@@ -1,5 +1,5 @@
-// Steepest descent in the model's metric: p⁺ = p − μ (M(p) + δI)† ∇f(p). For X = V Wᵀ this is ScaledGD (Tong, Ma & Chi, JMLR
-// 22, 2021), with damping δ ScaledGD(λ) (Xu, Shen, Chi & Ma, 2023); for X = U Uᵀ preconditioned gradient descent.
+// Steepest descent in the model's metric: p⁺ = p − μ (M(p) + δI)† ∇f(p). For X = V Wᵀ this is ScaledGD (Tong, Ma & Chi,
+// JMLR 22, 2021), with damping δ ScaledGD(λ) (Xu, Shen, Chi & Ma, 2023); for X = U Uᵀ preconditioned gradient descent.
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -10,7 +10,9 @@ class ScaledGradientDescent final : public Optimizer {
  public:
   struct Options {
     Real damping = 0;
-    void declare(Parameters& p) { p.add("damping", damping, at_least(0), "δ, added to the metric; 0: its pseudo-inverse is taken"); }
+    void declare(Parameters& p) {
+      p.add("damping", damping, at_least(0), "δ, added to the metric; 0: its pseudo-inverse is taken");
+    }
   };
   ScaledGradientDescent(const Options& options, const Context&) : damping_(options.damping) {}
 

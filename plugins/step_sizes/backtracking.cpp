@@ -1,5 +1,5 @@
-// Backtracking (Armijo, Pacific J. Math. 16, 1966): the first μ = μ_0 s^j with f(p + μd) ≤ f(p) + c μ ⟨∇f(p), d⟩. μ_0 is the last
-// accepted step times `grow`.
+// Backtracking (Armijo, Pacific J. Math. 16, 1966): the first μ = μ_0 s^j with f(p + μd) ≤ f(p) + c μ ⟨∇f(p), d⟩. μ_0
+// is the last accepted step times `grow`.
 #include "core/plugin/plugin.hpp"
 
 namespace {

@@ -15,14 +15,16 @@ class File final : public Target {
     void declare(Parameters& p) {
       p.add_file("path", path, "the matrix, as .npy, .csv or .pgm").required();
       p.add("rank", rank, at_least(1), "singular values that count as signal; all of them by default");
-      p.add("normalize", normalize, {"none", "spectral"}, "spectral: divide by the largest singular value, so that step sizes are of order 1");
+      p.add("normalize", normalize, {"none", "spectral"},
+            "spectral: divide by the largest singular value, so that step sizes are of order 1");
       p.add("transpose", transpose, "take the transpose of what the file holds");
     }
   };
   File(const Options& options, const Context&) : matrix_(read_matrix(options.path)) {
     if (options.transpose) matrix_ = Mat(matrix_.t());
     const Vec sigma = svd(matrix_).values;
-    if (sigma.is_empty() || sigma[0] == 0) throw Unsuitable("reads a matrix of zeros, of which nothing can be recovered");
+    if (sigma.is_empty() || sigma[0] == 0)
+      throw Unsuitable("reads a matrix of zeros, of which nothing can be recovered");
     rank_ = options.rank.value_or(sigma.n_elem);
     if (rank_ > sigma.n_elem) throw Unsuitable("has a rank that exceeds the smaller side of the matrix");
     if (options.normalize == "spectral") matrix_ /= sigma[0];

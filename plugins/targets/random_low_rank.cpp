@@ -16,7 +16,8 @@ class RandomLowRank final : public Target {
     void declare(Parameters& p) {
       p.add("rank", rank, at_least(1), "rank r of X*").required().example("2");
       p.add("condition", condition, at_least(1), "condition number κ = σ_1/σ_r");
-      p.add("spectrum", spectrum, {"linear", "geometric", "flat"}, "how σ falls from 1 to 1/κ; flat: all 1 but the last");
+      p.add("spectrum", spectrum, {"linear", "geometric", "flat"},
+            "how σ falls from 1 to 1/κ; flat: all 1 but the last");
       p.add("values", values, above(0), "the singular values themselves, instead of spectrum and condition");
       p.add("scale", scale, above(0), "multiplies the singular values");
       p.add("symmetric", symmetric, "positive semidefinite X*: V = U");
@@ -25,9 +26,11 @@ class RandomLowRank final : public Target {
   RandomLowRank(const Options& options, const Context& context) : rank_(options.rank) {
     const Shape shape = context.shape;
     if (shape.entries() == 0) throw Unsuitable("needs to know the shape; add shape: [rows, columns] to the problem");
-    if (rank_ > std::min(shape.rows, shape.cols)) throw Unsuitable("has a rank that exceeds the smaller side of the matrix");
+    if (rank_ > std::min(shape.rows, shape.cols))
+      throw Unsuitable("has a rank that exceeds the smaller side of the matrix");
     if (options.symmetric && shape.rows != shape.cols) throw Unsuitable("is symmetric and needs a square shape");
-    if (!options.values.empty() && options.values.size() != rank_) throw Unsuitable("needs as many 'values' as its rank");
+    if (!options.values.empty() && options.values.size() != rank_)
+      throw Unsuitable("needs as many 'values' as its rank");
     Vec sigma(rank_, arma::fill::ones);
     for (Index i = 0; i < rank_ && rank_ > 1; ++i) {
       const Real t = static_cast<Real>(i) / static_cast<Real>(rank_ - 1), last = 1 / options.condition;
@@ -37,7 +40,8 @@ class RandomLowRank final : public Target {
     }
     if (!options.values.empty()) sigma = Vec(options.values);
     const Mat U = orthonormal_basis(context.stream.child("left").normal_matrix(shape.rows, rank_));
-    const Mat V = options.symmetric ? U : orthonormal_basis(context.stream.child("right").normal_matrix(shape.cols, rank_));
+    const Mat V =
+        options.symmetric ? U : orthonormal_basis(context.stream.child("right").normal_matrix(shape.cols, rank_));
     X_ = balanced({U, options.scale * sigma, V});
   }
 

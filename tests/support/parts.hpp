@@ -120,7 +120,8 @@ inline std::shared_ptr<const SensingProblem> problem(unsigned threads = 1) {
   result->shape = given.shape;
   result->team = given.team;
   result->op = std::make_shared<const RandomRows>(given, 200);
-  const Mat U = orthonormal_basis(Stream(2, "U").normal_matrix(12, 2)), V = orthonormal_basis(Stream(2, "V").normal_matrix(9, 2));
+  const Mat U = orthonormal_basis(Stream(2, "U").normal_matrix(12, 2)),
+            V = orthonormal_basis(Stream(2, "V").normal_matrix(9, 2));
   result->truth = make_truth(balanced({U, Vec{1, 0.5}, V}), 2);
   result->op->forward(result->truth->X, result->data);
   return result;

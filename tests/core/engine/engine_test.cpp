@@ -38,7 +38,8 @@ TEST_CASE("each step is p - mu grad f(p), with the gradient of half the squared 
   CHECK(arma::norm(lane->iterate().point[1] - (W - 0.4 * M.t() * V), "fro") < 1e-14);
 }
 
-TEST_CASE("a threshold ends a run as converged at the first iterate that meets it, also when nobody records the column") {
+TEST_CASE(
+    "a threshold ends a run as converged at the first iterate that meets it, also when nobody records the column") {
   for (const bool recorded : {true, false}) {
     LaneSetup given = setup(problem());
     given.stop.iterations = 2000;
@@ -121,7 +122,8 @@ TEST_CASE("a lane in a batch has the bits of its solo run, whatever its company"
 
 TEST_CASE("the number of threads does not change a bit") {
   const auto one = run(setup(problem(1)));
-  for (const unsigned threads : {2U, 3U, 4U}) CHECK(same_bits(one->iterate().point, run(setup(problem(threads)))->iterate().point));
+  for (const unsigned threads : {2U, 3U, 4U})
+    CHECK(same_bits(one->iterate().point, run(setup(problem(threads)))->iterate().point));
 }
 
 TEST_CASE("a loss that sees the whole residual takes two passes and gives the same iterates") {

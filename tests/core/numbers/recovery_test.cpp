@@ -16,7 +16,8 @@ LowRank random_pair(std::uint64_t seed, Index rows, Index cols, Index rank) {
 }  // namespace
 
 TEST_CASE("norms, differences and singular values agree with the dense matrix") {
-  for (const auto& [rows, cols, rank] : {std::tuple<Index, Index, Index>{9, 7, 3}, {5, 12, 5}, {4, 4, 9}, {6, 1, 1}, {1, 8, 4}}) {
+  for (const auto& [rows, cols, rank] :
+       {std::tuple<Index, Index, Index>{9, 7, 3}, {5, 12, 5}, {4, 4, 9}, {6, 1, 1}, {1, 8, 4}}) {
     const LowRank X = random_pair(1, rows, cols, rank), Y = random_pair(2, rows, cols, 2);
     const Real size = arma::norm(X.dense(), "fro");
     CHECK(norm(X) == doctest::Approx(size).epsilon(1e-13));
@@ -50,7 +51,8 @@ TEST_CASE("the sine of the largest angle is accurate where the cosine is 1 to ro
   for (const Real angle : {1.0, 1e-3, 1e-9, 1e-13}) {
     Mat Y = Q.head_cols(3);
     Y.col(1) = std::cos(angle) * Q.col(1) + std::sin(angle) * Q.col(3);
-    CHECK(sine_of_largest_angle(Q.head_cols(3), Y) == doctest::Approx(std::sin(angle)).epsilon(1e-15 / angle * 10 + 1e-12));
+    CHECK(sine_of_largest_angle(Q.head_cols(3), Y) ==
+          doctest::Approx(std::sin(angle)).epsilon(1e-15 / angle * 10 + 1e-12));
   }
 }
 

@@ -34,15 +34,17 @@ TEST_CASE("an element of a stream does not depend on how it is asked for") {
 }
 
 TEST_CASE("other seeds, other paths and children give other numbers") {
-  const std::set<std::uint64_t> words{Stream(1, "a").word(0),       Stream(2, "a").word(0), Stream(1, "b").word(0),
-                                      Stream(1, "a").child("b").word(0), Stream(1, "a").word(1), Stream(1, "a").word(2)};
+  const std::set<std::uint64_t> words{Stream(1, "a").word(0), Stream(2, "a").word(0),
+                                      Stream(1, "b").word(0), Stream(1, "a").child("b").word(0),
+                                      Stream(1, "a").word(1), Stream(1, "a").word(2)};
   CHECK(words.size() == 6);
   CHECK(Stream(1, "a").child("b").word(5) == Stream(1, "a/b").word(5));
 }
 
 TEST_CASE("the inverse normal distribution inverts the error function's distribution") {
   // Φ(x) = ½ erfc(−x/√2) is good to about 1e-16 relative; near p = 1 the rounding of p itself limits x.
-  for (const Real p : {1e-300, 1e-100, 1e-20, 1e-9, 1e-3, 0.02, 0.0749999, 0.0750001, 0.3, 0.499, 0.5, 0.51, 0.9, 0.925001, 0.999}) {
+  for (const Real p :
+       {1e-300, 1e-100, 1e-20, 1e-9, 1e-3, 0.02, 0.0749999, 0.0750001, 0.3, 0.499, 0.5, 0.51, 0.9, 0.925001, 0.999}) {
     const Real x = inverse_normal_distribution(p);
     CHECK(0.5 * std::erfc(-x / std::sqrt(2.0)) == doctest::Approx(p).epsilon(2e-14 + 1e-16 * x * x));
   }
