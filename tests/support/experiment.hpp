@@ -1,0 +1,43 @@
+// Experiments written as YAML in a test, with the plugins of this build.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "core/config/experiment.hpp"
+#include "core/config/yaml.hpp"
+#include "core/engine/engine.hpp"
+
+namespace tightrope {
+
+inline std::vector<std::unique_ptr<Lane>> lanes_of(const std::string& yaml,
+                                                   const std::vector<std::string>& assignments = {}) {
+  const Catalog catalog({std::filesystem::path(TIGHTROPE_BUILD_DIR) / "plugins"});
+  Node tree = parse_yaml(yaml, "test.yaml");
+  for (const std::string& assignment : assignments) apply_assignment(tree, assignment, "--set");
+  return build_lanes(resolve_experiment(tree, catalog), std::make_shared<const Team>(2));
+}
+
+inline std::vector<std::unique_ptr<Lane>> run_all(const std::string& yaml,
+                                                  const std::vector<std::string>& assignments = {}) {
+  auto lanes = lanes_of(yaml, assignments);
+  Engine().run(lanes);
+  return lanes;
+}
+
+inline std::unique_ptr<Lane> run_one(const std::string& yaml, const std::vector<std::string>& assignments = {}) {
+  return std::move(run_all(yaml, assignments).front());
+}
+
+/// Last value of a column.
+inline Real last(const Lane& lane, const std::string& column) {
+  return lane.trace().last(lane.trace().find(column).value());
+}
+/// Value of a column at an iteration that was recorded.
+inline Real at(const Lane& lane, const std::string& column, Index iteration) {
+  for (const auto& row : lane.trace().rows)
+    if (row[0] == static_cast<Real>(iteration)) return row[lane.trace().find(column).value()];
+  return std::nan("");
+}
+
+}  // namespace tightrope
