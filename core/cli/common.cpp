@@ -61,8 +61,12 @@ Node read_layers(const Call& call, const std::string& file) {
 Catalog make_catalog(const Call& call, const Node* tree) {
   std::vector<fs::path> extra;
   if (call.has("plugin-path"))
-    for (const std::string& folder : call.get<std::vector<std::string>>("plugin-path"))
+    for (const std::string& folder : call.get<std::vector<std::string>>("plugin-path")) {
+      std::error_code ignored;
+      if (!fs::is_directory(folder, ignored))
+        throw Error(Exit::config, fmt::format("--plugin-path must name a folder, but '{}' is none", folder));
       extra.push_back(fs::absolute(folder).lexically_normal());
+    }
   if (const Node* named = tree && tree->is_map() ? tree->find("plugin_path") : nullptr) {
     if (!call.has("allow-plugin-path"))
       throw Error(Exit::plugin,

@@ -18,7 +18,7 @@ struct Described {
 Described describe(const PluginKind& kind, const Library& library) {
   Parameters parameters;
   const auto maker = make_maker(library);
-  maker->declare(parameters);
+  declare_parameters(library, *maker, parameters);
   return {kind, library.manifest().name, library.manifest().summary, parameters.all()};
 }
 

@@ -1,6 +1,9 @@
 // tightrope VERB …: finds the verb, parses its options, turns errors into messages and exit codes.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <iostream>
@@ -110,7 +113,18 @@ int guarded_main(const std::vector<std::string>& arguments) {
   } catch (const std::exception& error) {
     return fail(Exit::claim_false,
                 fmt::format("tightrope: error: this should not have happened: {}; please report it", error.what()));
+  } catch (...) {
+    return fail(Exit::plugin,
+                "tightrope: error: a plugin threw an exception that is no std::exception; this is for its "
+                "author to mend");
   }
+}
+
+/// Where a standard stream is closed, the next file that is opened would take its number, and what is printed would
+/// go into that file. Reading what is only for writing, and the other way round, fails as a closed stream does.
+void occupy_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(stream, F_GETFD) == -1 && errno == EBADF) open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 }  // namespace
@@ -127,6 +141,7 @@ std::string help_of(const Verb& verb) {
 }  // namespace tightrope::cli
 
 int main(int argc, char** argv) {
+  tightrope::cli::occupy_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an output error like any other
   std::signal(SIGXFSZ, SIG_IGN);
   tightrope::use_one_blas_thread();

@@ -117,11 +117,13 @@ Exit run(const Call& call) {
   const Node tree = read_layers(call, call.positional[0]);
   const Catalog catalog = make_catalog(call, &tree);
   const Experiment experiment = resolve_experiment(tree, catalog);
+  if (call.has("out") && call.get<std::string>("out").empty())
+    throw Error(Exit::config, "--out must name a folder for the results, but it is empty");
   const std::filesystem::path out = call.has("out") ? std::filesystem::path(call.get<std::string>("out"))
                                                     : std::filesystem::path("results") / experiment.name;
-  prepare_output(out);
   const auto team = make_team(call);
   Lanes lanes = build_lanes(experiment, team);
+  prepare_output(out);  // not before all is known to be right: a refused run leaves nothing behind
   Progress progress(experiment.name, call.quiet);
   Engine([&](const Lanes& all) { progress.show(all); }).run(lanes);
   progress.finish();

@@ -22,7 +22,10 @@ template <class Interface>
 std::shared_ptr<const Interface> make(const Choice& choice, const Context& context) {
   try {
     auto made = make_component<Interface>(*choice.library, *choice.maker, context);
-    if (!made) throw Error(Exit::plugin, choice.description() + " made an object of another kind");
+    if (!made)
+      throw Error(Exit::plugin,
+                  fmt::format("{} ({}) made an object of another kind; end its source with TIGHTROPE_PLUGIN(…)",
+                              choice.description(), choice.library->file().string()));
     return made;
   } catch (const Unsuitable& reason) {
     refuse(choice.position, choice.description() + " " + reason.what());
@@ -82,6 +85,8 @@ class Builder {
     auto problem = std::make_shared<SensingProblem>();
     problem->team = team_;
     problem->shape = cell.shape.value_or(Shape{});
+    // First, where the shape is known: what cannot fit into memory is refused before anything large is made.
+    if (cell.shape) problem->op = measurement_operator(cell, problem->shape);
     Context start(problem->shape, Stream(cell.seed, "problem/target"), team_);
     if (cell.target) {
       const auto target = make<Target>(*cell.target, start);
@@ -96,7 +101,7 @@ class Builder {
     }
     problem->op = measurement_operator(cell, problem->shape);
     if (cell.data_file) {
-      problem->data = arma::vectorise(read_matrix(*cell.data_file));
+      problem->data = arma::vectorise(read_data(cell));
       if (problem->data.n_elem != problem->op->measurements())
         refuse(cell.data_position,
                fmt::format("the data file has {} numbers, but {} takes {} measurements", problem->data.n_elem,
@@ -109,6 +114,14 @@ class Builder {
       }
     }
     return problem;
+  }
+
+  static Mat read_data(const CellSpec& cell) {
+    try {
+      return read_matrix(*cell.data_file);
+    } catch (const Error& error) {
+      throw Error(error.code(), Diagnostic{cell.data_position, error.what()}.text());
+    }
   }
 
   std::shared_ptr<const MeasurementOperator> measurement_operator(const CellSpec& cell, Shape shape) {

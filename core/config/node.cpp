@@ -389,8 +389,9 @@ std::string Node::description() const {
 }
 
 std::string Diagnostic::text() const {
+  // Messages quote what the user wrote, and some of that could drive the terminal.
   const std::string where = position.text();
-  return where + (where.empty() ? "" : ": ") + "error: " + message;
+  return excerpt(where + (where.empty() ? "" : ": ") + "error: " + message, std::string::npos);
 }
 
 ConfigError::ConfigError(std::vector<Diagnostic> diagnostics)

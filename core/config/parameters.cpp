@@ -55,6 +55,10 @@ struct Numeric<Index> {
 template <class T>
 Complaint read_number(const Node& node, const Range& range, T& variable) {
   const auto value = Numeric<T>::read(node);
+  // 1e18 is a whole number, too, but beyond those that a float64 counts one by one.
+  constexpr Real largest_index = 9007199254740992;
+  if (std::is_same_v<T, Index> && !value && to_real(node).value_or(0) >= largest_index)
+    return must_be("at most 9007199254740992", node);
   if (!value) return must_be(phrase(std::string("a ") + Numeric<T>::word, range), node);
   if (!range.contains(static_cast<Real>(*value))) return must_be(range.words(), node);
   variable = *value;
@@ -115,6 +119,17 @@ Node placed_at(Node value, const Node& given) {
   if (value.items.size() == given.items.size())
     for (std::size_t i = 0; i < value.items.size(); ++i) value.items[i].position = given.items[i].position;
   return value;
+}
+
+/// The entry of a list that is wrong may come from another layer than the list.
+Position position_of_complaint(const Parameter& parameter, const Node& value) {
+  if (!parameter.type.starts_with("list of ")) return value.position;
+  for (const Node& item : value.items) {
+    Node alone = Node::make_sequence(value.position);
+    alone.items.push_back(item);
+    if (parameter.assign(alone)) return item.position;
+  }
+  return value.position;
 }
 
 std::string default_of(const Node& value) {
@@ -298,7 +313,8 @@ void Parameters::read(const Node& map, const std::string& owner, const std::vect
   for (const Parameter& parameter : parameters_) {
     if (const Node* const value = map.find(parameter.name)) {
       if (const Complaint complaint = parameter.assign(*value))
-        diagnostics.push_back({value->position, "parameter '" + parameter.name + "' of " + owner + " " + *complaint});
+        diagnostics.push_back({position_of_complaint(parameter, *value),
+                               "parameter '" + parameter.name + "' of " + owner + " " + *complaint});
     } else if (parameter.is_required) {
       diagnostics.push_back(
           {map.position, owner + " needs parameter '" + parameter.name + "' (" + parameter.doc + ")"});

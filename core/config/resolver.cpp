@@ -92,7 +92,7 @@ class Resolver {
  public:
   Resolver(const Node& tree, const Catalog& catalog) : tree_(tree), catalog_(catalog) {
     for (const std::filesystem::path& folder : catalog.folders())
-      if (std::filesystem::exists(folder / "defaults.yaml")) {
+      if (std::error_code ignored; std::filesystem::exists(folder / "defaults.yaml", ignored)) {
         defaults_ = read_yaml(folder / "defaults.yaml");
         break;
       }
@@ -341,9 +341,12 @@ class Resolver {
 
   void resolve_stop(const Node& tree, CellSpec& cell) {
     const Node* given = tree.find("stop");
-    if (!given || !given->is_map())
+    if (!given || given->is_null())
       return complain(given ? given->position : tree.position,
                       "the config needs a section 'stop', e.g. stop: {iterations: 1000}");
+    if (!given->is_map())
+      return complain(given->position,
+                      "stop must be a map such as {iterations: 1000}, but it is " + given->description());
     StopSection section;
     Parameters own;
     section.declare(own);
@@ -434,15 +437,17 @@ class Resolver {
     const std::vector<std::string> names = catalog_.names(kind);
     if (!contains(names, type->scalar)) {
       const std::string hint = did_you_mean(type->scalar, names);
-      complain(type->position, fmt::format("there is no {} '{}'{}", word, type->scalar,
-                                           hint.empty() ? "; there are " + list_of(names) : hint));
+      complain(type->position,
+               fmt::format(
+                   "there is no {} '{}'{}", word, type->scalar,
+                   hint.empty() ? (names.size() == 1 ? "; there is only " : "; there are ") + list_of(names) : hint));
       return choice;
     }
     try {
       choice.library = catalog_.find(kind, type->scalar);
       const std::shared_ptr<Maker> maker = make_maker(*choice.library);
       Parameters parameters;
-      maker->declare(parameters);
+      declare_parameters(*choice.library, *maker, parameters);
       Node map = given->is_map() ? *given : Node::make_map(given->position);
       parameters.read(map, choice.description(), joined({"type"}, also), diagnostics_);
       choice.resolved = Node::make_map(given->position);

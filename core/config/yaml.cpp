@@ -444,10 +444,13 @@ Node& descend(Node& node, const std::string& word, const std::string& path_so_fa
 }  // namespace
 
 std::string missing_file(const fs::path& missing) {
+  std::error_code error;
+  if (fs::is_symlink(missing, error))
+    return "this is a link to '" + excerpt(fs::read_symlink(missing, error).string(), std::string::npos) +
+           "', which does not exist";
   constexpr std::size_t most_names = 10'000;
   const fs::path folder = missing.has_parent_path() ? missing.parent_path() : fs::path(".");
   std::vector<std::string> names;
-  std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end && names.size() < most_names;
        entry.increment(error))
     names.push_back(entry->path().filename().string());
@@ -458,6 +461,7 @@ std::string missing_file(const fs::path& missing) {
 
 Node read_yaml(const fs::path& file, const YamlLimits& limits) {
   const std::string name = file.string();
+  if (name.empty()) throw Error(Exit::config, "the name of a config is empty");
   const Position whole{name, 0, 0};
   std::error_code error;
   const fs::file_status status = fs::status(file, error);
@@ -503,6 +507,7 @@ void apply_assignment(Node& tree, const std::string& assignment, const std::stri
     const Position position{file, 1, column(begin)};
     if (word.empty()) refuse(position, "the path '" + excerpt(path) + "' has an empty part");
     if (word.size() > longest_key) refuse(position, "a key has at most " + std::to_string(longest_key) + " bytes");
+    if (std::any_of(word.begin(), word.end(), is_control)) refuse(position, "a key cannot contain control characters");
     if (++depth > limits.depth) refuse(position, too_deep(limits.depth));
     at = &descend(*at, word, begin == 0 ? "" : path.substr(0, begin - 1), position);
     begin = end + 1;

@@ -75,8 +75,9 @@ std::shared_ptr<const Library> Catalog::find(const std::string& kind, const std:
   const bool plain = !name.empty() && name.find('/') == std::string::npos && name[0] != '.';
   for (const fs::path& folder : folders_) {
     const fs::path file = folder / folder_name / (name + ".so");
-    if (std::error_code ignored; !plain || !fs::exists(file, ignored)) continue;
-    auto opened = Library::open(fs::canonical(file));
+    // A link that leads nowhere is a mistake to report, not a plugin that is missing.
+    if (std::error_code ignored; !plain || !fs::exists(fs::symlink_status(file, ignored))) continue;
+    auto opened = Library::open(file);
     const Manifest& manifest = opened->manifest();
     if (manifest.kind != folder_name)
       throw Error(Exit::plugin,
@@ -109,39 +110,52 @@ std::vector<std::string> Catalog::names(const std::string& kind) const {
 namespace {
 
 std::string description(const Library& library) {
-  return fmt::format("{} '{}'", plugin_kind(library.manifest().kind).singular, library.manifest().name);
+  return fmt::format("{} '{}' ({})", plugin_kind(library.manifest().kind).singular, library.manifest().name,
+                     library.file().string());
 }
 
 /// Calls into plugin code. Exceptions of other types are turned into ours, with a text of our own: theirs may refer to
 /// memory of the plugin.
 template <class Call>
-auto guarded(const Library& library, Call call) -> decltype(call()) {
+auto guarded(const Library& library, const char* doing, Call call) -> decltype(call()) {
   try {
     return call();
   } catch (const Error&) {
     throw;
   } catch (const std::bad_alloc&) {
-    throw Error(Exit::resources, description(library) + " ran out of memory while it was made");
+    throw Error(Exit::resources, fmt::format("{} ran out of memory while {}", description(library), doing));
   } catch (const std::exception& error) {
-    throw Error(Exit::plugin, fmt::format("{} failed while it was made: {}", description(library), error.what()));
+    throw Error(Exit::plugin, fmt::format("{} failed while {}: {}; this is for its author to mend",
+                                          description(library), doing, error.what()));
   } catch (...) {
-    throw Error(Exit::plugin,
-                description(library) + " failed while it was made, with an exception that is no std::exception");
+    throw Error(Exit::plugin, fmt::format("{} failed while {}, with an exception that is no std::exception; this is "
+                                          "for its author to mend",
+                                          description(library), doing));
   }
 }
 
 }  // namespace
 
 std::unique_ptr<Maker> make_maker(const Library& library) {
-  auto maker = guarded(library, [&] { return library.manifest().maker(); });
-  if (!maker) throw Error(Exit::plugin, description(library) + " gives nothing to make it with");
+  auto maker = guarded(library, "it was made ready", [&] { return library.manifest().maker(); });
+  if (!maker)
+    throw Error(Exit::plugin, description(library) +
+                                  " gives nothing to make it with; end its source with "
+                                  "TIGHTROPE_PLUGIN(…)");
   return maker;
+}
+
+void declare_parameters(const Library& library, Maker& maker, Parameters& parameters) {
+  guarded(library, "it declared its parameters", [&] { maker.declare(parameters); });
 }
 
 std::shared_ptr<const Component> make_any_component(const Library& library, const Maker& maker,
                                                     const Context& context) {
-  auto component = guarded(library, [&] { return maker.make(context); });
-  if (!component) throw Error(Exit::plugin, description(library) + " made nothing when it was asked for an object");
+  auto component = guarded(library, "it was made", [&] { return maker.make(context); });
+  if (!component)
+    throw Error(Exit::plugin, description(library) +
+                                  " made nothing when it was asked for an object; end its source "
+                                  "with TIGHTROPE_PLUGIN(…)");
   return component;
 }
 

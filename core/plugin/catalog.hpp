@@ -41,10 +41,12 @@ class Catalog {
   std::shared_ptr<Opened> opened_;
 };
 
-/// A fresh maker of the library's plugin; errors of the plugin's own code become Error(plugin) with its name.
+/// A fresh maker of the library's plugin, and the declarations of its parameters. Errors of the plugin's own code
+/// become Error(plugin) with its name and file.
 std::unique_ptr<Maker> make_maker(const Library& library);
+void declare_parameters(const Library& library, Maker& maker, Parameters& parameters);
 /// Constructs the component. Unsuitable passes through; anything else thrown by the plugin becomes Error(plugin)
-/// "operator 'x' failed while it was made: …" with a copied text.
+/// "operator 'x' (FILE) failed while it was made: …" with a copied text.
 template <class Interface>
 std::shared_ptr<const Interface> make_component(const Library& library, const Maker& maker, const Context& context);
 std::shared_ptr<const Component> make_any_component(const Library& library, const Maker& maker, const Context& context);

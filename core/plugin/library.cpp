@@ -1,5 +1,6 @@
 #include "core/plugin/library.hpp"
 
+#include <cxxabi.h>
 #include <dlfcn.h>
 #include <elf.h>
 #include <fcntl.h>
@@ -36,17 +37,32 @@ constexpr int probe_seconds = 20;
   throw Error(Exit::plugin, fmt::format("{} {}", file.string(), why));
 }
 
-/// Others may not be able to swap the file, or what the name stands for, between our checks and the opening.
-void check_path(const fs::path& file) {
-  if (!file.is_absolute()) refuse(file, "is not an absolute path; plugins are opened by their absolute path alone");
+void check_folder(const fs::path& file) {
+  struct stat folder {};
+  if (stat(file.parent_path().c_str(), &folder) == 0 && (folder.st_mode & S_IWOTH))
+    refuse(file,
+           "lies in a folder that every user can write; move it to one that only its owner can write, or take "
+           "that permission away (chmod o-w)");
+}
+
+/// Nobody else may be able to put another file where this one is, or where a link on the way leads. The file that the
+/// path stands for.
+fs::path checked_path(const fs::path& path) {
+  if (!path.is_absolute()) refuse(path, "is not an absolute path; plugins are opened by their absolute path alone");
+  check_folder(path);
+  std::error_code error;
+  fs::path file = fs::canonical(path, error);
+  if (error == std::errc::no_such_file_or_directory && fs::is_symlink(path, error))
+    refuse(path, fmt::format("is a link to {}, which does not exist; make the link anew or remove it",
+                             fs::read_symlink(path, error).string()));
+  if (error) file = path;
   struct stat facts {};
   if (stat(file.c_str(), &facts) != 0) refuse(file, fmt::format("cannot be opened: {}", std::strerror(errno)));
   if (!S_ISREG(facts.st_mode)) refuse(file, "is not a regular file; a plugin is a shared library (.so)");
   if (facts.st_mode & S_IWOTH)
     refuse(file, "can be written by every user; take that permission away (chmod o-w) before it is used as a plugin");
-  struct stat folder {};
-  if (stat(file.parent_path().c_str(), &folder) == 0 && (folder.st_mode & S_IWOTH))
-    refuse(file, "lies in a folder that every user can write; move it to one that only its owner can write");
+  check_folder(file);
+  return file;
 }
 
 /// Judges the file as data: an ELF library for this machine, complete, with the entry point among its symbols.
@@ -58,7 +74,8 @@ void check_elf(const fs::path& file, const std::string& bytes) {
   };
   const auto copy = [&](auto& out, std::uint64_t offset) { std::memcpy(&out, at(offset, sizeof out), sizeof out); };
   if (bytes.size() < SELFMAG || std::memcmp(bytes.data(), ELFMAG, SELFMAG) != 0)
-    refuse(file, "is not a shared library: it does not start like an ELF file");
+    refuse(file, bytes.empty() ? "is an empty file; build the plugin again"
+                               : "is not a shared library: it does not start like an ELF file; build the plugin again");
   Elf64_Ehdr header{}, ours{};
   if (bytes.size() < sizeof header)
     refuse(file, "is incomplete: its contents reach beyond the end of the file; build or copy it again");
@@ -67,7 +84,8 @@ void check_elf(const fs::path& file, const std::string& bytes) {
   self.read(reinterpret_cast<char*>(&ours), sizeof ours);
   if (header.e_ident[EI_CLASS] != ours.e_ident[EI_CLASS] || header.e_ident[EI_DATA] != ours.e_ident[EI_DATA] ||
       header.e_machine != ours.e_machine)
-    refuse(file, fmt::format("was built for another kind of machine (ELF machine {}, this program is {})",
+    refuse(file, fmt::format("was built for another kind of machine (ELF machine {}, this program is {}); build "
+                             "it for this one",
                              header.e_machine, ours.e_machine));
   if (header.e_type != ET_DYN) refuse(file, "is not a shared library; link it with -shared");
   for (unsigned i = 0; i < header.e_phnum; ++i) {
@@ -85,7 +103,8 @@ void check_elf(const fs::path& file, const std::string& bytes) {
     for (std::uint64_t s = 0; s + sizeof(Elf64_Sym) <= section.sh_size; s += sizeof(Elf64_Sym)) {
       Elf64_Sym symbol{};
       copy(symbol, section.sh_offset + s);
-      if (symbol.st_shndx == SHN_UNDEF || symbol.st_name >= names.sh_size) continue;
+      const bool is_function = ELF64_ST_TYPE(symbol.st_info) == STT_FUNC;
+      if (!is_function || symbol.st_shndx == SHN_UNDEF || symbol.st_name >= names.sh_size) continue;
       const char* name = at(names.sh_offset + symbol.st_name, 1);
       const std::size_t room = names.sh_size - symbol.st_name;
       at(names.sh_offset, names.sh_size);
@@ -183,7 +202,7 @@ void try_in_child(const fs::path& file, const std::string& hash) {
                WEXITSTATUS(status)));
   if (mark.empty()) return;
   fs::create_directories(memory, ignored);
-  const int descriptor = open(mark.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+  const int descriptor = open(mark.c_str(), O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (descriptor >= 0) close(descriptor);
 }
 
@@ -205,11 +224,19 @@ void check_manifest(const fs::path& file, const Manifest* manifest) {
     refuse(
         file,
         "has an entry point that returns no manifest of a Tightrope plugin; end its source with TIGHTROPE_PLUGIN(…)");
-  if (manifest->version != manifest_version || manifest->size != sizeof(Manifest))
+  if (manifest->version != manifest_version)
     refuse(file,
            fmt::format("speaks version {} of the plugin interface, but this program speaks version {}; rebuild the {}",
                        manifest->version, manifest_version,
                        manifest->version < manifest_version ? "plugin" : "program, or take a plugin built for it"));
+  if (manifest->size != sizeof(Manifest))
+    refuse(file,
+           fmt::format("has a manifest of {} bytes, but this program's has {}; rebuild the plugin with the headers "
+                       "of this program",
+                       manifest->size, sizeof(Manifest)));
+  if (!manifest->header_digest || !manifest->build_facts || !manifest->kind || !manifest->name || !manifest->summary ||
+      !manifest->maker)
+    refuse(file, "has a manifest with empty fields; end its source with TIGHTROPE_PLUGIN(…)");
   if (std::strcmp(manifest->header_digest, TIGHTROPE_HEADER_DIGEST) != 0)
     refuse(file, fmt::format("was built against other core headers (plugin {}, core {}); rebuild the plugin with the "
                              "headers of this program",
@@ -227,6 +254,22 @@ void check_manifest(const fs::path& file, const Manifest* manifest) {
                              differences));
 }
 
+/// The linker's complaint in words.
+std::string what_is_missing(const std::string& complaint) {
+  const std::string mark = "undefined symbol: ";
+  const std::size_t begin = complaint.find(mark);
+  if (begin == std::string::npos) return fmt::format("cannot be loaded: {}", complaint);
+  const std::size_t name = begin + mark.size();
+  const std::string symbol = complaint.substr(name, complaint.find_first_of(" ,)", name) - name);
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> readable(
+      abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status), &std::free);
+  return fmt::format(
+      "needs the symbol '{}', which neither this program nor the plugin's own libraries have; rebuild the plugin with "
+      "the headers of this program and link it to what it uses",
+      readable ? readable.get() : symbol.c_str());
+}
+
 const Manifest* load(const fs::path& file) {
   try {
     // rtld_now: a missing symbol is an exception here instead of the end of the process at the first call.
@@ -240,16 +283,16 @@ const Manifest* load(const fs::path& file) {
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
-    refuse(file, fmt::format("cannot be loaded: {}; if it names a symbol of tightrope, rebuild the plugin with the "
-                             "headers of this program",
-                             error.what()));
+    refuse(file, what_is_missing(error.what()));
+  } catch (...) {
+    refuse(file, "has an entry point that throws; end its source with TIGHTROPE_PLUGIN(…)");
   }
 }
 
 }  // namespace
 
-std::shared_ptr<const Library> Library::open(const std::filesystem::path& file) {
-  check_path(file);
+std::shared_ptr<const Library> Library::open(const std::filesystem::path& path) {
+  const fs::path file = checked_path(path);
   std::string bytes;
   {
     std::ifstream stream(file, std::ios::binary);

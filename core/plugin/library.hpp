@@ -13,10 +13,10 @@ namespace tightrope {
 /// and type information made by a plugin may outlive every handle to it.
 class Library {
  public:
-  /// Path policy → checks of the file that run none of its code → trial opening in a child process, remembered by
-  /// content → open → entry point → manifest. Throws Error(plugin) with one sentence: which file, what was expected,
-  /// what was found, what to do.
-  static std::shared_ptr<const Library> open(const std::filesystem::path& file);
+  /// path: an absolute one; links on the way are followed. Path policy → checks of the file that run none of its code →
+  /// trial opening in a child process, remembered by content → open → entry point → manifest. Throws Error(plugin) with
+  /// one sentence: which file, what was expected, what was found, what to do.
+  static std::shared_ptr<const Library> open(const std::filesystem::path& path);
 
   const Manifest& manifest() const { return *manifest_; }
   const std::filesystem::path& file() const { return file_; }

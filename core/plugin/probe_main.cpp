@@ -1,10 +1,14 @@
 // tightrope-probe FILE: opens a plugin where it can do no harm, and says "fine" or what is wrong on standard error.
+#include <sys/resource.h>
+
 #include <cstdio>
 
 #include "core/plugin/library.hpp"
 
 int main(int argc, char** argv) {
   if (argc != 2) return static_cast<int>(tightrope::Exit::config);
+  const rlimit no_core{0, 0};  // a plugin that crashes here leaves no file behind
+  setrlimit(RLIMIT_CORE, &no_core);
   try {
     tightrope::probe_plugin(argv[1]);
   } catch (const tightrope::Error& error) {

@@ -21,7 +21,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "array files hold little-endian numbers, as memory does");
 
 [[noreturn]] void refuse(const std::string& name, const std::string& why) {
-  throw Error(Exit::config, fmt::format("{}: error: {}", name, why));
+  throw Error(Exit::config, fmt::format("{}: {}", name, why));
 }
 
 std::string read_bytes(const fs::path& file) {

@@ -28,9 +28,7 @@ std::string sha256(std::string_view bytes) {
 }
 
 std::string sha256_file(const std::filesystem::path& file) {
-  const auto refuse = [&](const std::string& why) -> void {
-    throw Error(Exit::config, file.string() + ": error: " + why);
-  };
+  const auto refuse = [&](const std::string& why) -> void { throw Error(Exit::config, file.string() + ": " + why); };
   std::error_code ignored;
   const auto status = std::filesystem::status(file, ignored);
   if (!std::filesystem::exists(status)) refuse(missing_file(file));

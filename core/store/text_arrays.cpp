@@ -64,7 +64,7 @@ class Table {
 
  private:
   [[noreturn]] void refuse(std::size_t line, const std::string& why) const {
-    throw Error(Exit::config, fmt::format("{}{}: error: {}", name_, line ? fmt::format(":{}", line) : "", why));
+    throw Error(Exit::config, fmt::format("{}{}: {}", name_, line ? fmt::format(":{}", line) : "", why));
   }
 
   std::string_view next_line() {
@@ -152,7 +152,7 @@ class GreyMap {
   }
 
  private:
-  [[noreturn]] void refuse(const std::string& why) const { throw Error(Exit::config, name_ + ": error: " + why); }
+  [[noreturn]] void refuse(const std::string& why) const { throw Error(Exit::config, name_ + ": " + why); }
   [[noreturn]] void refuse_value(Index row, Index col) const {
     refuse(fmt::format("row {}, column {} is above {}, the largest value that the file announces", row + 1, col + 1,
                        maximum_));

@@ -1,4 +1,5 @@
-// ‖∇f(p)‖_F over all blocks of the factors.
+// ‖∇f(p)‖_F over all blocks of the factors. It vanishes at saddles, too, and a small start is next to one: as a stop
+// rule it needs a threshold well below its first value.
 #include "core/plugin/plugin.hpp"
 
 namespace {

@@ -194,11 +194,11 @@ TEST_CASE("Values out of range are reported with the range") {
   CHECK(complaints("{damping: 1e-400}") ==
         "t.yaml:1:11: error: parameter 'damping' of optimizer 'momentum' must be above 0, but it is 1e-400");
   CHECK(complaints("{levels: [1, 0, 2]}") ==
-        "t.yaml:1:10: error: parameter 'levels' of optimizer 'momentum' must be a list of numbers, each above 0 and at "
+        "t.yaml:1:14: error: parameter 'levels' of optimizer 'momentum' must be a list of numbers, each above 0 and at "
         "most 1, but entry 2 of 3 is 0");
   CHECK(
       complaints("{ranks: [1, x]}") ==
-      "t.yaml:1:9: error: parameter 'ranks' of optimizer 'momentum' must be a list of whole numbers, each at least 1, "
+      "t.yaml:1:13: error: parameter 'ranks' of optimizer 'momentum' must be a list of whole numbers, each at least 1, "
       "but entry 2 of 2 is the text 'x'");
 }
 

@@ -1,0 +1,3 @@
+#include "step.hpp"
+
+ENTRY_POINT { return nullptr; }

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Rules of this tree that no compiler knows. Prints what breaks them and fails; silent otherwise.
+# With the folder of the built plugins as argument it also looks at their symbols.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+status=0
+broken() {
+  printf '%s\n' "$1" >&2
+  status=1
+}
+# complain RULE LINES: nothing to say if there are no lines.
+complain() { [[ -z $2 ]] || broken "$1"$'\n'"$(sed 's/^/  /' <<<"$2")"; }
+
+# --- One door to each library -------------------------------------------------------------------------------------
+for library in yaml-cpp boost/dll; do
+  files=$(grep -rlE "#include <$library" core plugins || true)
+  [[ $(wc -w <<<"$files") == 1 ]] || complain "exactly one file includes $library, not these:" "${files:-none}"
+done
+complain "plugins know the core's headers and the standard library alone:" \
+  "$(grep -rnE '#include' plugins --include=*.cpp | grep -vE '#include ("core/plugin/plugin.hpp"|<[a-z_]+>)' || true)"
+
+# --- The core knows no plugin -------------------------------------------------------------------------------------
+# To know a plugin is to name it in quotes, or to name its class. Remarks may give examples. "file" is an ordinary
+# word, too: a type of parameters, and a key of stored records.
+code=$(grep -rn '' core --include=*.cpp --include=*.hpp | sed -E 's@(^[^:]+:[0-9]+:)(.*[^:"])?//.*@\1\2@')
+for source in plugins/*/*.cpp; do
+  name=$(basename "$source" .cpp)
+  class=$(sed -nE 's/^TIGHTROPE_PLUGIN\([A-Za-z]+, ([A-Za-z]+),.*/\1/p' "$source")
+  [[ $class ]] || complain "a plugin ends with TIGHTROPE_PLUGIN(Interface, Class, name, summary):" "$source"
+  complain "core/ names the plugin '$name':" "$(grep -F "\"$name\"" <<<"$code" |
+    grep -vE '\{"file", file\.written\}|find\("file"\)|described\(std::move\(name\), "file"' || true)"
+  complain "core/ names the class '$class' of a plugin:" "$(grep -wE "${class:-none}" <<<"$code" || true)"
+done
+
+# --- Plugins stay small -------------------------------------------------------------------------------------------
+for source in plugins/*/*.cpp; do
+  lines=$(wc -l <"$source")
+  ((lines >= 20 && lines <= 80)) || broken "$source has $lines lines; a plugin has 20 to 80"
+done
+
+# --- Named random streams alone -----------------------------------------------------------------------------------
+complain "random numbers come from named streams (core/numbers/streams.hpp) alone:" "$(
+  grep -rnE 'arma::rand|\brand(n|u|i|g|perm)\(|fill::rand|arma_rng|<random>|std::(mt19937|random_device|[a-z_]+_distribution)|\bs?rand\(' \
+    core plugins --include=*.cpp --include=*.hpp | grep -v '^core/report/vendor/' || true)"
+
+# --- Text ---------------------------------------------------------------------------------------------------------
+mapfile -t texts < <(git ls-files --cached --others --exclude-standard -- '*.cpp' '*.hpp' '*.md' '*.yaml' '*.txt' \
+  '*.cmake' '*.sh' '*.py' '*.expected' dev .ci | grep -v '^core/report/vendor/')
+complain "trailing blanks:" "$(grep -nE '[ 	]+$' "${texts[@]}" /dev/null | grep -v '\.expected:' || true)"
+complain "unfinished work:" "$(grep -nE '\b(TO''DO|FIX''ME|XX''X)\b' "${texts[@]}" /dev/null || true)"
+
+# Links of the documentation lead somewhere.
+for page in $(printf '%s\n' "${texts[@]}" | grep '\.md$' || true); do
+  while IFS= read -r link; do
+    target=${link%%#*}
+    [[ -z $target || $target == *://* || $target == mailto:* || -e $(dirname "$page")/$target ]] ||
+      broken "$page links to $target, which does not exist"
+  done < <(grep -oP '\]\(\K[^) ]+' "$page" || true)
+done
+
+# --- Symbols of the built plugins ---------------------------------------------------------------------------------
+# What a plugin exports besides its entry point are the weak and unique instances of library templates, shared by
+# design; nothing that we wrote may be among them, or two plugins could meet.
+if (($#)); then
+  for source in plugins/*/*.cpp; do
+    plugin=${source#plugins/}
+    plugin=$1/${plugin%.cpp}.so
+    [[ -f $plugin ]] || { broken "$plugin is not built"; continue; }
+    symbols=$(nm -D --defined-only "$plugin" | c++filt)
+    strong=$(awk '$2 ~ /^[TDBRGS]$/ {print $3}' <<<"$symbols" | grep -vE '^__(asan|odr_asan|sanitizer|ubsan)' || true)
+    [[ $strong == tightrope_plugin ]] || complain "$plugin must export tightrope_plugin and nothing else of its own:" "$strong"
+    complain "$plugin exports symbols of ours:" \
+      "$(awk '$2 !~ /^[TDBRGS]$/' <<<"$symbols" | grep -E 'tightrope::|\(anonymous namespace\)' || true)"
+  done
+fi
+exit "$status"
