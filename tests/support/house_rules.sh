@@ -10,7 +10,7 @@ broken() {
   status=1
 }
 # complain RULE LINES: nothing to say if there are no lines.
-complain() { [[ -z $2 ]] || broken "$1"$'\n'"$(sed 's/^/  /' <<<"$2")"; }
+complain() { [[ -z $2 ]] || broken "$1"$'\n'"  ${2//$'\n'/$'\n'  }"; }
 
 # --- One door to each library -------------------------------------------------------------------------------------
 for library in yaml-cpp boost/dll; do
