@@ -1,145 +1,332 @@
 #include "core/interfaces/dense_operator.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
-#include <fmt/format.h>
 #include <algorithm>
+#include <bit>
+#include <cmath>
+#include <vector>
 
 namespace tightrope {
 
 namespace {
 
-constexpr Index block_rows = 8;  // rows that stay in cache between the inner products and the accumulation
-constexpr Index strips = 8;      // tiles of a pass; their partial gradients are added in strip order
-constexpr Index width = 16;      // partial sums of an inner product, added in a fixed tree
+constexpr Index chunk_columns = 16 * tile_columns;  // a tile of work where columns are split over threads
 constexpr Index reduction_tile = 4096;
-
-/// Σ_j row_j x_j in an order that depends on `entries` alone.
-Real inner_product(const Real* row, const Real* x, Index entries) {
-  Real sums[width] = {};
-  const Index whole = entries - entries % width;
-  for (Index j = 0; j < whole; j += width)
-    for (Index l = 0; l < width; ++l) sums[l] += row[j + l] * x[j + l];
-  for (Index j = whole; j < entries; ++j) sums[j - whole] += row[j] * x[j];
-  for (Index half = width / 2; half > 0; half /= 2)
-    for (Index l = 0; l < half; ++l) sums[l] += sums[l + half];
-  return sums[0];
-}
-
-void accumulate(Real factor, const Real* row, Real* sum, Index entries) {
-  for (Index j = 0; j < entries; ++j) sum[j] += factor * row[j];
-}
-
-Index strip_begin(Index measurements, Index strip) { return part_begin(measurements, strips, strip); }
-
-/// total = partials[0] + partials[1] + … , entry by entry.
-void add_in_order(const Team& team, const std::vector<Real>& partials, Index entries, Real* total) {
-  const Index tiles = (entries + reduction_tile - 1) / reduction_tile;
-  team.for_each_tile(tiles, [&](Index tile) {
-    const Index begin = tile * reduction_tile, end = std::min(entries, begin + reduction_tile);
-    for (Index j = begin; j < end; ++j) {
-      Real sum = partials[j];
-      for (Index s = 1; s < strips; ++s) sum += partials[s * entries + j];
-      total[j] = sum;
-    }
-  });
-}
+const Real root_half = std::sqrt(0.5);
 
 std::uint64_t physical_memory() {
   return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-/// Number of entries of A, or Error(resources) if they cannot fit into this machine's memory.
-std::size_t checked_size(Shape shape, Index measurements) {
-  const long double bytes = static_cast<long double>(measurements) * static_cast<long double>(shape.rows) *
-                            static_cast<long double>(shape.cols) * sizeof(Real);
+Index bits_per_entry(Storage storage) {
+  switch (storage) {
+    case Storage::float64:
+      return 64;
+    case Storage::float32:
+      return 32;
+    case Storage::float16:
+      return 16;
+    case Storage::int8:
+      return 8;
+    case Storage::sign:
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+std::string bytes_per_entry(Storage storage) {
+  const Index bits = bits_per_entry(storage);
+  return bits % 8 == 0 ? std::to_string(bits / 8) : std::to_string(bits) + "/8";
+}
+
+/// The shape, or a refusal: of symmetric A_i for rectangles, and of more than this machine can hold.
+Shape checked(Shape shape, Index measurements, const DenseOperator::Layout& layout) {
+  if (layout.symmetric && shape.rows != shape.cols)
+    throw Unsuitable(fmt::format("has symmetric A_i and needs a square problem, but this one is {} × {}", shape.rows,
+                                 shape.cols));
+  const auto columns = static_cast<long double>(shape.rows) * static_cast<long double>(shape.cols) *
+                       (layout.symmetric ? 0.5L : 1.0L);
+  const long double entry = static_cast<long double>(bits_per_entry(layout.storage)) / 8;
+  const long double bytes = static_cast<long double>(measurements) * columns * entry;
   const auto memory = static_cast<long double>(physical_memory());
   if (bytes > 0.9L * memory)
-    throw Error(
-        Exit::resources,
-        fmt::format("the operator needs measurements × rows × columns × 8 bytes = {} × {} × {} × 8 = {:.1f} GB, "
-                    "but this machine has {:.1f} GB of memory; take fewer measurements or a smaller problem",
-                    measurements, shape.rows, shape.cols, static_cast<double>(bytes / 1e9L),
-                    static_cast<double>(memory / 1e9L)));
-  return measurements * shape.entries();
+    throw Error(Exit::resources,
+                fmt::format("the operator needs measurements × {} × {} bytes = {} × {} × {} = {:.1f} GB, but this "
+                            "machine has {:.1f} GB of memory; take fewer measurements, a smaller problem or a narrower "
+                            "storage",
+                            layout.symmetric ? "rows·columns/2" : "rows × columns", bytes_per_entry(layout.storage),
+                            measurements,
+                            layout.symmetric ? fmt::format("{}·{}/2", shape.rows, shape.cols)
+                                             : fmt::format("{} × {}", shape.rows, shape.cols),
+                            bytes_per_entry(layout.storage), static_cast<double>(bytes / 1e9L),
+                            static_cast<double>(memory / 1e9L)));
+  return shape;
+}
+
+ForEach over(const std::shared_ptr<const Team>& team) {
+  return [team](Index n, const std::function<void(Index)>& work) {
+    constexpr Index share = 8;  // rows to a tile
+    team->for_each_tile((n + share - 1) / share, [&](Index tile) {
+      for (Index i = tile * share; i < std::min(n, (tile + 1) * share); ++i) work(i);
+    });
+  };
+}
+
+/// The signs of the entries of a source, + for 0.
+SignSource signs_of(const EntrySource& source, Index measurements) {
+  return [source, measurements](Index group, Index begin, Index end, std::uint8_t* bytes) {
+    std::vector<Real> entries(end - begin);
+    std::fill_n(bytes, end - begin, std::uint8_t{0});
+    for (Index r = 0; r < std::min(sign_group, measurements - group * sign_group); ++r) {
+      source(group * sign_group + r, begin, end, entries.data());
+      for (Index j = 0; j < entries.size(); ++j)
+        if (entries[j] >= 0) bytes[j] = static_cast<std::uint8_t>(bytes[j] | 1U << r);
+    }
+  };
+}
+
+template <class T>
+T* grown(std::vector<T>& memory, std::size_t size) {
+  if (memory.size() < size) memory.resize(size);
+  return memory.data();
 }
 
 }  // namespace
 
-DenseOperator::DenseOperator(const Context& context, Index measurements, const RowSource& rows)
-    : MeasurementOperator(context.shape, measurements),
+/// Memory of a pass, kept by the calling thread: nothing is allocated in steady state.
+struct DenseOperator::Workspace {
+  std::vector<Real> x, gradient, sums, slopes, whole;
+  std::vector<std::byte> scratch;
+  std::vector<const Real*> x_of;
+  std::vector<Real*> gradient_of;
+  Mat X;
+};
+
+DenseOperator::Workspace& DenseOperator::workspace() {
+  static thread_local Workspace work;
+  return work;
+}
+
+Index DenseOperator::row_entries(Shape shape, const Layout& layout) {
+  return layout.symmetric ? shape.rows * (shape.rows + 1) / 2 : shape.entries();
+}
+
+DenseOperator::DenseOperator(const Context& context, Index measurements, const Layout& layout,
+                             const EntrySource& source)
+    : MeasurementOperator(checked(context.shape, measurements, layout), measurements),
+      layout_(layout),
+      entries_(row_entries(context.shape, layout)),
+      columns_((entries_ + 7) / 8 * 8),
       team_(context.team),
-      a_(checked_size(context.shape, measurements)) {
-  const Index entries = shape().entries(), blocks = (measurements + block_rows - 1) / block_rows;
-  team_->for_each_tile(blocks, [&](Index block) {
-    const Index first = block * block_rows;
-    rows(first, std::min(block_rows, measurements - first), a_.data() + first * entries);
+      store_(layout.storage == Storage::sign
+                 ? make_sign_store(false, measurements, entries_, signs_of(source, measurements), over(team_))
+                 : make_row_store(layout.storage, measurements, entries_, source, over(team_))) {}
+
+DenseOperator::DenseOperator(const Context& context, Index measurements, const Layout& layout, const SignSource& source)
+    : MeasurementOperator(checked(context.shape, measurements, layout), measurements),
+      layout_(layout),
+      entries_(row_entries(context.shape, layout)),
+      columns_((entries_ + 7) / 8 * 8),
+      team_(context.team),
+      store_(make_sign_store(layout.storage == Storage::generated, measurements, entries_, source, over(team_))) {}
+
+void DenseOperator::dense_rows(Index first, Index count, Real* rows) const {
+  std::vector<Real> packed(entries_);
+  for (Index i = 0; i < count; ++i) {
+    Real* row = rows + i * shape().entries();
+    store_->read(first + i, packed.data());
+    if (!layout_.symmetric) {
+      for (Index j = 0; j < entries_; ++j) row[j] = layout_.factor * packed[j];
+      continue;
+    }
+    const Index n = shape().rows;
+    for (Index b = 0, j = 0; b < n; ++b)
+      for (Index a = 0; a <= b; ++a, ++j)
+        row[a + b * n] = row[b + a * n] = layout_.factor * (a == b ? 1 : root_half) * packed[j];
+  }
+}
+
+/// Tiles of rows, each with gradients of its own that are added in order.
+Index DenseOperator::strips() const {
+  return store_->splits_columns() ? 1 : std::bit_floor(std::clamp<Index>(measurements() / 64, 1, 16));
+}
+
+/// One pass. block_done(first, count, sums, slopes) turns the inner products of a finished block into its slopes, both
+/// as [group][row][lane of the group] and without the factor.
+template <class Block>
+void DenseOperator::pass(Index lanes, bool dot, bool add, Workspace& work, const Block& block_done) const {
+  const Index width = store_->lane_width(lanes), groups = (lanes + width - 1) / width, block = store_->block_rows(lanes),
+              matrix = columns_ * width, numbers = block * groups * width, tiles = strips(),
+              chunks = store_->splits_columns() ? (entries_ + chunk_columns - 1) / chunk_columns : 1,
+              scratch = (store_->scratch_bytes(lanes) + 63) / 64 * 64;
+  const Real** const x_of = grown(work.x_of, groups);
+  for (Index g = 0; g < groups; ++g) x_of[g] = grown(work.x, groups * matrix) + g * matrix;
+  Real** const gradient_of = grown(work.gradient_of, tiles * groups);
+  if (add) grown(work.gradient, tiles * groups * matrix);
+  for (Index g = 0; g < tiles * groups; ++g) gradient_of[g] = add ? work.gradient.data() + g * matrix : nullptr;
+  Real* const all_sums = grown(work.sums, tiles * chunks * numbers);
+  Real* const all_slopes = grown(work.slopes, tiles * numbers);
+  std::byte* const all_scratch = grown(work.scratch, 2 * tiles * scratch);
+
+  // Rows [begin, end), as strip `strip`; sweep(add, dot, …) covers all columns.
+  const auto run = [&](Index strip, Index begin, Index end, const auto& sweep) {
+    Real *const sums = all_sums + strip * chunks * numbers, *const slopes = all_slopes + strip * numbers;
+    std::byte* const held = all_scratch + 2 * strip * scratch;
+    const SweepLanes where{groups, width, x_of, gradient_of + strip * groups};
+    SweepRows last;
+    for (Index first = begin, turn = 1; first < end; first += block, turn ^= 1) {
+      const SweepRows next{first, std::min(block, end - first), held + turn * scratch, slopes, false};
+      if (dot) {
+        sweep(last, next, where, sums);
+        block_done(first, next.count, sums, slopes);
+      } else {
+        block_done(first, next.count, sums, slopes);
+        sweep(next, SweepRows{}, where, sums);
+      }
+      if (dot && add) last = {next.first, next.count, next.scratch, slopes, true};
+    }
+    if (last.count > 0) sweep(last, SweepRows{}, where, sums);
+  };
+
+  if (store_->splits_columns()) {
+    if (add)
+      team_->for_each_tile(chunks, [&](Index chunk) {
+        const Index begin = chunk * chunk_columns * width, end = std::min(columns_, (chunk + 1) * chunk_columns) * width;
+        for (Index g = 0; g < groups; ++g) std::fill(gradient_of[g] + begin, gradient_of[g] + end, 0.0);
+      });
+    run(0, 0, measurements(), [&](const SweepRows& last, const SweepRows& next, const SweepLanes& where, Real* sums) {
+      const Index used = next.count * groups * width;
+      team_->for_each_tile(chunks, [&](Index chunk) {
+        std::fill_n(sums + chunk * numbers, used, 0.0);
+        store_->sweep(last, next, chunk * chunk_columns, std::min(entries_, (chunk + 1) * chunk_columns), where,
+                      sums + chunk * numbers);
+      });
+      for (Index chunk = 1; chunk < chunks; ++chunk)
+        for (Index i = 0; i < used; ++i) sums[i] += sums[chunk * numbers + i];
+    });
+    return;
+  }
+  team_->for_each_tile(tiles, [&](Index strip) {
+    if (add) std::fill_n(gradient_of[strip * groups], groups * matrix, 0.0);
+    const Index units = (measurements() + sign_group - 1) / sign_group;
+    run(strip, part_begin(units, tiles, strip) * sign_group,
+        std::min(measurements(), part_begin(units, tiles, strip + 1) * sign_group),
+        [&](const SweepRows& last, const SweepRows& next, const SweepLanes& where, Real* sums) {
+          std::fill_n(sums, next.count * groups * width, 0.0);
+          store_->sweep(last, next, 0, entries_, where, sums);
+        });
   });
 }
 
-void DenseOperator::dense_rows(Index first, Index count, Real* rows) const {
-  const Index entries = shape().entries();
-  std::copy_n(a_.data() + first * entries, count * entries, rows);
+/// Puts X where the sweeps read it: packed, padded, side by side with its neighbours.
+void DenseOperator::set_matrix(Index lane, Index lanes, const Mat& X, Workspace& work) const {
+  const Index width = store_->lane_width(lanes), groups = (lanes + width - 1) / width;
+  Real* const x = grown(work.x, groups * columns_ * width) + lane / width * columns_ * width + lane % width;
+  if (layout_.symmetric) {
+    const Index n = X.n_rows;
+    for (Index b = 0, j = 0; b < n; ++b)
+      for (Index a = 0; a <= b; ++a, ++j) x[j * width] = a == b ? X(a, a) : root_half * (X(a, b) + X(b, a));
+  } else {
+    for (Index j = 0; j < entries_; ++j) x[j * width] = X[j];
+  }
+  for (Index j = entries_; j < columns_; ++j) x[j * width] = 0;
+}
+
+/// gradient of strip 0 = sum over the strips in their order, without the factor.
+void DenseOperator::sum_gradients(Index lanes, Workspace& work) const {
+  const Index width = store_->lane_width(lanes), groups = (lanes + width - 1) / width, size = groups * columns_ * width,
+              parts = strips();
+  if (parts == 1) return;
+  Real* const all = work.gradient.data();
+  team_->for_each_tile((size + reduction_tile - 1) / reduction_tile, [&](Index tile) {
+    const Index begin = tile * reduction_tile, end = std::min(size, begin + reduction_tile);
+    for (Index s = 1; s < parts; ++s)
+      for (Index j = begin; j < end; ++j) all[j] += all[s * size + j];
+  });
+}
+
+void DenseOperator::get_gradient(Index lane, Index lanes, const Workspace& work, Mat& G) const {
+  const Index width = store_->lane_width(lanes);
+  const Real* const g = work.gradient.data() + lane / width * columns_ * width + lane % width;
+  G.set_size(rows(), cols());
+  if (layout_.symmetric) {
+    const Index n = rows();
+    for (Index b = 0, j = 0; b < n; ++b)
+      for (Index a = 0; a <= b; ++a, ++j) G(a, b) = G(b, a) = a == b ? g[j * width] : root_half * g[j * width];
+  } else {
+    for (Index j = 0; j < entries_; ++j) G[j] = g[j * width];
+  }
 }
 
 void DenseOperator::do_forward(const Mat& X, Vec& z) const {
-  const Index entries = shape().entries();
-  team_->for_each_tile(strips, [&](Index strip) {
-    for (Index i = strip_begin(measurements(), strip); i < strip_begin(measurements(), strip + 1); ++i)
-      z[i] = inner_product(a_.data() + i * entries, X.memptr(), entries);
+  Workspace& work = workspace();
+  set_matrix(0, 1, X, work);
+  pass(1, true, false, work, [&](Index first, Index count, const Real* sums, Real*) {
+    for (Index i = 0; i < count; ++i) z[first + i] = layout_.factor * sums[i];
   });
 }
 
 void DenseOperator::do_adjoint(const Vec& z, Mat& G) const {
-  const Index entries = shape().entries();
-  std::vector<Real> partials(strips * entries, 0.0);
-  team_->for_each_tile(strips, [&](Index strip) {
-    Real* partial = partials.data() + strip * entries;
-    for (Index i = strip_begin(measurements(), strip); i < strip_begin(measurements(), strip + 1); ++i)
-      accumulate(z[i], a_.data() + i * entries, partial, entries);
+  Workspace& work = workspace();
+  pass(1, false, true, work, [&](Index first, Index count, const Real*, Real* slopes) {
+    for (Index i = 0; i < count; ++i) slopes[i] = layout_.factor * z[first + i];
   });
-  add_in_order(*team_, partials, entries, G.memptr());
+  sum_gradients(1, work);
+  get_gradient(0, 1, work, G);
 }
 
 void DenseOperator::do_evaluate(std::span<Evaluation> lanes) const {
-  const Index entries = shape().entries(), count = lanes.size();
-  struct Work {
-    Mat X, G;
-    std::vector<Real> partials, values;
-  };
-  std::vector<Work> work(count);
-  for (Index l = 0; l < count; ++l) {
-    work[l].X = lanes[l].at->dense();
-    work[l].values.assign(strips, 0.0);
-    if (lanes[l].gradient) work[l].partials.assign(strips * entries, 0.0);
-  }
-  team_->for_each_tile(strips, [&](Index strip) {
-    const Index end = strip_begin(measurements(), strip + 1);
-    Real slope[block_rows];
-    for (Index first = strip_begin(measurements(), strip); first < end; first += block_rows) {
-      const Index size = std::min(block_rows, end - first);
-      for (Index l = 0; l < count; ++l) {
-        const Evaluation& lane = lanes[l];
-        Real* prediction = lane.prediction->memptr() + first;
-        for (Index i = 0; i < size; ++i)
-          prediction[i] = inner_product(a_.data() + (first + i) * entries, work[l].X.memptr(), entries);
-        work[l].values[strip] +=
-            lane.loss->evaluate(first, {prediction, size}, {lane.data->memptr() + first, size}, {slope, size});
-        if (!lane.gradient) continue;
-        Real* partial = work[l].partials.data() + strip * entries;
-        for (Index i = 0; i < size; ++i) accumulate(slope[i], a_.data() + (first + i) * entries, partial, entries);
-      }
+  const auto with_gradient = static_cast<std::size_t>(
+      std::count_if(lanes.begin(), lanes.end(), [](const Evaluation& lane) { return lane.gradient != nullptr; }));
+  if (with_gradient != 0 && with_gradient != lanes.size()) {
+    for (const bool wanted : {true, false}) {
+      std::vector<Evaluation> some;
+      for (const Evaluation& lane : lanes)
+        if ((lane.gradient != nullptr) == wanted) some.push_back(lane);
+      do_evaluate(some);
+      auto done = some.begin();
+      for (Evaluation& lane : lanes)
+        if ((lane.gradient != nullptr) == wanted) lane.value = (done++)->value;
     }
+    return;
+  }
+  const Index count = lanes.size(), width = store_->lane_width(count);
+  const bool add = with_gradient != 0;
+  Workspace& work = workspace();
+  for (Index l = 0; l < count; ++l) {
+    work.X = lanes[l].at->left * lanes[l].at->right.t();
+    set_matrix(l, count, work.X, work);
+  }
+  for (Index l = count; l < (count + width - 1) / width * width; ++l) set_matrix(l, count, work.X, work);
+  pass(count, true, add, work, [&](Index first, Index rows_done, const Real* sums, Real* slopes) {
+    Real slope[64];
+    for (Index l = 0; l < count; ++l) {
+      const Index at = l / width * rows_done * width + l % width;
+      Real* const prediction = lanes[l].prediction->memptr() + first;
+      for (Index i = 0; i < rows_done; ++i) prediction[i] = layout_.factor * sums[at + i * width];
+      if (!add) continue;
+      lanes[l].loss->evaluate(first, {prediction, rows_done}, {lanes[l].data->memptr() + first, rows_done},
+                              {slope, rows_done});
+      for (Index i = 0; i < rows_done; ++i) slopes[at + i * width] = layout_.factor * slope[i];
+    }
+    // Lanes that fill up a group stay at zero.
+    for (Index l = count; add && l < (count + width - 1) / width * width; ++l)
+      for (Index i = 0; i < rows_done; ++i) slopes[l / width * rows_done * width + l % width + i * width] = 0;
   });
+  if (add) sum_gradients(count, work);
   for (Index l = 0; l < count; ++l) {
     Evaluation& lane = lanes[l];
-    lane.value = 0;
-    for (const Real value : work[l].values) lane.value += value;
+    // The value is summed over all measurements at once: its bits must not depend on how rows are cut into blocks.
+    const Index m = measurements();
+    lane.value = lane.loss->evaluate(0, {lane.prediction->memptr(), m}, {lane.data->memptr(), m},
+                                     {grown(work.whole, m), m});
     if (!lane.gradient) continue;
-    work[l].G.set_size(rows(), cols());
-    add_in_order(*team_, work[l].partials, entries, work[l].G.memptr());
-    if (lane.wanted.left) lane.gradient->left = work[l].G * lane.at->right;
-    if (lane.wanted.right) lane.gradient->right = work[l].G.t() * lane.at->left;
+    get_gradient(l, count, work, work.X);
+    if (lane.wanted.left) lane.gradient->left = work.X * lane.at->right;
+    if (lane.wanted.right) lane.gradient->right = work.X.t() * lane.at->left;
   }
 }
 

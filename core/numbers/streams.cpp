@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "core/store/arrays.hpp"
 
@@ -124,6 +125,13 @@ void Stream::fill_uniform(std::uint64_t first, std::span<Real> out) const {
 
 void Stream::fill_normal(std::uint64_t first, std::span<Real> out) const {
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = normal(first + i);
+}
+
+void Stream::fill_bytes(std::uint64_t first, std::span<std::uint8_t> out) const {
+  for (std::size_t done = 0; done < out.size(); done += 8) {
+    const std::uint64_t w = word((first + done) / 8);
+    std::memcpy(out.data() + done, &w, std::min<std::size_t>(8, out.size() - done));
+  }
 }
 
 Mat Stream::normal_matrix(Index rows, Index cols) const {

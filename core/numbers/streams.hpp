@@ -32,6 +32,9 @@ class Stream {
   void fill_normal(std::uint64_t first, std::span<Real> out) const;
   void fill_uniform(std::uint64_t first, std::span<Real> out) const;
 
+  /// Bytes first, first + 1, … of the stream of words, lowest byte first; `first` is a multiple of 8.
+  void fill_bytes(std::uint64_t first, std::span<std::uint8_t> out) const;
+
   /// rows × cols of N(0, 1), element (i, j) = normal(i + j·rows).
   Mat normal_matrix(Index rows, Index cols) const;
   /// `count` different indices out of 0 … size-1, uniformly, in increasing order (Floyd's algorithm).

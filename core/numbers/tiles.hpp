@@ -4,8 +4,8 @@
 // combined in tile order by the caller: one thread or many give the same bits.
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <type_traits>
 
 #include "core/numbers/types.hpp"
 
@@ -21,10 +21,17 @@ class Team {
   unsigned threads() const;
   /// Calls work(0) … work(tiles − 1), each exactly once, and returns when all are done. May be called from
   /// several threads at once: only one call gets the helpers, the others do their tiles themselves.
-  /// An exception from a tile is rethrown here, after all tiles have ended.
-  void for_each_tile(Index tiles, const std::function<void(Index)>& work) const;
+  /// An exception from a tile is rethrown here, after all tiles have ended. Allocates nothing.
+  template <class Work>
+  void for_each_tile(Index tiles, Work&& work) const {
+    using Plain = std::remove_reference_t<Work>;
+    run(tiles, [](void* target, Index tile) { (*static_cast<Plain*>(target))(tile); },
+        const_cast<void*>(static_cast<const void*>(&work)));
+  }
 
  private:
+  void run(Index tiles, void (*call)(void*, Index), void* target) const;
+
   struct State;
   std::unique_ptr<State> state_;
 };

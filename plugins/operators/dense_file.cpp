@@ -23,15 +23,14 @@ class DenseFile final : public DenseOperator {
 
  private:
   DenseFile(const Options& options, const Context& context, const Mat& stored)
-      : DenseOperator(context, checked(stored, context.shape).n_rows, [&](Index first, Index count, Real* rows) {
-          const Shape shape = context.shape;
-          for (Index i = 0; i < count; ++i)
-            for (Index a = 0; a < shape.rows; ++a)
-              for (Index b = 0; b < shape.cols; ++b)
-                rows[i * shape.entries() + a + b * shape.rows] =
-                    options.factor *
-                    stored(first + i, options.order == "row" ? a * shape.cols + b : a + b * shape.rows);
-        }) {}
+      : DenseOperator(context, checked(stored, context.shape).n_rows, {Storage::float64, false, options.factor},
+                      [&](Index row, Index, Index, Real* entries) {
+                        const Shape shape = context.shape;
+                        const bool by_row = options.order == "row";
+                        for (Index b = 0; b < shape.cols; ++b)
+                          for (Index a = 0; a < shape.rows; ++a)
+                            *entries++ = stored(row, by_row ? a * shape.cols + b : a + b * shape.rows);
+                      }) {}
 
   static const Mat& checked(const Mat& stored, Shape shape) {
     if (stored.n_cols != shape.entries())

@@ -15,11 +15,10 @@ inline Context context(Shape shape, unsigned threads = 1) {
 class RandomRows final : public DenseOperator {
  public:
   RandomRows(const Context& given, Index measurements)
-      : DenseOperator(given, measurements, [&](Index first, Index count, Real* rows) {
-          const Index size = count * given.shape.entries();
-          given.stream.fill_normal(first * given.shape.entries(), {rows, size});
-          for (Index i = 0; i < size; ++i) rows[i] /= std::sqrt(static_cast<Real>(measurements));
-        }) {}
+      : DenseOperator(given, measurements, {Storage::float64, false, 1 / std::sqrt(static_cast<Real>(measurements))},
+                      [&](Index row, Index begin, Index end, Real* entries) {
+                        given.stream.fill_normal(row * given.shape.entries() + begin, {entries, end - begin});
+                      }) {}
 };
 
 /// The same map, given by its definition alone: everything else is the interface's default.

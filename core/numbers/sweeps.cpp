@@ -1,0 +1,559 @@
+#include "core/numbers/sweeps.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+// Older instruction sets have no fused multiply-add: they share one plain version with the same bits.
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/numbers/sweeps.cpp"
+#include <hwy/foreach_target.h>  // compiles this file once per instruction set
+
+#include <hwy/cache_control.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace tightrope::sweeps::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+struct Half {
+  std::uint16_t bits;
+};
+
+// --- Eight float64 numbers, whatever the width of a register -------------------------------------------------------
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+struct Eight {
+  using Tag = hn::FixedTag<Real, 8>;
+  hn::Vec<Tag> v;
+  static Eight zero() { return {hn::Zero(Tag())}; }
+  static Eight of(Real x) { return {hn::Set(Tag(), x)}; }
+  static Eight load(const Real* p) { return {hn::LoadU(Tag(), p)}; }
+  static Eight load(const float* p) { return {hn::PromoteTo(Tag(), hn::LoadU(hn::FixedTag<float, 8>(), p))}; }
+  static Eight load(const Half* p) {
+    const hn::FixedTag<hwy::float16_t, 8> halves;
+    const auto f = hn::PromoteTo(hn::FixedTag<float, 8>(), hn::LoadU(halves, reinterpret_cast<const hwy::float16_t*>(p)));
+    return {hn::PromoteTo(Tag(), f)};
+  }
+  static Eight load(const std::int8_t* p) {
+    const auto i = hn::PromoteTo(hn::FixedTag<std::int32_t, 8>(), hn::LoadU(hn::FixedTag<std::int8_t, 8>(), p));
+    return {hn::PromoteTo(Tag(), i)};
+  }
+  void store(Real* p) const { hn::StoreU(v, Tag(), p); }
+  void add_product(Eight a, Eight b) { v = hn::MulAdd(a.v, b.v, v); }
+};
+constexpr int row_tile = 4, lane_tile = 4, gradient_tile = 8;
+#elif HWY_TARGET == HWY_AVX2
+struct Eight {
+  using Tag = hn::FixedTag<Real, 4>;
+  hn::Vec<Tag> low, high;
+  static Eight zero() { return {hn::Zero(Tag()), hn::Zero(Tag())}; }
+  static Eight of(Real x) { return {hn::Set(Tag(), x), hn::Set(Tag(), x)}; }
+  static Eight load(const Real* p) { return {hn::LoadU(Tag(), p), hn::LoadU(Tag(), p + 4)}; }
+  static Eight load(const float* p) {
+    const hn::FixedTag<float, 4> four;
+    return {hn::PromoteTo(Tag(), hn::LoadU(four, p)), hn::PromoteTo(Tag(), hn::LoadU(four, p + 4))};
+  }
+  static Eight load(const Half* p) {
+    const hn::FixedTag<hwy::float16_t, 8> halves;
+    const hn::FixedTag<float, 4> four;
+    const auto f = hn::PromoteTo(hn::FixedTag<float, 8>(), hn::LoadU(halves, reinterpret_cast<const hwy::float16_t*>(p)));
+    return {hn::PromoteTo(Tag(), hn::LowerHalf(four, f)), hn::PromoteTo(Tag(), hn::UpperHalf(four, f))};
+  }
+  static Eight load(const std::int8_t* p) {
+    const hn::FixedTag<std::int32_t, 4> four;
+    const auto i = hn::PromoteTo(hn::FixedTag<std::int32_t, 8>(), hn::LoadU(hn::FixedTag<std::int8_t, 8>(), p));
+    return {hn::PromoteTo(Tag(), hn::LowerHalf(four, i)), hn::PromoteTo(Tag(), hn::UpperHalf(four, i))};
+  }
+  void store(Real* p) const {
+    hn::StoreU(low, Tag(), p);
+    hn::StoreU(high, Tag(), p + 4);
+  }
+  void add_product(Eight a, Eight b) {
+    low = hn::MulAdd(a.low, b.low, low);
+    high = hn::MulAdd(a.high, b.high, high);
+  }
+};
+constexpr int row_tile = 3, lane_tile = 2, gradient_tile = 4;
+#else
+/// A float16 number, by arithmetic.
+Real from_half(std::uint16_t bits) {
+  const int exponent = (bits >> 10) & 31, fraction = bits & 1023;
+  const Real size = exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
+  return bits & 0x8000 ? -size : size;
+}
+struct Eight {
+  Real v[8];
+  static Eight zero() { return {}; }
+  static Eight of(Real x) { return {{x, x, x, x, x, x, x, x}}; }
+  template <class T>
+  static Eight load(const T* p) {
+    Eight e;
+    for (int i = 0; i < 8; ++i) {
+      if constexpr (std::is_same_v<T, Half>)
+        e.v[i] = from_half(p[i].bits);
+      else
+        e.v[i] = static_cast<Real>(p[i]);
+    }
+    return e;
+  }
+  void store(Real* p) const { std::copy_n(v, 8, p); }
+  void add_product(const Eight& a, const Eight& b) {
+    for (int i = 0; i < 8; ++i) v[i] = std::fma(a.v[i], b.v[i], v[i]);
+  }
+};
+constexpr int row_tile = 1, lane_tile = 1, gradient_tile = 1;
+#endif
+
+/// The eight partial sums, added in a fixed tree.
+HWY_INLINE Real total(const Eight& sums) {
+  Real s[8];
+  sums.store(s);
+  return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+}
+
+template <class T>
+const T* row(const Block& block, Index i) {
+  return reinterpret_cast<const T*>(block.data + i * block.stride);
+}
+
+// --- One lane ------------------------------------------------------------------------------------------------------
+
+/// For R rows each: gradient += slopes·(rows of `add`), sums += ⟨rows of `dot`, x⟩ on one tile of columns.
+template <class T, int R, bool add_some, bool dot_some>
+HWY_INLINE void one_lane_tile(const Block& add, Index add_first, const Real* slopes, const Block& dot, Index dot_first,
+                              Index begin, Index end, const Real* x, Real* gradient, Real* sums) {
+  const T *a[R], *d[R];
+  Eight slope[R], sum[R];
+  for (int r = 0; r < R; ++r) {
+    if constexpr (add_some) {
+      a[r] = row<T>(add, add_first + static_cast<Index>(r));
+      slope[r] = Eight::of(slopes[add_first + static_cast<Index>(r)]);
+    }
+    if constexpr (dot_some) {
+      d[r] = row<T>(dot, dot_first + static_cast<Index>(r));
+      sum[r] = Eight::zero();
+    }
+  }
+  constexpr Index ahead = 1024 / sizeof(T);  // columns that the next block's rows are fetched ahead
+  for (Index j = begin; j < end; j += 8) {
+    if constexpr (dot_some) {
+      if constexpr (sizeof(T) >= 4)
+        for (int r = 0; r < R; ++r) hwy::Prefetch(d[r] + j + ahead);
+      const Eight xj = Eight::load(x + j);
+      for (int r = 0; r < R; ++r) sum[r].add_product(Eight::load(d[r] + j), xj);
+    }
+    if constexpr (add_some) {
+      Eight g = Eight::load(gradient + j);
+      for (int r = 0; r < R; ++r) g.add_product(slope[r], Eight::load(a[r] + j));
+      g.store(gradient + j);
+    }
+  }
+  if constexpr (dot_some)
+    for (int r = 0; r < R; ++r) sums[dot_first + static_cast<Index>(r)] += total(sum[r]);
+}
+
+template <class T, bool add_some, bool dot_some>
+void one_lane_rows(const Block& add, const Real* slopes, const Block& dot, Index first, Index count, Index begin,
+                   Index end, const Real* x, Real* gradient, Real* sums) {
+  Index i = first;
+  const Index last = first + count;
+  for (; i + 4 <= last; i += 4)
+    one_lane_tile<T, 4, add_some, dot_some>(add, i, slopes, dot, i, begin, end, x, gradient, sums);
+  for (; i + 2 <= last; i += 2)
+    one_lane_tile<T, 2, add_some, dot_some>(add, i, slopes, dot, i, begin, end, x, gradient, sums);
+  for (; i < last; ++i) one_lane_tile<T, 1, add_some, dot_some>(add, i, slopes, dot, i, begin, end, x, gradient, sums);
+}
+
+template <class T>
+void one_lane(const Block& add, const Real* slopes, const Block& dot, Index begin, Index end, const Real* x,
+              Real* gradient, Real* sums) {
+  const Index both = std::min(add.count, dot.count);
+  for (Index tile = begin; tile < end; tile += tile_columns) {
+    const Index stop = std::min(end, tile + tile_columns);
+    one_lane_rows<T, true, true>(add, slopes, dot, 0, both, tile, stop, x, gradient, sums);
+    one_lane_rows<T, true, false>(add, slopes, dot, both, add.count - both, tile, stop, x, gradient, sums);
+    one_lane_rows<T, false, true>(add, slopes, dot, both, dot.count - both, tile, stop, x, gradient, sums);
+  }
+}
+
+// --- Many lanes ----------------------------------------------------------------------------------------------------
+
+/// sums[lane][row] += ⟨row, x of lane⟩ on one tile, for R rows and L lanes held in registers.
+template <int R, int L>
+HWY_INLINE void dot_tile(const Block& rows, Index first_row, Index offset, const Real* const* x, Index first_lane,
+                         Index begin, Index end, Index count, Real* sums) {
+  const Real *a[R], *xs[L];
+  Eight sum[R][L];
+  for (int r = 0; r < R; ++r) {
+    a[r] = row<Real>(rows, first_row + static_cast<Index>(r)) - offset;
+    for (int l = 0; l < L; ++l) sum[r][l] = Eight::zero();
+  }
+  for (int l = 0; l < L; ++l) xs[l] = x[first_lane + static_cast<Index>(l)];
+  for (Index j = begin; j < end; j += 8) {
+    Eight values[R];
+    for (int r = 0; r < R; ++r) values[r] = Eight::load(a[r] + j);
+    for (int l = 0; l < L; ++l) {
+      const Eight xj = Eight::load(xs[l] + j);
+      for (int r = 0; r < R; ++r) sum[r][l].add_product(values[r], xj);
+    }
+  }
+  for (int l = 0; l < L; ++l)
+    for (int r = 0; r < R; ++r)
+      sums[(first_lane + static_cast<Index>(l)) * count + first_row + static_cast<Index>(r)] += total(sum[r][l]);
+}
+
+template <int L>
+void dot_lanes(const Block& rows, Index offset, const Real* const* x, Index first_lane, Index begin, Index end,
+               Real* sums) {
+  Index i = 0;
+  for (; i + row_tile <= rows.count; i += row_tile)
+    dot_tile<row_tile, L>(rows, i, offset, x, first_lane, begin, end, rows.count, sums);
+  for (; i < rows.count; ++i) dot_tile<1, L>(rows, i, offset, x, first_lane, begin, end, rows.count, sums);
+}
+
+/// gradient of lane += Σ_i slopes[lane][i]·row i on one tile, for L lanes held in registers.
+template <int L>
+void add_lanes(const Block& rows, Index offset, const Real* slopes, Real* const* gradients, Index first_lane,
+               Index begin, Index end) {
+  Real* g[L];
+  const Real* s[L];
+  for (int l = 0; l < L; ++l) {
+    g[l] = gradients[first_lane + static_cast<Index>(l)];
+    s[l] = slopes + (first_lane + static_cast<Index>(l)) * rows.count;
+  }
+  for (Index j = begin; j < end; j += 8) {
+    Eight sum[L];
+    for (int l = 0; l < L; ++l) sum[l] = Eight::load(g[l] + j);
+    const std::byte* at = rows.data + (j - offset) * sizeof(Real);
+    for (Index i = 0; i < rows.count; ++i, at += rows.stride) {
+      const Eight value = Eight::load(reinterpret_cast<const Real*>(at));
+      for (int l = 0; l < L; ++l) sum[l].add_product(Eight::of(s[l][i]), value);
+    }
+    for (int l = 0; l < L; ++l) sum[l].store(g[l] + j);
+  }
+}
+
+template <class T>
+HWY_INLINE void widen(const T* from, Index count, Real* to) {
+  for (Index j = 0; j < count; j += 8) Eight::load(from + j).store(to + j);
+}
+
+/// The tile [begin, end) of a block as float64: where it lies, or in `made`.
+template <class T>
+Block widened(const Block& block, Index begin, Index end, std::vector<Real>& made) {
+  made.resize(std::max<std::size_t>(made.size(), block.count * tile_columns));
+  for (Index i = 0; i < block.count; ++i) widen(row<T>(block, i) + begin, end - begin, made.data() + i * tile_columns);
+  return {reinterpret_cast<const std::byte*>(made.data()), block.count, tile_columns * sizeof(Real)};
+}
+
+template <class T>
+void many_lanes(const Block& add, const Real* slopes, const Block& dot, Index begin, Index end, const SweepLanes& lanes,
+                Real* sums) {
+  static thread_local std::vector<Real> made;
+  for (Index tile = begin; tile < end; tile += tile_columns) {
+    const Index stop = std::min(end, tile + tile_columns);
+    constexpr bool as_it_is = std::is_same_v<T, Real>;
+    const Index offset = as_it_is ? 0 : tile;
+    if (add.count > 0) {
+      const Block rows = as_it_is ? add : widened<T>(add, tile, stop, made);
+      Index l = 0;
+      for (; l + gradient_tile <= lanes.groups; l += gradient_tile)
+        add_lanes<gradient_tile>(rows, offset, slopes, lanes.gradient, l, tile, stop);
+      for (; l + 2 <= lanes.groups; l += 2) add_lanes<2>(rows, offset, slopes, lanes.gradient, l, tile, stop);
+      for (; l < lanes.groups; ++l) add_lanes<1>(rows, offset, slopes, lanes.gradient, l, tile, stop);
+    }
+    if (dot.count > 0) {
+      const Block rows = as_it_is ? dot : widened<T>(dot, tile, stop, made);
+      Index l = 0;
+      for (; l + lane_tile <= lanes.groups; l += lane_tile)
+        dot_lanes<lane_tile>(rows, offset, lanes.x, l, tile, stop, sums);
+      for (; l < lanes.groups; ++l) dot_lanes<1>(rows, offset, lanes.x, l, tile, stop, sums);
+    }
+  }
+}
+
+template <class T>
+void plain_of(const Block& add, const Real* slopes, const Block& dot, Index begin, Index end, const SweepLanes& lanes,
+              Real* sums) {
+  const Index stop = (end + 7) / 8 * 8;
+  if (lanes.groups == 1)
+    one_lane<T>(add, slopes, dot, begin, stop, lanes.x[0], lanes.gradient[0], sums);
+  else
+    many_lanes<T>(add, slopes, dot, begin, stop, lanes, sums);
+}
+
+void Plain(const Block& add, const Real* slopes, const Block& dot, Index begin, Index end, Storage storage,
+           const SweepLanes& lanes, Real* sums) {
+  switch (storage) {
+    case Storage::float32:
+      return plain_of<float>(add, slopes, dot, begin, end, lanes, sums);
+    case Storage::float16:
+      return plain_of<Half>(add, slopes, dot, begin, end, lanes, sums);
+    case Storage::int8:
+      return plain_of<std::int8_t>(add, slopes, dot, begin, end, lanes, sums);
+    default:
+      return plain_of<Real>(add, slopes, dot, begin, end, lanes, sums);
+  }
+}
+
+void Decode(Storage storage, const std::byte* kept, Index count, Real* entries) {
+  const auto copy = [&](const auto* from) {
+    Index j = 0;
+    for (; j + 8 <= count; j += 8) Eight::load(from + j).store(entries + j);
+    if (j < count) {
+      Real rest[8];
+      Eight::load(from + j).store(rest);  // rows are padded
+      std::copy_n(rest, count - j, entries + j);
+    }
+  };
+  switch (storage) {
+    case Storage::float32:
+      return copy(reinterpret_cast<const float*>(kept));
+    case Storage::float16:
+      return copy(reinterpret_cast<const Half*>(kept));
+    case Storage::int8:
+      return copy(reinterpret_cast<const std::int8_t*>(kept));
+    default:
+      return copy(reinterpret_cast<const Real*>(kept));
+  }
+}
+
+// --- Signs ---------------------------------------------------------------------------------------------------------
+// Only additions, so every instruction set gives the same bits.
+
+/// Four lanes side by side, of no more than Real's alignment.
+struct Four {
+  typedef Real Vector __attribute__((vector_size(4 * sizeof(Real))));
+  Real v[4];
+  Vector get() const {
+    Vector all;
+    std::memcpy(&all, v, sizeof all);
+    return all;
+  }
+  void put(const Vector& all) { std::memcpy(v, &all, sizeof all); }
+  Four& operator+=(const Four& other) {
+    put(get() + other.get());
+    return *this;
+  }
+  friend HWY_INLINE Four operator+(Four a, const Four& b) { return a += b; }
+  friend HWY_INLINE Four operator-(Four a, const Four& b) {
+    a.put(a.get() - b.get());
+    return a;
+  }
+};
+
+template <Index width>
+struct Side;
+template <>
+struct Side<1> {
+  using Type = Real;
+};
+template <>
+struct Side<sign_lanes> {
+  using Type = Four;
+};
+
+constexpr Index sign_tile = 2048;  // columns whose x or gradient stays in the first-level cache
+constexpr Index codes = 256;
+
+template <class V>
+HWY_INLINE void fill_buckets(const std::uint8_t* bytes, Index begin, Index end, const V* x, V* buckets) {
+  Index j = begin;
+  for (; j + 8 <= end; j += 8) {
+    std::uint64_t eight;
+    std::memcpy(&eight, bytes + j, 8);
+    for (int b = 0; b < 8; ++b) {
+      buckets[eight & 255] += x[j + static_cast<Index>(b)];
+      eight >>= 8;
+    }
+  }
+  for (; j < end; ++j) buckets[bytes[j]] += x[j];
+}
+
+/// sums[r] += Σ_codes ±buckets[code], + where bit r of the code is set. Destroys the buckets.
+template <class V>
+HWY_INLINE void combine_buckets(V* buckets, V* sums) {
+  for (Index bit = sign_group; bit-- > 0;) {
+    const Index half = Index{1} << bit;
+    if (half >= 8) {
+      V parts[8] = {};
+      for (Index b = 0; b < half; b += 8)
+        for (Index v = 0; v < 8; ++v) {
+          parts[v] += buckets[b + v + half] - buckets[b + v];
+          buckets[b + v] += buckets[b + v + half];
+        }
+      sums[bit] += ((parts[0] + parts[4]) + (parts[2] + parts[6])) + ((parts[1] + parts[5]) + (parts[3] + parts[7]));
+    } else {
+      V part = {};
+      for (Index b = 0; b < half; ++b) {
+        part += buckets[b + half] - buckets[b];
+        buckets[b] += buckets[b + half];
+      }
+      sums[bit] += part;
+    }
+  }
+}
+
+template <Index width>
+void sign_dot_of(const std::uint8_t* bytes, std::uint64_t stride, Index rows, Index begin, Index end,
+                 const SweepLanes& lanes, Real* sums) {
+  using V = typename Side<width>::Type;
+  constexpr Index most = 8;  // groups of rows in a block
+  const Index groups = (rows + sign_group - 1) / sign_group;
+  static thread_local std::vector<Real> memory(most * codes * sign_lanes);
+  V* const buckets = reinterpret_cast<V*>(memory.data());
+  for (Index lane = 0; lane < lanes.groups; ++lane) {
+    std::fill_n(memory.data(), groups * codes * width, 0.0);
+    const V* x = reinterpret_cast<const V*>(lanes.x[lane]);
+    for (Index tile = begin; tile < end; tile += sign_tile)
+      for (Index g = 0; g < groups; ++g)
+        fill_buckets(bytes + g * stride, tile, std::min(end, tile + sign_tile), x, buckets + g * codes);
+    for (Index g = 0; g < groups; ++g) {
+      V found[sign_group] = {};
+      combine_buckets(buckets + g * codes, found);
+      V* const out = reinterpret_cast<V*>(sums + lane * rows * width) + g * sign_group;
+      for (Index r = 0; r < std::min(sign_group, rows - g * sign_group); ++r) out[r] += found[r];
+    }
+  }
+}
+
+/// gradient_j += table_1[byte_1j] + …, one table after another.
+template <class V, int groups>
+HWY_INLINE void look_up(const std::uint8_t* bytes, std::uint64_t stride, const V* tables, Index begin, Index end,
+                        V* gradient) {
+  Index j = begin;
+  for (; j + 8 <= end; j += 8) {
+    std::uint64_t eight[groups];
+    for (int g = 0; g < groups; ++g) std::memcpy(&eight[g], bytes + static_cast<Index>(g) * stride + j, 8);
+    for (Index b = 0; b < 8; ++b) {
+      V sum = gradient[j + b];
+      for (int g = 0; g < groups; ++g) {
+        sum += tables[static_cast<Index>(g) * codes + (eight[g] & 255)];
+        eight[g] >>= 8;
+      }
+      gradient[j + b] = sum;
+    }
+  }
+  for (; j < end; ++j)
+    for (int g = 0; g < groups; ++g)
+      gradient[j] += tables[static_cast<Index>(g) * codes + bytes[static_cast<Index>(g) * stride + j]];
+}
+
+template <Index width>
+void sign_add_of(const std::uint8_t* bytes, std::uint64_t stride, Index rows, const Real* slopes, Index begin,
+                 Index end, const SweepLanes& lanes) {
+  using V = typename Side<width>::Type;
+  constexpr Index most = 8;
+  const Index groups = (rows + sign_group - 1) / sign_group;
+  static thread_local std::vector<Real> memory(most * codes * sign_lanes);
+  V* const tables = reinterpret_cast<V*>(memory.data());
+  for (Index lane = 0; lane < lanes.groups; ++lane) {
+    const V* s = reinterpret_cast<const V*>(slopes + lane * rows * width);
+    for (Index g = 0; g < groups; ++g) {
+      V* const table = tables + g * codes;
+      table[0] = V{};
+      for (Index r = 0; r < sign_group; ++r) {
+        const V slope = g * sign_group + r < rows ? s[g * sign_group + r] : V{};
+        for (Index code = 0; code < Index{1} << r; ++code) {
+          table[code + (Index{1} << r)] = table[code] + slope;
+          table[code] = table[code] - slope;
+        }
+      }
+    }
+    V* const gradient = reinterpret_cast<V*>(lanes.gradient[lane]);
+    for (Index tile = begin; tile < end; tile += sign_tile) {
+      const Index stop = std::min(end, tile + sign_tile);
+      Index g = 0;
+      for (; g + 4 <= groups; g += 4)
+        look_up<V, 4>(bytes + g * stride, stride, tables + g * codes, tile, stop, gradient);
+      for (; g < groups; ++g) look_up<V, 1>(bytes + g * stride, stride, tables + g * codes, tile, stop, gradient);
+    }
+  }
+}
+
+void SignDot(const std::uint8_t* bytes, std::uint64_t stride, Index rows, Index begin, Index end,
+             const SweepLanes& lanes, Real* sums) {
+  if (lanes.width == 1)
+    sign_dot_of<1>(bytes, stride, rows, begin, end, lanes, sums);
+  else
+    sign_dot_of<sign_lanes>(bytes, stride, rows, begin, end, lanes, sums);
+}
+
+void SignAdd(const std::uint8_t* bytes, std::uint64_t stride, Index rows, const Real* slopes, Index begin, Index end,
+             const SweepLanes& lanes) {
+  if (lanes.width == 1)
+    sign_add_of<1>(bytes, stride, rows, slopes, begin, end, lanes);
+  else
+    sign_add_of<sign_lanes>(bytes, stride, rows, slopes, begin, end, lanes);
+}
+
+const char* Name() { return hwy::TargetName(HWY_TARGET); }
+
+}  // namespace tightrope::sweeps::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tightrope::sweeps {
+
+HWY_EXPORT(Plain);
+HWY_EXPORT(Decode);
+HWY_EXPORT(SignDot);
+HWY_EXPORT(SignAdd);
+HWY_EXPORT(Name);
+
+void plain(const Block& add, const Real* slopes, const Block& dot, Index begin, Index end, Storage storage,
+           const SweepLanes& lanes, Real* sums) {
+  HWY_DYNAMIC_DISPATCH(Plain)(add, slopes, dot, begin, end, storage, lanes, sums);
+}
+
+void decode(Storage storage, const std::byte* kept, Index count, Real* entries) {
+  HWY_DYNAMIC_DISPATCH(Decode)(storage, kept, count, entries);
+}
+
+namespace {
+
+/// Nearest float16, ties to even, for |x| < 65504.
+std::uint16_t to_half(Real x) {
+  const std::uint16_t sign = std::signbit(x) ? 0x8000 : 0;
+  const Real size = std::abs(x);
+  int exponent = 0;
+  std::frexp(size, &exponent);  // size in [2^(exponent−1), 2^exponent)
+  const int unit = std::max(exponent - 11, -24);
+  const auto steps = static_cast<std::uint32_t>(std::nearbyint(std::ldexp(size, -unit)));
+  // `steps` counts units of 2^unit; a carry into the exponent comes out right by addition.
+  const std::uint32_t bits = unit == -24 ? steps : steps + static_cast<std::uint32_t>((unit + 24) * 1024);
+  return static_cast<std::uint16_t>(sign | bits);
+}
+
+}  // namespace
+
+void encode(Storage storage, const Real* entries, Index count, std::byte* kept) {
+  for (Index j = 0; j < count; ++j) {
+    if (storage == Storage::float32)
+      reinterpret_cast<float*>(kept)[j] = static_cast<float>(entries[j]);
+    else if (storage == Storage::float16)
+      reinterpret_cast<std::uint16_t*>(kept)[j] = to_half(entries[j]);
+    else if (storage == Storage::int8)
+      reinterpret_cast<std::int8_t*>(kept)[j] =
+          static_cast<std::int8_t>(std::clamp(std::nearbyint(entries[j]), -127.0, 127.0));
+    else
+      reinterpret_cast<Real*>(kept)[j] = entries[j];
+  }
+}
+
+void sign_dot(const std::uint8_t* bytes, std::uint64_t stride, Index rows, Index begin, Index end,
+              const SweepLanes& lanes, Real* sums) {
+  HWY_DYNAMIC_DISPATCH(SignDot)(bytes, stride, rows, begin, end, lanes, sums);
+}
+
+void sign_add(const std::uint8_t* bytes, std::uint64_t stride, Index rows, const Real* slopes, Index begin, Index end,
+              const SweepLanes& lanes) {
+  HWY_DYNAMIC_DISPATCH(SignAdd)(bytes, stride, rows, slopes, begin, end, lanes);
+}
+
+const char* instruction_set() { return HWY_DYNAMIC_DISPATCH(Name)(); }
+
+}  // namespace tightrope::sweeps
+#endif

@@ -1,0 +1,127 @@
+// Our side of a comparison: sets up a problem, then obeys lines of standard input, as the peers do.
+//
+//   contestant KEY=VALUE…    n1 n2 m k; operator (YAML of it), model, lanes, threads
+//   run N   → seconds per iteration, over N iterations of all lanes
+//   read N  → seconds per read of m·n1·n2 float64 numbers, over N reads, with as many threads
+//   error   → relative error of a recovery of exact rank from the same operator, and iterations
+//   memory  → peak memory in bytes
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <iostream>
+#include <map>
+#include <sstream>
+
+#include "core/config/experiment.hpp"
+#include "core/config/yaml.hpp"
+#include "core/engine/engine.hpp"
+
+using namespace tightrope;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Lanes = std::vector<std::unique_ptr<Lane>>;
+
+std::map<std::string, std::string> settings = {{"n1", "100"}, {"n2", "100"}, {"m", "4000"},      {"k", "20"},
+                                               {"lanes", "1"}, {"threads", "2"}, {"model", "asymmetric"},
+                                               {"operator", "type: gaussian"}};
+
+Index number(const std::string& key) { return std::stoul(settings.at(key)); }
+
+/// `recovery`: exact rank and a method that converges to rounding.
+Lanes make_lanes(const Catalog& catalog, const std::shared_ptr<const Team>& team, bool recovery) {
+  std::string text = fmt::format(
+      "name: bench\nproblem: {{shape: [{}, {}], target: {{type: random_low_rank, rank: 3, condition: 2, symmetric: {}}}, "
+      "operator: {{{}, measurements: {}}}}}\nmodel: {{type: {}, rank: {}}}\n",
+      settings["n1"], settings["n2"], settings["model"] == "symmetric", settings["operator"], settings["m"],
+      settings["model"], recovery ? "3" : settings["k"]);
+  if (recovery) {
+    text += "initialization: spectral\noptimizer: {type: scaled_gradient_descent, step: 0.5}\n"
+            "stop: {iterations: 2000, relative_error: 1e-12}\n";
+  } else {
+    text += "initialization: {type: small_random, scale: 1e-3}\noptimizer: {type: gradient_descent, step: 0.1}\n"
+            "stop: {iterations: 1000000000}\nstudy:\n  methods:\n";
+    for (Index l = 0; l < number("lanes"); ++l)
+      text += fmt::format("    lane{}: {{optimizer: {{type: gradient_descent, step: {}}}}}\n", l,
+                          0.1 + 0.001 * static_cast<Real>(l));
+  }
+  return build_lanes(resolve_experiment(parse_yaml(text, "bench"), catalog), team);
+}
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// Seconds of one pass of `threads` readers over as much memory as the operator takes in float64.
+double read_memory(const Team& team, const std::vector<Real>& memory, Index times) {
+  constexpr Index tiles = 64;
+  std::vector<Real> sums(tiles);
+  const auto start = Clock::now();
+  for (Index t = 0; t < times; ++t)
+    team.for_each_tile(tiles, [&](Index tile) {
+      typedef Real Vector __attribute__((vector_size(32)));
+      Vector part[8] = {};
+      const Index begin = part_begin(memory.size() / 32, tiles, tile), end = part_begin(memory.size() / 32, tiles, tile + 1);
+      for (Index i = begin; i < end; ++i)
+        for (Index v = 0; v < 8; ++v) {
+          Vector four;
+          std::memcpy(&four, &memory[i * 32 + v * 4], sizeof four);
+          part[v] += four;
+        }
+      for (const Vector& v : part) sums[tile] += v[0] + v[1] + v[2] + v[3];
+    });
+  const double seconds = seconds_since(start) / static_cast<double>(times);
+  if (sums[0] == 1) std::cerr << "";  // the sums are used
+  return seconds;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) try {
+  use_one_blas_thread();
+  for (int i = 1; i < count; ++i) {
+    const std::string text = arguments[i];
+    settings[text.substr(0, text.find('='))] = text.substr(text.find('=') + 1);
+  }
+  const Catalog catalog({std::filesystem::path(TIGHTROPE_BUILD_DIR) / "plugins"});
+  const auto team = std::make_shared<const Team>(static_cast<unsigned>(number("threads")));
+  Lanes lanes;
+  std::vector<Lane*> active;
+  std::vector<Real> memory;
+  for (std::string line; std::getline(std::cin, line);) {
+    std::istringstream words(line);
+    std::string verb;
+    Index times = 1;
+    words >> verb >> times;
+    if (verb == "run") {
+      if (lanes.empty()) {
+        lanes = make_lanes(catalog, team, false);
+        for (const auto& lane : lanes) active.push_back(lane.get());
+      }
+      const auto start = Clock::now();
+      for (Index t = 0; t < times; ++t) {
+        Lane::evaluate(active);
+        for (Lane* lane : active) lane->arrive();
+      }
+      std::cout << seconds_since(start) / static_cast<double>(times) << std::endl;
+    } else if (verb == "read") {
+      if (memory.empty()) memory.assign(number("m") * number("n1") * number("n2") / 32 * 32, 1.0);
+      std::cout << read_memory(*team, memory, times) << std::endl;
+    } else if (verb == "error") {
+      Lanes one = make_lanes(catalog, team, true);
+      Engine().run(one);
+      LowRank X = one[0]->iterate().X;
+      std::cout << relative_error(X, one[0]->setup().problem->truth->X) << " " << one[0]->end()->iteration << std::endl;
+    } else if (verb == "memory") {
+      rusage usage{};
+      getrusage(RUSAGE_SELF, &usage);
+      std::cout << usage.ru_maxrss * 1024 << std::endl;
+    } else {
+      std::cerr << "there is no verb '" << verb << "'\n";
+      return 2;
+    }
+  }
+} catch (const std::exception& error) {
+  std::cerr << error.what() << "\n";
+  return 1;
+}
