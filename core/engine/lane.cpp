@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <stdexcept>
 
 namespace tightrope {
@@ -35,21 +36,22 @@ Lane::Lane(LaneSetup setup) : setup_(std::move(setup)), seen_(setup_.watches.siz
 }
 
 void Lane::evaluate(const std::vector<Lane*>& lanes) {
-  std::vector<Lane*> waiting = lanes;
-  while (!waiting.empty()) {
-    const Lane* const first = waiting.front();
-    const void* const partner = first->setup_.objective->partner();
-    const auto others = std::stable_partition(waiting.begin(), waiting.end(), [&](const Lane* lane) {
-      return lane == first || (partner && lane->setup_.objective->partner() == partner);
-    });
-    std::vector<Objective::Request> requests;
-    for (auto lane = waiting.begin(); lane != others; ++lane)
-      requests.push_back({(*lane)->setup_.objective.get(), &(*lane)->next_, (*lane)->move_.wanted});
+  // Kept between rounds: nothing is allocated in steady state.
+  static thread_local std::vector<Lane*> group;
+  static thread_local std::vector<Objective::Request> requests;
+  const auto partner_of = [](const Lane* lane) { return lane->setup_.objective->partner(); };
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    const void* const partner = partner_of(lanes[i]);
+    const auto same = [&](const Lane* lane) { return partner && partner_of(lane) == partner; };
+    if (std::any_of(lanes.begin(), lanes.begin() + static_cast<long>(i), same)) continue;  // went with an earlier one
+    group.assign(1, lanes[i]);
+    std::copy_if(lanes.begin() + static_cast<long>(i) + 1, lanes.end(), std::back_inserter(group), same);
+    requests.clear();
+    for (Lane* lane : group) requests.push_back({lane->setup_.objective.get(), &lane->next_, lane->move_.wanted});
     const auto start = Clock::now();
     requests.front().objective->evaluate_together(requests);
-    const Real share = seconds_since(start) / static_cast<Real>(requests.size());
-    for (auto lane = waiting.begin(); lane != others; ++lane) (*lane)->seconds_ += share;
-    waiting.erase(waiting.begin(), others);
+    const Real share = seconds_since(start) / static_cast<Real>(group.size());
+    for (Lane* lane : group) lane->seconds_ += share;
   }
 }
 

@@ -16,21 +16,20 @@ Real SensingObjective::value(const Factors& point) {
 }
 
 void SensingObjective::evaluate_together(std::span<Request> requests) {
-  std::vector<Evaluation> evaluations;
-  evaluations.reserve(requests.size());
+  evaluations_.clear();
   for (const Request& request : requests) {
     auto& lane = static_cast<SensingObjective&>(*request.objective);
     Iterate& at = *request.at;
     lane.model_->expand(at.point, at.X);
-    evaluations.push_back({&at.X, &lane.problem_->data, lane.loss_.get(), lane.model_->sides(request.wanted), 0,
-                           &at.prediction, &lane.gradient_of_X_});
+    evaluations_.push_back({&at.X, &lane.problem_->data, lane.loss_.get(), lane.model_->sides(request.wanted), 0,
+                            &at.prediction, &lane.gradient_of_X_});
   }
-  problem_->op->evaluate(evaluations);
+  problem_->op->evaluate(evaluations_);
   for (std::size_t i = 0; i < requests.size(); ++i) {
     auto& lane = static_cast<SensingObjective&>(*requests[i].objective);
     Iterate& at = *requests[i].at;
     lane.model_->pull_back(at.point, lane.gradient_of_X_, requests[i].wanted, at.gradient);
-    at.value = evaluations[i].value + lane.model_->add_penalty(at.point, requests[i].wanted, &at.gradient);
+    at.value = evaluations_[i].value + lane.model_->add_penalty(at.point, requests[i].wanted, &at.gradient);
     if (lane.loss_->separable()) {
       ++lane.counters_.fused;
       lane.counters_.bytes += problem_->op->bytes();

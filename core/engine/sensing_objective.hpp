@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "core/engine/problem.hpp"
 #include "core/interfaces/objective.hpp"
@@ -22,8 +23,10 @@ class SensingObjective final : public Objective {
   std::shared_ptr<const SensingProblem> problem_;
   std::shared_ptr<const Loss> loss_;
   std::shared_ptr<const FactorizationModel> model_;
-  LowRank X_, gradient_of_X_;  // reused: no allocation in steady state
+  // Reused: no allocation in steady state.
+  LowRank X_, gradient_of_X_;
   Vec prediction_;
+  std::vector<Evaluation> evaluations_;  // of a round that this objective was asked to lead
 };
 
 }  // namespace tightrope

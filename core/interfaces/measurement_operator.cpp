@@ -97,25 +97,28 @@ void MeasurementOperator::pull_back(const Vec& z, const LowRank& X, LowRank& gra
 }
 
 void MeasurementOperator::evaluate(std::span<Evaluation> lanes) const {
-  std::vector<Evaluation> separable;
-  std::vector<std::size_t> where;
-  for (std::size_t i = 0; i < lanes.size(); ++i) {
-    Evaluation& lane = lanes[i];
+  bool all_separable = true;
+  for (Evaluation& lane : lanes) {
     require(lane.at && lane.data && lane.loss && lane.prediction, "evaluate: a lane is incomplete");
     require(lane.at->shape() == shape() && lane.data->n_elem == measurements(), "evaluate: a lane has another shape");
     lane.prediction->set_size(measurements());
     if (lane.gradient && lane.wanted.left) lane.gradient->left.set_size(rows(), lane.at->rank());
     if (lane.gradient && lane.wanted.right) lane.gradient->right.set_size(cols(), lane.at->rank());
-    if (lane.loss->separable()) {
+    all_separable = all_separable && lane.loss->separable();
+  }
+  if (all_separable) return do_evaluate(lanes);
+  std::vector<Evaluation> separable;
+  for (Evaluation& lane : lanes) {
+    if (lane.loss->separable())
       separable.push_back(lane);
-      where.push_back(i);
-    } else {
+    else
       evaluate_alone(lane);
-    }
   }
   if (separable.empty()) return;
   do_evaluate(separable);
-  for (std::size_t i = 0; i < where.size(); ++i) lanes[where[i]].value = separable[i].value;
+  auto done = separable.begin();
+  for (Evaluation& lane : lanes)
+    if (lane.loss->separable()) lane.value = (done++)->value;
 }
 
 void MeasurementOperator::evaluate_alone(Evaluation& lane) const {

@@ -3,12 +3,16 @@
 #include <Random123/philox.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 
+#include "core/numbers/stream_kernels.hpp"
 #include "core/store/arrays.hpp"
 
 namespace tightrope {
+
+static_assert(std::endian::native == std::endian::little, "streams of bytes are little-endian");
 
 namespace {
 
@@ -24,15 +28,14 @@ Real to_uniform(std::uint64_t word) { return (static_cast<Real>(word >> 11) + 0.
 Real logarithm(Real x) {
   int exponent = 0;
   Real m = std::frexp(x, &exponent);
-  if (m < 0.70710678118654752) {
+  if (m < streams::root_half) {
     m *= 2;
     --exponent;
   }
   const Real s = (m - 1) / (m + 1), q = s * s;
   Real sum = 0;
-  for (int k = 25; k >= 1; k -= 2) sum = sum * q + 1.0 / k;
-  constexpr Real ln2_high = 0x1.62e42fefa3800p-1, ln2_low = 0x1.ef35793c76730p-45;  // their sum is ln 2 to 100 bits
-  return exponent * ln2_high + (2 * s * sum + exponent * ln2_low);
+  for (int k = streams::last_term; k >= 1; k -= 2) sum = sum * q + 1.0 / k;
+  return exponent * streams::ln2_high + (2 * s * sum + exponent * streams::ln2_low);
 }
 
 template <std::size_t N>
@@ -45,43 +48,10 @@ Real polynomial(const Real (&coefficients)[N], Real x) {
 }  // namespace
 
 Real inverse_normal_distribution(Real p) {
-  // Coefficients of Wichura's PPND16.
-  static constexpr Real a[] = {3.3871328727963666080e0,  1.3314166789178437745e+2, 1.9715909503065514427e+3,
-                               1.3731693765509461125e+4, 4.5921953931549871457e+4, 6.7265770927008700853e+4,
-                               3.3430575583588128105e+4, 2.5090809287301226727e+3};
-  static constexpr Real b[] = {1.0,
-                               4.2313330701600911252e+1,
-                               6.8718700749205790830e+2,
-                               5.3941960214247511077e+3,
-                               2.1213794301586595867e+4,
-                               3.9307895800092710610e+4,
-                               2.8729085735721942674e+4,
-                               5.2264952788528545610e+3};
-  static constexpr Real c[] = {1.42343711074968357734e0,  4.63033784615654529590e0, 5.76949722146069140550e0,
-                               3.64784832476320460504e0,  1.27045825245236838258e0, 2.41780725177450611770e-1,
-                               2.27238449892691845833e-2, 7.74545014278341407640e-4};
-  static constexpr Real d[] = {1.0,
-                               2.05319162663775882187e0,
-                               1.67638483018380384940e0,
-                               6.89767334985100004550e-1,
-                               1.48103976427480074590e-1,
-                               1.51986665636164571966e-2,
-                               5.47593808499534494600e-4,
-                               1.05075007164441684324e-9};
-  static constexpr Real e[] = {6.65790464350110377720e0,  5.46378491116411436990e0,  1.78482653991729133580e0,
-                               2.96560571828504891230e-1, 2.65321895265761230930e-2, 1.24266094738807843860e-3,
-                               2.71155556874348757815e-5, 2.01033439929228813265e-7};
-  static constexpr Real f[] = {1.0,
-                               5.99832206555887937690e-1,
-                               1.36929880922735805310e-1,
-                               1.48753612908506148525e-2,
-                               7.86869131145613259100e-4,
-                               1.84631831751005468180e-5,
-                               1.42151175831644588870e-7,
-                               2.04426310338993978564e-15};
+  using namespace streams;
   const Real q = p - 0.5;
-  if (std::abs(q) <= 0.425) {
-    const Real r = 0.180625 - q * q;
+  if (std::abs(q) <= centre) {
+    const Real r = centre_squared - q * q;
     return q * polynomial(a, r) / polynomial(b, r);
   }
   Real r = std::sqrt(-logarithm(q < 0 ? p : 1 - p));
@@ -120,17 +90,19 @@ Real Stream::uniform(std::uint64_t i) const { return to_uniform(word(i)); }
 Real Stream::normal(std::uint64_t i) const { return inverse_normal_distribution(uniform(i)); }
 
 void Stream::fill_uniform(std::uint64_t first, std::span<Real> out) const {
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = uniform(first + i);
+  streams::fill_uniform({{key_[0], key_[1]}, {salt_[0], salt_[1]}}, first, out);
 }
 
 void Stream::fill_normal(std::uint64_t first, std::span<Real> out) const {
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = normal(first + i);
+  streams::fill_normal({{key_[0], key_[1]}, {salt_[0], salt_[1]}}, first, out);
 }
 
 void Stream::fill_bytes(std::uint64_t first, std::span<std::uint8_t> out) const {
-  for (std::size_t done = 0; done < out.size(); done += 8) {
-    const std::uint64_t w = word((first + done) / 8);
-    std::memcpy(out.data() + done, &w, std::min<std::size_t>(8, out.size() - done));
+  std::uint64_t words[64];
+  for (std::size_t done = 0; done < out.size(); done += sizeof words) {
+    const std::size_t count = std::min(sizeof words, out.size() - done);
+    streams::fill_words({{key_[0], key_[1]}, {salt_[0], salt_[1]}}, (first + done) / 8, {words, (count + 7) / 8});
+    std::memcpy(out.data() + done, words, count);  // lowest byte first: little-endian machines only
   }
 }
 

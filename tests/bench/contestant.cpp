@@ -6,6 +6,7 @@
 //   error   → relative error of a recovery of exact rank from the same operator, and iterations
 //   memory  → peak memory in bytes
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include <chrono>
@@ -105,7 +106,11 @@ int main(int count, char** arguments) try {
       }
       std::cout << seconds_since(start) / static_cast<double>(times) << std::endl;
     } else if (verb == "read") {
-      if (memory.empty()) memory.assign(number("m") * number("n1") * number("n2") / 32 * 32, 1.0);
+      if (memory.empty()) {
+        memory.reserve(number("m") * number("n1") * number("n2"));
+        madvise(memory.data(), memory.capacity() * sizeof(Real), MADV_HUGEPAGE);
+        memory.assign(number("m") * number("n1") * number("n2") / 32 * 32, 1.0);
+      }
       std::cout << read_memory(*team, memory, times) << std::endl;
     } else if (verb == "error") {
       Lanes one = make_lanes(catalog, team, true);

@@ -21,6 +21,31 @@ TEST_CASE("Philox4x32-10 answers the known vectors of its authors") {
 TEST_CASE("the streams have their golden values") {
   const Stream stream(1, "problem/operator");
   CHECK(stream.path() == "problem/operator");
+  CHECK(stream.word(0) == 0xbfb3190f21dcbee1U);
+  CHECK(stream.normal(0) == 0x1.577351edbf9f5p-1);
+  CHECK(stream.word(1) == 0x13595c481aa2031bU);
+  CHECK(stream.normal(1) == -0x1.6f785957a2d1fp+0);
+  CHECK(stream.word(1000000007) == 0x158d8c5dcd2ed8d1U);
+  CHECK(stream.normal(1000000007) == -0x1.609ea4e2becap+0);
+  CHECK(stream.word(1099511627776) == 0xb27c7daaea908824U);
+  CHECK(stream.normal(1099511627776) == 0x1.08656f80bc6fdp-1);
+}
+
+TEST_CASE("numbers made in bulk are the elements, to the last bit") {
+  const Stream stream(11, "bulk");
+  for (const std::uint64_t first : {0U, 1U, 2U, 255U, 256U, 1001U})
+    for (const std::size_t count : {1U, 2U, 3U, 7U, 8U, 255U, 256U, 257U, 5000U}) {
+      std::vector<Real> normals(count), uniforms(count);
+      std::vector<std::uint8_t> bytes(count);
+      stream.fill_normal(first, normals);
+      stream.fill_uniform(first, uniforms);
+      stream.fill_bytes(8 * first, bytes);
+      bool equal = true;
+      for (std::size_t i = 0; i < count; ++i)
+        equal = equal && normals[i] == stream.normal(first + i) && uniforms[i] == stream.uniform(first + i) &&
+                bytes[i] == ((stream.word(first + i / 8) >> 8 * (i % 8)) & 255);
+      CHECK(equal);
+    }
 }
 
 TEST_CASE("an element of a stream does not depend on how it is asked for") {
