@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "core/cli/verb.hpp"
+#include "core/numbers/row_store.hpp"
 
 extern "C" {
 char* openblas_get_config();
@@ -34,11 +35,18 @@ Exit doctor(const Call& call) {
   facts.emplace_back("build", TIGHTROPE_BUILD_FACTS);
   facts.emplace_back("BLAS", openblas_get_config());
   facts.emplace_back("BLAS kernels", fmt::format("{}, {} thread", openblas_get_corename(), openblas_get_num_threads()));
+  facts.emplace_back("sweeps", sweep_instruction_set());
   facts.emplace_back("processor", fmt::format("{}, {} cores", processor(), std::thread::hardware_concurrency()));
   const double page = static_cast<double>(sysconf(_SC_PAGESIZE));
   facts.emplace_back("memory",
                      fmt::format("{:.1f} GB, {:.1f} GB free", static_cast<double>(sysconf(_SC_PHYS_PAGES)) * page / 1e9,
                                  static_cast<double>(sysconf(_SC_AVPHYS_PAGES)) * page / 1e9));
+  std::string fits;
+  for (const std::string& storage : storage_names())
+    if (const double bits = static_cast<double>(bits_per_entry(storage_of(storage))); bits > 0)
+      fits += fmt::format("{}{:.2g} as {}", fits.empty() ? "" : ", ",
+                          0.9 * static_cast<double>(sysconf(_SC_PHYS_PAGES)) * page * 8 / bits, storage);
+  facts.emplace_back("dense operators", "numbers that fit, m·n1·n2: " + fits + ", any number if generated");
   std::error_code error;
   const auto space = std::filesystem::space(".", error);
   if (!error)

@@ -92,16 +92,16 @@ void print_summary(const Experiment& experiment, const Lanes& lanes, const std::
   }
   Index passes = 0;
   Real computing = 0;
-  std::uint64_t bytes = 0;
+  Real bytes = 0;  // what lanes share counts once
   for (const auto& lane : lanes) {
     passes += lane->counters().passes();
     computing += lane->seconds();
-    bytes += lane->counters().bytes;
+    bytes += lane->bytes_streamed();
   }
   std::cout << "  " << human_seconds(seconds) << " in all, " << human_seconds(computing)
             << " of them computing: " << grouped(passes) << " passes over the operator";
-  if (bytes > 0 && lanes.size() == 1 && computing > 0)
-    std::cout << fmt::format(", {:.1f} GB/s", static_cast<double>(bytes) / computing / 1e9);
+  if (bytes > 0 && computing > 0)
+    std::cout << fmt::format(", {:.3g} GB streamed at {:.1f} GB/s", bytes / 1e9, bytes / computing / 1e9);
   std::cout << ".\n";
   if (!claims.empty()) {
     std::cout << "Claims\n";

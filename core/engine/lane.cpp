@@ -48,10 +48,16 @@ void Lane::evaluate(const std::vector<Lane*>& lanes) {
     std::copy_if(lanes.begin() + static_cast<long>(i) + 1, lanes.end(), std::back_inserter(group), same);
     requests.clear();
     for (Lane* lane : group) requests.push_back({lane->setup_.objective.get(), &lane->next_, lane->move_.wanted});
+    const std::uint64_t bytes = group.front()->counters().bytes;
     const auto start = Clock::now();
     requests.front().objective->evaluate_together(requests);
-    const Real share = seconds_since(start) / static_cast<Real>(group.size());
-    for (Lane* lane : group) lane->seconds_ += share;
+    const auto size = static_cast<Real>(group.size());
+    const Real share = seconds_since(start) / size,
+               streamed = static_cast<Real>(group.front()->counters().bytes - bytes) / size;
+    for (Lane* lane : group) {
+      lane->seconds_ += share;
+      lane->bytes_streamed_ += streamed;
+    }
   }
 }
 
@@ -148,12 +154,14 @@ std::optional<End> Lane::rule_met() {
 /// Asks the optimizer for the next point.
 void Lane::step() {
   const auto start = Clock::now();
+  const std::uint64_t bytes = counters().bytes;
   Workplace workplace{*setup_.objective, memory_, *setup_.step_size, step_size_memory_};
   move_ = setup_.optimizer->advance(at_, workplace, next_.point);
   if (move_.completes_iteration) move_.wanted = Blocks::all();
   next_.iteration = at_.iteration + (move_.completes_iteration ? 1 : 0);
   next_.phase = move_.completes_iteration ? 0 : at_.phase + 1;
   if (!(move_.step > 0)) end_ = End{EndClass::stalled, "the step size rule found no acceptable step", at_.iteration};
+  bytes_streamed_ += static_cast<Real>(counters().bytes - bytes);
   seconds_ += seconds_since(start);
 }
 

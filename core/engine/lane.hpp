@@ -45,6 +45,8 @@ class Lane {
   const Trace& trace() const { return trace_; }
   const Counters& counters() const { return setup_.objective->counters(); }
   const std::optional<End>& end() const { return end_; }
+  /// Bytes of operator data read for this lane: of a pass that lanes share, each is charged its part.
+  Real bytes_streamed() const { return bytes_streamed_; }
   Real seconds() const { return seconds_; }  // attributed: a joint pass is divided among its lanes; observers are free
 
   /// Evaluates the next points of the given lanes, those with the same partner in one pass.
@@ -80,7 +82,7 @@ class Lane {
   LowRank estimate_;
   bool started_ = false;
   Real scale_ = 0;  // what the divergence rule compares with
-  Real seconds_ = 0;
+  Real seconds_ = 0, bytes_streamed_ = 0;
 };
 
 }  // namespace tightrope

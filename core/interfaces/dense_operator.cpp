@@ -20,23 +20,6 @@ std::uint64_t physical_memory() {
   return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-Index bits_per_entry(Storage storage) {
-  switch (storage) {
-    case Storage::float64:
-      return 64;
-    case Storage::float32:
-      return 32;
-    case Storage::float16:
-      return 16;
-    case Storage::int8:
-      return 8;
-    case Storage::sign:
-      return 1;
-    default:
-      return 0;
-  }
-}
-
 std::string bytes_per_entry(Storage storage) {
   const Index bits = bits_per_entry(storage);
   return bits % 8 == 0 ? std::to_string(bits / 8) : std::to_string(bits) + "/8";

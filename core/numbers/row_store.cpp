@@ -26,18 +26,9 @@ std::uint64_t cache_bytes(int name, std::uint64_t otherwise) {
 const std::uint64_t core_cache = cache_bytes(_SC_LEVEL2_CACHE_SIZE, 512U << 10);
 const std::uint64_t shared_cache = cache_bytes(_SC_LEVEL3_CACHE_SIZE, 8U << 20);
 
+/// Bytes of an entry of a PlainStore, whose generated entries are float64 while they are held.
 std::uint64_t element_bytes(Storage storage) {
-  switch (storage) {
-    case Storage::float64:
-    case Storage::generated:
-      return 8;
-    case Storage::float32:
-      return 4;
-    case Storage::float16:
-      return 2;
-    default:
-      return 1;
-  }
+  return storage == Storage::generated ? sizeof(Real) : bits_per_entry(storage) / 8;
 }
 
 /// Memory that is not zeroed, so that each page is first touched by the thread that fills it; in huge pages where the
@@ -222,6 +213,23 @@ Storage storage_of(const std::string& name) {
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end()) throw std::logic_error("storage_of: there is no storage '" + name + "'");
   return static_cast<Storage>(found - names.begin());
+}
+
+Index bits_per_entry(Storage storage) {
+  switch (storage) {
+    case Storage::float64:
+      return 64;
+    case Storage::float32:
+      return 32;
+    case Storage::float16:
+      return 16;
+    case Storage::int8:
+      return 8;
+    case Storage::sign:
+      return 1;
+    default:
+      return 0;
+  }
 }
 
 std::unique_ptr<RowStore> make_row_store(Storage storage, Index rows, Index columns, const EntrySource& source,

@@ -27,6 +27,7 @@ enum class Storage { float64, float32, float16, int8, sign, generated };
 /// Their names, in the order of the enumeration, and back; throws std::logic_error for another name.
 const std::vector<std::string>& storage_names();
 Storage storage_of(const std::string& name);
+Index bits_per_entry(Storage storage);  // 0 for generated
 
 inline constexpr Index tile_columns = 1024;
 inline constexpr Index sign_group = 8;  // rows that share a byte per column in Storage::sign

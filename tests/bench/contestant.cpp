@@ -2,6 +2,7 @@
 //
 //   contestant KEY=VALUE…    n1 n2 m k; operator (YAML of it), model, lanes, threads
 //   run N   → seconds per iteration, over N iterations of all lanes
+//   objective N → seconds per value and gradient alone
 //   read N  → seconds per read of m·n1·n2 float64 numbers, over N reads, with as many threads
 //   error   → relative error of a recovery of exact rank from the same operator, and iterations
 //   memory  → peak memory in bytes
@@ -93,7 +94,8 @@ int main(int count, char** arguments) try {
     std::istringstream words(line);
     std::string verb;
     Index times = 1;
-    words >> verb >> times;
+    if (!(words >> verb)) continue;
+    words >> times;
     if (verb == "run") {
       if (lanes.empty()) {
         lanes = make_lanes(catalog, team, false);
@@ -104,6 +106,12 @@ int main(int count, char** arguments) try {
         Lane::evaluate(active);
         for (Lane* lane : active) lane->arrive();
       }
+      std::cout << seconds_since(start) / static_cast<double>(times) << std::endl;
+    } else if (verb == "objective") {
+      // Operator and model alone: what an iteration takes beyond that is the engine's.
+      Iterate at = lanes.at(0)->iterate();
+      const auto start = Clock::now();
+      for (Index t = 0; t < times; ++t) lanes[0]->setup().objective->evaluate(at, Blocks::all());
       std::cout << seconds_since(start) / static_cast<double>(times) << std::endl;
     } else if (verb == "read") {
       if (memory.empty()) {
