@@ -1,6 +1,8 @@
 // tightrope describe: what a plugin does and takes; without a name, the whole reference page.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <fstream>
 #include <iostream>
 
 #include "core/cli/verb.hpp"
@@ -56,44 +58,105 @@ nlohmann::ordered_json json_of(const std::vector<Parameter>& parameters) {
   return json;
 }
 
-std::string titled(std::string word) {
-  word[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(word[0])));
-  for (char& c : word)
-    if (c == '_') c = ' ';
-  return word;
+std::string capitalized(std::string text) {
+  text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
 }
 
-/// docs/reference.md
+/// "step sizes"
+std::string words_of(const PluginKind& kind) {
+  std::string text = kind.folder;
+  std::replace(text.begin(), text.end(), '_', ' ');
+  return text;
+}
+
+constexpr const char* page_head = R"(# Reference
+
+Written by `./dev describe --format markdown > docs/reference.md`; change the declarations, not this page.
+
+- [Config](#config): sections, layers, stop rules, observers, claims, studies
+- Plugins: {}
+- [Command line](#command-line) and [exit codes](#exit-codes)
+
+## Config
+
+A config is a YAML file, a map of sections. A plugin is chosen as `{{type: name, parameter: value, …}}`, or by its bare
+name where it needs nothing more. Paths of data files start at the folder of the file that names them.
+
+Layers, each laid over those before: defaults of the plugins, FILE, each `-c FILE` from left to right, the assignments
+in the environment variable `TIGHTROPE_SET` (separated by `;`), each `--set path=value`. Maps merge key by key and
+everything else is replaced; a plugin of another `type` replaces the one below with all its parameters. In a path, a
+number picks an entry of a list, from 0. `tightrope show --resolved FILE` prints every value with its origin.
+)";
+
+constexpr const char* page_claims = R"(
+### claims
+
+What must come out: a list of `{that: QUANTITY, is: COMPARISON}`. A false claim makes `run` exit with 1.
+
+| key         | meaning |
+| ----------- | ------- |
+| that        | `final COLUMN`, `initial COLUMN`, `smallest COLUMN`, `largest COLUMN`, `COLUMN at ITERATION` or `iterations` |
+| is          | `<`, `<=`, `>` or `>=` and a number; in quotes if it starts with `>`, which means something else in YAML |
+| relative to | a second quantity of the same run, by which the first is divided |
+| where       | `{method: name}`: the runs that the claim speaks of; all of them by default |
+| of          | `every run` (default) or `some run` |
+
+### study
+
+`methods` is a map from names to partial configs, each laid over the file. Methods that share an operator run together,
+in one pass over it, and each gets the numbers that it would get alone.
+)";
+
+constexpr const char* page_exits = R"(
+### Exit codes
+
+| code    | meaning |
+| ------- | ------- |
+| 0       | all good |
+| 1       | a run diverged or failed, or a claim is false |
+| 2       | usage or config |
+| 3       | plugin |
+| 4       | integrity: a stored result is damaged or differs |
+| 5       | resources: memory, disk, permission |
+| 6       | the study is locked by another process |
+| 128 + n | ended by signal n |
+)";
+
+/// docs/reference.md. Depends on the plugins that are found, and on nothing else of the machine.
 std::string reference(const Catalog& catalog) {
-  std::string page =
-      "# Reference\n\nWritten by `tightrope describe --format markdown`; change the declarations, not this page.\n\n"
-      "A config is a YAML file. A plugin is chosen as `{type: name, parameter: value, …}`, or by its bare name if it "
-      "needs "
-      "nothing more. Layers: defaults of the plugins < FILE < each `-c FILE` from left to right < `TIGHTROPE_SET` "
-      "(assignments separated by `;`) < `--set path=value`.\n\n## Sections\n";
-  for (const SectionDoc& section : config_reference())
-    page +=
-        fmt::format("\n### {}\n\n{}\n\n{}", section.name, section.text, table_of(section.parameters).text("markdown"));
-  page +=
-      "\n### claims\n\nA list of `{that: QUANTITY, is: COMPARISON}`. QUANTITY is `final COLUMN`, `initial COLUMN`, "
-      "`smallest COLUMN`, "
-      "`largest COLUMN`, `COLUMN at ITERATION` or `iterations`; COMPARISON is `<`, `<=`, `>` or `>=` and a number "
-      "(quote it if it starts "
-      "with `>`). Optional: `relative to: QUANTITY` divides by a second quantity of the same run; `where: {method: "
-      "name}` picks runs; "
-      "`of: some run` asks for one run instead of every one. A false claim makes `run` exit with 1.\n"
-      "\n### study\n\n`methods` is a map from names to partial configs, each laid over the file. Methods that share an "
-      "operator run "
-      "together, in one pass over it.\n";
+  std::string kinds;
   for (const PluginKind& kind : plugin_kinds()) {
-    page += fmt::format("\n## {}\n", titled(kind.folder));
+    std::string anchor = kind.folder;
+    std::replace(anchor.begin(), anchor.end(), '_', '-');
+    kinds += fmt::format("{}[{}](#plugins-{})", kinds.empty() ? "" : ", ", words_of(kind), anchor);
+  }
+  std::string page = fmt::format(page_head, kinds);
+  for (const SectionDoc& section : config_reference()) {
+    page += fmt::format("\n### {}\n\n{}\n", section.name, section.text);
+    if (!section.parameters.empty()) page += "\n" + table_of(section.parameters).text("markdown");
+  }
+  page += page_claims;
+  for (const std::filesystem::path& folder : catalog.folders())
+    if (std::ifstream defaults(folder / "defaults.yaml"); defaults) {
+      page +=
+          fmt::format("\n### defaults\n\n```yaml\n{}```\n", std::string(std::istreambuf_iterator<char>(defaults), {}));
+      break;
+    }
+  for (const PluginKind& kind : plugin_kinds()) {
+    page += fmt::format("\n## Plugins: {}\n", words_of(kind));
     for (const std::string& name : catalog.names(kind.folder)) {
       const Described plugin = describe(kind, *catalog.find(kind.folder, name));
-      page += fmt::format("\n### {}\n\n{}.\n", name, titled(plugin.summary));
+      page += fmt::format("\n### {} {}\n\n{}.\n", kind.singular, name, capitalized(plugin.summary));
       if (!plugin.parameters.empty()) page += "\n" + table_of(plugin.parameters).text("markdown");
     }
   }
-  return page;
+  page +=
+      "\n## Command line\n\nResults go to standard output, progress and messages to standard error. `./dev VERB` "
+      "builds "
+      "the program first, if need be.\n";
+  for (const Verb& verb : verbs()) page += fmt::format("\n### {}\n\n```text\n{}```\n", verb.name, help_of(verb));
+  return page + page_exits;
 }
 
 Exit describe_call(const Call& call) {

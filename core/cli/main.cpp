@@ -135,7 +135,10 @@ std::string help_of(const Verb& verb) {
        << "\n";
   if (!verb.text.empty()) text << "\n" << verb.text << "\n";
   text << "\n" << options_of(verb);
-  return text.str();
+  std::string page = text.str();
+  // program_options leaves a blank where it breaks a line.
+  for (std::size_t at; (at = page.find(" \n")) != std::string::npos;) page.erase(at, 1);
+  return page;
 }
 
 }  // namespace tightrope::cli

@@ -507,10 +507,16 @@ std::vector<SectionDoc> config_reference() {
       document<TopSection>(
           "config",
           "The top level of a file. Besides these keys it has the sections problem, model, initialization, loss, "
-          "optimizer, stop, observers, claims and study."),
+          "optimizer, stop, observers, claims and study, and `plugin_path`, a folder with plugins or a list of such "
+          "folders, which is heeded only with `--allow-plugin-path`."),
       document<ProblemSection>(
           "problem",
-          "What is to be recovered, and how it is seen. Besides these keys it has target, operator and noise."),
+          "What is to be recovered, and how it is seen. Besides these keys it has target, operator and noise. The "
+          "measurements are y = A(X*), plus noise if there is any, or what the file `data` holds."),
+      {"model, initialization, loss, optimizer",
+       "One plugin each. An optimizer also has `step`: a step size rule, or a bare number, which is short for the rule "
+       "that the [defaults](#defaults) name.",
+       {}},
       document<StopSection>(
           "stop",
           "Rules that end a run; any one that is met does. Every other key is a column of an observer with a "

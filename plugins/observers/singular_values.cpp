@@ -31,4 +31,4 @@ class SingularValues final : public Observer {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Observer, SingularValues, "singular_values", "the largest singular values of X")
+TIGHTROPE_PLUGIN(Observer, SingularValues, "singular_values", "the largest singular values of X: sigma_1, sigma_2, …")
