@@ -10,6 +10,7 @@
 #include "core/cli/verb.hpp"
 #include "core/engine/engine.hpp"
 #include "core/report/report.hpp"
+#include "core/study/verdicts.hpp"
 
 namespace tightrope::cli {
 
@@ -210,12 +211,15 @@ Exit run(const Call& call) {
 
   for (std::size_t i = 0; i < lanes.size(); ++i) publish_cell(out, experiment.cells[i], *lanes[i]);
   std::vector<ClaimSubject> subjects;
-  for (std::size_t i = 0; i < lanes.size(); ++i) subjects.push_back({experiment.cells[i].labels, &lanes[i]->trace()});
-  std::vector<StoredClaim> claims;
-  for (const Claim& claim : experiment.claims) {
-    const Verdict verdict = judge(claim, subjects);
-    claims.push_back({claim.text, verdict.measured, verdict.holds});
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    const EndClass end = lanes[i]->end()->end_class;
+    subjects.push_back(
+        {experiment.cells[i].labels, &lanes[i]->trace(), end == EndClass::diverged || end == EndClass::failed});
   }
+  std::vector<StoredClaim> claims;
+  const std::vector<Verdict> verdicts = judge(experiment.claims, subjects);
+  for (std::size_t i = 0; i < verdicts.size(); ++i)
+    claims.push_back({experiment.claims[i].text, verdicts[i].measured, verdicts[i].holds});
   publish_run(out, experiment, claims);
   std::filesystem::path report;
   if (!call.has("no-report")) {

@@ -402,17 +402,13 @@ class Resolver {
   void read_claims(const Node& claims, Experiment& experiment) {
     if (!claims.is_sequence())
       return complain(claims.position, "claims must be a list, but it is " + claims.description());
+    std::vector<Labels> labels;
+    for (const CellSpec& cell : experiment.cells) labels.push_back(cell.labels);
     for (const Node& node : claims.items) {
+      const std::size_t before = diagnostics_.size();
       Claim claim = read_claim(node, diagnostics_);
-      for (const auto& [axis, value] : claim.where) {
-        std::vector<std::string> values;
-        for (const CellSpec& cell : experiment.cells)
-          if (cell.labels.count(axis)) values.push_back(cell.labels.at(axis));
-        if (!contains(values, value))
-          complain(claim.position, values.empty()
-                                       ? fmt::format("the claim speaks of '{}', but the runs have no such label", axis)
-                                       : fmt::format("no run has {} '{}'{}", axis, value, did_you_mean(value, values)));
-      }
+      if (diagnostics_.size() == before)
+        if (auto complaint = nothing_to_judge(claim, labels)) diagnostics_.push_back(std::move(*complaint));
       experiment.claims.push_back(std::move(claim));
     }
   }
