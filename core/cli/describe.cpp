@@ -81,10 +81,7 @@ std::string reference(const Catalog& catalog) {
       "(quote it if it starts "
       "with `>`). Optional: `relative to: QUANTITY` divides by a second quantity of the same run; `where: {method: "
       "name}` picks runs; "
-      "`of: some run` asks for one run instead of every one. A false claim makes `run` exit with 1.\n"
-      "\n### study\n\n`methods` is a map from names to partial configs, each laid over the file. Methods that share an "
-      "operator run "
-      "together, in one pass over it.\n";
+      "`of: some run` asks for one run instead of every one. A false claim makes `run` exit with 1.\n";
   for (const PluginKind& kind : plugin_kinds()) {
     page += fmt::format("\n## {}\n", titled(kind.folder));
     for (const std::string& name : catalog.names(kind.folder)) {
