@@ -11,13 +11,14 @@
 
 #include "core/cli/verb.hpp"
 #include "core/config/node.hpp"
+#include "core/study/worker.hpp"
 
 namespace tightrope::cli {
 
 const std::vector<Verb>& verbs() {
-  static const std::vector<Verb> all = {run_verb(),      plan_verb(), check_verb(),  list_verb(),
-                                        describe_verb(), show_verb(), report_verb(), export_verb(),
-                                        doctor_verb(),   help_verb(), version_verb()};
+  static const std::vector<Verb> all = {run_verb(),    plan_verb(),   check_verb(),  list_verb(),  describe_verb(),
+                                        show_verb(),   report_verb(), export_verb(), watch_verb(), verify_verb(),
+                                        doctor_verb(), help_verb(),   version_verb()};
   return all;
 }
 
@@ -146,5 +147,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an output error like any other
   std::signal(SIGXFSZ, SIG_IGN);
   tightrope::use_one_blas_thread();
+  // Not a verb for people: how a study starts its worker processes.
+  if (argc == 2 && std::strcmp(argv[1], "worker") == 0) return tightrope::run_worker();
   return tightrope::cli::guarded_main({argv + 1, argv + argc});
 }

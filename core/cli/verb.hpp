@@ -46,6 +46,8 @@ Verb describe_verb();
 Verb show_verb();
 Verb report_verb();
 Verb export_verb();
+Verb watch_verb();
+Verb verify_verb();
 Verb doctor_verb();
 Verb help_verb();
 Verb version_verb();
@@ -55,10 +57,10 @@ std::string help_of(const Verb& verb);
 std::string version_line();
 
 // --- options that several verbs have ---
-void declare_config_options(po::options_description& options);  // --set, -c, --plugin-path, --allow-plugin-path
+void declare_config_options(po::options_description& options);     // --set, -c, --plugin-path, --allow-plugin-path
 void declare_selection_options(po::options_description& options);  // --only, --skip
-void declare_plugin_options(po::options_description& options);  // --plugin-path
-void declare_thread_option(po::options_description& options);   // --threads
+void declare_plugin_options(po::options_description& options);     // --plugin-path
+void declare_thread_option(po::options_description& options);      // --threads
 
 /// The merged tree of the file, its layers, the environment and --set.
 Node read_layers(const Call& call, const std::string& file);
