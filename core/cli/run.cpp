@@ -92,6 +92,7 @@ void print_table(const StoredRun& run) {
     table.add(row);
   }
   for (const Missing& cell : run.missing) {
+    if (cell.kind == Missing::Kind::skipped) continue;
     std::vector<std::string> row(header.size(), "–");
     row[0] = label_of(cell.labels);
     row[1] = word(cell.kind);
@@ -103,8 +104,8 @@ void print_table(const StoredRun& run) {
     if (cell.end.end_class != EndClass::converged && cell.end.end_class != EndClass::limit)
       std::cout << "  " << label_of(cell.labels) << ": " << sentence(cell.end.reason) << "\n";
   for (const Missing& cell : run.missing)
-    if (!cell.reason.empty())
-      std::cout << "  " << label_of(cell.labels) << " " << word(cell.kind) << ": " << cell.reason << "\n";
+    if (cell.kind == Missing::Kind::failed)
+      std::cout << "  " << label_of(cell.labels) << " failed: " << cell.reason << "\n";
 }
 
 void print_summary(const StoredRun& run, std::size_t stored_before, double seconds, const fs::path& report) {
@@ -209,6 +210,7 @@ class Run {
     }
     status.finish();
     if (result.signal != 0) return say_interrupted(result);
+    say_skipped(result, made);
 
     publish_run(out_, experiment_, result.missing, {});
     StoredRun stored = read_run(out_);
@@ -289,6 +291,20 @@ class Run {
     return result;
   }
 
+  /// A line for each reason to skip cells; if it is all of them, the study is wrong.
+  void say_skipped(const StudyResult& result, const std::optional<fs::path>& made) const {
+    std::map<std::string, std::size_t> reasons;
+    std::size_t skipped = 0;
+    for (const Missing& cell : result.missing)
+      if (cell.kind == Missing::Kind::skipped && ++skipped) ++reasons[cell.reason];
+    if (skipped > 0 && skipped == experiment_.cells.size()) {
+      if (made) abandon_output(out_, *made);
+      throw Error(Exit::config, result.missing.front().reason);
+    }
+    for (const auto& [reason, count] : reasons)
+      std::cerr << fmt::format("tightrope: {} {} skipped: {}\n", count, count == 1 ? "cell is" : "cells are", reason);
+  }
+
   Exit say_interrupted(const StudyResult& result) const {
     publish_run(out_, experiment_, result.missing, {});
     if (!call_.quiet)
@@ -345,7 +361,7 @@ Exit run(const Call& call) {
   const Catalog catalog = make_catalog(call, &tree);
   if (call.has("out") && call.get<std::string>("out").empty())
     throw Error(Exit::config, "--out must name a folder for the results, but it is empty");
-  return Run(call, resolve_experiment(tree, catalog), catalog).run();
+  return Run(call, resolve_experiment(tree, catalog, read_selection(call)), catalog).run();
 }
 
 }  // namespace
@@ -362,6 +378,7 @@ Verb run_verb() {
       [](po::options_description& options) {
         const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
         declare_config_options(options);
+        declare_selection_options(options);
         options.add_options()("out,o", text("DIR"), "folder for the results");
         options.add_options()("jobs,j", text("N"), "worker processes of a study (default: all cores)");
         declare_thread_option(options);
