@@ -118,11 +118,6 @@ belong to one setting.
 | `{that: QUANTITY, is: increasing, in: LABEL}` | medians along a numeric label; also `decreasing`, `non-increasing`, `non-decreasing` |
 | `{that: QUANTITY, is: equal, across: LABEL, up to: 5 %}` | (largest - smallest)/smallest of the medians; also with `compared with` in the place of `across` |
 | `{that: exponent of QUANTITY over LABEL, is: between 0.7 and 0.9}` | the s of QUANTITY ~ LABEL^s; `rate of QUANTITY over LABEL` for exp(s · LABEL) |
-
-### study
-
-`methods` is a map from names to partial configs, each laid over the file. Methods that share an operator run together,
-in one pass over it, and each gets the numbers that it would get alone.
 )";
 
 constexpr const char* page_exits = R"(

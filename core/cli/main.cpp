@@ -11,12 +11,14 @@
 
 #include "core/cli/verb.hpp"
 #include "core/config/node.hpp"
+#include "core/study/worker.hpp"
 
 namespace tightrope::cli {
 
 const std::vector<Verb>& verbs() {
-  static const std::vector<Verb> all = {run_verb(),    check_verb(),  list_verb(),   describe_verb(), show_verb(),
-                                        report_verb(), export_verb(), doctor_verb(), help_verb(),     version_verb()};
+  static const std::vector<Verb> all = {run_verb(),    plan_verb(),   check_verb(),  list_verb(),  describe_verb(),
+                                        show_verb(),   report_verb(), export_verb(), watch_verb(), verify_verb(),
+                                        doctor_verb(), help_verb(),   version_verb()};
   return all;
 }
 
@@ -110,9 +112,6 @@ int guarded_main(const std::vector<std::string>& arguments) {
   } catch (const Error& error) {
     const std::string text = error.what();
     return fail(error.code(), text.find(": error: ") != std::string::npos ? text : "tightrope: error: " + text);
-  } catch (const Interrupted& interruption) {
-    fail(Exit::ok, interruption.what());
-    return interruption.exit_code();
   } catch (const std::bad_alloc&) {
     return fail(Exit::resources,
                 "tightrope: error: there is not enough memory for this; `tightrope doctor` shows how much there is");
@@ -154,5 +153,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an output error like any other
   std::signal(SIGXFSZ, SIG_IGN);
   tightrope::use_one_blas_thread();
+  // Not a verb for people: how a study starts its worker processes.
+  if (argc == 2 && std::strcmp(argv[1], "worker") == 0) return tightrope::run_worker();
   return tightrope::cli::guarded_main({argv + 1, argv + argc});
 }

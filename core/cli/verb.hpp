@@ -29,16 +29,6 @@ struct Call {
   }
 };
 
-/// A signal ended the command: exit code 128 + its number.
-class Interrupted : public std::runtime_error {
- public:
-  Interrupted(int signal, const std::string& message) : std::runtime_error(message), signal_(signal) {}
-  int exit_code() const { return 128 + signal_; }
-
- private:
-  int signal_;
-};
-
 struct Verb {
   std::string name, arguments, summary, text;  // text: further lines of help
   std::function<void(po::options_description&)> declare;
@@ -50,12 +40,15 @@ struct Verb {
 /// All verbs, in the order of `help`.
 const std::vector<Verb>& verbs();
 Verb run_verb();
+Verb plan_verb();
 Verb check_verb();
 Verb list_verb();
 Verb describe_verb();
 Verb show_verb();
 Verb report_verb();
 Verb export_verb();
+Verb watch_verb();
+Verb verify_verb();
 Verb doctor_verb();
 Verb help_verb();
 Verb version_verb();
@@ -65,12 +58,15 @@ std::string help_of(const Verb& verb);
 std::string version_line();
 
 // --- options that several verbs have ---
-void declare_config_options(po::options_description& options);  // --set, -c, --plugin-path, --allow-plugin-path
-void declare_plugin_options(po::options_description& options);  // --plugin-path
-void declare_thread_option(po::options_description& options);   // --threads
+void declare_config_options(po::options_description& options);     // --set, -c, --plugin-path, --allow-plugin-path
+void declare_selection_options(po::options_description& options);  // --only, --skip
+void declare_plugin_options(po::options_description& options);     // --plugin-path
+void declare_thread_option(po::options_description& options);      // --threads
 
 /// The merged tree of the file, its layers, the environment and --set.
 Node read_layers(const Call& call, const std::string& file);
+/// The cells of a study that --only and --skip pick.
+Selection read_selection(const Call& call);
 /// The catalog for a call; `tree` may add folders (plugin_path) if --allow-plugin-path is given.
 Catalog make_catalog(const Call& call, const Node* tree = nullptr);
 std::shared_ptr<const Team> make_team(const Call& call);
