@@ -179,6 +179,11 @@ Exit describe_call(const Call& call) {
       if (candidate == name) found.push_back(describe(kind, *catalog.find(kind.folder, name)));
     }
   }
+  if (found.empty() && call.positional.size() == 1)
+    for (const PluginKind& kind : plugin_kinds())
+      if (name == kind.folder || name == kind.singular)
+        throw Error(Exit::config, fmt::format("'{}' is a kind of plugin; name one of them: {}", name,
+                                              fmt::join(catalog.names(kind.folder), ", ")));
   if (found.empty())
     throw Error(Exit::plugin,
                 fmt::format("there is no plugin '{}'{}; see 'tightrope list'", name, did_you_mean(name, names)));
@@ -208,7 +213,9 @@ Verb describe_verb() {
   return {"describe",
           "[[KIND] NAME]",
           "show what a plugin does and which parameters it has",
-          "With --format markdown and no name: the reference of all sections and plugins.",
+          "KIND (optimizer, observer, …) is needed only where plugins of two kinds share a name. Below the parameters\n"
+          "stands a piece of YAML to copy. With --format markdown and no name: the reference of all sections and\n"
+          "plugins.",
           declare_plugin_options,
           {"table", "json", "markdown"},
           0,

@@ -30,8 +30,7 @@ po::options_description options_of(const Verb& verb) {
   if (!verb.formats.empty())
     options.add_options()("format", po::value<std::string>()->default_value(verb.formats.front())->value_name("FORMAT"),
                           formats.c_str());
-  options.add_options()("quiet,q", "no progress and no summary, errors alone")("verbose,v", "say more")("help,h",
-                                                                                                        "this page");
+  options.add_options()("quiet,q", "no progress and no summary, errors alone")("help,h", "this page");
   return options;
 }
 
@@ -57,7 +56,6 @@ Call parse(const Verb& verb, const std::vector<std::string>& arguments) {
     throw Error(Exit::config, fmt::format("{}; see 'tightrope {} -h'", error.what(), verb.name));
   }
   call.quiet = call.options.count("quiet") > 0;
-  call.verbose = call.options.count("verbose") > 0;
   if (call.options.count("positional")) call.positional = call.get<std::vector<std::string>>("positional");
   if (!verb.formats.empty()) {
     call.format = call.get<std::string>("format");
@@ -81,8 +79,13 @@ Exit dispatch(std::vector<std::string> arguments) {
       return Exit::ok;
     }
     if (call.positional.size() < verb.least || call.positional.size() > verb.most)
-      throw Error(Exit::config,
-                  fmt::format("usage: tightrope {} {}; see 'tightrope {} -h'", verb.name, verb.arguments, verb.name));
+      throw Error(Exit::config, fmt::format("{}{}; see 'tightrope {} -h'",
+                                            verb.most == 0 ? verb.name + " takes no arguments"
+                                                           : verb.name + " takes " + verb.arguments,
+                                            call.positional.empty() ? ", but nothing was given"
+                                                                    : fmt::format(", but here is '{}'",
+                                                                                  fmt::join(call.positional, " ")),
+                                            verb.name));
     return verb.run(call);
   }
   throw Error(Exit::config, fmt::format("there is no verb '{}'{}; see 'tightrope help'", arguments[0],
@@ -107,6 +110,9 @@ int guarded_main(const std::vector<std::string>& arguments) {
   } catch (const Error& error) {
     const std::string text = error.what();
     return fail(error.code(), text.find(": error: ") != std::string::npos ? text : "tightrope: error: " + text);
+  } catch (const Interrupted& interruption) {
+    fail(Exit::ok, interruption.what());
+    return interruption.exit_code();
   } catch (const std::bad_alloc&) {
     return fail(Exit::resources,
                 "tightrope: error: there is not enough memory for this; `tightrope doctor` shows how much there is");

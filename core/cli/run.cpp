@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <csignal>
+#include <filesystem>
 #include <iostream>
 
 #include "core/cli/progress.hpp"
@@ -46,15 +48,78 @@ nlohmann::ordered_json document(const Experiment& experiment, const std::filesys
   return json;
 }
 
-/// "a 60 × 40 matrix of rank 3 from 1,500 measurements, factorization rank 20"
-std::string task_of(const Lane& lane) {
-  const SensingProblem& problem = *lane.setup().problem;
-  std::string text = fmt::format("a {} × {} matrix", problem.shape.rows, problem.shape.cols);
-  if (problem.truth && problem.truth->rank < std::min(problem.shape.rows, problem.shape.cols))
-    text += fmt::format(" of rank {}", problem.truth->rank);
-  return text + fmt::format(" from {} measurements, factorization rank {}", grouped(problem.op->measurements()),
-                            lane.setup().objective->model().rank());
+/// "60 × 40 matrix of rank 3 from 1,500 measurements, factorization rank 20"; ranges where the runs differ.
+std::string task_of(const Lanes& lanes) {
+  const auto range = [&](const auto& number_of) {
+    Index least = number_of(*lanes.front()), most = least;
+    for (const auto& lane : lanes) {
+      least = std::min<Index>(least, number_of(*lane));
+      most = std::max<Index>(most, number_of(*lane));
+    }
+    return grouped(least) + (most > least ? " to " + grouped(most) : "");
+  };
+  const SensingProblem& problem = *lanes.front()->setup().problem;
+  std::string text = fmt::format("{} × {} matrix", problem.shape.rows, problem.shape.cols);
+  // The truth may have a tail beyond the rank that the config calls its signal.
+  if (const Truth* truth = problem.truth.get();
+      truth && truth->rank < std::min(problem.shape.rows, problem.shape.cols) &&
+      (truth->svd.values.n_elem <= truth->rank || truth->svd.values[truth->rank] <= 1e-12 * truth->svd.values[0]))
+    text += fmt::format(" of rank {}", truth->rank);
+  return text + " from " + range([](const Lane& lane) { return lane.setup().problem->op->measurements(); }) +
+         " measurements, factorization rank " +
+         range([](const Lane& lane) { return lane.setup().objective->model().rank(); });
 }
+
+volatile std::sig_atomic_t received_signal = 0;
+
+/// While this lives, the first SIGINT or SIGTERM is noted, for the run to end in good order; a second one kills.
+class SignalWatch {
+ public:
+  SignalWatch() {
+    struct sigaction action = {};
+    action.sa_handler = [](int signal) { received_signal = signal; };
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, &old_interrupt_);
+    sigaction(SIGTERM, &action, &old_terminate_);
+  }
+  ~SignalWatch() {
+    sigaction(SIGINT, &old_interrupt_, nullptr);
+    sigaction(SIGTERM, &old_terminate_, nullptr);
+  }
+  SignalWatch(const SignalWatch&) = delete;
+  SignalWatch& operator=(const SignalWatch&) = delete;
+
+ private:
+  struct sigaction old_interrupt_ = {}, old_terminate_ = {};
+};
+
+/// Makes the folder for the results, and takes it away again if the run ends without any.
+class OutputFolder {
+ public:
+  explicit OutputFolder(std::filesystem::path out) : out_(std::move(out)), is_new_(!std::filesystem::exists(out_)) {
+    prepare_output(out_);
+  }
+  ~OutputFolder() {
+    std::error_code ignored;
+    if (is_new_ && std::filesystem::remove(out_ / "cells", ignored))  // removes empty folders alone
+      std::filesystem::remove(out_, ignored);
+  }
+  OutputFolder(const OutputFolder&) = delete;
+  OutputFolder& operator=(const OutputFolder&) = delete;
+  /// Throws Interrupted if a signal came.
+  void check(const std::string& where) const {
+    if (received_signal == 0) return;
+    throw Interrupted(received_signal,
+                      fmt::format("tightrope: interrupted {}; {}", where,
+                                  is_new_ ? "nothing was written"
+                                          : "nothing new was written, what " + out_.string() + " held is unchanged"));
+  }
+
+ private:
+  std::filesystem::path out_;
+  bool is_new_;
+};
 
 std::string sentence(std::string text) {
   if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
@@ -63,7 +128,7 @@ std::string sentence(std::string text) {
 
 void print_summary(const Experiment& experiment, const Lanes& lanes, const std::vector<StoredClaim>& claims,
                    double seconds, const std::filesystem::path& report) {
-  std::cout << experiment.name << ": " << task_of(*lanes.front()) << ".\n";
+  std::cout << experiment.name << ": " << task_of(lanes) << ".\n";
   if (lanes.size() == 1) {
     const Lane& lane = *lanes.front();
     std::cout << "  " << to_string(lane.end()->end_class) << ": " << sentence(lane.end()->reason) << "\n  Final "
@@ -112,6 +177,16 @@ void print_summary(const Experiment& experiment, const Lanes& lanes, const std::
   if (!report.empty()) std::cout << "Report: " << report.string() << "\n";
 }
 
+/// "at iteration 120 of 400"
+std::string where_of(const Lanes& lanes) {
+  const Lane* running = lanes.back().get();
+  for (const auto& lane : lanes)
+    if (!lane->end()) running = lane.get();
+  const auto& limit = running->setup().stop.iterations;
+  return fmt::format("at iteration {}{}", running->iterate().iteration,
+                     limit ? fmt::format(" of {}", *limit) : std::string());
+}
+
 Exit run(const Call& call) {
   const auto start = std::chrono::steady_clock::now();
   const Node tree = read_layers(call, call.positional[0]);
@@ -121,11 +196,16 @@ Exit run(const Call& call) {
     throw Error(Exit::config, "--out must name a folder for the results, but it is empty");
   const std::filesystem::path out = call.has("out") ? std::filesystem::path(call.get<std::string>("out"))
                                                     : std::filesystem::path("results") / experiment.name;
-  const auto team = make_team(call);
-  Lanes lanes = build_lanes(experiment, team);
-  prepare_output(out);  // not before all is known to be right: a refused run leaves nothing behind
+  const SignalWatch signals;
+  Lanes lanes = build_lanes(experiment, make_team(call));
+  const OutputFolder folder(out);  // not before all is known to be right: a refused run leaves nothing behind
+  folder.check("before the first iteration");
   Progress progress(experiment.name, call.quiet);
-  Engine([&](const Lanes& all) { progress.show(all); }).run(lanes);
+  Engine([&](const Lanes& all) {
+    if (received_signal != 0) progress.finish();
+    folder.check(where_of(all));
+    progress.show(all);
+  }).run(lanes);
   progress.finish();
 
   for (std::size_t i = 0; i < lanes.size(); ++i) publish_cell(out, experiment.cells[i], *lanes[i]);
@@ -164,8 +244,12 @@ Verb run_verb() {
   return {"run",
           "FILE",
           "run an experiment: results, summary and report",
-          "Writes to results/NAME unless --out says otherwise. Exit codes: 0 all good, 1 a run diverged or a claim is\n"
-          "false, 2 usage or config, 3 plugin, 4 damaged results, 5 memory, disk or permission.",
+          "Writes to results/NAME unless --out says otherwise. Layers of the config, each over the one before: defaults\n"
+          "of the plugins, FILE, -c FILE from left to right, the environment variable TIGHTROPE_SET (assignments\n"
+          "separated by ';'), --set. With --format json standard output is one document.\n"
+          "\n"
+          "Exit codes: 0 all good, 1 a run diverged or a claim is false, 2 usage or config, 3 plugin, 4 damaged results,\n"
+          "5 memory, disk or permission, 130 interrupted (nothing is left half written).",
           [](po::options_description& options) {
             declare_config_options(options);
             options.add_options()("out,o", po::value<std::string>()->value_name("DIR"), "folder for the results");

@@ -76,7 +76,9 @@ Verb show_verb() {
   return {"show",
           "RUN | --resolved FILE",
           "show a stored run, or a config with the origin of every value",
-          "",
+          "RUN is the folder that 'run' has written, e.g. results/quickstart; its files are checked against their digests.\n"
+          "Layers of a config, each over the one before: defaults of the plugins, FILE, -c FILE from left to right,\n"
+          "TIGHTROPE_SET, --set.",
           [](po::options_description& options) {
             options.add_options()("resolved",
                                   "take FILE for a config and print it with all defaults, each value with its origin");

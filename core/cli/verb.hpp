@@ -4,6 +4,7 @@
 #include <boost/program_options.hpp>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ namespace po = boost::program_options;
 struct Call {
   po::variables_map options;
   std::vector<std::string> positional;
-  bool quiet = false, verbose = false;
+  bool quiet = false;
   std::string format;  // "" if the verb has no --format
 
   bool has(const std::string& option) const { return options.count(option) > 0 && !options[option].defaulted(); }
@@ -26,6 +27,16 @@ struct Call {
   T get(const std::string& option) const {
     return options[option].as<T>();
   }
+};
+
+/// A signal ended the command: exit code 128 + its number.
+class Interrupted : public std::runtime_error {
+ public:
+  Interrupted(int signal, const std::string& message) : std::runtime_error(message), signal_(signal) {}
+  int exit_code() const { return 128 + signal_; }
+
+ private:
+  int signal_;
 };
 
 struct Verb {

@@ -102,8 +102,8 @@ bool worse(const Claim& claim, Real a, Real b) {
 
 std::string number(Real value) {
   if (std::isnan(value)) return "not recorded";
-  return value == std::floor(value) && std::abs(value) < 1e6 ? fmt::format("{:.0f}", value)
-                                                             : fmt::format("{:.3e}", value);
+  if (value == std::floor(value) && std::abs(value) < 1e6) return fmt::format("{:.0f}", value);
+  return std::abs(value) >= 0.1 && std::abs(value) < 1e4 ? fmt::format("{:.4g}", value) : fmt::format("{:.3e}", value);
 }
 
 }  // namespace
