@@ -1,209 +1,58 @@
 #!/usr/bin/env python3
-"""Opens report pages in Chromium, on a desk and on a phone, and says what is wrong with them.
+"""The report page of every shipped config, drawn by Chromium: see browser.py for what a page must do.
 
-    pages.py [--pictures DIR] REPORT.html…
-
-A page passes if it asks for nothing but itself, logs nothing to the console, draws every chart, is no wider than the
-screen, and still shows its figures where scripts are off. Chromium is driven over its debugging pipe (DevTools
-protocol: messages of JSON, each ended by a zero byte, on descriptors 3 and 4). Exit code 1: something is wrong.
+TIGHTROPE=build/release/bin/tightrope pages.py [CLASS[.test]…]
 """
-import argparse
-import base64
-import json
-import os
-import pathlib
-import select
-import shutil
-import subprocess
-import sys
-import tempfile
-import time
+from browser import Browser, check
+from support import CONFIGS, Case, main
 
-# Runs in the page: how many charts there are, how many of them have ink, and what sticks out on the right.
-INSPECT = """(() => {
-  const charts = [...document.querySelectorAll('.chart')];
-  const inked = charts.filter(chart => {
-    const canvas = chart.querySelector('canvas');
-    if (!canvas || !canvas.width) return false;
-    const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-    const colours = new Set();
-    for (let i = 0; i < pixels.length; i += 4)
-      if (pixels[i + 3] > 128) colours.add(pixels[i] << 16 | pixels[i + 1] << 8 | pixels[i + 2]);
-    return colours.size > 2;
-  });
-  const drawings = [...document.querySelectorAll('.static svg')];
-  return {charts: charts.length, inked: inked.length, drawings: drawings.length,
-          drawn: drawings.filter(svg => svg.getBoundingClientRect().height > 50).length,
-          maps: [...document.images].filter(image => !image.naturalWidth).length,
-          excess: document.documentElement.scrollWidth - document.documentElement.clientWidth};
-})()"""
+HOSTILE = '<script>console.error("seen")</script>"\'&\u202e'
 
 
-class Browser:
-    """A headless Chromium and the one page in it."""
+class Pages(Case):
+    def setUp(self):
+        super().setUp()
+        self.browser = Browser()
+        self.addCleanup(self.browser.close)
 
-    def __init__(self):
-        program = shutil.which("chromium") or shutil.which("chromium-browser")
-        if not program:
-            sys.exit("pages.py: chromium is not installed (apt-get install chromium)")
-        self.profile = tempfile.mkdtemp(prefix="tightrope-browser-")
-        to_read, self.output = os.pipe()
-        self.input, to_write = os.pipe()
-        # The two ends go out of the way of 3 and 4 first.
-        ends = [os.dup(to_read), os.dup(to_write)]
-        while min(ends) < 5:
-            ends = [os.dup(end) for end in ends]
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage",
-                   "--no-first-run", "--disable-background-networking", "--disable-component-update",
-                   "--disable-sync", "--disable-default-apps", "--hide-scrollbars", "--remote-debugging-pipe",
-                   f"--user-data-dir={self.profile}", "about:blank"]
-        self.process = subprocess.Popen(
-            ["/bin/sh", "-c", f'exec "$0" "$@" 3<&{ends[0]} 4>&{ends[1]}', program, *options],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=ends)
-        for descriptor in [to_read, to_write, *ends]:
-            os.close(descriptor)
-        self.rest, self.events, self.number, self.session = b"", [], 0, None
-        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ["Page", "Runtime", "Log", "Network"]:
-            self.ask(domain + ".enable")
+    def test_shipped_configs(self):
+        for file in sorted(CONFIGS.glob("*.yaml")):
+            with self.subTest(file.name):
+                self.tightrope("run", file, "-q")
+                self.assertEqual(check(self.browser, self.folder / "results" / file.stem / "report.html", None), [])
 
-    def receive(self, deadline):
-        """The next message, or None at the deadline."""
-        while b"\0" not in self.rest:
-            if not select.select([self.input], [], [], max(0, deadline - time.monotonic()))[0]:
-                return None
-            piece = os.read(self.input, 1 << 20)
-            if not piece:
-                sys.exit("pages.py: the browser ended")
-            self.rest += piece
-        message, self.rest = self.rest.split(b"\0", 1)
-        return json.loads(message)
+    def test_extreme_runs(self):
+        for name, change in {"start": "stop.iterations=0", "wild": "optimizer.step=1e300", "exact": "problem.operator=identity",
+                             "long": "stop={iterations: 20000}"}.items():
+            with self.subTest(name):
+                self.tightrope("run", "small.yaml", "-q", "--set", "claims=[]", "--set", change, "--out", name,
+                               code=1 if name == "wild" else 0)
+                self.assertEqual(check(self.browser, self.folder / name / "report.html", None), [])
 
-    def ask(self, method, **parameters):
-        self.number += 1
-        message = {"id": self.number, "method": method, "params": parameters}
-        if self.session:
-            message["sessionId"] = self.session
-        os.write(self.output, json.dumps(message).encode() + b"\0")
-        deadline = time.monotonic() + 60
-        while (answer := self.receive(deadline)) is not None:
-            if answer.get("id") == self.number:
-                if "error" in answer:
-                    sys.exit(f"pages.py: {method}: {answer['error']['message']}")
-                return answer["result"]
-            self.events.append(answer)
-        sys.exit(f"pages.py: the browser does not answer to {method}")
+    def test_a_hostile_name_stays_text(self):
+        self.write("hostile.yaml", (self.folder / "small.yaml").read_text(encoding="utf-8") +
+                   "study: {methods: {? " + '"' + HOSTILE.replace('"', '\\"') + '"' + " : {}, other: {}}}\n")
+        self.tightrope("run", "hostile.yaml", "-q", "--out", "hostile")
+        self.assertEqual(check(self.browser, self.folder / "hostile/report.html", None), [])
 
-    def settle(self, seconds):
-        deadline = time.monotonic() + seconds
-        while (event := self.receive(deadline)) is not None:
-            self.events.append(event)
-
-    def wait_for(self, method):
-        deadline = time.monotonic() + 60
-        while not any(event.get("method") == method for event in self.events):
-            event = self.receive(deadline)
-            if event is None:
-                sys.exit(f"pages.py: no {method} from the browser")
-            self.events.append(event)
-
-    def evaluate(self, expression):
-        return self.ask("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
-
-    def open(self, address, width, height, phone, scripts=True):
-        self.events.clear()
-        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, mobile=phone,
-                 deviceScaleFactor=2 if phone else 1)
-        self.ask("Emulation.setScriptExecutionDisabled", value=not scripts)
-        self.ask("Page.navigate", url=address)
-        self.wait_for("Page.loadEventFired")
-        self.settle(0.5)
-
-    def picture(self, file):
-        size = self.ask("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
-        image = self.ask("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)["data"]
-        file.write_bytes(base64.b64decode(image))
-
-    def close(self):
-        try:
-            self.session = None
-            self.ask("Browser.close")
-            self.process.wait(10)
-        except (SystemExit, OSError, subprocess.TimeoutExpired):
-            self.process.kill()
-            self.process.wait()
-        shutil.rmtree(self.profile, ignore_errors=True)
-
-
-def complaints_of(browser, address):
-    """What the page asked for and what it logged, as sentences."""
-    found = []
-    for event in browser.events:
-        parameters = event.get("params", {})
-        if event["method"] == "Network.requestWillBeSent":
-            url = parameters["request"]["url"]
-            if url != address and not url.startswith("data:"):
-                found.append(f"it asks for {url[:120]}")
-        elif event["method"] == "Runtime.exceptionThrown":
-            details = parameters["exceptionDetails"]
-            found.append("a script fails: " + details.get("exception", {}).get("description", details["text"]))
-        elif event["method"] == "Runtime.consoleAPICalled":
-            words = " ".join(str(argument.get("value", "")) for argument in parameters["args"])
-            found.append(f"console.{parameters['type']}: {words}")
-        elif event["method"] == "Log.entryAdded":
-            found.append(f"log, {parameters['entry']['level']}: {parameters['entry']['text']}")
-    return found
-
-
-def check(browser, page, pictures):
-    address, found = page.resolve().as_uri(), []
-    source = page.read_text(encoding="utf-8")
-    if "Content-Security-Policy" not in source or "default-src 'none'" not in source:
-        found.append("it has no Content-Security-Policy that forbids every source")
-    for where, width, height, phone in [("desk", 1200, 900, False), ("phone", 400, 800, True)]:
-        browser.open(address, width, height, phone)
-        found += [f"{where}: {text}" for text in complaints_of(browser, address)]
-        seen = browser.evaluate(INSPECT)
-        if seen["charts"] == 0 or seen["inked"] < seen["charts"]:
-            found.append(f"{where}: {seen['inked']} of {seen['charts']} charts are drawn")
-        if seen["maps"]:
-            found.append(f"{where}: {seen['maps']} pictures do not show")
-        if seen["excess"] > 0:
-            found.append(f"{where}: the page is {seen['excess']} pixels wider than the screen")
-        if pictures:
-            browser.picture(pictures / f"{page.resolve().parent.name}-{where}.png")
-    for axis in ["passes", "seconds"]:
-        browser.evaluate(f"document.querySelector('input[value={axis}]').click()")
-        browser.settle(0.2)
-    found += [f"switching the axis: {text}" for text in complaints_of(browser, address)]
-    if browser.evaluate(INSPECT)["inked"] < seen["charts"]:
-        found.append("charts are missing after the axis was switched")
-    browser.open(address, 1200, 900, False, scripts=False)
-    still = browser.evaluate(INSPECT)
-    if still["drawn"] == 0 or still["drawn"] < still["drawings"]:
-        found.append(f"without scripts {still['drawn']} of {still['drawings']} figures show")
-    return found
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--pictures", type=pathlib.Path)
-    parser.add_argument("pages", nargs="+", type=pathlib.Path)
-    arguments = parser.parse_args()
-    browser, wrong = Browser(), 0
-    try:
-        for page in arguments.pages:
-            found = check(browser, page, arguments.pictures)
-            wrong += len(found)
-            for text in found:
-                print(f"{page}: {text}")
-            if not found:
-                print(f"{page}: nothing to complain about")
-    finally:
-        browser.close()
-    sys.exit(1 if wrong else 0)
+    def test_faults_are_seen(self):
+        """A page with every fault at once is complained about, so silence means something."""
+        self.tightrope("run", "small.yaml", "-q")
+        page = self.folder / "results/small/report.html"
+        text = page.read_text(encoding="utf-8").replace(
+            "<main>", '<main><img src="https://example.org/x.png" alt=""><div style="width:3000px">wide</div>'
+            "<script>console.error('loud');undefined_function()</script>")
+        self.write("faulty.html", text)
+        found = " | ".join(check(self.browser, self.folder / "faulty.html", None))
+        for words in ["violates the following Content Security Policy", "console.error: loud", "undefined_function",
+                      "wider than the screen"]:
+            self.assertIn(words, found)
+        self.write("open.html", text.replace("default-src 'none'", "default-src *").replace("img-src data:", ""))
+        found = " | ".join(check(self.browser, self.folder / "open.html", None))
+        self.assertIn("it has no Content-Security-Policy", found)
+        self.assertIn("it asks for https://example.org/x.png", found)
+        self.write("empty.html", page.read_text(encoding="utf-8").replace("new uPlot(", "new Object("))
+        self.assertIn("charts are drawn", " | ".join(check(self.browser, self.folder / "empty.html", None)))
 
 
 if __name__ == "__main__":
