@@ -79,13 +79,13 @@ Exit dispatch(std::vector<std::string> arguments) {
       return Exit::ok;
     }
     if (call.positional.size() < verb.least || call.positional.size() > verb.most)
-      throw Error(Exit::config, fmt::format("{}{}; see 'tightrope {} -h'",
-                                            verb.most == 0 ? verb.name + " takes no arguments"
-                                                           : verb.name + " takes " + verb.arguments,
-                                            call.positional.empty() ? ", but nothing was given"
-                                                                    : fmt::format(", but here is '{}'",
-                                                                                  fmt::join(call.positional, " ")),
-                                            verb.name));
+      throw Error(
+          Exit::config,
+          fmt::format("{}{}; see 'tightrope {} -h'",
+                      verb.most == 0 ? verb.name + " takes no arguments" : verb.name + " takes " + verb.arguments,
+                      call.positional.empty() ? ", but nothing was given"
+                                              : fmt::format(", but here is '{}'", fmt::join(call.positional, " ")),
+                      verb.name));
     return verb.run(call);
   }
   throw Error(Exit::config, fmt::format("there is no verb '{}'{}; see 'tightrope help'", arguments[0],

@@ -241,25 +241,26 @@ Exit run(const Call& call) {
 }  // namespace
 
 Verb run_verb() {
-  return {"run",
-          "FILE",
-          "run an experiment: results, summary and report",
-          "Writes to results/NAME unless --out says otherwise. Layers of the config, each over the one before: defaults\n"
-          "of the plugins, FILE, -c FILE from left to right, the environment variable TIGHTROPE_SET (assignments\n"
-          "separated by ';'), --set. With --format json standard output is one document.\n"
-          "\n"
-          "Exit codes: 0 all good, 1 a run diverged or a claim is false, 2 usage or config, 3 plugin, 4 damaged results,\n"
-          "5 memory, disk or permission, 130 interrupted (nothing is left half written).",
-          [](po::options_description& options) {
-            declare_config_options(options);
-            options.add_options()("out,o", po::value<std::string>()->value_name("DIR"), "folder for the results");
-            declare_thread_option(options);
-            options.add_options()("no-report", "write no report.html and no figures");
-          },
-          {"table", "json"},
-          1,
-          1,
-          run};
+  return {
+      "run",
+      "FILE",
+      "run an experiment: results, summary and report",
+      "Writes to results/NAME unless --out says otherwise. Layers of the config, each over the one before: defaults\n"
+      "of the plugins, FILE, -c FILE from left to right, the environment variable TIGHTROPE_SET (assignments\n"
+      "separated by ';'), --set. With --format json standard output is one document.\n"
+      "\n"
+      "Exit codes: 0 all good, 1 a run diverged or a claim is false, 2 usage or config, 3 plugin, 4 damaged results,\n"
+      "5 memory, disk or permission, 130 interrupted (nothing is left half written).",
+      [](po::options_description& options) {
+        declare_config_options(options);
+        options.add_options()("out,o", po::value<std::string>()->value_name("DIR"), "folder for the results");
+        declare_thread_option(options);
+        options.add_options()("no-report", "write no report.html and no figures");
+      },
+      {"table", "json"},
+      1,
+      1,
+      run};
 }
 
 }  // namespace tightrope::cli

@@ -76,7 +76,8 @@ Verb show_verb() {
   return {"show",
           "RUN | --resolved FILE",
           "show a stored run, or a config with the origin of every value",
-          "RUN is the folder that 'run' has written, e.g. results/quickstart; its files are checked against their digests.\n"
+          "RUN is the folder that 'run' has written, e.g. results/quickstart; its files are checked against their "
+          "digests.\n"
           "Layers of a config, each over the one before: defaults of the plugins, FILE, -c FILE from left to right,\n"
           "TIGHTROPE_SET, --set.",
           [](po::options_description& options) {

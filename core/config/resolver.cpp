@@ -122,7 +122,8 @@ class Resolver {
 
     Node base = tree_;
     for (const char* key : {"study", "claims", "plugin_path"}) base.erase(key);
-    base.set("name", Node::make_scalar(top.name, {}, true));
+    const Node* const name = tree_.find("name");
+    base.set("name", Node::make_scalar(top.name, name ? name->position : Position{}, true));
     if (const Node* study = tree_.find("study")) {
       experiment.is_study = true;
       resolve_study(*study, base, experiment);
@@ -162,7 +163,15 @@ class Resolver {
     Parameters parameters;
     section.declare(parameters);
     parameters.read(map, owner, reserved, diagnostics_);
-    Node resolved = Node::make_map(map.position);
+    return written(parameters, map, Node::make_map(map.position));
+  }
+
+  /// The values that the parameters hold, in the order of their declaration, each with the place where it was given.
+  static Node written(const Parameters& parameters, const Node& given, Node resolved) {
+    for (const std::string& name : parameters.names()) {
+      const Node* const value = given.find(name);
+      resolved.set(name, value ? *value : Node{});
+    }
     parameters.write(resolved);
     return resolved;
   }
@@ -452,7 +461,7 @@ class Resolver {
       parameters.read(map, choice.description(), joined({"type"}, also), diagnostics_);
       choice.resolved = Node::make_map(given->position);
       choice.resolved.set("type", *type);
-      parameters.write(choice.resolved);
+      choice.resolved = written(parameters, map, std::move(choice.resolved));
       for (const Parameter& parameter : parameters.all())
         if (const Node* value = parameter.is_file ? map.find(parameter.name) : nullptr; value && value->is_scalar())
           add_file(cell, value->scalar, file_path(*value));

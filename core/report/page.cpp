@@ -30,7 +30,7 @@ fieldset{border:0;padding:0;margin:0 0 1rem;display:flex;gap:1.2rem;flex-wrap:wr
 .maps{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(46%,190px),1fr));gap:1.2rem;align-items:end;margin-bottom:.8rem}.maps img{width:100%;height:auto;image-rendering:pixelated;border:1px solid var(--line);display:block}
 .bar{display:flex;align-items:center;gap:.7rem;margin:.4rem 0 2rem;font-size:.9rem;font-variant-numeric:tabular-nums;flex-wrap:wrap}.bar img{width:160px;height:12px}
 pre{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:1rem;overflow-x:auto;font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,monospace}
-.key{overflow-wrap:anywhere}details{margin:.5rem 0}summary{cursor:pointer;color:var(--link)}details .wide{max-height:22rem;overflow:auto}.u-legend{text-align:left!important;font-size:.85rem}
+.key,p,summary,figcaption,.u-legend{overflow-wrap:anywhere}details{margin:.5rem 0}summary{cursor:pointer;color:var(--link)}details .wide{max-height:22rem;overflow:auto}.u-legend{text-align:left!important;font-size:.85rem}.u-legend .u-marker{width:1.8em!important;height:0!important;border-width:3px 0 0!important}
 @media print{.chart,fieldset{display:none!important}.static{display:block!important}details:not([open]){display:none}main{max-width:none;padding:0}figure{break-inside:avoid}}
 )css";
 
@@ -54,7 +54,7 @@ function draw(axis){
   var y={size:64,values:function(u,s){return s.map(label)}};if(f.log){y.splits=decades;y.filter=function(u,s){return s}}
   charts.push(new uPlot({width:Math.max(250,box.clientWidth-2),height:320,series:series,
    scales:{x:{time:false},y:f.log?{distr:3,range:range}:{}},cursor:{sync:{key:"page"}},
-   legend:{markers:{width:3,stroke:function(u,i){return u.series[i]._stroke},dash:function(u,i){return f.curves[i-1]&&f.curves[i-1].dashes.length?(f.curves[i-1].dashes[0]<4?"dotted":"dashed"):"solid"}}},
+   legend:{markers:{width:3,stroke:function(u,i){return f.curves[i-1]&&f.curves[i-1].colour},dash:function(u,i){return f.curves[i-1]&&f.curves[i-1].dashes.length?(f.curves[i-1].dashes[0]<4?"dotted":"dashed"):"solid"}}},
    axes:[{label:name,labelSize:22,values:function(u,s){return s.map(label)}},y]},joined,box));
  });
 }
@@ -293,7 +293,8 @@ std::string maps(const StoredRun& run, const std::vector<CellExtras>& extras) {
     const Real yardstick = truth->norm > 0 ? arma::norm(dense - best, "fro") / truth->norm : 0;
     if (yardstick > 1e-12) {
       html += fmt::format(
-          "<p>The truth is not of low rank. The yardstick is its best approximation of rank {} (Eckart &amp; Young), at "
+          "<p>The truth is not of low rank. The yardstick is its best approximation of rank {} (Eckart &amp; Young), "
+          "at "
           "relative error {}: no estimate of this rank can be nearer.</p>\n",
           truth->rank, number(yardstick));
       estimates.push_back({fmt::format("best of rank {}: relative error {}", truth->rank, number(yardstick)), best});
@@ -326,7 +327,7 @@ std::string maps(const StoredRun& run, const std::vector<CellExtras>& extras) {
     if (arma::size(map.values) == arma::size(dense))
       errors += picture(arma::abs(map.values - dense), 0, largest, map.caption.substr(0, map.caption.find(':')));
   if (!errors.empty())
-    html += "<h3>Where they err</h3>\n<div class=\"maps\">\n" + errors + "</div>\n" +
+    html += "<h3>Where they err</h3>\n<div class=\"maps\">\n<div></div>" + errors + "</div>\n" +
             colour_scale(0, largest, "distance to the truth, entry by entry");
   return html;
 }
@@ -344,7 +345,8 @@ std::string origin(const StoredRun& run) {
   const StoredCell& first = run.cells.front();
   html += "<h2>Where it comes from</h2>\n<div class=\"wide\"><table><tbody>\n";
   const auto row = [&](const std::string& name, const std::string& value) {
-    if (!value.empty()) html += fmt::format("<tr><th>{}</th><td class=\"key\">{}</td></tr>\n", escaped(name), escaped(value));
+    if (!value.empty())
+      html += fmt::format("<tr><th>{}</th><td class=\"key\">{}</td></tr>\n", escaped(name), escaped(value));
   };
   row("version", text_of(first.record.find("tightrope")));
   if (const Node* build = first.record.find("build"))

@@ -58,7 +58,7 @@ class Browser:
                    "--disable-sync", "--disable-default-apps", "--hide-scrollbars", "--remote-debugging-pipe",
                    f"--user-data-dir={self.profile}", "about:blank"]
         self.process = subprocess.Popen(
-            ["/bin/sh", "-c", f'exec "$0" "$@" 3<&{ends[0]} 4>&{ends[1]}', program, *options],
+            ["/bin/bash", "-c", f'exec "$0" "$@" 3<&{ends[0]} 4>&{ends[1]}', program, *options],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=ends)
         for descriptor in [to_read, to_write, *ends]:
             os.close(descriptor)
