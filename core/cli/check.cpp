@@ -12,13 +12,16 @@ Verb check_verb() {
           "FILE",
           "check a config without running it",
           "Reads and resolves FILE and its layers and reports every error in it. Nothing is computed or written.",
-          declare_config_options,
+          [](po::options_description& options) {
+            declare_config_options(options);
+            declare_selection_options(options);
+          },
           {},
           1,
           1,
           [](const Call& call) {
             const Node tree = read_layers(call, call.positional[0]);
-            const Experiment experiment = resolve_experiment(tree, make_catalog(call, &tree));
+            const Experiment experiment = resolve_experiment(tree, make_catalog(call, &tree), read_selection(call));
             if (!call.quiet)
               std::cout << fmt::format("{} is fine: {} {}, {} {}.\n", call.positional[0], experiment.cells.size(),
                                        experiment.cells.size() == 1 ? "run" : "runs", experiment.claims.size(),

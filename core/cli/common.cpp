@@ -20,7 +20,7 @@ void declare_plugin_options(po::options_description& options) {
 
 void declare_config_options(po::options_description& options) {
   options.add_options()("set", po::value<std::vector<std::string>>()->value_name("PATH=VALUE")->composing(),
-                        "set one value, e.g. --set optimizer.step=0.5 (repeatable)");
+                        "set a value, e.g. --set optimizer.step=0.5; several, or a range, make a study (repeatable)");
   options.add_options()("config,c", po::value<std::vector<std::string>>()->value_name("FILE")->composing(),
                         "lay another config over FILE (repeatable, left to right)");
   declare_plugin_options(options);
@@ -39,7 +39,7 @@ Node read_layers(const Call& call, const std::string& file) {
   std::vector<Diagnostic> diagnostics;
   const auto assign = [&](const std::string& assignment, const char* origin) {
     try {
-      apply_assignment(tree, assignment, origin);
+      tightrope::assign(tree, assignment, origin);
     } catch (const ConfigError& error) {
       diagnostics.insert(diagnostics.end(), error.diagnostics().begin(), error.diagnostics().end());
     }
@@ -56,6 +56,28 @@ Node read_layers(const Call& call, const std::string& file) {
     for (const std::string& assignment : call.get<std::vector<std::string>>("set")) assign(assignment, "--set");
   if (!diagnostics.empty()) throw ConfigError(std::move(diagnostics));
   return tree;
+}
+
+void declare_selection_options(po::options_description& options) {
+  options.add_options()("only", po::value<std::vector<std::string>>()->value_name("AXIS=VALUES")->composing(),
+                        "cells of a study to keep, e.g. --only method=gd,condition=10,100 (repeatable)");
+  options.add_options()("skip", po::value<std::vector<std::string>>()->value_name("AXIS=VALUES")->composing(),
+                        "cells of a study to leave out (repeatable)");
+}
+
+Selection read_selection(const Call& call) {
+  Selection selection;
+  std::vector<Diagnostic> diagnostics;
+  for (const auto& [option, nodes] : {std::pair{"only", &selection.only}, std::pair{"skip", &selection.skip}}) {
+    if (!call.has(option)) continue;
+    for (const std::string& text : call.get<std::vector<std::string>>(option)) try {
+        nodes->push_back(parse_selection(text, std::string("--") + option));
+      } catch (const ConfigError& error) {
+        diagnostics.insert(diagnostics.end(), error.diagnostics().begin(), error.diagnostics().end());
+      }
+  }
+  if (!diagnostics.empty()) throw ConfigError(std::move(diagnostics));
+  return selection;
 }
 
 Catalog make_catalog(const Call& call, const Node* tree) {

@@ -101,11 +101,6 @@ What must come out: a list of `{that: QUANTITY, is: COMPARISON}`. A false claim 
 | relative to | a second quantity of the same run, by which the first is divided |
 | where       | `{method: name}`: the runs that the claim speaks of; all of them by default |
 | of          | `every run` (default) or `some run` |
-
-### study
-
-`methods` is a map from names to partial configs, each laid over the file. Methods that share an operator run together,
-in one pass over it, and each gets the numbers that it would get alone.
 )";
 
 constexpr const char* page_exits = R"(

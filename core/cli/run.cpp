@@ -116,7 +116,7 @@ Exit run(const Call& call) {
   const auto start = std::chrono::steady_clock::now();
   const Node tree = read_layers(call, call.positional[0]);
   const Catalog catalog = make_catalog(call, &tree);
-  const Experiment experiment = resolve_experiment(tree, catalog);
+  const Experiment experiment = resolve_experiment(tree, catalog, read_selection(call));
   if (call.has("out") && call.get<std::string>("out").empty())
     throw Error(Exit::config, "--out must name a folder for the results, but it is empty");
   const std::filesystem::path out = call.has("out") ? std::filesystem::path(call.get<std::string>("out"))
@@ -168,6 +168,7 @@ Verb run_verb() {
           "false, 2 usage or config, 3 plugin, 4 damaged results, 5 memory, disk or permission.",
           [](po::options_description& options) {
             declare_config_options(options);
+            declare_selection_options(options);
             options.add_options()("out,o", po::value<std::string>()->value_name("DIR"), "folder for the results");
             declare_thread_option(options);
             options.add_options()("no-report", "write no report.html and no figures");

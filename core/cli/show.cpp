@@ -12,7 +12,7 @@ namespace {
 
 Exit show_resolved(const Call& call) {
   const Node tree = read_layers(call, call.positional[0]);
-  const Experiment experiment = resolve_experiment(tree, make_catalog(call, &tree));
+  const Experiment experiment = resolve_experiment(tree, make_catalog(call, &tree), read_selection(call));
   const auto origin = [](const Node& node) {
     return node.position.file.empty() ? std::string("default") : node.position.text();
   };
@@ -81,6 +81,7 @@ Verb show_verb() {
             options.add_options()("resolved",
                                   "take FILE for a config and print it with all defaults, each value with its origin");
             declare_config_options(options);
+            declare_selection_options(options);
           },
           {"table", "json", "markdown"},
           1,

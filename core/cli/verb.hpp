@@ -39,6 +39,7 @@ struct Verb {
 /// All verbs, in the order of `help`.
 const std::vector<Verb>& verbs();
 Verb run_verb();
+Verb plan_verb();
 Verb check_verb();
 Verb list_verb();
 Verb describe_verb();
@@ -55,11 +56,14 @@ std::string version_line();
 
 // --- options that several verbs have ---
 void declare_config_options(po::options_description& options);  // --set, -c, --plugin-path, --allow-plugin-path
+void declare_selection_options(po::options_description& options);  // --only, --skip
 void declare_plugin_options(po::options_description& options);  // --plugin-path
 void declare_thread_option(po::options_description& options);   // --threads
 
 /// The merged tree of the file, its layers, the environment and --set.
 Node read_layers(const Call& call, const std::string& file);
+/// The cells of a study that --only and --skip pick.
+Selection read_selection(const Call& call);
 /// The catalog for a call; `tree` may add folders (plugin_path) if --allow-plugin-path is given.
 Catalog make_catalog(const Call& call, const Node* tree = nullptr);
 std::shared_ptr<const Team> make_team(const Call& call);

@@ -28,7 +28,7 @@ std::shared_ptr<const Interface> make(const Choice& choice, const Context& conte
                               choice.description(), choice.library->file().string()));
     return made;
   } catch (const Unsuitable& reason) {
-    refuse(choice.position, choice.description() + " " + reason.what());
+    throw UnsuitableCell({choice.position, choice.description() + " " + reason.what()});
   } catch (const ConfigError&) {
     throw;
   } catch (const Error& error) {
@@ -43,13 +43,14 @@ class Builder {
 
   std::shared_ptr<const SensingProblem> problem(const CellSpec& cell) {
     const Node* section = cell.resolved.find("problem");
-    auto& remembered = problems_[fmt::format("{} {}", cell.seed, to_json(*section, true))];
+    auto& remembered = problems_[fmt::format("{} {} {} {}", cell.seed_of("target"), cell.seed_of("operator"),
+                                             cell.seed_of("noise"), to_json(*section, true))];
     if (!remembered) remembered = make_problem(cell);
     return remembered;
   }
 
-  Context context(const CellSpec& cell, const SensingProblem& problem, const std::string& stream) const {
-    Context context(problem.shape, Stream(cell.seed, stream), team_);
+  Context context(std::uint64_t seed, const SensingProblem& problem, const std::string& stream) const {
+    Context context(problem.shape, Stream(seed, stream), team_);
     context.known_truth = problem.truth.get();
     context.known_operator = problem.op.get();
     context.known_data = &problem.data;
@@ -61,12 +62,12 @@ class Builder {
     setup.name = experiment.name;
     for (const auto& [axis, value] : cell.labels) setup.name = value;
     setup.problem = problem(cell);
-    const auto loss = make<Loss>(cell.loss, context(cell, *setup.problem, "loss"));
-    Context full = context(cell, *setup.problem, "model");
+    const auto loss = make<Loss>(cell.loss, context(cell.seed, *setup.problem, "loss"));
+    Context full = context(cell.seed, *setup.problem, "model");
     full.known_loss = loss.get();
     const auto model = make<FactorizationModel>(cell.model, full);
     full.known_model = model.get();
-    full.stream = Stream(cell.seed, "initialization");
+    full.stream = Stream(cell.seed_of("initialization"), "initialization");
     setup.start = checked_start(*make<Initialization>(cell.initialization, full), *model, cell.initialization);
     full.stream = Stream(cell.seed, "optimizer");
     setup.optimizer = make<Optimizer>(cell.optimizer, full);
@@ -87,7 +88,7 @@ class Builder {
     problem->shape = cell.shape.value_or(Shape{});
     // First, where the shape is known: what cannot fit into memory is refused before anything large is made.
     if (cell.shape) problem->op = measurement_operator(cell, problem->shape);
-    Context start(problem->shape, Stream(cell.seed, "problem/target"), team_);
+      Context start(problem->shape, Stream(cell.seed_of("target"), "problem/target"), team_);
     if (cell.target) {
       const auto target = make<Target>(*cell.target, start);
       LowRank X = target->matrix();
@@ -109,7 +110,7 @@ class Builder {
     } else {
       problem->op->forward(problem->truth->X, problem->data);
       if (cell.noise) {
-        Context noise = context(cell, *problem, "problem/noise");
+        Context noise = context(cell.seed_of("noise"), *problem, "problem/noise");
         problem->data = make<Noise>(*cell.noise, noise)->disturb(problem->data);
       }
     }
@@ -125,10 +126,11 @@ class Builder {
   }
 
   std::shared_ptr<const MeasurementOperator> measurement_operator(const CellSpec& cell, Shape shape) {
+    const std::uint64_t seed = cell.seed_of("operator");
     auto& remembered =
-        operators_[fmt::format("{} {} {} {}", cell.seed, shape.rows, shape.cols, to_json(cell.op.resolved, true))];
+        operators_[fmt::format("{} {} {} {}", seed, shape.rows, shape.cols, to_json(*cell.op.resolved, true))];
     if (!remembered)
-      remembered = make<MeasurementOperator>(cell.op, Context(shape, Stream(cell.seed, "problem/operator"), team_));
+      remembered = make<MeasurementOperator>(cell.op, Context(shape, Stream(seed, "problem/operator"), team_));
     return remembered;
   }
 
@@ -181,7 +183,7 @@ void check_claim(const Claim& claim, const Experiment& experiment, const std::ve
       const auto label = labels.find(condition.first);
       return label != labels.end() && label->second == condition.second;
     });
-    if (!meant) continue;
+    if (!meant || !lanes[i]) continue;
     std::vector<std::string> columns;
     for (const Column& column : lanes[i]->trace().columns) columns.push_back(column.name);
     for (const Quantity* quantity : {&claim.that, claim.relative_to ? &*claim.relative_to : nullptr})
@@ -193,10 +195,26 @@ void check_claim(const Claim& claim, const Experiment& experiment, const std::ve
 
 }  // namespace
 
-std::vector<std::unique_ptr<Lane>> build_lanes(const Experiment& experiment, std::shared_ptr<const Team> team) {
+UnsuitableCell::UnsuitableCell(Diagnostic diagnostic) : ConfigError({std::move(diagnostic)}) {}
+
+std::string UnsuitableCell::reason() const {
+  const Diagnostic& diagnostic = diagnostics().front();
+  return diagnostic.position.text() + ": " + diagnostic.message;
+}
+
+std::vector<std::unique_ptr<Lane>> build_lanes(const Experiment& experiment, std::shared_ptr<const Team> team,
+                                               const SkipListener& skipped) {
   Builder builder(std::move(team));
   std::vector<std::unique_ptr<Lane>> lanes;
-  for (const CellSpec& cell : experiment.cells) lanes.push_back(builder.lane(experiment, cell));
+  for (const CellSpec& cell : experiment.cells) {
+    try {
+      lanes.push_back(builder.lane(experiment, cell));
+    } catch (const UnsuitableCell& reason) {
+      if (!skipped) throw;
+      skipped(lanes.size(), reason);
+      lanes.push_back(nullptr);
+    }
+  }
   for (const Claim& claim : experiment.claims) check_claim(claim, experiment, lanes);
   return lanes;
 }
@@ -207,7 +225,7 @@ std::shared_ptr<const SensingProblem> build_problem(const CellSpec& cell, std::s
 
 std::shared_ptr<const FactorizationModel> build_model(const CellSpec& cell, const SensingProblem& problem) {
   const Builder builder(problem.team);
-  Context context = builder.context(cell, problem, "loss");
+  Context context = builder.context(cell.seed, problem, "loss");
   const auto loss = make<Loss>(cell.loss, context);
   context.known_loss = loss.get();
   context.stream = Stream(cell.seed, "model");

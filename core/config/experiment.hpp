@@ -1,6 +1,7 @@
 // From YAML to a checked, fully resolved experiment.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 #include "core/config/node.hpp"
 #include "core/engine/lane.hpp"
 #include "core/plugin/catalog.hpp"
+#include "core/study/grid.hpp"
 
 namespace tightrope {
 
@@ -17,9 +19,9 @@ namespace tightrope {
 struct Choice {
   std::shared_ptr<const Library> library;
   std::shared_ptr<const Maker> maker;
-  Node resolved;                    // {type: name, every parameter: value}
-  Position position;                // of the name
-  std::string description() const;  // "optimizer 'x'"
+  std::shared_ptr<const Node> resolved;  // {type: name, every parameter: value}, without what others add to it
+  Position position;                     // of the name
+  std::string description() const;       // "optimizer 'x'"
 };
 
 /// A data file that a config names. Records hold the text as written and the digest; where the file lies is provenance.
@@ -29,8 +31,10 @@ struct DataFile {
 
 /// One fully specified run.
 struct CellSpec {
-  std::map<std::string, std::string> labels;  // {method: scaled_gd}; empty for a plain run
-  std::uint64_t seed = 1;
+  std::map<std::string, std::string> labels;   // {method: scaled_gd}; empty for a plain run
+  std::uint64_t seed = 1;                      // names the random numbers of the run …
+  std::map<std::string, std::uint64_t> seeds;  // … but for these parts (target, operator, noise, initialization)
+  std::uint64_t seed_of(const std::string& part) const;
   Node resolved;    // every value with its origin; resolves to the same cell again
   std::string key;  // SHA-256 of everything that decides the numbers, budgets (iterations, time) apart
   std::optional<Shape> shape;
@@ -50,21 +54,33 @@ struct CellSpec {
   std::vector<Position> threshold_positions;  // one per stop.thresholds
 };
 
-/// A whole file, checked: one cell for a plain run, one per method for `study:`.
+/// A whole file, checked: one cell for a plain run, many for `study:`.
 struct Experiment {
   std::string name;
   bool is_study = false;
-  std::vector<CellSpec> cells;
+  std::vector<StudyAxis> axes;  // what the cells of the whole study differ in, in the order of the file
+  std::vector<CellSpec> cells;  // those that were asked for
   std::vector<Claim> claims;
 };
 
 /// Checks and resolves a merged tree. Throws ConfigError with every complaint in it, Error(plugin) for a plugin that
-/// is there but cannot be used.
-Experiment resolve_experiment(const Node& tree, const Catalog& catalog);
+/// is there but cannot be used. A selection leaves out cells of a study, and claims that speak of none of the others.
+Experiment resolve_experiment(const Node& tree, const Catalog& catalog, const Selection& selection = {});
 
+/// Thrown where the parts of a cell do not fit together: an error in a plain run, a reason to skip a cell of a study.
+class UnsuitableCell : public ConfigError {
+ public:
+  explicit UnsuitableCell(Diagnostic diagnostic);
+  std::string reason() const;  // position and sentence, in one line
+};
+
+/// Told of a cell whose parts do not fit together: its index, and why.
+using SkipListener = std::function<void(std::size_t, const UnsuitableCell&)>;
 /// Makes the components of all cells and their lanes, in the order of the cells; equal problems and equal operators are
-/// made once and shared. Throws ConfigError (combinations that make no sense, unknown columns) or Error.
-std::vector<std::unique_ptr<Lane>> build_lanes(const Experiment& experiment, std::shared_ptr<const Team> team);
+/// made once and shared. With `skipped`, cells whose parts do not fit together are told and have no lane (null). Throws
+/// ConfigError (such combinations, unknown columns) or Error.
+std::vector<std::unique_ptr<Lane>> build_lanes(const Experiment& experiment, std::shared_ptr<const Team> team,
+                                               const SkipListener& skipped = {});
 /// The problem of one cell alone.
 std::shared_ptr<const SensingProblem> build_problem(const CellSpec& cell, std::shared_ptr<const Team> team);
 /// The model of one cell, for a problem that was built from it.

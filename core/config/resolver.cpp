@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 
 #include "core/config/experiment.hpp"
 #include "core/config/yaml.hpp"
@@ -14,8 +15,8 @@ namespace tightrope {
 namespace {
 
 /// What a method may set, and what else a file may have at its top.
-const std::vector<std::string> cell_keys = {"seed", "problem",   "model", "initialization",
-                                            "loss", "optimizer", "stop",  "observers"};
+const std::vector<std::string> cell_keys = {"seed", "seeds",     "problem", "model",    "initialization",
+                                            "loss", "optimizer", "stop",    "observers"};
 const std::vector<std::string> file_keys = {"name", "study", "claims", "plugin_path"};
 
 bool contains(const std::vector<std::string>& words, const std::string& word) {
@@ -37,6 +38,16 @@ struct TopSection {
     p.add("name", name, std::vector<std::string>{},
           "name of the run and of its result folder; default: the file's name");
     p.add("seed", seed, at_least(0), "names all random numbers of the run");
+  }
+};
+
+struct SeedsSection {
+  std::optional<Index> target, op, noise, initialization;
+  void declare(Parameters& p) {
+    p.add("target", target, at_least(0), "names the random numbers of the target; default: those of seed");
+    p.add("operator", op, at_least(0), "the same for the operator");
+    p.add("noise", noise, at_least(0), "the same for the noise");
+    p.add("initialization", initialization, at_least(0), "the same for the initialization");
   }
 };
 
@@ -90,7 +101,8 @@ bool looks_like_number(const Node& node) { return node.is_scalar() && !node.quot
 
 class Resolver {
  public:
-  Resolver(const Node& tree, const Catalog& catalog) : tree_(tree), catalog_(catalog) {
+  Resolver(const Node& tree, const Catalog& catalog, const Selection& selection)
+      : tree_(tree), catalog_(catalog), selection_(selection) {
     for (const std::filesystem::path& folder : catalog.folders())
       if (std::error_code ignored; std::filesystem::exists(folder / "defaults.yaml", ignored)) {
         defaults_ = read_yaml(folder / "defaults.yaml");
@@ -127,10 +139,14 @@ class Resolver {
       experiment.is_study = true;
       resolve_study(*study, base, experiment);
     } else {
+      for (const std::vector<Node>* nodes : {&selection_.only, &selection_.skip})
+        for (const Node& node : *nodes)
+          complain(node.position,
+                   "this picks cells of a study, but the config is a single run: it has no section 'study'");
       experiment.cells.push_back(resolve_cell(base, {}));
     }
     if (const Node* claims = tree_.find("claims")) read_claims(*claims, experiment);
-    if (!diagnostics_.empty()) throw ConfigError(without_repetitions(std::move(diagnostics_)));
+    if (!diagnostics_.empty()) throw ConfigError(std::move(diagnostics_));
     return experiment;
   }
 
@@ -139,14 +155,10 @@ class Resolver {
     diagnostics_.push_back({position, std::move(message)});
   }
 
-  /// What is wrong with a value that several methods inherit is said once.
-  static std::vector<Diagnostic> without_repetitions(std::vector<Diagnostic> all) {
-    std::vector<Diagnostic> result;
-    for (Diagnostic& diagnostic : all)
-      if (std::none_of(result.begin(), result.end(),
-                       [&](const Diagnostic& d) { return d.text() == diagnostic.text(); }))
-        result.push_back(std::move(diagnostic));
-    return result;
+  /// What is wrong with a value that several cells have is said once.
+  void drop_repetitions() {
+    std::set<std::string> said;
+    std::erase_if(diagnostics_, [&](const Diagnostic& diagnostic) { return !said.insert(diagnostic.text()).second; });
   }
 
   static Node only(const Node& map, const std::vector<std::string>& keys) {
@@ -164,7 +176,19 @@ class Resolver {
     parameters.read(map, owner, reserved, diagnostics_);
     Node resolved = Node::make_map(map.position);
     parameters.write(resolved);
+    place(resolved, map);
     return resolved;
+  }
+
+  /// Gives the values that were written in a file their positions; the others are defaults.
+  static void place(Node& resolved, const Node& given) {
+    for (Node::Entry& entry : resolved.entries)
+      if (const Node* value = given.find(entry.key)) {
+        entry.value.position = value->position;
+        if (entry.value.items.size() == value->items.size())
+          for (std::size_t i = 0; i < value->items.size(); ++i)
+            entry.value.items[i].position = value->items[i].position;
+      }
   }
 
   void check_name(const std::string& name) {
@@ -179,30 +203,54 @@ class Resolver {
   }
 
   void resolve_study(const Node& study, const Node& base, Experiment& experiment) {
-    if (!study.is_map()) return complain(study.position, "study must be a map, but it is " + study.description());
-    for (const Node::Entry& entry : study.entries)
-      if (entry.key != "methods")
-        complain(entry.position, fmt::format("study has no key '{}'{}; it has: methods", entry.key,
-                                             did_you_mean(entry.key, {"methods"})));
-    const Node* methods = study.find("methods");
-    if (!methods || !methods->is_map() || methods->entries.empty())
-      return complain(study.position,
-                      "study needs 'methods', a map from names to what differs: {gd: {optimizer: …}, …}");
-    for (const Node::Entry& method : methods->entries) {
-      if (!method.value.is_map() && !method.value.is_null()) {
-        complain(method.value.position, fmt::format("method '{}' must be a map of sections, but it is {}", method.key,
-                                                    method.value.description()));
-        continue;
+    const Grid grid(base, study, cell_keys, selection_, diagnostics_);
+    experiment.axes = grid.axes();
+    if (!diagnostics_.empty()) return;
+    // Few cells have every value of every axis once: what is wrong with one of them is found before the others are
+    // made.
+    for (const std::size_t i : grid.cover()) resolve_grid_cell(grid, i);
+    for (std::size_t i = 0; i < grid.size() && diagnostics_.empty(); ++i)
+      if (auto cell = resolve_grid_cell(grid, i)) experiment.cells.push_back(std::move(*cell));
+    drop_repetitions();
+    if (diagnostics_.empty()) check_budgets(experiment);
+  }
+
+  std::optional<CellSpec> resolve_grid_cell(const Grid& grid, std::size_t i) {
+    const std::size_t before = diagnostics_.size();
+    try {
+      CellSpec cell = resolve_cell(grid.tree(i), grid.labels(i));
+      if (diagnostics_.size() == before) return cell;
+    } catch (const ConfigError& error) {
+      diagnostics_.insert(diagnostics_.end(), error.diagnostics().begin(), error.diagnostics().end());
+    }
+    // An axis can be right for one method and not for another.
+    const auto labels = grid.labels(i);
+    const auto method = labels.find("method");
+    for (const StudyAxis& axis : grid.axes())
+      for (std::size_t d = before; d < diagnostics_.size() && method != labels.end(); ++d) {
+        const Position& at = diagnostics_[d].position;
+        if (axis.path == "method" || at.file != axis.position.file || at.line != axis.position.line ||
+            at.column != axis.position.column)
+          continue;
+        diagnostics_[d].message += fmt::format(
+            "; the axis '{}' reaches method '{}': if only other methods have it, write it as a grid inside of them",
+            axis.path, excerpt(method->second));
       }
-      Node tree = base;
-      if (method.value.is_map()) {
-        for (const Node::Entry& entry : method.value.entries)
-          if (!contains(cell_keys, entry.key))
-            complain(entry.position, fmt::format("method '{}' cannot set '{}'{}", method.key, entry.key,
-                                                 did_you_mean(entry.key, cell_keys)));
-        merge(tree, method.value);
-      }
-      experiment.cells.push_back(resolve_cell(tree, {{"method", method.key}}));
+    return std::nullopt;
+  }
+
+  /// Budgets do not name a run, so cells that differ in nothing else would be the same run with two ends.
+  void check_budgets(const Experiment& experiment) {
+    std::map<std::string, const CellSpec*> runs;
+    for (const CellSpec& cell : experiment.cells) {
+      const CellSpec& other = *runs.emplace(cell.key, &cell).first->second;
+      if (cell.stop.iterations == other.stop.iterations && cell.stop.seconds == other.stop.seconds) continue;
+      const Node* stop = cell.resolved.find("stop");
+      const Node* budget = stop->find(cell.stop.iterations != other.stop.iterations ? "iterations" : "time");
+      return complain(
+          budget ? budget->position : stop->position,
+          "two cells of the study differ in stop.iterations or stop.time alone, which makes them one run; ask "
+          "for the longest and read the others off its trace");
     }
   }
 
@@ -214,6 +262,7 @@ class Resolver {
     const Node resolved_top = read_section(top, only(tree, {"name", "seed"}), "the config", {});
     for (const Node::Entry& entry : resolved_top.entries) cell.resolved.entries.push_back(entry);
     cell.seed = top.seed;
+    if (const Node* seeds = tree.find("seeds")) resolve_seeds(*seeds, cell);
     resolve_problem(tree, cell);
     cell.model = choose("models", "model", tree, cell, cell.resolved);
     cell.initialization = choose("initializations", "initialization", tree, cell, cell.resolved);
@@ -223,6 +272,23 @@ class Resolver {
     resolve_stop(tree, cell);
     if (diagnostics_.empty()) cell.key = key_of(cell);
     return cell;
+  }
+
+  void resolve_seeds(const Node& given, CellSpec& cell) {
+    SeedsSection section;
+    read_section(section, given, "seeds", {});
+    Node resolved = Node::make_map(given.position);
+    const std::pair<const char*, std::optional<Index>> parts[] = {{"target", section.target},
+                                                                  {"operator", section.op},
+                                                                  {"noise", section.noise},
+                                                                  {"initialization", section.initialization}};
+    // A part with the run's own seed is drawn as if nothing had been said.
+    for (const auto& [part, seed] : parts)
+      if (seed && *seed != cell.seed) {
+        cell.seeds[part] = *seed;
+        resolved.set(part, *given.find(part));
+      }
+    if (!cell.seeds.empty()) cell.resolved.set("seeds", std::move(resolved));
   }
 
   void resolve_problem(const Node& tree, CellSpec& cell) {
@@ -250,7 +316,7 @@ class Resolver {
       cell.data_file = section.data;
       cell.data_position = data->position;
       resolved.set("data", *data);
-      add_file(cell, data->scalar, section.data);
+      add_file(cell.files, data->scalar, section.data);
       if (const Node* noise = given->find("noise"))
         complain(noise->position, "measured data already have their noise; leave out either 'noise' or 'data'");
     }
@@ -282,11 +348,9 @@ class Resolver {
       }
     }
     if (!holder.find("step"))
-      return complain(given->position,
-                      fmt::format("{} needs 'step': a number, or a step size rule ({})", cell.optimizer.description(),
-                                  list_of(catalog_.names("step_sizes"))));
+      return complain(given->position, fmt::format("{} needs 'step': a number, or a step size rule ({})",
+                                                   cell.optimizer.description(), list_of(names("step_sizes"))));
     cell.step_size = choose("step_sizes", "step", holder, cell, *resolved);
-    cell.optimizer.resolved = *resolved;
   }
 
   void resolve_observers(const Node& tree, CellSpec& cell) {
@@ -350,7 +414,7 @@ class Resolver {
     StopSection section;
     Parameters own;
     section.declare(own);
-    const std::vector<std::string> own_names = own.names(), observers = catalog_.names("observers");
+    const std::vector<std::string> own_names = own.names(), observers = names("observers");
     std::vector<std::string> thresholds;
     for (const Node::Entry& entry : given->entries)
       if (!contains(own_names, entry.key))
@@ -397,50 +461,98 @@ class Resolver {
       Claim claim = read_claim(node, diagnostics_);
       for (const auto& [axis, value] : claim.where) {
         std::vector<std::string> values;
-        for (const CellSpec& cell : experiment.cells)
-          if (cell.labels.count(axis)) values.push_back(cell.labels.at(axis));
+        for (const StudyAxis& known : experiment.axes)
+          if (known.label == axis) values = known.values;
         if (!contains(values, value))
           complain(claim.position, values.empty()
                                        ? fmt::format("the claim speaks of '{}', but the runs have no such label", axis)
                                        : fmt::format("no run has {} '{}'{}", axis, value, did_you_mean(value, values)));
       }
-      experiment.claims.push_back(std::move(claim));
+      const bool is_about_a_cell =
+          std::any_of(experiment.cells.begin(), experiment.cells.end(), [&](const CellSpec& cell) {
+            return std::all_of(claim.where.begin(), claim.where.end(), [&](const auto& condition) {
+              const auto label = cell.labels.find(condition.first);
+              return label != cell.labels.end() && label->second == condition.second;
+            });
+          });
+      if (selection_.empty() || is_about_a_cell) experiment.claims.push_back(std::move(claim));
     }
   }
 
-  void add_file(CellSpec& cell, const std::string& written, const std::string& path) {
-    if (std::filesystem::is_regular_file(path)) cell.files.push_back({written, path, sha256_file(path)});
+  void add_file(std::vector<DataFile>& files, const std::string& written, const std::string& path) {
+    if (!std::filesystem::is_regular_file(path)) return;
+    std::string& digest = digests_[path];
+    if (digest.empty()) digest = sha256_file(path);
+    files.push_back({written, path, digest});
+  }
+
+  const std::vector<std::string>& names(const std::string& kind) {
+    auto& known = names_[kind];
+    if (known.empty()) known = catalog_.names(kind);
+    return known;
+  }
+
+  /// Everything about a node that its resolution can depend on.
+  static void append_identity(std::string& text, const Node& node) {
+    const auto append_place = [&](const Position& position) {
+      text += std::to_string(position.line) + ':' + std::to_string(position.column) + ':' + position.file + '\n';
+    };
+    text += static_cast<char>('0' + static_cast<int>(node.kind));
+    text += node.quoted ? '"' : ' ';
+    text += node.scalar + '\n';
+    append_place(node.position);
+    for (const Node& item : node.items) append_identity(text, item);
+    for (const Node::Entry& entry : node.entries) {
+      text += entry.key + '\n';
+      append_place(entry.position);
+      append_identity(text, entry.value);
+    }
+    text += ';';
   }
 
   /// The plugin that section `key` of `parent` chooses, its parameters read; the resolved section goes to `resolved`.
   Choice choose(const std::string& kind, const std::string& key, const Node& parent, CellSpec& cell, Node& resolved,
                 const std::vector<std::string>& also = {}) {
-    Choice choice;
-    const std::string word = plugin_kind(kind).singular;
     const Node* given = parent.find(key);
     if (!given || given->is_null()) given = defaults_.find(key);
     if (!given) {
-      complain(parent.position, fmt::format("'{}' is missing; choose one of {}", key, list_of(catalog_.names(kind))));
-      return choice;
+      complain(parent.position, fmt::format("'{}' is missing; choose one of {}", key, list_of(names(kind))));
+      return {};
     }
+    // The cells of a study have most of their sections in common.
+    std::string identity = kind + '\n' + key + '\n';
+    append_identity(identity, *given);
+    auto [known, is_new] = chosen_.try_emplace(std::move(identity));
+    if (is_new) known->second.choice = read_choice(kind, key, *given, also, known->second.files);
+    const auto& [choice, files] = known->second;
+    cell.files.insert(cell.files.end(), files.begin(), files.end());
+    if (choice.maker) resolved.set(key, *choice.resolved);
+    return choice;
+  }
+
+  Choice read_choice(const std::string& kind, const std::string& key, const Node& section,
+                     const std::vector<std::string>& also, std::vector<DataFile>& files) {
+    Choice choice;
+    const Node* given = &section;
+    const std::string word = plugin_kind(kind).singular;
     const Node* type = given->is_map() ? given->find("type") : given;
     if (!type) {
-      complain(given->position, fmt::format("'{}' needs 'type', one of {}", key, list_of(catalog_.names(kind))));
+      complain(given->position, fmt::format("'{}' needs 'type', one of {}", key, list_of(names(kind))));
       return choice;
     }
     if (!type->is_scalar() || looks_like_number(*type)) {
-      complain(type->position, fmt::format("'{}' must name one of {}, but it is {}", key, list_of(catalog_.names(kind)),
-                                           type->description()));
+      complain(type->position,
+               fmt::format("'{}' must name one of {}, but it is {}", key, list_of(names(kind)), type->description()));
       return choice;
     }
     choice.position = type->position;
-    const std::vector<std::string> names = catalog_.names(kind);
-    if (!contains(names, type->scalar)) {
-      const std::string hint = did_you_mean(type->scalar, names);
+    const std::vector<std::string>& known = names(kind);
+    if (!contains(known, type->scalar)) {
+      const std::string hint = did_you_mean(type->scalar, known);
       complain(type->position,
                fmt::format(
                    "there is no {} '{}'{}", word, type->scalar,
-                   hint.empty() ? (names.size() == 1 ? "; there is only " : "; there are ") + list_of(names) : hint));
+                   hint.empty() ? (known.size() == 1 ? "; there is only " : "; there are ") + list_of(known) : hint));
       return choice;
     }
     try {
@@ -450,19 +562,20 @@ class Resolver {
       declare_parameters(*choice.library, *maker, parameters);
       Node map = given->is_map() ? *given : Node::make_map(given->position);
       parameters.read(map, choice.description(), joined({"type"}, also), diagnostics_);
-      choice.resolved = Node::make_map(given->position);
-      choice.resolved.set("type", *type);
-      parameters.write(choice.resolved);
+      Node chosen = Node::make_map(given->position);
+      chosen.set("type", *type);
+      parameters.write(chosen);
+      place(chosen, map);
+      choice.resolved = std::make_shared<const Node>(std::move(chosen));
       for (const Parameter& parameter : parameters.all())
         if (const Node* value = parameter.is_file ? map.find(parameter.name) : nullptr; value && value->is_scalar())
-          add_file(cell, value->scalar, file_path(*value));
+          add_file(files, value->scalar, file_path(*value));
       choice.maker = maker;
     } catch (const ConfigError&) {
       throw;
     } catch (const Error& error) {
       throw Error(error.code(), Diagnostic{type->position, error.what()}.text());
     }
-    resolved.set(key, choice.resolved);
     return choice;
   }
 
@@ -489,8 +602,16 @@ class Resolver {
 
   const Node& tree_;
   const Catalog& catalog_;
+  const Selection& selection_;
   Node defaults_;
   std::vector<Diagnostic> diagnostics_;
+  struct Chosen {
+    Choice choice;
+    std::vector<DataFile> files;
+  };
+  std::map<std::string, Chosen> chosen_;                   // by the section's identity
+  std::map<std::string, std::vector<std::string>> names_;  // of each kind
+  std::map<std::string, std::string> digests_;             // of data files, by path
 };
 
 }  // namespace
@@ -500,15 +621,54 @@ std::string Choice::description() const {
   return fmt::format("{} '{}'", plugin_kind(library->manifest().kind).singular, library->manifest().name);
 }
 
-Experiment resolve_experiment(const Node& tree, const Catalog& catalog) { return Resolver(tree, catalog).run(); }
+std::uint64_t CellSpec::seed_of(const std::string& part) const {
+  const auto own = seeds.find(part);
+  return own == seeds.end() ? seed : own->second;
+}
+
+Experiment resolve_experiment(const Node& tree, const Catalog& catalog, const Selection& selection) {
+  return Resolver(tree, catalog, selection).run();
+}
+
+namespace {
+
+/// The keys of `study:`, which are maps and lists rather than parameters.
+std::vector<Parameter> study_parameters() {
+  const auto described = [](const char* name, const char* type, const char* doc) {
+    Parameter parameter;
+    parameter.name = name;
+    parameter.type = type;
+    parameter.doc = doc;
+    return parameter;
+  };
+  return {
+      described(
+          "methods", "map",
+          "name → what differs, laid over the file; a method may have a `grid` of its own, for axes that others lack"),
+      described("list", "list of maps", "rows {PATH: VALUE, …} of values that belong together"),
+      described("zip", "map", "PATH → VALUES, all equally long: they advance together"),
+      described("grid", "map", "PATH → VALUES: every combination"),
+      described("repetitions", "whole number or list",
+                "how often each cell is run with other random numbers, or the seeds; the first repetition has the "
+                "file's seed"),
+      described("share", "list", "what repetitions do not draw again: target, operator, noise, initialization"),
+      described("set", "map", "PATH → one value for all cells, above everything else; `--set` writes it"),
+      described("where", "map", "AXIS → CONDITION: keep the cells for which all hold"),
+      described("exclude", "map or list of maps", "AXIS → CONDITION: drop the cells for which all of a map hold")};
+}
+
+}  // namespace
 
 std::vector<SectionDoc> config_reference() {
   return {
       document<TopSection>(
           "config",
-          "The top level of a file. Besides these keys it has the sections problem, model, initialization, loss, "
+          "The top level of a file. Besides these keys it has the sections seeds, problem, model, initialization, loss, "
           "optimizer, stop, observers, claims and study, and `plugin_path`, a folder with plugins or a list of such "
           "folders, which is heeded only with `--allow-plugin-path`."),
+      document<SeedsSection>(
+          "seeds",
+          "Parts of a run that are drawn from another seed than its own, to keep them while the rest is drawn again."),
       document<ProblemSection>(
           "problem",
           "What is to be recovered, and how it is seen. Besides these keys it has target, operator and noise. The "
@@ -523,7 +683,25 @@ std::vector<SectionDoc> config_reference() {
           "threshold: the run has converged when the column is at most that number. At least one limit "
           "(iterations or time) is required."),
       document<ObserverSection>(
-          "observers", "A list of observers, each a name or a name with its parameters. This key is common to all.")};
+          "observers", "A list of observers, each a name or a name with its parameters. This key is common to all."),
+      {"study",
+       "Makes the file a study: the cells are the product methods × list × zip × grid × repetitions. PATH is any path "
+       "of "
+       "the file, such as problem.target.condition, or optimizer for a whole section. VALUES is a list, or a range: "
+       "`log(1e-6, 1e-2, 5)`, `linear(0.1, 1, 10)`, `integers(1, 8)`, `integers(1, 9, 2)` (in quotes inside of braces "
+       "and "
+       "brackets); values between the ends are rounded to six digits. An axis is called by the last part of its path, "
+       "or "
+       "by as many parts as tell it apart. CONDITION is a value, a list of values, or a comparison such as `>= 3` or, "
+       "with another axis, `< target.rank`; a condition on an axis that a cell does not have does not hold. What lies "
+       "on "
+       "what: file, method, axes (those of a section before those of its parts), set. All methods see the same "
+       "operator, "
+       "truth, noise and start in the same repetition, and nothing that is added to a study changes the numbers of "
+       "what "
+       "was there. Cells that share an operator run together, in one pass over it. `--only` and `--skip` pick cells of "
+       "a study, and `--set PATH=VALUE,VALUE` adds an axis.",
+       study_parameters()}};
 }
 
 }  // namespace tightrope

@@ -483,6 +483,29 @@ Node parse_yaml(const std::string& text, const std::string& name, const YamlLimi
   return parse(text, name, 1, limits);
 }
 
+Node parse_value(const std::string& text, const std::string& name, int first_column) {
+  check_characters(text, name, first_column);
+  return parse(text, name, first_column, {});
+}
+
+Node& reach(Node& tree, const std::string& path, const std::function<Position(std::size_t)>& position) {
+  const YamlLimits limits;
+  Node* at = &tree;
+  int depth = 0;
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find('.', begin), path.size());
+    const std::string word = path.substr(begin, end - begin);
+    const Position here = position(begin);
+    if (word.empty()) refuse(here, "the path '" + excerpt(path) + "' has an empty part");
+    if (word.size() > longest_key) refuse(here, "a key has at most " + std::to_string(longest_key) + " bytes");
+    if (std::any_of(word.begin(), word.end(), is_control)) refuse(here, "a key cannot contain control characters");
+    if (++depth > limits.depth) refuse(here, too_deep(limits.depth));
+    at = &descend(*at, word, begin == 0 ? "" : path.substr(0, begin - 1), here);
+    begin = end + 1;
+  }
+  return *at;
+}
+
 void apply_assignment(Node& tree, const std::string& assignment, const std::string& name) {
   const YamlLimits limits;
   const std::string file = name + ' ' + excerpt(assignment);
@@ -499,20 +522,8 @@ void apply_assignment(Node& tree, const std::string& assignment, const std::stri
   if (path.empty()) refuse({file, 1, 1}, "the path before = is empty: an assignment has the form path.to.key=value");
 
   Node changed = tree;
-  Node* at = &changed;
-  int depth = 0;
-  for (std::size_t begin = 0; begin <= path.size();) {
-    const std::size_t end = std::min(path.find('.', begin), path.size());
-    const std::string word = path.substr(begin, end - begin);
-    const Position position{file, 1, column(begin)};
-    if (word.empty()) refuse(position, "the path '" + excerpt(path) + "' has an empty part");
-    if (word.size() > longest_key) refuse(position, "a key has at most " + std::to_string(longest_key) + " bytes");
-    if (std::any_of(word.begin(), word.end(), is_control)) refuse(position, "a key cannot contain control characters");
-    if (++depth > limits.depth) refuse(position, too_deep(limits.depth));
-    at = &descend(*at, word, begin == 0 ? "" : path.substr(0, begin - 1), position);
-    begin = end + 1;
-  }
-  *at = parse(assignment.substr(equals + 1), file, column(equals + 1), limits);
+  Node& at = reach(changed, path, [&](std::size_t byte) { return Position{file, 1, column(byte)}; });
+  at = parse(assignment.substr(equals + 1), file, column(equals + 1), limits);
   tree = std::move(changed);
 }
 

@@ -1,0 +1,281 @@
+// tightrope plan: the cells of a config, which of them are there already, and what the others will take.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <iostream>
+
+#include "core/cli/verb.hpp"
+
+namespace tightrope::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Index trial_iterations = 3;
+constexpr int most_trial_rounds = 60;
+constexpr std::size_t most_rows = 100;  // of the table on the terminal
+
+struct Planned {
+  const CellSpec* cell = nullptr;
+  std::string state = "new", reason;
+  bool predicted = false;
+  Real passes = 0, seconds = 0;
+  double operator_bytes = 0, lane_bytes = 0;
+};
+
+/// Cells with the same name have the same operator.
+std::string operator_name(const CellSpec& cell) {
+  std::string name = fmt::format("{} {}", cell.seed_of("operator"), to_json(*cell.op.resolved, true));
+  if (cell.shape) return name + fmt::format(" {} {}", cell.shape->rows, cell.shape->cols);
+  return name + (cell.target ? to_json(*cell.target->resolved, true) : "");
+}
+
+/// What a lane keeps: point, gradient and direction with their successors and low-rank pairs, predictions, its trace.
+double bytes_of(const Lane& lane) {
+  double factors = 0;
+  for (const Mat& block : lane.setup().start.blocks) factors += static_cast<double>(block.n_elem);
+  const double data = lane.setup().problem ? static_cast<double>(lane.setup().problem->data.n_elem) : 0;
+  const double rows = static_cast<double>(lane.setup().stop.iterations.value_or(0)) + 1;
+  return 8 * (12 * factors + 4 * data + rows * static_cast<double>(lane.trace().columns.size() + 1));
+}
+
+/// Runs the first iterations of lanes that share an operator and tells what all of their iterations would take.
+void predict(const std::vector<std::unique_ptr<Lane>>& lanes, const std::vector<Planned*>& planned) {
+  std::vector<Lane*> active;
+  for (const auto& lane : lanes)
+    if (lane) active.push_back(lane.get());
+  const std::size_t together = active.size();
+  std::map<const Lane*, int> rounds;
+  Real seconds = 0;
+  for (int round = 0; round < most_trial_rounds && !active.empty(); ++round) {
+    const auto start = std::chrono::steady_clock::now();
+    Lane::evaluate(active);
+    for (Lane* lane : active) {
+      lane->arrive();
+      ++rounds[lane];
+    }
+    const Real taken = std::chrono::duration<Real>(std::chrono::steady_clock::now() - start).count();
+    // The first round meets cold caches; later ones may be disturbed, but never too fast.
+    if (active.size() == together) seconds = round < 2 ? taken : std::min(seconds, taken);
+    std::erase_if(active,
+                  [](const Lane* lane) { return lane->end() || lane->iterate().iteration >= trial_iterations; });
+  }
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    if (!lanes[i]) continue;
+    const Lane& lane = *lanes[i];
+    const auto done = static_cast<Real>(std::max<Index>(1, lane.iterate().iteration));
+    const auto limit = lane.setup().stop.iterations;
+    const Real share = seconds / static_cast<Real>(together);
+    const Real rounds_each = std::max<Real>(1, static_cast<Real>(rounds[&lane] - 1) / done);
+    const Real passes_each = std::max<Real>(0, static_cast<Real>(lane.counters().passes()) - 1) / done;
+    Planned& plan = *planned[i];
+    plan.predicted = true;
+    if (limit) {
+      plan.passes = 1 + std::round(passes_each * static_cast<Real>(*limit));
+      plan.seconds = share * (1 + rounds_each * static_cast<Real>(*limit));
+    }
+    if (const auto most = lane.setup().stop.seconds; most && (!limit || *most < plan.seconds)) {
+      plan.passes = 1 + std::round(passes_each * *most / (share * rounds_each));
+      plan.seconds = *most;
+    }
+    plan.operator_bytes = lane.setup().problem ? static_cast<double>(lane.setup().problem->op->bytes()) : 0;
+    plan.lane_bytes = bytes_of(lane);
+  }
+}
+
+/// Makes the operators one after another, each once.
+void try_cells(std::vector<Planned>& cells, const Experiment& experiment, const std::shared_ptr<const Team>& team) {
+  std::map<std::string, std::vector<Planned*>> groups;
+  std::vector<std::string> order;
+  for (Planned& planned : cells) {
+    if (planned.state == "cached") continue;
+    auto& group = groups[operator_name(*planned.cell)];
+    if (group.empty()) order.push_back(operator_name(*planned.cell));
+    group.push_back(&planned);
+  }
+  for (const std::string& name : order) {
+    const std::vector<Planned*>& group = groups.at(name);
+    Experiment part;
+    part.name = experiment.name;
+    part.is_study = experiment.is_study;
+    for (const Planned* planned : group) part.cells.push_back(*planned->cell);
+    SkipListener skip;
+    if (experiment.is_study)
+      skip = [&](std::size_t i, const UnsuitableCell& reason) {
+        group[i]->state = "skipped";
+        group[i]->reason = reason.reason();
+      };
+    try {
+      predict(build_lanes(part, team, skip), group);
+    } catch (const Error& error) {
+      if (error.code() != Exit::resources) throw;
+      for (Planned* planned : group) {
+        planned->state = "too large";
+        planned->reason = error.what();
+      }
+    } catch (const std::bad_alloc&) {
+      for (Planned* planned : group) {
+        planned->state = "too large";
+        planned->reason = "its operator and its factors do not fit into memory";
+      }
+    }
+  }
+}
+
+std::string human_bytes(double bytes) {
+  static const char* const units[] = {"B", "kB", "MB", "GB", "TB"};
+  std::size_t unit = 0;
+  for (; bytes >= 1000 && unit < 4; ++unit) bytes /= 1000;
+  return fmt::format("{:.{}f} {}", bytes, bytes < 10 && unit > 0 ? 1 : 0, units[unit]);
+}
+
+/// All operators differ in memory only while their cells run; the largest group of lanes decides.
+struct Totals {
+  std::map<std::string, std::size_t> states;
+  Real passes = 0, seconds = 0;
+  double bytes = 0;
+};
+
+Totals totals_of(const std::vector<Planned>& cells) {
+  Totals totals;
+  std::map<std::string, double> lanes, operators;
+  for (const Planned& planned : cells) {
+    ++totals.states[planned.state];
+    totals.passes += planned.passes;
+    totals.seconds += planned.seconds;
+    if (!planned.predicted) continue;
+    const std::string name = operator_name(*planned.cell);
+    lanes[name] += planned.lane_bytes;
+    operators[name] = planned.operator_bytes;
+  }
+  for (const auto& [name, bytes] : lanes) totals.bytes = std::max(totals.bytes, bytes + operators[name]);
+  return totals;
+}
+
+nlohmann::ordered_json document(const std::vector<Planned>& cells, const Experiment& experiment, const fs::path& out,
+                                const Totals& totals, bool quick) {
+  nlohmann::ordered_json json = {{"name", experiment.name}, {"out", out.string()}};
+  json["axes"] = nlohmann::ordered_json::array();
+  for (const StudyAxis& axis : experiment.axes)
+    json["axes"].push_back({{"label", axis.label}, {"path", axis.path}, {"values", axis.values}});
+  json["cells"] = nlohmann::ordered_json::array();
+  for (const Planned& planned : cells) {
+    nlohmann::ordered_json cell = {
+        {"labels", planned.cell->labels}, {"key", planned.cell->key}, {"state", planned.state}};
+    if (!planned.reason.empty()) cell["reason"] = planned.reason;
+    if (planned.predicted) {
+      cell["passes"] = json_number(planned.passes);
+      cell["seconds"] = json_number(planned.seconds);
+      cell["operator_bytes"] = json_number(planned.operator_bytes);
+      cell["lane_bytes"] = json_number(planned.lane_bytes);
+    }
+    json["cells"].push_back(std::move(cell));
+  }
+  json["states"] = totals.states;
+  if (!quick) {
+    json["passes"] = json_number(totals.passes);
+    json["seconds"] = json_number(totals.seconds);
+    json["memory_bytes"] = json_number(totals.bytes);
+  }
+  return json;
+}
+
+Table table_of(const std::vector<Planned>& cells, const Experiment& experiment, bool quick, std::size_t rows) {
+  std::vector<std::string> header;
+  for (const StudyAxis& axis : experiment.axes) header.push_back(axis.label);
+  header.emplace_back("state");
+  if (!quick) header.insert(header.end(), {"passes", "memory", "time"});
+  Table table(header);
+  for (std::size_t i = 0; i < std::min(rows, cells.size()); ++i) {
+    const Planned& planned = cells[i];
+    std::vector<std::string> row;
+    for (const StudyAxis& axis : experiment.axes) {
+      const auto label = planned.cell->labels.find(axis.label);
+      row.push_back(label == planned.cell->labels.end() ? "–" : label->second);
+    }
+    row.push_back(planned.state);
+    if (!quick && planned.predicted)
+      row.insert(row.end(), {grouped(static_cast<Index>(planned.passes)),
+                             human_bytes(planned.operator_bytes + planned.lane_bytes), human_seconds(planned.seconds)});
+    else if (!quick)
+      row.insert(row.end(), {"–", "–", "–"});
+    table.add(row);
+  }
+  return table;
+}
+
+Exit plan(const Call& call) {
+  const Node tree = read_layers(call, call.positional[0]);
+  const Catalog catalog = make_catalog(call, &tree);
+  const Experiment experiment = resolve_experiment(tree, catalog, read_selection(call));
+  const fs::path out = call.has("out") ? fs::path(call.get<std::string>("out")) : fs::path("results") / experiment.name;
+  std::vector<Planned> cells;
+  for (const CellSpec& cell : experiment.cells) {
+    cells.emplace_back().cell = &cell;
+    std::error_code ignored;
+    if (fs::exists(out / "cells" / cell.key.substr(0, 16) / "record.json", ignored)) cells.back().state = "cached";
+  }
+  const bool quick = call.has("quick");
+  const auto team = make_team(call);
+  if (!quick) try_cells(cells, experiment, team);
+
+  const Totals totals = totals_of(cells);
+  if (call.format == "json") {
+    std::cout << document(cells, experiment, out, totals, quick).dump(2) << "\n";
+  } else if (call.format == "csv") {
+    std::cout << table_of(cells, experiment, quick, cells.size()).text(call.format);
+  } else {
+    std::cout << table_of(cells, experiment, quick, most_rows).text("table");
+    if (cells.size() > most_rows) std::cout << "… and " << grouped(cells.size() - most_rows) << " more\n";
+    std::map<std::string, std::size_t> reasons;
+    for (const Planned& planned : cells)
+      if (!planned.reason.empty()) ++reasons[planned.state + ": " + planned.reason];
+    for (const auto& [reason, count] : reasons)
+      std::cout << reason << (count > 1 ? fmt::format(" ({} cells)\n", count) : "\n");
+    std::string states;
+    for (const auto& [state, count] : totals.states) states += fmt::format(", {} {}", grouped(count), state);
+    std::cout << fmt::format("{} {}{}", grouped(cells.size()), cells.size() == 1 ? "cell" : "cells", states);
+    if (totals.seconds > 0)
+      std::cout << fmt::format(": at most {} passes, {} and about {} of memory",
+                               grouped(static_cast<Index>(totals.passes)), human_seconds(totals.seconds),
+                               human_bytes(totals.bytes));
+    std::cout << ".\n";
+    if (totals.seconds > 0 && !call.quiet)
+      std::cout << fmt::format(
+          "Predicted from the first {} iterations of each cell, with {} {}; no stop rule but the limits counts.\n",
+          trial_iterations, team->threads(), team->threads() == 1 ? "thread" : "threads");
+  }
+  const bool nothing = totals.states.count("skipped") && totals.states.at("skipped") == cells.size();
+  if (nothing)
+    throw Error(Exit::config, fmt::format("no cell of {} makes sense: {}", call.positional[0], cells.front().reason));
+  return Exit::ok;
+}
+
+}  // namespace
+
+Verb plan_verb() {
+  return {
+      "plan",
+      "FILE",
+      "list the cells of a config, and what they will take",
+      "States: new; cached, its result is in the folder of results; skipped, its parts do not fit together; too\n"
+      "large for the memory. Every operator is made once and the first iterations of each cell are run, for the time,\n"
+      "the passes over the operator and the memory. Nothing is written.",
+      [](po::options_description& options) {
+        declare_config_options(options);
+        declare_selection_options(options);
+        options.add_options()("out,o", po::value<std::string>()->value_name("DIR"),
+                              "folder of the results (default: results/NAME)");
+        declare_thread_option(options);
+        options.add_options()("quick", "make and try nothing: the cells and what is cached, without predictions");
+      },
+      {"table", "json", "csv"},
+      1,
+      1,
+      plan};
+}
+
+}  // namespace tightrope::cli
