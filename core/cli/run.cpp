@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <iostream>
+#include <map>
 
 #include "core/cli/progress.hpp"
 #include "core/cli/verb.hpp"
@@ -112,17 +113,35 @@ void print_summary(const Experiment& experiment, const Lanes& lanes, const std::
   if (!report.empty()) std::cout << "Report: " << report.string() << "\n";
 }
 
+/// The lanes of all cells; those of a study whose parts do not fit together are left out, with a line for each reason.
+Lanes suitable_lanes(Experiment& experiment, const std::shared_ptr<const Team>& team) {
+  if (!experiment.is_study) return build_lanes(experiment, team);
+  std::map<std::size_t, UnsuitableCell> skipped;
+  Lanes lanes =
+      build_lanes(experiment, team, [&](std::size_t i, const UnsuitableCell& reason) { skipped.emplace(i, reason); });
+  if (skipped.size() == lanes.size()) throw UnsuitableCell(skipped.begin()->second);
+  std::map<std::string, std::size_t> reasons;
+  for (auto cell = skipped.rbegin(); cell != skipped.rend(); ++cell) {
+    ++reasons[cell->second.reason()];
+    experiment.cells.erase(experiment.cells.begin() + static_cast<std::ptrdiff_t>(cell->first));
+    lanes.erase(lanes.begin() + static_cast<std::ptrdiff_t>(cell->first));
+  }
+  for (const auto& [reason, count] : reasons)
+    std::cerr << fmt::format("tightrope: {} {} skipped: {}\n", count, count == 1 ? "cell is" : "cells are", reason);
+  return lanes;
+}
+
 Exit run(const Call& call) {
   const auto start = std::chrono::steady_clock::now();
   const Node tree = read_layers(call, call.positional[0]);
   const Catalog catalog = make_catalog(call, &tree);
-  const Experiment experiment = resolve_experiment(tree, catalog, read_selection(call));
+  Experiment experiment = resolve_experiment(tree, catalog, read_selection(call));
   if (call.has("out") && call.get<std::string>("out").empty())
     throw Error(Exit::config, "--out must name a folder for the results, but it is empty");
   const std::filesystem::path out = call.has("out") ? std::filesystem::path(call.get<std::string>("out"))
                                                     : std::filesystem::path("results") / experiment.name;
   const auto team = make_team(call);
-  Lanes lanes = build_lanes(experiment, team);
+  Lanes lanes = suitable_lanes(experiment, team);
   prepare_output(out);  // not before all is known to be right: a refused run leaves nothing behind
   Progress progress(experiment.name, call.quiet);
   Engine([&](const Lanes& all) { progress.show(all); }).run(lanes);
