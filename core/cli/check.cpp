@@ -11,7 +11,8 @@ Verb check_verb() {
   return {"check",
           "FILE",
           "check a config without running it",
-          "Reads and resolves FILE and its layers and reports every error in it. Nothing is computed or written.",
+          "Reads and resolves FILE and its layers and reports every error in it. Nothing is computed or written.\n"
+          "Exit codes: 0 all is right, 2 errors in the config, 3 a plugin that cannot be used.",
           [](po::options_description& options) {
             declare_config_options(options);
             declare_selection_options(options);

@@ -92,15 +92,32 @@ number picks an entry of a list, from 0. `tightrope show --resolved FILE` prints
 constexpr const char* page_claims = R"(
 ### claims
 
-What must come out: a list of `{that: QUANTITY, is: COMPARISON}`. A false claim makes `run` exit with 1.
+What must come out: a list of `{that: QUANTITY, where: {LABEL: value}, is: CONDITION}`. A false claim makes `run` exit
+with 1. QUANTITY is a number of each run:
 
-| key         | meaning |
-| ----------- | ------- |
-| that        | `final COLUMN`, `initial COLUMN`, `smallest COLUMN`, `largest COLUMN`, `COLUMN at ITERATION` or `iterations` |
-| is          | `<`, `<=`, `>` or `>=` and a number; in quotes if it starts with `>`, which means something else in YAML |
-| relative to | a second quantity of the same run, by which the first is divided |
-| where       | `{method: name}`: the runs that the claim speaks of; all of them by default |
-| of          | `every run` (default) or `some run` |
+| quantity | meaning |
+| -------- | ------- |
+| `final COLUMN`, `initial COLUMN`, `smallest COLUMN`, `largest COLUMN` | recorded values |
+| `COLUMN at ITERATION` | the value recorded there |
+| `iterations`, `passes`, `seconds` | how long the run was |
+| `iterations to COLUMN < BOUND`, `passes to …`, `seconds to …` | until the first recorded row with this; a run that ended before is known to need more |
+| `rate of COLUMN` | the s of COLUMN ~ exp(s · iteration) by least squares, within the iterations `from:` … `to:` |
+| `exponent of COLUMN over COLUMN` | the s of a power law by least squares, within `from:` … `to:` |
+
+CONDITION is `<`, `<=`, `>` or `>=` and a number, or `between A and B`; put it in quotes if it starts with `>`, which
+means something else in YAML. `relative to: QUANTITY` divides by a second quantity of the same run. `of: every run` (the
+default), `some run`, or `median` over the repetitions.
+
+Claims about several runs hold if they hold in every setting, that is, for all values of the other labels; repetitions
+belong to one setting.
+
+| claim | meaning |
+| ----- | ------- |
+| `{that: success of QUANTITY < BOUND, is: '>= 0.9'}` | the share of the runs of which this is true |
+| `{that: QUANTITY, where: {method: a}, compared with: {method: b}, is: '> 5'}` | the ratio of the medians of paired runs; `p: 0.05` also asks for Wilcoxon's signed-rank test, with Holm's correction over the file |
+| `{that: QUANTITY, is: increasing, in: LABEL}` | medians along a numeric label; also `decreasing`, `non-increasing`, `non-decreasing` |
+| `{that: QUANTITY, is: equal, across: LABEL, up to: 5 %}` | (largest - smallest)/smallest of the medians; also with `compared with` in the place of `across` |
+| `{that: exponent of QUANTITY over LABEL, is: between 0.7 and 0.9}` | the s of QUANTITY ~ LABEL^s; `rate of QUANTITY over LABEL` for exp(s · LABEL) |
 )";
 
 constexpr const char* page_exits = R"(
@@ -174,6 +191,11 @@ Exit describe_call(const Call& call) {
       if (candidate == name) found.push_back(describe(kind, *catalog.find(kind.folder, name)));
     }
   }
+  if (found.empty() && call.positional.size() == 1)
+    for (const PluginKind& kind : plugin_kinds())
+      if (name == kind.folder || name == kind.singular)
+        throw Error(Exit::config, fmt::format("'{}' is a kind of plugin; name one of them: {}", name,
+                                              fmt::join(catalog.names(kind.folder), ", ")));
   if (found.empty())
     throw Error(Exit::plugin,
                 fmt::format("there is no plugin '{}'{}; see 'tightrope list'", name, did_you_mean(name, names)));
@@ -203,7 +225,9 @@ Verb describe_verb() {
   return {"describe",
           "[[KIND] NAME]",
           "show what a plugin does and which parameters it has",
-          "With --format markdown and no name: the reference of all sections and plugins.",
+          "KIND (optimizer, observer, …) is needed only where plugins of two kinds share a name. Below the parameters\n"
+          "stands a piece of YAML to copy. With --format markdown and no name: the reference of all sections and\n"
+          "plugins.",
           declare_plugin_options,
           {"table", "json", "markdown"},
           0,

@@ -85,7 +85,7 @@ Verb doctor_verb() {
   return {"doctor",
           "",
           "show what this installation is made of and whether it is well",
-          "",
+          "Opens every plugin and names those that cannot be used, with the reason; then the exit code is 3.",
           declare_plugin_options,
           {"table", "json", "markdown"},
           0,

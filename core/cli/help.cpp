@@ -22,7 +22,11 @@ Verb help_verb() {
             }
             std::cout << "tightrope VERB …: low-rank recovery by factorised gradient methods\n\n";
             for (const Verb& verb : verbs()) std::cout << fmt::format("  {:<9} {}\n", verb.name, verb.summary);
-            std::cout << "\n'tightrope VERB -h' shows the options of a verb. Results go to standard output, messages "
+            std::cout << "\nStart with\n"
+                         "  tightrope run configs/quickstart.yaml      a first result, with a summary and a page\n"
+                         "  tightrope show results/quickstart          its numbers again\n"
+                         "  tightrope describe gradient_descent        what a plugin does and takes\n"
+                         "\n'tightrope VERB -h' shows the options of a verb. Results go to standard output, messages "
                          "to standard error.\n";
             return Exit::ok;
           }};

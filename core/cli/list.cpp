@@ -21,7 +21,7 @@ Exit list(const Call& call) {
         const auto library = catalog.find(kind.folder, name);
         table.add({kind.singular, name, library->manifest().summary});
         json.push_back({{"kind", kind.folder}, {"name", name}, {"summary", library->manifest().summary}});
-        if (call.verbose) std::cerr << kind.singular << " " << name << ": " << library->file().string() << "\n";
+        if (call.has("verbose")) std::cerr << kind.singular << " " << name << ": " << library->file().string() << "\n";
       } catch (const Error& error) {
         std::cerr << "tightrope: error: " << error.what() << "\n";
         fine = false;
@@ -37,8 +37,12 @@ Verb list_verb() {
       "list",
       "[KIND]",
       "list the plugins, all or of one kind",
-      "KIND is one of operators, targets, noises, losses, models, initializations, optimizers,\nstep_sizes, observers.",
-      declare_plugin_options,
+      "KIND is one of operators, targets, noises, losses, models, initializations, optimizers,\nstep_sizes, observers. "
+      "'tightrope describe NAME' shows what a plugin takes.",
+      [](po::options_description& options) {
+        declare_plugin_options(options);
+        options.add_options()("verbose,v", "say where each plugin lies, on standard error");
+      },
       {"table", "json", "markdown", "csv"},
       0,
       1,

@@ -11,13 +11,14 @@
 
 #include "core/cli/verb.hpp"
 #include "core/config/node.hpp"
+#include "core/study/worker.hpp"
 
 namespace tightrope::cli {
 
 const std::vector<Verb>& verbs() {
-  static const std::vector<Verb> all = {run_verb(),      plan_verb(), check_verb(),  list_verb(),
-                                        describe_verb(), show_verb(), report_verb(), export_verb(),
-                                        doctor_verb(),   help_verb(), version_verb()};
+  static const std::vector<Verb> all = {run_verb(),    plan_verb(),   check_verb(),  list_verb(),  describe_verb(),
+                                        show_verb(),   report_verb(), export_verb(), watch_verb(), verify_verb(),
+                                        doctor_verb(), help_verb(),   version_verb()};
   return all;
 }
 
@@ -31,8 +32,7 @@ po::options_description options_of(const Verb& verb) {
   if (!verb.formats.empty())
     options.add_options()("format", po::value<std::string>()->default_value(verb.formats.front())->value_name("FORMAT"),
                           formats.c_str());
-  options.add_options()("quiet,q", "no progress and no summary, errors alone")("verbose,v", "say more")("help,h",
-                                                                                                        "this page");
+  options.add_options()("quiet,q", "no progress and no summary, errors alone")("help,h", "this page");
   return options;
 }
 
@@ -58,7 +58,6 @@ Call parse(const Verb& verb, const std::vector<std::string>& arguments) {
     throw Error(Exit::config, fmt::format("{}; see 'tightrope {} -h'", error.what(), verb.name));
   }
   call.quiet = call.options.count("quiet") > 0;
-  call.verbose = call.options.count("verbose") > 0;
   if (call.options.count("positional")) call.positional = call.get<std::vector<std::string>>("positional");
   if (!verb.formats.empty()) {
     call.format = call.get<std::string>("format");
@@ -82,8 +81,13 @@ Exit dispatch(std::vector<std::string> arguments) {
       return Exit::ok;
     }
     if (call.positional.size() < verb.least || call.positional.size() > verb.most)
-      throw Error(Exit::config,
-                  fmt::format("usage: tightrope {} {}; see 'tightrope {} -h'", verb.name, verb.arguments, verb.name));
+      throw Error(
+          Exit::config,
+          fmt::format("{}{}; see 'tightrope {} -h'",
+                      verb.most == 0 ? verb.name + " takes no arguments" : verb.name + " takes " + verb.arguments,
+                      call.positional.empty() ? ", but nothing was given"
+                                              : fmt::format(", but here is '{}'", fmt::join(call.positional, " ")),
+                      verb.name));
     return verb.run(call);
   }
   throw Error(Exit::config, fmt::format("there is no verb '{}'{}; see 'tightrope help'", arguments[0],
@@ -149,5 +153,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an output error like any other
   std::signal(SIGXFSZ, SIG_IGN);
   tightrope::use_one_blas_thread();
+  // Not a verb for people: how a study starts its worker processes.
+  if (argc == 2 && std::strcmp(argv[1], "worker") == 0) return tightrope::run_worker();
   return tightrope::cli::guarded_main({argv + 1, argv + argc});
 }

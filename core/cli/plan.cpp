@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "core/cli/verb.hpp"
+#include "core/store/unfinished.hpp"
 
 namespace tightrope::cli {
 
@@ -213,10 +214,13 @@ Exit plan(const Call& call) {
   const Experiment experiment = resolve_experiment(tree, catalog, read_selection(call));
   const fs::path out = call.has("out") ? fs::path(call.get<std::string>("out")) : fs::path("results") / experiment.name;
   std::vector<Planned> cells;
+  const Shelf shelf(out);
   for (const CellSpec& cell : experiment.cells) {
     cells.emplace_back().cell = &cell;
-    std::error_code ignored;
-    if (fs::exists(out / "cells" / cell.key.substr(0, 16) / "record.json", ignored)) cells.back().state = "cached";
+    if (shelf.has(cell))
+      cells.back().state = "cached";
+    else if (has_checkpoint(out, cell) || shelf.before(cell))
+      cells.back().state = "to continue";
   }
   const bool quick = call.has("quick");
   const auto team = make_team(call);
@@ -261,7 +265,8 @@ Verb plan_verb() {
       "plan",
       "FILE",
       "list the cells of a config, and what they will take",
-      "States: new; cached, its result is in the folder of results; skipped, its parts do not fit together; too\n"
+      "States: new; cached, its result is in the folder of results; to continue, from a checkpoint or a shorter run; "
+      "skipped, its parts do not fit together; too\n"
       "large for the memory. Every operator is made once and the first iterations of each cell are run, for the time,\n"
       "the passes over the operator and the memory. Nothing is written.",
       [](po::options_description& options) {

@@ -10,6 +10,7 @@
 #include <iostream>
 
 #include "core/cli/verb.hpp"
+#include "core/study/status.hpp"
 
 namespace tightrope::cli {
 
@@ -90,17 +91,28 @@ std::string Progress::line(const std::vector<std::unique_ptr<Lane>>& lanes, Cloc
   return text + "  " + telling_numbers(slowest->trace(), 3);
 }
 
-void Progress::show(const std::vector<std::unique_ptr<Lane>>& lanes) {
-  if (quiet_) return;
+bool Progress::is_due() {
+  if (quiet_) return false;
   const auto now = Clock::now();
-  if (now - last_ < (terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(3000))) return;
+  if (now - last_ < (terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(3000))) return false;
   last_ = now;
-  const std::string text = line(lanes, now);
+  return true;
+}
+
+void Progress::draw(const std::string& text) {
   if (terminal_)
     std::cerr << "\r\x1b[2K" << clipped(text, terminal_width() - 1) << std::flush;
   else
     std::cerr << text << "\n";
   drawn_ = true;
+}
+
+void Progress::show(const std::vector<std::unique_ptr<Lane>>& lanes) {
+  if (is_due()) draw(line(lanes, last_));
+}
+
+void Progress::show(const StudyProgress& study) {
+  if (is_due()) draw(name_ + "  " + describe(study));
 }
 
 void Progress::finish() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/engine/lane.hpp"
+#include "core/study/scheduler.hpp"
 
 namespace tightrope::cli {
 
@@ -16,11 +17,14 @@ class Progress {
  public:
   Progress(std::string name, bool quiet);
   void show(const std::vector<std::unique_ptr<Lane>>& lanes);
+  void show(const StudyProgress& study);
   /// Removes the line.
   void finish();
 
  private:
   using Clock = std::chrono::steady_clock;
+  bool is_due();
+  void draw(const std::string& text);
   std::string line(const std::vector<std::unique_ptr<Lane>>& lanes, Clock::time_point now) const;
 
   std::string name_;

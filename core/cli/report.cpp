@@ -11,7 +11,9 @@ Verb report_verb() {
   return {"report",
           "RUN",
           "write report.html and the figures of a stored run again",
-          "",
+          "Writes RUN/report.html, one file that needs no network, and RUN/figures/*.svg. Truth and estimate are made "
+          "again\n"
+          "from the stored spec; data files must lie where they lay.",
           [](po::options_description& options) {
             declare_plugin_options(options);
             declare_thread_option(options);

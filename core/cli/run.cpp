@@ -3,18 +3,25 @@
 
 #include <chrono>
 #include <iostream>
-#include <map>
+#include <thread>
 
 #include "core/cli/progress.hpp"
 #include "core/cli/verb.hpp"
-#include "core/engine/engine.hpp"
 #include "core/report/report.hpp"
+#include "core/store/index.hpp"
+#include "core/study/batch.hpp"
+#include "core/study/interrupt.hpp"
+#include "core/study/status.hpp"
+#include "core/study/verdicts.hpp"
 
 namespace tightrope::cli {
 
 namespace {
 
-using Lanes = std::vector<std::unique_ptr<Lane>>;
+namespace fs = std::filesystem;
+
+constexpr std::size_t most_rows = 60;           // of the table on the terminal
+constexpr std::size_t most_pictured_cells = 8;  // whose truth and estimate a report shows
 
 std::string label_of(const std::map<std::string, std::string>& labels) {
   std::string text;
@@ -22,39 +29,41 @@ std::string label_of(const std::map<std::string, std::string>& labels) {
   return text;
 }
 
-nlohmann::ordered_json document(const Experiment& experiment, const std::filesystem::path& out, const Lanes& lanes,
-                                const std::vector<StoredClaim>& claims) {
-  nlohmann::ordered_json json = {{"name", experiment.name},
-                                 {"out", out.string()},
+const char* word(Missing::Kind kind) {
+  return kind == Missing::Kind::failed ? "failed" : kind == Missing::Kind::skipped ? "skipped" : "unfinished";
+}
+
+nlohmann::ordered_json document(const StoredRun& run) {
+  nlohmann::ordered_json json = {{"name", run.name},
+                                 {"out", run.folder.string()},
                                  {"cells", nlohmann::ordered_json::array()},
+                                 {"missing", nlohmann::ordered_json::array()},
                                  {"claims", nlohmann::ordered_json::array()}};
-  for (std::size_t i = 0; i < lanes.size(); ++i) {
-    const Lane& lane = *lanes[i];
+  for (const StoredCell& cell : run.cells) {
     nlohmann::ordered_json metrics = nlohmann::ordered_json::object();
-    for (Index c = 0; c < lane.trace().columns.size(); ++c)
-      metrics[lane.trace().columns[c].name] = json_number(lane.trace().last(c));
-    json["cells"].push_back({{"key", experiment.cells[i].key},
-                             {"labels", experiment.cells[i].labels},
-                             {"end",
-                              {{"class", to_string(lane.end()->end_class)},
-                               {"reason", lane.end()->reason},
-                               {"iteration", lane.end()->iteration}}},
-                             {"metrics", metrics},
-                             {"seconds", lane.seconds()}});
+    for (Index c = 0; c < cell.trace.columns.size(); ++c)
+      metrics[cell.trace.columns[c].name] = json_number(cell.trace.last(c));
+    json["cells"].push_back(
+        {{"key", cell.key},
+         {"labels", cell.labels},
+         {"end",
+          {{"class", to_string(cell.end.end_class)}, {"reason", cell.end.reason}, {"iteration", cell.end.iteration}}},
+         {"metrics", metrics},
+         {"seconds", cell.seconds}});
   }
-  for (const StoredClaim& claim : claims)
+  for (const Missing& cell : run.missing)
+    json["missing"].push_back({{"labels", cell.labels}, {"kind", word(cell.kind)}, {"reason", cell.reason}});
+  for (const StoredClaim& claim : run.claims)
     json["claims"].push_back({{"that", claim.text}, {"holds", claim.holds}, {"measured", claim.measured}});
   return json;
 }
 
-/// "a 60 × 40 matrix of rank 3 from 1,500 measurements, factorization rank 20"
-std::string task_of(const Lane& lane) {
-  const SensingProblem& problem = *lane.setup().problem;
-  std::string text = fmt::format("a {} × {} matrix", problem.shape.rows, problem.shape.cols);
-  if (problem.truth && problem.truth->rank < std::min(problem.shape.rows, problem.shape.cols))
-    text += fmt::format(" of rank {}", problem.truth->rank);
-  return text + fmt::format(" from {} measurements, factorization rank {}", grouped(problem.op->measurements()),
-                            lane.setup().objective->model().rank());
+/// "60 × 40 matrix of rank 3 from 1,500 measurements, factorization rank 20"
+std::string task_of(const Sizes& sizes) {
+  std::string text = fmt::format("{} × {} matrix", sizes.rows, sizes.cols);
+  if (sizes.true_rank && *sizes.true_rank < std::min(sizes.rows, sizes.cols))
+    text += fmt::format(" of rank {}", *sizes.true_rank);
+  return text + fmt::format(" from {} measurements, factorization rank {}", grouped(sizes.measurements), sizes.rank);
 }
 
 std::string sentence(std::string text) {
@@ -62,140 +71,334 @@ std::string sentence(std::string text) {
   return text + ".";
 }
 
-void print_summary(const Experiment& experiment, const Lanes& lanes, const std::vector<StoredClaim>& claims,
-                   double seconds, const std::filesystem::path& report) {
-  std::cout << experiment.name << ": " << task_of(*lanes.front()) << ".\n";
-  if (lanes.size() == 1) {
-    const Lane& lane = *lanes.front();
-    std::cout << "  " << to_string(lane.end()->end_class) << ": " << sentence(lane.end()->reason) << "\n  Final "
-              << telling_numbers(lane.trace(), 4) << ".\n";
-  } else {
-    std::vector<std::string> header = {"run", "end", "iterations", "passes", "seconds"};
-    std::vector<Index> columns = prominent_columns(lanes.front()->trace());
-    columns.resize(std::min<std::size_t>(columns.size(), 3));
-    for (const Index c : columns) header.push_back(lanes.front()->trace().columns[c].name);
-    Table table(header);
-    for (std::size_t i = 0; i < lanes.size(); ++i) {
-      const Lane& lane = *lanes[i];
-      std::vector<std::string> row = {label_of(experiment.cells[i].labels), to_string(lane.end()->end_class),
-                                      std::to_string(lane.end()->iteration), std::to_string(lane.counters().passes()),
-                                      fmt::format("{:.2f}", lane.seconds())};
-      for (const Index c : columns) {
-        const auto own = lane.trace().find(lanes.front()->trace().columns[c].name);
-        row.push_back(own ? human(lane.trace().last(*own)) : "–");
-      }
-      table.add(row);
+void print_table(const StoredRun& run) {
+  std::vector<std::string> header = {"run", "end", "iterations", "passes", "seconds"};
+  std::vector<std::string> columns;
+  if (!run.cells.empty()) {
+    const Trace& trace = run.cells.front().trace;
+    for (const Index c : prominent_columns(trace))
+      if (columns.size() < 3) columns.push_back(trace.columns[c].name);
+  }
+  header.insert(header.end(), columns.begin(), columns.end());
+  Table table(header);
+  for (std::size_t i = 0; i < std::min(run.cells.size(), most_rows); ++i) {
+    const StoredCell& cell = run.cells[i];
+    std::vector<std::string> row = {label_of(cell.labels), to_string(cell.end.end_class),
+                                    std::to_string(cell.end.iteration), std::to_string(cell.counters.passes()),
+                                    fmt::format("{:.2f}", cell.seconds)};
+    for (const std::string& column : columns) {
+      const auto own = cell.trace.find(column);
+      row.push_back(own ? human(cell.trace.last(*own)) : "–");
     }
-    std::cout << table.text("table");
-    for (std::size_t i = 0; i < lanes.size(); ++i)
-      if (lanes[i]->end()->end_class != EndClass::converged && lanes[i]->end()->end_class != EndClass::limit)
-        std::cout << "  " << label_of(experiment.cells[i].labels) << ": " << sentence(lanes[i]->end()->reason) << "\n";
+    table.add(row);
+  }
+  for (const Missing& cell : run.missing) {
+    if (cell.kind == Missing::Kind::skipped) continue;
+    std::vector<std::string> row(header.size(), "–");
+    row[0] = label_of(cell.labels);
+    row[1] = word(cell.kind);
+    if (run.missing.size() <= most_rows) table.add(row);
+  }
+  std::cout << table.text("table");
+  if (run.cells.size() > most_rows) std::cout << "  … and " << run.cells.size() - most_rows << " more\n";
+  for (const StoredCell& cell : run.cells)
+    if (cell.end.end_class != EndClass::converged && cell.end.end_class != EndClass::limit)
+      std::cout << "  " << label_of(cell.labels) << ": " << sentence(cell.end.reason) << "\n";
+  for (const Missing& cell : run.missing)
+    if (cell.kind == Missing::Kind::failed)
+      std::cout << "  " << label_of(cell.labels) << " failed: " << cell.reason << "\n";
+}
+
+void print_summary(const StoredRun& run, std::size_t stored_before, double seconds, const fs::path& report) {
+  std::cout << run.name << ": ";
+  if (!run.cells.empty()) std::cout << task_of(run.cells.front().sizes) << ".\n";
+  if (run.cells.size() == 1 && run.missing.empty()) {
+    const StoredCell& cell = run.cells.front();
+    std::cout << "  " << to_string(cell.end.end_class) << ": " << sentence(cell.end.reason) << "\n  Final "
+              << telling_numbers(cell.trace, 4) << ".\n";
+  } else {
+    print_table(run);
   }
   Index passes = 0;
   Real computing = 0;
-  Real bytes = 0;  // what lanes share counts once
-  for (const auto& lane : lanes) {
-    passes += lane->counters().passes();
-    computing += lane->seconds();
-    bytes += lane->bytes_streamed();
+  std::uint64_t bytes = 0;
+  for (const StoredCell& cell : run.cells) {
+    passes += cell.counters.passes();
+    computing += cell.seconds;
+    bytes += cell.counters.bytes;
   }
-  std::cout << "  " << human_seconds(seconds) << " in all, " << human_seconds(computing)
-            << " of them computing: " << grouped(passes) << " passes over the operator";
-  if (bytes > 0 && computing > 0)
-    std::cout << fmt::format(", {:.3g} GB streamed at {:.1f} GB/s", bytes / 1e9, bytes / computing / 1e9);
+  if (stored_before > 0)
+    std::cout << "  " << (stored_before == run.cells.size() ? "All" : std::to_string(stored_before)) << " of "
+              << run.cells.size() << (run.cells.size() == 1 ? " run was" : " runs were") << " stored already.\n";
+  std::cout << "  " << human_seconds(seconds) << " in all; " << human_seconds(computing)
+            << " of computing: " << grouped(passes) << " passes over the operator";
+  if (bytes > 0 && run.cells.size() == 1 && computing > 0)
+    std::cout << fmt::format(", {:.1f} GB/s", static_cast<double>(bytes) / computing / 1e9);
   std::cout << ".\n";
-  if (!claims.empty()) {
+  if (!run.claims.empty()) {
     std::cout << "Claims\n";
-    for (const StoredClaim& claim : claims)
+    for (const StoredClaim& claim : run.claims)
       std::cout << "  " << (claim.holds ? "✓ " : "✗ ") << claim.text << (claim.holds ? "" : " is FALSE")
                 << " (measured: " << claim.measured << ")\n";
   }
   if (!report.empty()) std::cout << "Report: " << report.string() << "\n";
 }
 
-/// The lanes of all cells; those of a study whose parts do not fit together are left out, with a line for each reason.
-Lanes suitable_lanes(Experiment& experiment, const std::shared_ptr<const Team>& team) {
-  if (!experiment.is_study) return build_lanes(experiment, team);
-  std::map<std::size_t, UnsuitableCell> skipped;
-  Lanes lanes =
-      build_lanes(experiment, team, [&](std::size_t i, const UnsuitableCell& reason) { skipped.emplace(i, reason); });
-  if (skipped.size() == lanes.size()) throw UnsuitableCell(skipped.begin()->second);
-  std::map<std::string, std::size_t> reasons;
-  for (auto cell = skipped.rbegin(); cell != skipped.rend(); ++cell) {
-    ++reasons[cell->second.reason()];
-    experiment.cells.erase(experiment.cells.begin() + static_cast<std::ptrdiff_t>(cell->first));
-    lanes.erase(lanes.begin() + static_cast<std::ptrdiff_t>(cell->first));
+/// A positive number with one of the given units behind it.
+Real quantity(const Call& call, const std::string& option, const std::map<std::string, Real>& units) {
+  const std::string text = call.get<std::string>(option);
+  const std::size_t end = std::min(text.find_first_not_of("0123456789.e+-"), text.size());
+  const auto value = to_real(Node::make_scalar(text.substr(0, end), {}));
+  const auto unit = units.find(text.substr(end));
+  if (!value || !(*value > 0) || unit == units.end()) {
+    std::string known;
+    for (const auto& [name, factor] : units)
+      if (!name.empty()) known += (known.empty() ? "" : ", ") + name;
+    throw Error(Exit::config, fmt::format("--{} must be a positive number, with a unit if need be ({}), but it is '{}'",
+                                          option, known, text));
   }
-  for (const auto& [reason, count] : reasons)
-    std::cerr << fmt::format("tightrope: {} {} skipped: {}\n", count, count == 1 ? "cell is" : "cells are", reason);
-  return lanes;
+  return *value * unit->second;
 }
 
+StudyOptions study_options(const Call& call, const fs::path& out, const Catalog& catalog) {
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  StudyOptions options;
+  options.out = out;
+  options.plugin_folders = catalog.folders();
+  options.workers = cores;
+  if (call.has("jobs")) {
+    const std::string text = call.get<std::string>("jobs");
+    const auto given = to_index(Node::make_scalar(text, {}));
+    if (!given || *given < 1 || *given > 1024)
+      throw Error(Exit::config, fmt::format("-j must be a whole number between 1 and 1024, but it is '{}'", text));
+    options.workers = static_cast<unsigned>(*given);
+  }
+  if (call.has("solo")) options.workers = 1;
+  options.threads = call.has("threads") ? make_team(call)->threads() : std::max(1U, cores / options.workers);
+  options.lanes = !call.has("no-lanes") && !call.has("solo");
+  static const std::map<std::string, Real> times = {{"", 1}, {"s", 1}, {"min", 60}, {"h", 3600}},
+                                           sizes = {{"", 1e6}, {"MB", 1e6}, {"GB", 1e9}};
+  if (call.has("checkpoint")) options.checkpoint_seconds = quantity(call, "checkpoint", times);
+  if (call.has("cell-time")) options.cell_seconds = quantity(call, "cell-time", times);
+  if (call.has("cell-memory")) options.memory = static_cast<std::uint64_t>(quantity(call, "cell-memory", sizes));
+  return options;
+}
+
+/// One call of `run`: what is needed from its start to its end.
+class Run {
+ public:
+  Run(const Call& call, Experiment experiment, const Catalog& catalog)
+      : call_(call),
+        experiment_(std::move(experiment)),
+        catalog_(catalog),
+        out_(call.has("out") ? fs::path(call.get<std::string>("out")) : fs::path("results") / experiment_.name),
+        options_(study_options(call, out_, catalog)) {}
+
+  Exit run() {
+    const auto start = std::chrono::steady_clock::now();
+    make_team(call_);  // complains about --threads before anything is written
+    const std::optional<fs::path> made = prepare_output(out_);
+    const Lock lock(out_);
+    clean_output(out_);
+    catch_interrupts();
+    StatusFile status(out_, experiment_.name);
+    StudyResult result;
+    try {
+      result = experiment_.is_study ? run_cells(lock, status) : run_alone(status);
+    } catch (...) {
+      if (made) abandon_output(out_, *made);
+      throw;
+    }
+    status.finish();
+    if (result.signal != 0) return say_interrupted(result);
+    say_skipped(result, made);
+
+    publish_run(out_, experiment_, result.missing, {});
+    StoredRun stored = read_run(out_);
+    stored.claims = judged(stored);
+    if (!stored.claims.empty()) publish_run(out_, experiment_, result.missing, stored.claims);
+    refresh_index(out_);
+    fs::path report;
+    if (!call_.has("no-report") && !stored.cells.empty()) {
+      write_report(stored, pictures(stored));
+      report = out_ / "report.html";
+    }
+    if (call_.format == "json")
+      std::cout << document(stored).dump(2) << "\n";
+    else if (!call_.quiet)
+      print_summary(stored, stored_before_,
+                    std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), report);
+    return is_fine(stored) ? Exit::ok : Exit::claim_false;
+  }
+
+ private:
+  void warn(const std::string& text) const { std::cerr << "tightrope: warning: " << text << "\n"; }
+
+  StudyResult run_cells(const Lock& lock, StatusFile& status) {
+    Progress line(experiment_.name, call_.quiet);
+    StudyListener listener;
+    listener.progress = [&](const StudyProgress& progress) {
+      stored_before_ = progress.stored;
+      line.show(progress);
+      status.show(progress);
+    };
+    listener.warning = [&](const std::string& text) {
+      line.finish();
+      warn(text);
+    };
+    const StudyResult result = run_study(experiment_, options_, lock, listener);
+    line.finish();
+    return result;
+  }
+
+  /// A plain run stays in this process.
+  StudyResult run_alone(StatusFile& status) {
+    StudyProgress progress;
+    progress.total = 1;
+    const CellSpec& cell = experiment_.cells.front();
+    if (Shelf(out_).has(cell)) {
+      stored_before_ = progress.stored = 1;
+      status.show(progress);
+      return {};
+    }
+    progress.running = 1;
+    Progress line(experiment_.name, call_.quiet);
+    const auto start = std::chrono::steady_clock::now();
+    BatchListener listener;
+    listener.stop = [] { return interrupted() != 0; };
+    listener.warning = [&](const std::string& text) { warn(text); };
+    listener.done = [&](std::size_t) { progress.done = 1; };
+    listener.round = [&](const auto& lanes) {
+      line.show(lanes);
+      progress.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      const auto limit = lanes.front()->setup().stop.iterations;
+      const auto at = static_cast<double>(lanes.front()->iterate().iteration);
+      progress.fraction = limit && *limit > 0 ? at / static_cast<double>(*limit) : 0;
+      status.show(progress);
+    };
+    StudyResult result;
+    lanes_ =
+        run_batch(experiment_, make_team(call_), {out_, options_.checkpoint_seconds, options_.cell_seconds}, listener);
+    line.finish();
+    progress.running = 0;
+    status.show(progress);
+    const auto& end = lanes_.front()->end();
+    if (!end) {
+      result.signal = interrupted();
+      result.missing.push_back({Missing::Kind::unfinished, cell.labels, cell.key, ""});
+    } else if (end->end_class == EndClass::failed) {
+      result.missing.push_back({Missing::Kind::failed, cell.labels, cell.key, end->reason});
+    }
+    return result;
+  }
+
+  /// A line for each reason to skip cells; if it is all of them, the study is wrong.
+  void say_skipped(const StudyResult& result, const std::optional<fs::path>& made) const {
+    std::map<std::string, std::size_t> reasons;
+    std::size_t skipped = 0;
+    for (const Missing& cell : result.missing)
+      if (cell.kind == Missing::Kind::skipped && ++skipped) ++reasons[cell.reason];
+    if (skipped > 0 && skipped == experiment_.cells.size()) {
+      if (made) abandon_output(out_, *made);
+      throw Error(Exit::config, result.missing.front().reason);
+    }
+    for (const auto& [reason, count] : reasons)
+      std::cerr << fmt::format("tightrope: {} {} skipped: {}\n", count, count == 1 ? "cell is" : "cells are", reason);
+  }
+
+  Exit say_interrupted(const StudyResult& result) const {
+    publish_run(out_, experiment_, result.missing, {});
+    if (!call_.quiet)
+      std::cerr << fmt::format(
+          "{}: interrupted; {} of {} runs are finished and the others keep their checkpoints. The same "
+          "command goes on from there.\n",
+          experiment_.name, experiment_.cells.size() - result.missing.size(), experiment_.cells.size());
+    return static_cast<Exit>(128 + result.signal);
+  }
+
+  std::vector<StoredClaim> judged(const StoredRun& stored) const {
+    std::vector<ClaimSubject> subjects;
+    for (const StoredCell& cell : stored.cells)
+      subjects.push_back({cell.labels, &cell.trace, cell.end.end_class == EndClass::diverged});
+    for (const Missing& cell : stored.missing)
+      if (cell.kind == Missing::Kind::failed) subjects.push_back({cell.labels, nullptr, true});
+    std::vector<StoredClaim> claims;
+    const std::vector<Verdict> verdicts = judge(experiment_.claims, subjects);
+    for (std::size_t i = 0; i < verdicts.size(); ++i)
+      claims.push_back({experiment_.claims[i].text, verdicts[i].measured, verdicts[i].holds});
+    return claims;
+  }
+
+  std::vector<CellExtras> pictures(const StoredRun& stored) const {
+    std::vector<CellExtras> extras(stored.cells.size());
+    if (lanes_.size() == 1) {
+      const Lane& lane = *lanes_.front();
+      extras[0] = {lane.setup().problem->truth, std::make_shared<const Mat>(lane.iterate().X.dense())};
+    } else if (stored.cells.size() <= most_pictured_cells) {
+      std::size_t i = 0;
+      for (const CellParts& part : rebuild(stored, catalog_, make_team(call_)))
+        extras[i++] = {part.problem ? part.problem->truth : nullptr, part.estimate};
+    }
+    return extras;
+  }
+
+  static bool is_fine(const StoredRun& stored) {
+    bool fine = true;
+    for (const StoredClaim& claim : stored.claims) fine = fine && claim.holds;
+    for (const StoredCell& cell : stored.cells) fine = fine && cell.end.end_class != EndClass::diverged;
+    for (const Missing& cell : stored.missing) fine = fine && cell.kind == Missing::Kind::skipped;
+    return fine;
+  }
+
+  const Call& call_;
+  const Experiment experiment_;
+  const Catalog& catalog_;
+  const fs::path out_;
+  const StudyOptions options_;
+  std::size_t stored_before_ = 0;
+  std::vector<std::unique_ptr<Lane>> lanes_;  // of a plain run that was not stored
+};
+
 Exit run(const Call& call) {
-  const auto start = std::chrono::steady_clock::now();
   const Node tree = read_layers(call, call.positional[0]);
   const Catalog catalog = make_catalog(call, &tree);
-  Experiment experiment = resolve_experiment(tree, catalog, read_selection(call));
   if (call.has("out") && call.get<std::string>("out").empty())
     throw Error(Exit::config, "--out must name a folder for the results, but it is empty");
-  const std::filesystem::path out = call.has("out") ? std::filesystem::path(call.get<std::string>("out"))
-                                                    : std::filesystem::path("results") / experiment.name;
-  const auto team = make_team(call);
-  Lanes lanes = suitable_lanes(experiment, team);
-  prepare_output(out);  // not before all is known to be right: a refused run leaves nothing behind
-  Progress progress(experiment.name, call.quiet);
-  Engine([&](const Lanes& all) { progress.show(all); }).run(lanes);
-  progress.finish();
-
-  for (std::size_t i = 0; i < lanes.size(); ++i) publish_cell(out, experiment.cells[i], *lanes[i]);
-  std::vector<ClaimSubject> subjects;
-  for (std::size_t i = 0; i < lanes.size(); ++i) subjects.push_back({experiment.cells[i].labels, &lanes[i]->trace()});
-  std::vector<StoredClaim> claims;
-  for (const Claim& claim : experiment.claims) {
-    const Verdict verdict = judge(claim, subjects);
-    claims.push_back({claim.text, verdict.measured, verdict.holds});
-  }
-  publish_run(out, experiment, claims);
-  std::filesystem::path report;
-  if (!call.has("no-report")) {
-    std::vector<CellExtras> extras;
-    for (const auto& lane : lanes)
-      extras.push_back({lane->setup().problem->truth, std::make_shared<const Mat>(lane->iterate().X.dense())});
-    write_report(read_run(out), extras);
-    report = out / "report.html";
-  }
-
-  bool fine = true;
-  for (const StoredClaim& claim : claims) fine = fine && claim.holds;
-  for (const auto& lane : lanes)
-    fine = fine && lane->end()->end_class != EndClass::diverged && lane->end()->end_class != EndClass::failed;
-  if (call.format == "json")
-    std::cout << document(experiment, out, lanes, claims).dump(2) << "\n";
-  else if (!call.quiet)
-    print_summary(experiment, lanes, claims,
-                  std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), report);
-  return fine ? Exit::ok : Exit::claim_false;
+  return Run(call, resolve_experiment(tree, catalog, read_selection(call)), catalog).run();
 }
 
 }  // namespace
 
 Verb run_verb() {
-  return {"run",
-          "FILE",
-          "run an experiment: results, summary and report",
-          "Writes to results/NAME unless --out says otherwise. Exit codes: 0 all good, 1 a run diverged or a claim is\n"
-          "false, 2 usage or config, 3 plugin, 4 damaged results, 5 memory, disk or permission.",
-          [](po::options_description& options) {
-            declare_config_options(options);
-            declare_selection_options(options);
-            options.add_options()("out,o", po::value<std::string>()->value_name("DIR"), "folder for the results");
-            declare_thread_option(options);
-            options.add_options()("no-report", "write no report.html and no figures");
-          },
-          {"table", "json"},
-          1,
-          1,
-          run};
+  return {
+      "run",
+      "FILE",
+      "run an experiment: results, summary and report",
+      "Writes to results/NAME unless --out says otherwise. What is stored there is not run again; what was interrupted\n"
+      "goes on. Layers of the config, each over the one before: defaults of the plugins, FILE, -c FILE from left to\n"
+      "right, the environment variable TIGHTROPE_SET (assignments separated by ';'), --set. With --format json standard\n"
+      "output is one document.\n"
+      "\n"
+      "Exit codes: 0 all good, 1 a run failed or diverged or a claim is false, 2 usage or config, 3 plugin, 4 damaged\n"
+      "results, 5 memory, disk or permission, 6 folder in use, 128+n ended by signal n.",
+      [](po::options_description& options) {
+        const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+        declare_config_options(options);
+        declare_selection_options(options);
+        options.add_options()("out,o", text("DIR"), "folder for the results");
+        options.add_options()("jobs,j", text("N"), "worker processes of a study (default: all cores)");
+        declare_thread_option(options);
+        options.add_options()("checkpoint", text("TIME"), "time between two checkpoints (default: 5 s)");
+        options.add_options()("cell-time", text("TIME"), "a run that computes longer has failed");
+        options.add_options()("cell-memory", text("SIZE"), "a run of a study that needs more has failed");
+        options.add_options()("no-lanes", "run each cell of a study by itself; the results are the same");
+        options.add_options()("solo", "one run at a time with all threads, for honest seconds");
+        options.add_options()("no-report", "write no report.html and no figures");
+      },
+      {"table", "json"},
+      1,
+      1,
+      run};
 }
 
 }  // namespace tightrope::cli

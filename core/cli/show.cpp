@@ -5,6 +5,9 @@
 
 #include "core/cli/progress.hpp"
 #include "core/cli/verb.hpp"
+#include "core/store/index.hpp"
+#include "core/store/lock.hpp"
+#include "core/store/why.hpp"
 
 namespace tightrope::cli {
 
@@ -24,7 +27,53 @@ Exit show_resolved(const Call& call) {
   return Exit::ok;
 }
 
+/// Why the cells of a config are not stored in the folder, one paragraph each.
+Exit show_why_new(const Call& call) {
+  const std::filesystem::path out = call.positional[0];
+  const Node tree = read_layers(call, call.get<std::string>("why-new"));
+  const Experiment experiment = resolve_experiment(tree, make_catalog(call, &tree));
+  std::size_t stored = 0;
+  for (const CellSpec& cell : experiment.cells) {
+    const std::vector<std::string> lines = why_new(out, cell);
+    if (lines.empty() && ++stored) continue;
+    std::string name;
+    for (const auto& [axis, value] : cell.labels) name += (name.empty() ? "" : ", ") + value;
+    std::cout << (name.empty() ? experiment.name : name) << "\n";
+    for (const std::string& line : lines) std::cout << "  " << line << "\n";
+  }
+  if (stored > 0) std::cout << stored << " of " << experiment.cells.size() << " stored\n";
+  return Exit::ok;
+}
+
+Exit show_answer(const Call& call) {
+  const std::filesystem::path out = call.positional[0];
+  if (std::error_code ignored; !std::filesystem::exists(out / "cells", ignored))
+    throw Error(Exit::config, out.string() + " holds no runs");
+  // While a study runs there, its own process keeps the table.
+  if (Lock::holder(out) == 0) {
+    const Lock lock(out);
+    refresh_index(out);
+  }
+  const auto rows = ask_index(out, call.get<std::string>("sql"));
+  Table table(rows.front());
+  for (std::size_t i = 1; i < rows.size(); ++i) table.add(rows[i]);
+  if (call.format != "json") {
+    std::cout << table.text(call.format);
+    return Exit::ok;
+  }
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    nlohmann::ordered_json row = nlohmann::ordered_json::object();
+    for (std::size_t c = 0; c < rows[i].size(); ++c) row[rows[0][c]] = rows[i][c];
+    json.push_back(std::move(row));
+  }
+  std::cout << json.dump(2) << "\n";
+  return Exit::ok;
+}
+
 Exit show(const Call& call) {
+  if (call.has("why-new")) return show_why_new(call);
+  if (call.has("sql")) return show_answer(call);
   if (call.has("resolved")) return show_resolved(call);
   const StoredRun run = read_run(call.positional[0]);
   if (call.format == "json") {
@@ -74,16 +123,24 @@ Exit show(const Call& call) {
 
 Verb show_verb() {
   return {"show",
-          "RUN | --resolved FILE",
+          "RUN [--why-new FILE | --sql QUESTION] | --resolved FILE",
           "show a stored run, or a config with the origin of every value",
-          "",
+          "RUN is the folder that 'run' has written, e.g. results/quickstart; its files are checked against their "
+          "digests.\n"
+          "Layers of a config, each over the one before: defaults of the plugins, FILE, -c FILE from left to right,\n"
+          "TIGHTROPE_SET, --set.",
           [](po::options_description& options) {
             options.add_options()("resolved",
                                   "take FILE for a config and print it with all defaults, each value with its origin");
+            options.add_options()("why-new", po::value<std::string>()->value_name("FILE"),
+                                  "say in what the runs that FILE asks for differ from the nearest ones stored in RUN");
+            options.add_options()("sql", po::value<std::string>()->value_name("QUESTION"),
+                                  "ask the table of stored runs, e.g. \"SELECT labels->>'method', "
+                                  "metrics->>'relative_error' FROM runs\"");
             declare_config_options(options);
             declare_selection_options(options);
           },
-          {"table", "json", "markdown"},
+          {"table", "json", "markdown", "csv"},
           1,
           1,
           show};

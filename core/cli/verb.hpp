@@ -4,6 +4,7 @@
 #include <boost/program_options.hpp>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ namespace po = boost::program_options;
 struct Call {
   po::variables_map options;
   std::vector<std::string> positional;
-  bool quiet = false, verbose = false;
+  bool quiet = false;
   std::string format;  // "" if the verb has no --format
 
   bool has(const std::string& option) const { return options.count(option) > 0 && !options[option].defaulted(); }
@@ -46,6 +47,8 @@ Verb describe_verb();
 Verb show_verb();
 Verb report_verb();
 Verb export_verb();
+Verb watch_verb();
+Verb verify_verb();
 Verb doctor_verb();
 Verb help_verb();
 Verb version_verb();
@@ -55,10 +58,10 @@ std::string help_of(const Verb& verb);
 std::string version_line();
 
 // --- options that several verbs have ---
-void declare_config_options(po::options_description& options);  // --set, -c, --plugin-path, --allow-plugin-path
+void declare_config_options(po::options_description& options);     // --set, -c, --plugin-path, --allow-plugin-path
 void declare_selection_options(po::options_description& options);  // --only, --skip
-void declare_plugin_options(po::options_description& options);  // --plugin-path
-void declare_thread_option(po::options_description& options);   // --threads
+void declare_plugin_options(po::options_description& options);     // --plugin-path
+void declare_thread_option(po::options_description& options);      // --threads
 
 /// The merged tree of the file, its layers, the environment and --set.
 Node read_layers(const Call& call, const std::string& file);

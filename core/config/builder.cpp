@@ -178,18 +178,13 @@ class Builder {
 /// A claim must name columns that the runs it speaks of record.
 void check_claim(const Claim& claim, const Experiment& experiment, const std::vector<std::unique_ptr<Lane>>& lanes) {
   for (std::size_t i = 0; i < lanes.size(); ++i) {
-    const auto& labels = experiment.cells[i].labels;
-    const bool meant = std::all_of(claim.where.begin(), claim.where.end(), [&](const auto& condition) {
-      const auto label = labels.find(condition.first);
-      return label != labels.end() && label->second == condition.second;
-    });
-    if (!meant || !lanes[i]) continue;
+    if (!lanes[i] || !claim.concerns(experiment.cells[i].labels)) continue;
     std::vector<std::string> columns;
     for (const Column& column : lanes[i]->trace().columns) columns.push_back(column.name);
-    for (const Quantity* quantity : {&claim.that, claim.relative_to ? &*claim.relative_to : nullptr})
-      if (quantity && std::find(columns.begin(), columns.end(), quantity->column) == columns.end())
-        refuse(claim.position, fmt::format("the claim speaks of the column '{}', which the run does not record{}",
-                                           quantity->column, did_you_mean(quantity->column, columns)));
+    for (const std::string& name : claim.columns())
+      if (std::find(columns.begin(), columns.end(), name) == columns.end())
+        refuse(claim.position, fmt::format("the claim speaks of the column '{}', which the run does not record{}", name,
+                                           did_you_mean(name, columns)));
   }
 }
 

@@ -4,207 +4,484 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <sstream>
 
 namespace tightrope {
 
 namespace {
 
-std::vector<std::string> words_of(const std::string& text) {
-  std::istringstream stream(text);
-  std::vector<std::string> words;
+using Words = std::vector<std::string>;
+using Pick = Quantity::Pick;
+using Is = Claim::Is;
+using Relation = Condition::Relation;
+
+Words words_of(const Node& node) {
+  std::istringstream stream(node.is_scalar() ? node.scalar : "");
+  Words words;
   for (std::string word; stream >> word;) words.push_back(word);
   return words;
 }
 
-const char* quantity_forms =
-    "'final COLUMN', 'initial COLUMN', 'smallest COLUMN', 'largest COLUMN', 'COLUMN at ITERATION' or 'iterations'";
+const char* const quantity_forms =
+    "'final COLUMN', 'initial COLUMN', 'smallest COLUMN', 'largest COLUMN', 'COLUMN at ITERATION', 'iterations', "
+    "'passes', 'seconds', 'iterations to COLUMN < BOUND', 'rate of COLUMN' or 'exponent of COLUMN over COLUMN'";
+const char* const claim_forms = "'success of QUANTITY < BOUND' or 'exponent of QUANTITY over LABEL'";
+const Words first_words = {"final",  "initial", "smallest", "largest",  "iterations",
+                           "passes", "seconds", "rate",     "exponent", "success"};
+const std::map<std::string, std::string> clocks = {
+    {"iterations", "iteration"}, {"passes", "passes"}, {"seconds", "seconds"}};
+const std::map<std::string, Pick> picks = {
+    {"initial", Pick::initial}, {"final", Pick::final}, {"smallest", Pick::smallest}, {"largest", Pick::largest}};
+const std::vector<std::pair<std::string, Relation>> relations = {
+    {"<", Relation::below}, {"<=", Relation::at_most}, {">", Relation::above}, {">=", Relation::at_least}};
+const std::vector<std::pair<std::string, Is>> shapes = {{"increasing", Is::increasing},
+                                                        {"non-decreasing", Is::non_decreasing},
+                                                        {"decreasing", Is::decreasing},
+                                                        {"non-increasing", Is::non_increasing},
+                                                        {"equal", Is::equal}};
 
-std::optional<Quantity> read_quantity(const Node& node, std::vector<Diagnostic>& diagnostics) {
-  const std::vector<std::string> words = node.is_scalar() ? words_of(node.scalar) : std::vector<std::string>{};
-  if (words.size() == 1 && words[0] == "iterations") return Quantity{Quantity::Pick::final, "iteration", 0};
-  if (words.size() == 2) {
-    if (words[0] == "final") return Quantity{Quantity::Pick::final, words[1], 0};
-    if (words[0] == "initial") return Quantity{Quantity::Pick::initial, words[1], 0};
-    if (words[0] == "smallest") return Quantity{Quantity::Pick::smallest, words[1], 0};
-    if (words[0] == "largest") return Quantity{Quantity::Pick::largest, words[1], 0};
-  }
-  if (words.size() == 3 && words[1] == "at")
-    if (const auto iteration = to_index(Node::make_scalar(words[2], node.position)))
-      return Quantity{Quantity::Pick::at, words[0], *iteration};
-  diagnostics.push_back(
-      {node.position, fmt::format("a claim speaks of {}, but this is {}", quantity_forms, node.description())});
+std::optional<Real> to_number(const std::string& word) { return to_real(Node::make_scalar(word, {})); }
+
+/// "< 1e-3" as two words.
+std::optional<Condition> comparison(const std::string& relation, const std::string& bound) {
+  const auto number = to_number(bound);
+  for (const auto& [text, meaning] : relations)
+    if (text == relation && number) return Condition{meaning, *number, 0};
   return std::nullopt;
 }
 
-const char* to_text(Claim::Relation relation) {
-  switch (relation) {
-    case Claim::Relation::below:
-      return "<";
-    case Claim::Relation::at_most:
-      return "<=";
-    case Claim::Relation::above:
-      return ">";
-    case Claim::Relation::at_least:
-      return ">=";
+std::optional<Quantity> quantity_of(const Words& words) {
+  Quantity q;
+  if (words.size() == 1 && clocks.count(words[0])) {
+    q.column = clocks.at(words[0]);
+    return q;
   }
-  return "";
+  if (words.size() == 2 && picks.count(words[0])) {
+    q.pick = picks.at(words[0]);
+    q.column = words[1];
+    return q;
+  }
+  if (words.size() == 3 && words[1] == "at") {
+    const auto iteration = to_index(Node::make_scalar(words[2], {}));
+    if (!iteration) return std::nullopt;
+    q.pick = Pick::at;
+    q.column = words[0];
+    q.iteration = *iteration;
+    return q;
+  }
+  if (words.size() == 5 && clocks.count(words[0]) && words[1] == "to") {
+    const auto target = comparison(words[3], words[4]);
+    if (!target) return std::nullopt;
+    q.pick = Pick::reach;
+    q.column = words[2];
+    q.over = clocks.at(words[0]);
+    q.target = *target;
+    return q;
+  }
+  const bool has_axis = words.size() == 5 && words[3] == "over";
+  if ((has_axis || words.size() == 3) && words[1] == "of" && !clocks.count(words[2]) &&
+      (words[0] == "rate" || (words[0] == "exponent" && has_axis))) {
+    q.pick = words[0] == "rate" ? Pick::rate : Pick::exponent;
+    q.column = words[2];
+    q.over = has_axis ? words[4] : "iteration";
+    return q;
+  }
+  return std::nullopt;
 }
 
-/// NaN where the run does not have the quantity.
-Real evaluate(const Quantity& quantity, const Trace& trace) {
-  const auto column = trace.find(quantity.column);
-  if (!column) return std::nan("");
-  Real result = std::nan("");
-  for (const std::vector<Real>& row : trace.rows) {
-    const Real value = row[*column];
-    if (quantity.pick == Quantity::Pick::at && row[0] != static_cast<Real>(quantity.iteration)) continue;
-    if (std::isnan(value)) continue;
-    switch (quantity.pick) {
-      case Quantity::Pick::initial:
-        if (std::isnan(result)) result = value;
-        break;
-      case Quantity::Pick::final:
-      case Quantity::Pick::at:
-        result = value;
-        break;
-      case Quantity::Pick::smallest:
-        result = std::fmin(result, value);
-        break;
-      case Quantity::Pick::largest:
-        result = std::fmax(result, value);
-        break;
+/// All that `that` can say: a quantity of a run, or of many runs.
+bool read_that(const Words& words, Claim& claim) {
+  if (const auto quantity = quantity_of(words)) {
+    claim.that = *quantity;
+    return true;
+  }
+  if (words.size() < 4 || words[1] != "of") return false;
+  const Words inner(words.begin() + 2, words.end() - 2);
+  const std::string& before_last = words[words.size() - 2];
+  std::optional<Quantity> quantity = quantity_of(inner);
+  if (words[0] == "success") {
+    if (inner.size() == 1 && !quantity) quantity = quantity_of({"final", inner[0]});
+    claim.success = comparison(before_last, words.back());
+    if (!quantity || !claim.success) return false;
+  } else if ((words[0] == "exponent" || words[0] == "rate") && before_last == "over") {
+    claim.fit = words[0] == "rate" ? Claim::Fit::rate : Claim::Fit::exponent;
+    claim.axis = words.back();
+    if (!quantity) return false;
+  } else {
+    return false;
+  }
+  claim.that = *quantity;
+  return true;
+}
+
+bool read_is(const Words& words, Claim& claim) {
+  if (words.size() == 1)
+    for (const auto& [text, is] : shapes)
+      if (text == words[0]) {
+        claim.is = is;
+        return true;
+      }
+  if (words.size() == 2) {
+    if (const auto bounds = comparison(words[0], words[1])) {
+      claim.bounds = *bounds;
+      return true;
     }
   }
-  return result;
-}
-
-bool holds_for(const Claim& claim, Real value) {
-  switch (claim.relation) {  // every comparison with NaN is false
-    case Claim::Relation::below:
-      return value < claim.bound;
-    case Claim::Relation::at_most:
-      return value <= claim.bound;
-    case Claim::Relation::above:
-      return value > claim.bound;
-    case Claim::Relation::at_least:
-      return value >= claim.bound;
+  if (words.size() == 4 && words[0] == "between" && words[2] == "and") {
+    const auto low = to_number(words[1]), high = to_number(words[3]);
+    if (!low || !high || *low > *high) return false;
+    claim.bounds = {Relation::between, *low, *high};
+    return true;
   }
   return false;
 }
 
-/// Whether `a` is further from (or less far into) what the claim asks than `b`.
-bool worse(const Claim& claim, Real a, Real b) {
-  if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && !std::isnan(b);
-  const bool upper = claim.relation == Claim::Relation::below || claim.relation == Claim::Relation::at_most;
-  return upper ? a > b : a < b;
+/// Reads one claim; every helper complains at the place that it looks at.
+class Reader {
+ public:
+  Reader(const Node& node, std::vector<Diagnostic>& diagnostics) : node_(node), diagnostics_(diagnostics) {}
+
+  Claim read() {
+    claim_.position = claim_.axis_position = node_.position;
+    if (!node_.is_map()) {
+      complain(node_.position,
+               "a claim is a map such as {that: final COLUMN, is: < 1e-3}, but this is " + node_.description());
+      return claim_;
+    }
+    static const Words keys = {"that", "relative to", "where", "compared with", "of", "is",
+                               "in",   "across",      "up to", "from",          "to", "p"};
+    for (const Node::Entry& entry : node_.entries)
+      if (std::find(keys.begin(), keys.end(), entry.key) == keys.end())
+        complain(entry.position, fmt::format("a claim has no key '{}'{}", entry.key, did_you_mean(entry.key, keys)));
+    that();
+    labels("where", claim_.where);
+    labels("compared with", claim_.compared_with);
+    of();
+    is();
+    numbers();
+    if (diagnostics_.size() == before_) fits_together();
+    claim_.text = words();
+    return claim_;
+  }
+
+ private:
+  void complain(const Position& position, std::string message) {
+    diagnostics_.push_back({position, std::move(message)});
+  }
+  const Node* find(const char* key) const { return node_.find(key); }
+
+  void that() {
+    const Node* that = find("that");
+    if (!that) return complain(node_.position, fmt::format("a claim needs 'that', one of {}", quantity_forms));
+    const Words words = words_of(*that);
+    if (!read_that(words, claim_))
+      complain(that->position,
+               fmt::format("a claim speaks of {}, or of {}, but this is {}{}", quantity_forms, claim_forms,
+                           that->description(), words.empty() ? "" : did_you_mean(words[0], first_words)));
+    claim_.axis_position = that->position;
+    if (const Node* relative = find("relative to")) {
+      claim_.relative_to = quantity_of(words_of(*relative));
+      if (!claim_.relative_to)
+        complain(relative->position,
+                 fmt::format("'relative to' is one of {}, but this is {}", quantity_forms, relative->description()));
+    }
+  }
+
+  void labels(const char* key, Labels& into) {
+    const Node* given = find(key);
+    if (!given) return;
+    if (!given->is_map() || given->entries.empty())
+      complain(given->position,
+               fmt::format("'{}' must be a map such as {{method: gd}}, but it is {}", key, given->description()));
+    for (const Node::Entry& entry : given->entries) {
+      if (!entry.value.is_scalar())
+        complain(entry.value.position, fmt::format("'{}' must give one value to '{}', but it is {}", key, entry.key,
+                                                   entry.value.description()));
+      into[entry.key] = entry.value.scalar;
+    }
+  }
+
+  void of() {
+    const Node* of = find("of");
+    if (!of) return;
+    if (of->scalar == "some run")
+      claim_.of = Claim::Of::some_run;
+    else if (of->scalar == "median")
+      claim_.of = Claim::Of::median;
+    else if (of->scalar != "every run")
+      complain(of->position, "'of' must be 'every run', 'some run' or 'median', but it is " + of->description());
+  }
+
+  void is() {
+    const Node* is = find("is");
+    if (!is) return complain(node_.position, "a claim needs 'is', a comparison such as < 1e-3");
+    Words known;
+    for (const auto& shape : shapes) known.push_back(shape.first);
+    if (!read_is(words_of(*is), claim_))
+      complain(is->position,
+               fmt::format("'is' must be a comparison such as < 1e-3 or >= 5, 'between 0.7 and 0.95', 'increasing', "
+                           "'decreasing', 'non-increasing', 'non-decreasing' or 'equal', but it is {}{}",
+                           is->description(), did_you_mean(is->scalar, known)));
+  }
+
+  void numbers() {
+    for (const auto& [key, into] : {std::pair{"from", &claim_.that.from}, std::pair{"to", &claim_.that.to}})
+      if (const Node* given = find(key)) {
+        const auto iteration = to_index(*given);
+        if (!iteration)
+          complain(given->position, fmt::format("'{}' must be an iteration, but it is {}", key, given->description()));
+        else
+          *into = static_cast<Real>(*iteration);
+      }
+    if (claim_.that.from && claim_.that.to && *claim_.that.from >= *claim_.that.to)
+      complain(find("to")->position, "'to' must be a later iteration than 'from'");
+    if (const Node* up_to = find("up to")) {
+      Words words = words_of(*up_to);
+      if (words.size() == 1 && words[0].size() > 1 && words[0].back() == '%')
+        words = {words[0].substr(0, words[0].size() - 1), "%"};
+      const auto percent = words.size() == 2 && words[1] == "%" ? to_number(words[0]) : std::nullopt;
+      if (!percent || *percent < 0)
+        complain(up_to->position, "'up to' must be a share such as 5 %, but it is " + up_to->description());
+      else
+        claim_.tolerance = *percent / 100;
+    }
+    if (const Node* p = find("p")) {
+      claim_.p = to_real(*p);
+      if (!claim_.p || *claim_.p <= 0 || *claim_.p >= 1)
+        complain(p->position, "'p' must be a probability between 0 and 1, but it is " + p->description());
+    }
+    for (const char* key : {"in", "across"})
+      if (const Node* axis = find(key)) {
+        if (!axis->is_scalar())
+          complain(axis->position,
+                   fmt::format("'{}' must name a label of the runs, but it is {}", key, axis->description()));
+        if (claim_.fit == Claim::Fit::none) {
+          claim_.axis = axis->scalar;
+          claim_.axis_position = axis->position;
+        }
+      }
+  }
+
+  /// A key is in its place if the rest of the claim gives it something to do.
+  void only(const char* key, bool has_a_place, const char* place) {
+    if (const Node* given = find(key); given && !has_a_place)
+      complain(given->position, fmt::format("'{}' goes with {}", key, place));
+  }
+  void needs(const char* key, bool needed, const char* why) {
+    if (needed && !find(key)) complain(node_.position, fmt::format("the claim needs '{}': {}", key, why));
+  }
+
+  void fits_together() {
+    const bool is_single = !claim_.success && claim_.fit == Claim::Fit::none;  // one number for each run
+    const bool is_within = claim_.is == Is::within, is_equal = claim_.is == Is::equal;
+    const bool is_monotone = !is_within && !is_equal, is_compared = !claim_.compared_with.empty();
+    if (!is_single && !is_within)
+      complain(find("is")->position, fmt::format("a {} is compared with numbers: < 0.5, >= 0.9, between 0.7 and 0.95",
+                                                 claim_.success ? "success" : "fit over a label"));
+    only("compared with", is_single && !is_monotone, "a quantity of single runs and a comparison or 'is: equal'");
+    only("of", is_single && is_within && !is_compared,
+         "a quantity of single runs and a comparison; all else is of the median over the repetitions, or of all runs");
+    const bool is_fit = claim_.that.pick == Pick::rate || claim_.that.pick == Pick::exponent;
+    only("from", is_fit, "'rate of COLUMN' and 'exponent of COLUMN over COLUMN'");
+    only("to", is_fit, "'rate of COLUMN' and 'exponent of COLUMN over COLUMN'");
+    only("in", is_monotone, "'is: increasing', 'decreasing', 'non-increasing' and 'non-decreasing'");
+    only("across", is_equal && !is_compared, "'is: equal' (without 'compared with')");
+    only("up to", is_equal, "'is: equal'");
+    only("p", is_compared && is_within && claim_.bounds.relation != Relation::between,
+         "'compared with' and <, <=, > or >=");
+    needs("in", is_monotone, "the label along which the quantity rises or falls");
+    needs("up to", is_equal, "how large a difference may be, such as 5 %");
+    needs("across", is_equal && !is_compared, "the label that makes no difference (or 'compared with')");
+    for (const auto& [label, value] : claim_.compared_with) {
+      const auto own = claim_.where.find(label);
+      if (own == claim_.where.end())
+        complain(find("compared with")->position,
+                 fmt::format("'where' must say which {0} is compared with {0} '{1}'", label, value));
+      else if (own->second == value && claim_.compared_with.size() == 1)
+        complain(find("compared with")->position, fmt::format("{} '{}' is compared with itself", label, value));
+    }
+  }
+
+  std::string words() const {
+    std::string text = claim_.that.text();
+    if (claim_.relative_to) text += " relative to " + claim_.relative_to->text();
+    if (claim_.success) text = fmt::format("success of {} {}", text, claim_.success->text());
+    if (claim_.fit != Claim::Fit::none)
+      text = fmt::format("{} of {} over {}", claim_.fit == Claim::Fit::rate ? "rate" : "exponent", text, claim_.axis);
+    if (claim_.of == Claim::Of::median) text = "median of " + text;
+    const auto list = [](const Labels& labels) {
+      std::string all;
+      for (const auto& [label, value] : labels) all += fmt::format("{}{} {}", all.empty() ? "" : ", ", label, value);
+      return all;
+    };
+    if (!claim_.compared_with.empty())
+      text += claim_.is == Is::equal ? "" : fmt::format(" (ratio to {})", list(claim_.compared_with));
+    if (claim_.is == Is::within) {
+      text += " " + claim_.bounds.text();
+    } else {
+      for (const auto& [name, is] : shapes)
+        if (is == claim_.is) text += " " + name;
+      if (claim_.is != Is::equal)
+        text += " in " + claim_.axis;
+      else
+        text +=
+            fmt::format("{} up to {} %",
+                        claim_.compared_with.empty() ? " across " + claim_.axis : " with " + list(claim_.compared_with),
+                        shortest(100 * claim_.tolerance));
+    }
+    for (const auto& [label, value] : claim_.where) text += fmt::format(", {} {}", label, value);
+    if (claim_.p) text += fmt::format(", p < {}", shortest(*claim_.p));
+    if (claim_.of == Claim::Of::some_run) text += ", in some run";
+    return text;
+  }
+
+  const Node& node_;
+  std::vector<Diagnostic>& diagnostics_;
+  const std::size_t before_ = diagnostics_.size();
+  Claim claim_;
+};
+
+bool same_label(const std::string& a, const std::string& b) {
+  if (a == b) return true;
+  const auto x = number_of(a), y = number_of(b);
+  return x && y && *x == *y;
 }
 
-std::string number(Real value) {
-  if (std::isnan(value)) return "not recorded";
-  return value == std::floor(value) && std::abs(value) < 1e6 ? fmt::format("{:.0f}", value)
-                                                             : fmt::format("{:.3e}", value);
+/// Complains of a label or a value that no run has.
+std::optional<std::string> unknown_label(const Labels& wanted, const std::vector<Labels>& runs) {
+  for (const auto& [label, value] : wanted) {
+    std::set<std::string> names;
+    Words values;
+    bool found = false;
+    for (const Labels& run : runs) {
+      for (const auto& own : run) names.insert(own.first);
+      const auto own = run.find(label);
+      if (own == run.end()) continue;
+      values.push_back(own->second);
+      found = found || same_label(own->second, value);
+    }
+    if (values.empty())
+      return fmt::format("the claim speaks of '{}', but the runs have no such label{}", label,
+                         did_you_mean(label, {names.begin(), names.end()}));
+    if (!found) return fmt::format("no run has {} '{}'{}", label, value, did_you_mean(value, values));
+  }
+  if (std::none_of(runs.begin(), runs.end(), [&](const Labels& run) { return selects(wanted, run); }))
+    return "no run has all the labels that the claim asks for";
+  return std::nullopt;
 }
 
 }  // namespace
 
+bool Condition::holds(Real value) const {
+  switch (relation) {  // every comparison with NaN is false
+    case Relation::below:
+      return value < bound;
+    case Relation::at_most:
+      return value <= bound;
+    case Relation::above:
+      return value > bound;
+    case Relation::at_least:
+      return value >= bound;
+    case Relation::between:
+      return value >= bound && value <= upper;
+  }
+  return false;
+}
+
+std::string Condition::text() const {
+  if (relation == Relation::between) return fmt::format("between {} and {}", shortest(bound), shortest(upper));
+  for (const auto& [text, meaning] : relations)
+    if (meaning == relation) return text + " " + shortest(bound);
+  return "";
+}
+
 std::string Quantity::text() const {
-  if (column == "iteration" && pick == Pick::final) return "iterations";
-  switch (pick) {
-    case Pick::initial:
-      return "initial " + column;
-    case Pick::final:
-      return "final " + column;
-    case Pick::smallest:
-      return "smallest " + column;
-    case Pick::largest:
-      return "largest " + column;
-    case Pick::at:
-      return fmt::format("{} at iteration {}", column, iteration);
-  }
-  return column;
+  std::string window;
+  if (from) window += " from " + shortest(*from);
+  if (to) window += " to " + shortest(*to);
+  if (pick == Pick::final || pick == Pick::reach)
+    for (const auto& [word, clock] : clocks) {
+      if (pick == Pick::final && column == clock) return word;
+      if (pick == Pick::reach && over == clock) return fmt::format("{} to {} {}", word, column, target.text());
+    }
+  for (const auto& [word, meaning] : picks)
+    if (meaning == pick) return word + " " + column;
+  if (pick == Pick::at) return fmt::format("{} at iteration {}", column, iteration);
+  if (pick == Pick::rate && over == "iteration") return fmt::format("rate of {}{}", column, window);
+  return fmt::format("{} of {} over {}{}", pick == Pick::rate ? "rate" : "exponent", column, over, window);
 }
 
-Claim read_claim(const Node& node, std::vector<Diagnostic>& diagnostics) {
-  Claim claim;
-  claim.position = node.position;
-  static const std::vector<std::string> keys = {"that", "relative to", "where", "of", "is"};
-  if (!node.is_map()) {
-    diagnostics.push_back({node.position, "a claim is a map such as {that: final COLUMN, is: < 1e-3}, but this is " +
-                                              node.description()});
-    return claim;
-  }
-  for (const Node::Entry& entry : node.entries)
-    if (std::find(keys.begin(), keys.end(), entry.key) == keys.end())
-      diagnostics.push_back(
-          {entry.position, fmt::format("a claim has no key '{}'{}", entry.key, did_you_mean(entry.key, keys))});
-  if (const Node* that = node.find("that")) {
-    if (const auto quantity = read_quantity(*that, diagnostics)) claim.that = *quantity;
-  } else {
-    diagnostics.push_back({node.position, fmt::format("a claim needs 'that', one of {}", quantity_forms)});
-  }
-  if (const Node* relative = node.find("relative to")) claim.relative_to = read_quantity(*relative, diagnostics);
-  if (const Node* where = node.find("where")) {
-    if (!where->is_map())
-      diagnostics.push_back(
-          {where->position, "'where' must be a map such as {method: gd}, but it is " + where->description()});
-    for (const Node::Entry& entry : where->entries) claim.where[entry.key] = entry.value.scalar;
-  }
-  if (const Node* of = node.find("of")) {
-    claim.every = of->scalar != "some run";
-    if (of->scalar != "some run" && of->scalar != "every run")
-      diagnostics.push_back({of->position, "'of' must be 'every run' or 'some run', but it is " + of->description()});
-  }
-  if (const Node* is = node.find("is")) {
-    const std::vector<std::string> words = words_of(is->scalar);
-    const auto bound = words.size() == 2 ? to_real(Node::make_scalar(words[1], is->position)) : std::nullopt;
-    const std::string relation = words.empty() ? "" : words[0];
-    if (relation == "<") claim.relation = Claim::Relation::below;
-    if (relation == "<=") claim.relation = Claim::Relation::at_most;
-    if (relation == ">") claim.relation = Claim::Relation::above;
-    if (relation == ">=") claim.relation = Claim::Relation::at_least;
-    if (!bound || (relation != "<" && relation != "<=" && relation != ">" && relation != ">="))
-      diagnostics.push_back(
-          {is->position, "'is' must be a comparison such as < 1e-3 or >= 5, but it is " + is->description()});
-    claim.bound = bound.value_or(0);
-  } else {
-    diagnostics.push_back({node.position, "a claim needs 'is', a comparison such as < 1e-3"});
-  }
-  claim.text = claim.that.text();
-  if (claim.relative_to) claim.text += " relative to " + claim.relative_to->text();
-  claim.text += fmt::format(" {} {}", to_text(claim.relation), shortest(claim.bound));
-  for (const auto& [axis, value] : claim.where) claim.text += fmt::format(", {} {}", axis, value);
-  if (!claim.every) claim.text += ", in some run";
-  return claim;
+Labels Claim::other_side() const {
+  Labels labels = where;
+  for (const auto& [label, value] : compared_with) labels[label] = value;
+  return labels;
 }
 
-Verdict judge(const Claim& claim, const std::vector<ClaimSubject>& runs) {
-  Verdict verdict;
-  verdict.value = std::nan("");
-  bool any = false;
-  std::string who;
-  for (const ClaimSubject& run : runs) {
-    bool meant = true;
-    for (const auto& [axis, value] : claim.where) {
-      const auto label = run.labels.find(axis);
-      meant = meant && label != run.labels.end() && label->second == value;
-    }
-    if (!meant) continue;
-    Real value = evaluate(claim.that, *run.trace);
-    if (claim.relative_to) value /= evaluate(*claim.relative_to, *run.trace);
-    const bool decisive =
-        !any || (claim.every ? worse(claim, value, verdict.value) : worse(claim, verdict.value, value));
-    if (decisive) {
-      verdict.value = value;
-      who.clear();
-      for (const auto& [axis, label] : run.labels) who += fmt::format("{}{} {}", who.empty() ? "" : ", ", axis, label);
-    }
-    any = true;
+bool Claim::concerns(const Labels& labels) const {
+  return selects(where, labels) || (!compared_with.empty() && selects(other_side(), labels));
+}
+
+std::vector<std::string> Claim::columns() const {
+  std::vector<std::string> names;
+  for (const Quantity* quantity : {&that, relative_to ? &*relative_to : nullptr}) {
+    if (!quantity) continue;
+    names.push_back(quantity->column);
+    if (!quantity->over.empty()) names.push_back(quantity->over);
   }
-  verdict.holds = any && holds_for(claim, verdict.value);
-  verdict.measured = any ? number(verdict.value) : "no such run";
-  if (runs.size() > 1 && claim.where.empty() && !who.empty()) verdict.measured += fmt::format(" ({})", who);
-  return verdict;
+  std::erase(names, "seconds");  // kept beside the columns
+  return names;
+}
+
+Claim read_claim(const Node& node, std::vector<Diagnostic>& diagnostics) { return Reader(node, diagnostics).read(); }
+
+std::optional<Diagnostic> nothing_to_judge(const Claim& claim, const std::vector<Labels>& runs) {
+  for (const Labels& side : {claim.where, claim.other_side()})
+    if (auto unknown = unknown_label(side, runs)) return Diagnostic{claim.position, std::move(*unknown)};
+  if (!claim.compared_with.empty()) {
+    Words names;
+    for (const auto& [label, value] : claim.compared_with) names.push_back(label);
+    std::set<Labels> others;
+    for (const Labels& run : runs)
+      if (selects(claim.other_side(), run)) others.insert(without(run, names));
+    if (std::none_of(runs.begin(), runs.end(),
+                     [&](const Labels& run) { return selects(claim.where, run) && others.count(without(run, names)); }))
+      return Diagnostic{claim.position, "no two runs differ in the labels of 'compared with' alone"};
+  }
+  if (claim.axis.empty()) return std::nullopt;
+  std::set<std::string> names;
+  std::map<Labels, std::set<std::string>> values;
+  for (const Labels& run : runs) {
+    if (!selects(claim.where, run)) continue;
+    for (const auto& own : run) names.insert(own.first);
+    const auto at = run.find(claim.axis);
+    if (at == run.end()) continue;
+    if (claim.is != Is::equal && !number_of(at->second))
+      return Diagnostic{claim.axis_position,
+                        fmt::format("'{}' has the value '{}', which is no number", claim.axis, at->second)};
+    values[without(run, {claim.axis, repetition_label})].insert(at->second);
+  }
+  if (values.empty())
+    return Diagnostic{claim.axis_position, fmt::format("the runs have no label '{}'{}", claim.axis,
+                                                       did_you_mean(claim.axis, {names.begin(), names.end()}))};
+  if (std::none_of(values.begin(), values.end(), [](const auto& group) { return group.second.size() > 1; }))
+    return Diagnostic{claim.axis_position,
+                      fmt::format("no two runs that are alike in the rest differ in '{}'", claim.axis)};
+  return std::nullopt;
+}
+
+bool selects(const Labels& wanted, const Labels& labels) {
+  return std::all_of(wanted.begin(), wanted.end(), [&](const auto& condition) {
+    const auto own = labels.find(condition.first);
+    return own != labels.end() && same_label(own->second, condition.second);
+  });
+}
+
+std::optional<Real> number_of(const std::string& label) { return to_number(label); }
+
+Labels without(Labels labels, const std::vector<std::string>& names) {
+  for (const std::string& name : names) labels.erase(name);
+  return labels;
 }
 
 }  // namespace tightrope

@@ -1,4 +1,4 @@
-// Claims: what must come out, written in the config, checked by `run`.
+// Claims: what must come out, written in the config. core/study/verdicts.hpp judges them.
 #pragma once
 
 #include <map>
@@ -7,45 +7,79 @@
 #include <vector>
 
 #include "core/config/node.hpp"
-#include "core/engine/trace.hpp"
+#include "core/numbers/types.hpp"
 
 namespace tightrope {
 
-/// `that: final relative_error`, `is: < 1e-3`, optionally `where: {method: gd}` and `of: every run | some run`.
-/// The quantity is one of
-///   final COLUMN | best COLUMN | largest COLUMN | COLUMN at ITERATION | iterations
-/// divided, if `relative to` is given, by a second quantity of the same run (e.g. `initial coupling`).
-struct Quantity {
-  enum class Pick { initial, final, smallest, largest, at } pick = Pick::final;
-  std::string column;
-  Index iteration = 0;
+using Labels = std::map<std::string, std::string>;
+
+/// `< 1e-3`, `>= 5`, `between 0.7 and 0.95` (ends included).
+struct Condition {
+  enum class Relation { below, at_most, above, at_least, between } relation = Relation::below;
+  Real bound = 0, upper = 0;  // upper: of between
+  bool holds(Real value) const;
   std::string text() const;
 };
+
+/// A number of one run.
+///   initial | final | smallest | largest COLUMN, COLUMN at ITERATION, iterations, passes, seconds
+///   iterations | passes | seconds to COLUMN < BOUND     until the first recorded row with COLUMN < BOUND
+///   rate of COLUMN [over COLUMN]                        s of COLUMN ~ exp(s · iteration), by least squares
+///   exponent of COLUMN over COLUMN                      s of COLUMN ~ iteration^s, by least squares
+/// `from` and `to` bound the iterations that a rate or an exponent is fitted to.
+struct Quantity {
+  enum class Pick { initial, final, smallest, largest, at, reach, rate, exponent } pick = Pick::final;
+  std::string column;
+  Index iteration = 0;           // at
+  std::string over;              // reach: "iteration", "passes" or "seconds"; rate, exponent: a column
+  Condition target;              // reach
+  std::optional<Real> from, to;  // rate, exponent
+  std::string text() const;
+};
+
+/// `{that: QUANTITY, where: {LABEL: value}, of: every run | some run | median, is: CONDITION}` and its relatives:
+///   relative to: QUANTITY               of the same run, as divisor
+///   that: success of QUANTITY < BOUND   the share of the runs of which this is true
+///   that: exponent | rate of QUANTITY over LABEL   fitted to runs that differ in a numeric label
+///   compared with: {LABEL: value}       the ratio to the runs that differ in these labels alone; p: 0.05
+///   is: increasing (decreasing, non-…), in: LABEL
+///   is: equal, up to: 5 %, and across: LABEL or compared with
 struct Claim {
   Quantity that;
   std::optional<Quantity> relative_to;
-  enum class Relation { below, at_most, above, at_least } relation = Relation::below;
-  Real bound = 0;
-  std::map<std::string, std::string> where;
-  bool every = true;  // else: of some run
-  std::string text;   // the claim in words, for reports
-  Position position;
-};
+  std::optional<Condition> success;
+  enum class Fit { none, rate, exponent } fit = Fit::none;  // over `axis`
+  enum class Of { every_run, some_run, median } of = Of::every_run;
+  enum class Is { within, increasing, non_decreasing, decreasing, non_increasing, equal } is = Is::within;
+  Condition bounds;    // within
+  Real tolerance = 0;  // equal; 0.05 for 5 %
+  std::string axis;    // label of fit, monotone and equal across
+  Labels where, compared_with;
+  std::optional<Real> p;
+  std::string text;  // the claim in words, for reports
+  Position position, axis_position;
 
-struct Verdict {
-  bool holds = false;
-  std::string measured;  // "2.9e-04", or "1.2e-3 (method gd), 3.1e-9 (method scaled_gd)"
-  Real value = 0;        // the decisive (worst) value, NaN if there is none
+  /// Labels of the runs that `compared with` means: `where` with those labels replaced.
+  Labels other_side() const;
+  /// Whether the verdict depends on a run with these labels.
+  bool concerns(const Labels& labels) const;
+  /// The trace's columns that it speaks of.
+  std::vector<std::string> columns() const;
 };
 
 /// Reads one entry of `claims:`; complaints go to diagnostics.
 Claim read_claim(const Node& node, std::vector<Diagnostic>& diagnostics);
 
-/// A finished run as claims see it.
-struct ClaimSubject {
-  std::map<std::string, std::string> labels;
-  const Trace* trace;
-};
-Verdict judge(const Claim& claim, const std::vector<ClaimSubject>& runs);
+/// Why none of the runs with these labels, or too few of them, could decide the claim: an unknown label or value, runs
+/// without partners, an axis with one value or of words. Null if there is something to judge.
+std::optional<Diagnostic> nothing_to_judge(const Claim& claim, const std::vector<Labels>& runs);
+
+/// Whether the labels have all these values. Numbers are compared as numbers: 1e-1 is 0.1.
+bool selects(const Labels& wanted, const Labels& labels);
+std::optional<Real> number_of(const std::string& label);
+/// The labels without some of them; runs that agree in the rest form a group.
+Labels without(Labels labels, const std::vector<std::string>& names);
+/// The name of the label that tells the repetitions of a setting apart.
+inline constexpr const char* repetition_label = "repetition";
 
 }  // namespace tightrope

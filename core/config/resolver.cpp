@@ -134,7 +134,8 @@ class Resolver {
 
     Node base = tree_;
     for (const char* key : {"study", "claims", "plugin_path"}) base.erase(key);
-    base.set("name", Node::make_scalar(top.name, {}, true));
+    const Node* const name = tree_.find("name");
+    base.set("name", Node::make_scalar(top.name, name ? name->position : Position{}, true));
     if (const Node* study = tree_.find("study")) {
       experiment.is_study = true;
       resolve_study(*study, base, experiment);
@@ -174,21 +175,17 @@ class Resolver {
     Parameters parameters;
     section.declare(parameters);
     parameters.read(map, owner, reserved, diagnostics_);
-    Node resolved = Node::make_map(map.position);
-    parameters.write(resolved);
-    place(resolved, map);
-    return resolved;
+    return written(parameters, map, Node::make_map(map.position));
   }
 
-  /// Gives the values that were written in a file their positions; the others are defaults.
-  static void place(Node& resolved, const Node& given) {
-    for (Node::Entry& entry : resolved.entries)
-      if (const Node* value = given.find(entry.key)) {
-        entry.value.position = value->position;
-        if (entry.value.items.size() == value->items.size())
-          for (std::size_t i = 0; i < value->items.size(); ++i)
-            entry.value.items[i].position = value->items[i].position;
-      }
+  /// The values that the parameters hold, in the order of their declaration, each with the place where it was given.
+  static Node written(const Parameters& parameters, const Node& given, Node resolved) {
+    for (const std::string& name : parameters.names()) {
+      const Node* const value = given.find(name);
+      resolved.set(name, value ? *value : Node{});
+    }
+    parameters.write(resolved);
+    return resolved;
   }
 
   void check_name(const std::string& name) {
@@ -457,25 +454,18 @@ class Resolver {
   void read_claims(const Node& claims, Experiment& experiment) {
     if (!claims.is_sequence())
       return complain(claims.position, "claims must be a list, but it is " + claims.description());
+    std::vector<Labels> labels;
+    for (const CellSpec& cell : experiment.cells) labels.push_back(cell.labels);
     for (const Node& node : claims.items) {
+      const std::size_t before = diagnostics_.size();
       Claim claim = read_claim(node, diagnostics_);
-      for (const auto& [axis, value] : claim.where) {
-        std::vector<std::string> values;
-        for (const StudyAxis& known : experiment.axes)
-          if (known.label == axis) values = known.values;
-        if (!contains(values, value))
-          complain(claim.position, values.empty()
-                                       ? fmt::format("the claim speaks of '{}', but the runs have no such label", axis)
-                                       : fmt::format("no run has {} '{}'{}", axis, value, did_you_mean(value, values)));
-      }
-      const bool is_about_a_cell =
-          std::any_of(experiment.cells.begin(), experiment.cells.end(), [&](const CellSpec& cell) {
-            return std::all_of(claim.where.begin(), claim.where.end(), [&](const auto& condition) {
-              const auto label = cell.labels.find(condition.first);
-              return label != cell.labels.end() && label->second == condition.second;
-            });
-          });
-      if (selection_.empty() || is_about_a_cell) experiment.claims.push_back(std::move(claim));
+      if (diagnostics_.size() == before)
+        if (auto complaint = nothing_to_judge(claim, labels)) {
+          // A claim about cells that --only or --skip leaves out is not judged.
+          if (selection_.empty()) diagnostics_.push_back(std::move(*complaint));
+          continue;
+        }
+      experiment.claims.push_back(std::move(claim));
     }
   }
 
@@ -564,9 +554,7 @@ class Resolver {
       parameters.read(map, choice.description(), joined({"type"}, also), diagnostics_);
       Node chosen = Node::make_map(given->position);
       chosen.set("type", *type);
-      parameters.write(chosen);
-      place(chosen, map);
-      choice.resolved = std::make_shared<const Node>(std::move(chosen));
+      choice.resolved = std::make_shared<const Node>(written(parameters, map, std::move(chosen)));
       for (const Parameter& parameter : parameters.all())
         if (const Node* value = parameter.is_file ? map.find(parameter.name) : nullptr; value && value->is_scalar())
           add_file(files, value->scalar, file_path(*value));

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 #include <stdexcept>
+#include <utility>
 
 namespace tightrope {
 
@@ -127,8 +128,9 @@ void Lane::record(bool everything) {
   }
   if (!trace_.rows.empty() && trace_.rows.back()[0] == row[0]) {
     row[1] = trace_.rows.back()[1];
-    trace_.rows.back() = std::move(row);
+    last_row_ = std::exchange(trace_.rows.back(), std::move(row));
   } else {
+    if (end_) last_row_.emplace();
     trace_.rows.push_back(std::move(row));
     trace_.seconds.push_back(seconds_);
   }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/engine/problem.hpp"
@@ -54,6 +55,18 @@ class Lane {
   /// Takes the evaluated point: records what is due, applies the stop rules, asks the optimizer where to go next.
   void arrive();
 
+  /// Ends a run that went beyond what it may use.
+  void fail(const std::string& reason) { end_ = End{EndClass::failed, reason, at_.iteration}; }
+
+  /// Everything that changes while the lane runs, but for trace and clock: equal runs give equal bytes. Between two
+  /// rounds only.
+  std::string state() const;
+  /// Takes up a lane of the same setup where another one was when it gave its state, with the rows of its trace, their
+  /// seconds, and its seconds so far. A run that had ended at a limit goes on if the present limits allow: its numbers
+  /// are then those of a run that had these limits from the start. Throws Error(integrity) if the parts do not fit.
+  void restore(std::string_view state, std::vector<std::vector<Real>> rows, std::vector<Real> row_seconds,
+               Real seconds);
+
  private:
   /// The last values of one watch, computed at most once per iterate.
   struct Seen {
@@ -69,6 +82,7 @@ class Lane {
   void record(bool everything);
   std::optional<End> rule_met();
   void step();
+  void go_on();
   const std::vector<Real>& values_of(std::size_t watch);
 
   LaneSetup setup_;
@@ -77,6 +91,7 @@ class Lane {
   Move move_;
   Trace trace_;
   std::optional<End> end_;
+  std::optional<std::vector<Real>> last_row_;  // the row that the end replaced; empty if it added one
   std::vector<Seen> seen_;
   std::vector<Threshold> thresholds_;
   LowRank estimate_;

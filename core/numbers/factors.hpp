@@ -28,7 +28,9 @@ class Blocks {
  public:
   static Blocks all() { return Blocks(~std::uint64_t{0}); }
   static Blocks only(Index i) { return Blocks(std::uint64_t{1} << i); }
+  static Blocks of(std::uint64_t bits) { return Blocks(bits); }
   bool has(Index i) const { return (bits_ >> i) & 1U; }
+  std::uint64_t bits() const { return bits_; }
 
  private:
   explicit Blocks(std::uint64_t bits) : bits_(bits) {}

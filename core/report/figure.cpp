@@ -88,8 +88,21 @@ Axis decade_axis(double low, double high) {
   Axis axis{std::floor(std::log10(low)), std::ceil(std::log10(high)), {}};
   if (axis.high <= axis.low) axis.high = axis.low + 1;
   const double step = std::max(1.0, std::ceil((axis.high - axis.low) / 8));
-  for (double tick = axis.low; tick <= axis.high; tick += step) axis.ticks.push_back(tick);
+  for (double tick = std::ceil(axis.low / step) * step; tick <= axis.high; tick += step) axis.ticks.push_back(tick);
   return axis;
+}
+
+std::string capitalised(std::string text) {
+  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
+/// "singular value 3 of X" → "singular value i of X"
+std::string of_any_index(std::string description, const std::string& name) {
+  const std::string index = name.substr(name.find_last_of('_') + 1);
+  if (const auto at = (description + " ").find(" " + index + " "); at != std::string::npos)
+    description.replace(at + 1, index.size(), "i");
+  return description;
 }
 
 }  // namespace
@@ -148,7 +161,7 @@ std::string escaped(const std::string& text, std::size_t most) {
 std::vector<Figure> figures_of(const StoredRun& run) {
   std::vector<Figure> figures;
   const bool several = run.cells.size() > 1;
-  Figure together{"overview", "Errors and balance", "the most telling quantities together", true, {}};
+  Figure together{"overview", "Overview", "the most telling quantities together", true, {}};
   std::map<std::string, std::size_t> by_column;  // position in `figures`
   for (const StoredCell& cell : run.cells) {
     std::map<std::string, std::size_t> families;
@@ -160,8 +173,8 @@ std::vector<Figure> figures_of(const StoredRun& run) {
           families[kin] = figures.size();
           const std::string of = several ? ", " + name_of(cell) : "";
           figures.push_back({safe_id(kin + (several ? "-" + name_of(cell) : "")),
-                             worded(kin) + " over the run" + of,
-                             "one curve per index",
+                             capitalised(worded(kin)) + " over the run" + of,
+                             of_any_index(column.description, column.name),
                              column.positive,
                              {}});
         }
@@ -173,7 +186,8 @@ std::vector<Figure> figures_of(const StoredRun& run) {
         const std::size_t at = known == by_column.end() ? figures.size() : known->second;
         if (known == by_column.end()) {
           by_column[column.name] = at;
-          figures.push_back({safe_id(column.name), worded(column.name), column.description, column.positive, {}});
+          figures.push_back(
+              {safe_id(column.name), capitalised(worded(column.name)), column.description, column.positive, {}});
         }
         figures[at].curves.push_back(curve_of(cell.trace, c, several ? name_of(cell) : worded(column.name)));
       }

@@ -1,10 +1,12 @@
-// Finished runs on disk: immutable folders, published whole or not at all.
+// A run folder: what one `run` asked for, and what came out.
 //
-//   OUT/cells/<key>/record.json  trace.csv  final.npz     hashed content: no times, hosts or paths
-//   OUT/cells/<key>/provenance.json  timing.csv           when, where, how long
-//   OUT/run.json                                          what the last `run` asked: name, cells, claims with verdicts
+//   OUT/run.json                   the last `run`: name, cells in the order of the file, claims with verdicts
+//   OUT/cells/                     finished runs (core/store/cell.hpp); they are the truth, everything else follows
+//   OUT/unfinished/  OUT/failed/   checkpoints of runs in progress; why runs failed
+//   OUT/index.sqlite               a table of the finished runs, made again from them whenever it is not right
+//   OUT/status.json                how far a running study is, for `watch`
 //   OUT/report.html  OUT/figures/*.svg
-//   OUT/{record.json,trace.csv,final.npz,…}               links to the only cell of a plain run
+//   OUT/{record.json,trace.csv,final.npz,…}   links to the only cell of a plain run
 #pragma once
 
 #include <filesystem>
@@ -12,29 +14,21 @@
 #include <string>
 #include <vector>
 
-#include "core/config/experiment.hpp"
-#include "core/store/arrays.hpp"
+#include "core/store/cell.hpp"
+#include "core/store/files.hpp"
 
 namespace tightrope {
-
-/// One finished cell as read back from disk.
-struct StoredCell {
-  std::filesystem::path folder;
-  std::string key;
-  std::map<std::string, std::string> labels;
-  End end;
-  Node record;                      // record.json as a whole
-  Node spec;                        // its resolved spec
-  Trace trace;                      // with seconds, if timing.csv is there
-  std::vector<NamedArray> factors;  // final.npz, by block name
-  Counters counters;
-  Node provenance;
-  Real seconds = 0;
-};
 
 struct StoredClaim {
   std::string text, measured;
   bool holds = false;
+};
+
+/// A cell without a result, and why.
+struct Missing {
+  enum class Kind { failed, skipped, unfinished } kind = Kind::unfinished;
+  std::map<std::string, std::string> labels;
+  std::string key, reason;  // no reason if it is only unfinished
 };
 
 /// A run folder as read back from disk.
@@ -43,20 +37,28 @@ struct StoredRun {
   std::string name;
   bool is_study = false;
   std::vector<StoredCell> cells;  // in the order of the file
+  std::vector<Missing> missing;
   std::vector<StoredClaim> claims;
 };
 
-/// Checks, before any computing, that results can be written to `out`; Error(resources) if not.
-void prepare_output(const std::filesystem::path& out);
-/// Publishes one finished lane (write temporary, fsync, rename).
-void publish_cell(const std::filesystem::path& out, const CellSpec& cell, const Lane& lane);
-/// Publishes run.json and, for a plain run, the links at the top.
-void publish_run(const std::filesystem::path& out, const Experiment& experiment,
+/// Checks, before any computing, that results can be written to `out`, and makes its folders; Error(resources) if not.
+/// Returns the outermost folder that it made, if `out` was not there.
+std::optional<std::filesystem::path> prepare_output(const std::filesystem::path& out);
+/// Removes what prepare_output made, if no result has come there: a refused run leaves nothing behind.
+void abandon_output(const std::filesystem::path& out, const std::filesystem::path& made);
+/// Removes what dead processes left behind. Only who holds the folder's lock may ask.
+void clean_output(const std::filesystem::path& out);
+
+/// Remembers that a cell failed; the next `run` tries it again.
+void write_failure(const std::filesystem::path& out, const CellSpec& cell, const std::string& reason);
+void remove_failure(const std::filesystem::path& out, const CellSpec& cell);
+
+/// Publishes run.json and, for a plain run that is finished, the links at the top.
+void publish_run(const std::filesystem::path& out, const Experiment& experiment, const std::vector<Missing>& missing,
                  const std::vector<StoredClaim>& claims);
 /// `folder` is a run folder or a cell folder. Throws Error(config) if it is no such thing, Error(integrity) if damaged.
 StoredRun read_run(const std::filesystem::path& folder);
-
-/// Writes a file so that it is there whole or not at all. Error(resources) names the file.
-void write_atomically(const std::filesystem::path& file, const std::string& bytes);
+/// What is wrong with run.json itself, or nothing.
+std::string damage_of_run(const std::filesystem::path& out);
 
 }  // namespace tightrope

@@ -1,9 +1,7 @@
-// Claims: reading, complaints, verdicts.
+// Claims: reading, complaints, and whether there is anything to judge. Verdicts: tests/core/study/verdicts_test.cpp.
 #include "core/config/claims.hpp"
 
 #include <doctest/doctest.h>
-
-#include <cmath>
 
 #include "core/config/yaml.hpp"
 
@@ -21,69 +19,134 @@ Claim claim(const std::string& text) {
 std::string complaint(const std::string& text) {
   std::vector<Diagnostic> diagnostics;
   read_claim(parse_yaml(text, "c.yaml"), diagnostics);
-  REQUIRE(diagnostics.size() == 1);
-  return diagnostics[0].text();
+  REQUIRE_MESSAGE(diagnostics.size() == 1, text);
+  return diagnostics[0].text().substr(std::string("c.yaml:").size());
 }
 
-Trace trace(std::vector<Real> errors) {
-  Trace result;
-  result.columns = {{"iteration", "", 0, false}, {"error", "", 1, true}};
-  for (std::size_t i = 0; i < errors.size(); ++i) result.rows.push_back({static_cast<Real>(10 * i), errors[i]});
-  return result;
+std::string refusal(const std::string& text, const std::vector<Labels>& runs) {
+  const auto found = nothing_to_judge(claim(text), runs);
+  return found ? found->text() : "";
 }
-
-bool holds(const std::string& text, const Trace& of) { return judge(claim(text), {{{}, &of}}).holds; }
 
 }  // namespace
-
-TEST_CASE("quantities pick the value that they name, and skip what was not recorded") {
-  const Trace of = trace({1, 0.5, 2, std::nan(""), 0.25, std::nan("")});
-  CHECK(holds("{that: initial error, is: '>= 1'}", of));
-  CHECK(holds("{that: final error, is: < 0.26}", of));
-  CHECK_FALSE(holds("{that: final error, is: < 0.25}", of));
-  CHECK(holds("{that: final error, is: <= 0.25}", of));
-  CHECK(holds("{that: smallest error, is: '> 0.24'}", of));
-  CHECK(holds("{that: largest error, is: '>= 2'}", of));
-  CHECK_FALSE(holds("{that: largest error, is: '> 2'}", of));
-  CHECK(holds("{that: error at 10, is: <= 0.5}", of));
-  CHECK(holds("{that: iterations, is: <= 50}", of));
-  CHECK_FALSE(holds("{that: iterations, is: < 50}", of));
-  CHECK(holds("{that: final error, relative to: largest error, is: <= 0.125}", of));
-}
-
-TEST_CASE("a claim about something that was not recorded is false") {
-  const Trace of = trace({1, std::nan("")});
-  CHECK_FALSE(holds("{that: error at 10, is: < 1e9}", of));
-  CHECK_FALSE(holds("{that: error at 5, is: '> -1e9'}", of));
-  CHECK(judge(claim("{that: error at 5, is: < 1}"), {{{}, &of}}).measured == "not recorded");
-  CHECK_FALSE(judge(claim("{that: final error, is: < 1}"), {}).holds);
-}
-
-TEST_CASE("the worst run decides about every run, the best about some run") {
-  const Trace good = trace({1e-9}), bad = trace({1e-2});
-  const std::vector<ClaimSubject> runs = {{{{"method", "a"}}, &good}, {{{"method", "b"}}, &bad}};
-  const Verdict every = judge(claim("{that: final error, is: < 1e-3}"), runs);
-  CHECK_FALSE(every.holds);
-  CHECK(every.measured == "1.000e-02 (method b)");
-  CHECK(judge(claim("{that: final error, of: some run, is: < 1e-3}"), runs).holds);
-  CHECK(judge(claim("{that: final error, where: {method: a}, is: < 1e-3}"), runs).holds);
-  const Verdict above = judge(claim("{that: final error, is: '> 1e-6'}"), runs);
-  CHECK_FALSE(above.holds);
-  CHECK(above.measured == "1.000e-09 (method a)");
-}
 
 TEST_CASE("a claim reads back in words") {
   CHECK(claim("{that: final error, relative to: initial error, where: {method: gd}, is: < 1e-3}").text ==
         "final error relative to initial error < 0.001, method gd");
+  CHECK(claim("{that: iterations to error < 1e-6, where: {method: gd}, compared with: {method: b}, is: '> 5', p: 0.05}")
+            .text == "iterations to error < 1e-6 (ratio to method b) > 5, method gd, p < 0.05");
+  CHECK(claim("{that: success of error < 1e-6, is: '>= 0.9'}").text == "success of final error < 1e-6 >= 0.9");
+  CHECK(claim("{that: success of iterations < 60, is: '>= 0.9'}").text == "success of iterations < 60 >= 0.9");
+  CHECK(claim("{that: seconds, of: median, is: < 1}").text == "median of seconds < 1");
+  CHECK(claim("{that: rate of error, from: 100, to: 300, is: < 0}").text == "rate of error from 100 to 300 < 0");
+  CHECK(claim("{that: exponent of error over iteration, is: between -2 and -0.5}").text ==
+        "exponent of error over iteration between -2 and -0.5");
+  CHECK(claim("{that: exponent of final error over scale, is: between 0.7 and 0.9}").text ==
+        "exponent of final error over scale between 0.7 and 0.9");
+  CHECK(claim("{that: exponent of passes to error < 0.1 over scale, is: < 1}").text ==
+        "exponent of passes to error < 0.1 over scale < 1");
+  CHECK(claim("{that: final error, is: non-decreasing, in: kappa}").text == "final error non-decreasing in kappa");
+  CHECK(claim("{that: iterations, is: equal, across: kappa, up to: 2.5 %, where: {method: a}}").text ==
+        "iterations equal across kappa up to 2.5 %, method a");
+  CHECK(claim("{that: iterations, is: equal, compared with: {method: b}, up to: 5%, where: {method: a}}").text ==
+        "iterations equal with method b up to 5 %, method a");
 }
 
 TEST_CASE("what is wrong with a claim is said in a sentence") {
-  CHECK(complaint("{that: final error, is: tiny}") ==
-        "c.yaml:1:25: error: 'is' must be a comparison such as < 1e-3 or >= 5, but it is the text 'tiny'");
-  CHECK(complaint("{that: final error}") == "c.yaml:1:1: error: a claim needs 'is', a comparison such as < 1e-3");
+  const std::string forms =
+      "'final COLUMN', 'initial COLUMN', 'smallest COLUMN', 'largest COLUMN', 'COLUMN at ITERATION', 'iterations', "
+      "'passes', 'seconds', 'iterations to COLUMN < BOUND', 'rate of COLUMN' or 'exponent of COLUMN over COLUMN'";
+  const std::string both = forms + ", or of 'success of QUANTITY < BOUND' or 'exponent of QUANTITY over LABEL'";
+  const std::string is =
+      "'is' must be a comparison such as < 1e-3 or >= 5, 'between 0.7 and 0.95', 'increasing', 'decreasing', "
+      "'non-increasing', 'non-decreasing' or 'equal', but it is ";
+  CHECK(complaint("{that: final error, is: tiny}") == "1:25: error: " + is + "the text 'tiny'");
+  CHECK(complaint("{that: final error, is: increasin, in: kappa}") ==
+        "1:25: error: " + is + "the text 'increasin' (did you mean 'increasing'?)");
+  CHECK(complaint("{that: final error, is: between 2 and 1}").find(is) != std::string::npos);
+  CHECK(complaint("{that: final error}") == "1:1: error: a claim needs 'is', a comparison such as < 1e-3");
+  CHECK(complaint("{is: < 1}") == "1:1: error: a claim needs 'that', one of " + forms);
   CHECK(complaint("{thta: final error, that: final error, is: < 1}") ==
-        "c.yaml:1:2: error: a claim has no key 'thta' (did you mean 'that'?)");
+        "1:2: error: a claim has no key 'thta' (did you mean 'that'?)");
   CHECK(complaint("{that: last error, is: < 1}") ==
-        "c.yaml:1:8: error: a claim speaks of 'final COLUMN', 'initial COLUMN', 'smallest COLUMN', 'largest COLUMN', "
-        "'COLUMN at ITERATION' or 'iterations', but this is the text 'last error'");
+        "1:8: error: a claim speaks of " + both + ", but this is the text 'last error'");
+  CHECK(complaint("{that: sucess of error < 1, is: < 1}").find("(did you mean 'success'?)") != std::string::npos);
+  for (const char* that :
+       {"iterations to error", "iterations to error < small", "hours to error < 1", "exponent of error",
+        "success of error", "success of error around 1", "error at noon", "exponent of rate over"})
+    CHECK(complaint("{that: " + std::string(that) + ", is: < 1}").find("a claim speaks of") != std::string::npos);
+  CHECK(complaint("{that: final error, is: < 1, of: most runs}") ==
+        "1:34: error: 'of' must be 'every run', 'some run' or 'median', but it is the text 'most runs'");
+  CHECK(complaint("{that: final error, is: < 1, where: {method: [a, b]}}") ==
+        "1:46: error: 'where' must give one value to 'method', but it is the list [a, b]");
+  CHECK(complaint("{that: final error, is: < 1, where: gd}") ==
+        "1:37: error: 'where' must be a map such as {method: gd}, but it is the text 'gd'");
+}
+
+TEST_CASE("keys of a claim that have nothing to do are refused") {
+  CHECK(complaint("{that: final error, is: increasing}") ==
+        "1:1: error: the claim needs 'in': the label along which the quantity rises or falls");
+  CHECK(complaint("{that: final error, is: equal, across: kappa}") ==
+        "1:1: error: the claim needs 'up to': how large a difference may be, such as 5 %");
+  CHECK(complaint("{that: final error, is: equal, up to: 5 %}") ==
+        "1:1: error: the claim needs 'across': the label that makes no difference (or 'compared with')");
+  CHECK(complaint("{that: final error, is: equal, across: kappa, up to: 5}") ==
+        "1:54: error: 'up to' must be a share such as 5 %, but it is 5");
+  CHECK(complaint("{that: final error, is: < 1, in: kappa}").find("'in' goes with 'is: increasing'") !=
+        std::string::npos);
+  CHECK(complaint("{that: final error, is: < 1, from: 3}") ==
+        "1:36: error: 'from' goes with 'rate of COLUMN' and 'exponent of COLUMN over COLUMN'");
+  CHECK(complaint("{that: rate of error, is: < 1, from: 3, to: 3}") ==
+        "1:45: error: 'to' must be a later iteration than 'from'");
+  CHECK(complaint("{that: final error, is: < 1, p: 0.05}") ==
+        "1:33: error: 'p' goes with 'compared with' and <, <=, > or >=");
+  CHECK(complaint("{that: final error, is: < 1, where: {m: a}, compared with: {m: b}, p: 2}") ==
+        "1:71: error: 'p' must be a probability between 0 and 1, but it is 2");
+  CHECK(complaint("{that: final error, is: < 1, compared with: {m: b}}") ==
+        "1:45: error: 'where' must say which m is compared with m 'b'");
+  CHECK(complaint("{that: final error, is: < 1, where: {m: b}, compared with: {m: b}}") ==
+        "1:60: error: m 'b' is compared with itself");
+  CHECK(complaint("{that: success of error < 1, is: < 1, of: every run}").find("'of' goes with") != std::string::npos);
+  CHECK(complaint("{that: success of error < 1, is: increasing, in: kappa}") ==
+        "1:34: error: a success is compared with numbers: < 0.5, >= 0.9, between 0.7 and 0.95");
+  CHECK(complaint("{that: success of error < 1, is: < 1, where: {m: a}, compared with: {m: b}}")
+            .find("'compared with' goes with") != std::string::npos);
+}
+
+TEST_CASE("a claim that no run, or too few, could decide is refused") {
+  const std::vector<Labels> runs = {{{"method", "gd"}, {"kappa", "1"}, {"repetition", "1"}},
+                                    {{"method", "gd"}, {"kappa", "10"}, {"repetition", "1"}},
+                                    {{"method", "scaled"}, {"kappa", "1e1"}, {"repetition", "1"}},
+                                    {{"method", "other"}, {"kappa", "100"}, {"repetition", "1"}}};
+  CHECK(refusal("{that: iterations, is: < 1}", {{}}) == "");
+  CHECK(refusal("{that: iterations, where: {kappa: 10.0}, is: < 1}", runs) == "");
+  CHECK(refusal("{that: iterations, where: {method: gd}, is: increasing, in: kappa}", runs) == "");
+  CHECK(refusal("{that: iterations, where: {methd: gd}, is: < 1}", runs) ==
+        "c.yaml:1:1: error: the claim speaks of 'methd', but the runs have no such label (did you mean 'method'?)");
+  CHECK(refusal("{that: iterations, where: {method: scald}, is: < 1}", runs) ==
+        "c.yaml:1:1: error: no run has method 'scald' (did you mean 'scaled'?)");
+  CHECK(refusal("{that: iterations, where: {method: scaled, kappa: 1}, is: < 1}", runs) ==
+        "c.yaml:1:1: error: no run has all the labels that the claim asks for");
+  CHECK(refusal("{that: iterations, where: {method: gd}, compared with: {method: newton}, is: < 1}", runs) ==
+        "c.yaml:1:1: error: no run has method 'newton'");
+  CHECK(refusal("{that: iterations, where: {method: gd}, compared with: {method: other}, is: < 1}", runs) ==
+        "c.yaml:1:1: error: no two runs differ in the labels of 'compared with' alone");
+  CHECK(refusal("{that: iterations, where: {method: gd}, is: increasing, in: kapa}", runs) ==
+        "c.yaml:1:61: error: the runs have no label 'kapa' (did you mean 'kappa'?)");
+  CHECK(refusal("{that: iterations, is: increasing, in: method}", runs) ==
+        "c.yaml:1:40: error: 'method' has the value 'gd', which is no number");
+  CHECK(refusal("{that: iterations, where: {method: scaled}, is: equal, across: kappa, up to: 5 %}", runs) ==
+        "c.yaml:1:64: error: no two runs that are alike in the rest differ in 'kappa'");
+  CHECK(refusal("{that: exponent of iterations over kappa, where: {method: scaled}, is: < 1}", runs) ==
+        "c.yaml:1:8: error: no two runs that are alike in the rest differ in 'kappa'");
+}
+
+TEST_CASE("a claim concerns both sides of a comparison, and its columns are those that it reads") {
+  const Claim compared =
+      claim("{that: seconds to error < 1, relative to: final loss, where: {m: a}, compared with: {m: b}, is: < 1}");
+  CHECK(compared.concerns({{"m", "a"}}));
+  CHECK(compared.concerns({{"m", "b"}, {"kappa", "1"}}));
+  CHECK_FALSE(compared.concerns({{"m", "c"}}));
+  CHECK(compared.columns() == std::vector<std::string>{"error", "loss"});
+  CHECK(claim("{that: rate of error, is: < 1}").columns() == std::vector<std::string>{"error", "iteration"});
 }

@@ -1,0 +1,43 @@
+// Files that are there whole or not at all.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace tightrope {
+
+/// A file descriptor that is closed when it goes out of scope.
+class Descriptor {
+ public:
+  explicit Descriptor(int value = -1) : value_(value) {}
+  Descriptor(Descriptor&& other) noexcept : value_(other.release()) {}
+  Descriptor& operator=(Descriptor&& other) noexcept;
+  ~Descriptor();
+  int get() const { return value_; }
+  explicit operator bool() const { return value_ >= 0; }
+  int release();
+
+ private:
+  int value_;
+};
+
+/// Throws Error(resources) "FILE cannot be ACTION: <what errno says>".
+[[noreturn]] void fail_at(const std::filesystem::path& file, const std::string& action);
+
+/// Writes a file without waiting for the disk. Error(resources) names the file.
+void write_file(const std::filesystem::path& file, const std::string& bytes);
+/// Waits until a file or a folder is on the disk.
+void sync_path(const std::filesystem::path& path);
+/// Writes a file so that it is there whole or not at all; `durable` waits for the disk, so that it also survives a
+/// power cut. Error(resources) names the file.
+void write_atomically(const std::filesystem::path& file, const std::string& bytes, bool durable = true);
+/// All bytes of a file; Error(integrity) if it is missing or cannot be read.
+std::string read_file(const std::filesystem::path& file);
+
+/// A name beside `final` for what is not finished yet: ".tmp-NAME-PID".
+std::filesystem::path temporary_name(const std::filesystem::path& final);
+/// Removes what processes that died left in a folder under temporary names. Only who holds the folder's lock may ask.
+void remove_temporaries(const std::filesystem::path& folder);
+
+}  // namespace tightrope

@@ -1,0 +1,22 @@
+// JSON as the store writes and reads it.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace tightrope {
+
+using Json = nlohmann::ordered_json;
+
+/// The format of what the store writes; files of an older one are read, of a newer one refused.
+constexpr int record_version = 1;
+
+/// Indented, with a line break at the end.
+std::string pretty(const Json& json);
+/// Throws Error(integrity) with the file's name.
+Json parse_json(const std::filesystem::path& file, const std::string& text);
+/// Throws Error(integrity) if the document is of another version than this program reads.
+void check_version(const std::filesystem::path& file, const Json& document);
+
+}  // namespace tightrope

@@ -1,0 +1,89 @@
+#include "core/store/unfinished.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "core/engine/checkpoint.hpp"
+#include "core/store/cell.hpp"
+#include "core/store/files.hpp"
+
+namespace tightrope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view magic = "tightrope checkpoint 1 ";
+constexpr std::size_t digest_digits = 64;
+constexpr std::size_t header_size = magic.size() + digest_digits + 1 + digest_digits + 1;
+
+fs::path file_of(const fs::path& out, const CellSpec& cell) {
+  return out / "unfinished" / (folder_name(cell) + ".state");
+}
+
+/// The key and the payload of a checkpoint, checked.
+std::pair<std::string, std::string> opened(const fs::path& file) {
+  const std::string bytes = read_file(file);
+  const auto damaged = [&](const std::string& why) {
+    throw Error(Exit::integrity, fmt::format("{} is damaged: {}", file.string(), why));
+  };
+  if (bytes.size() < header_size || bytes.compare(0, magic.size(), magic) != 0 || bytes[header_size - 1] != '\n' ||
+      bytes[magic.size() + digest_digits] != ' ')
+    damaged("it does not begin like a checkpoint");
+  const std::string key = bytes.substr(magic.size(), digest_digits);
+  std::string payload = bytes.substr(header_size);
+  if (bytes.substr(magic.size() + digest_digits + 1, digest_digits) != sha256(key + payload))
+    damaged("its SHA-256 is not the one that it states");
+  return {key, std::move(payload)};
+}
+
+}  // namespace
+
+void write_checkpoint(const fs::path& out, const CellSpec& cell, const Lane& lane) {
+  Encoder payload;
+  payload.put(std::string_view(lane.state()));
+  payload.put(std::uint64_t{lane.trace().rows.size()});
+  for (const std::vector<Real>& row : lane.trace().rows) payload.put(row);
+  payload.put(lane.trace().seconds);
+  payload.put(lane.seconds());
+  const std::string bytes = payload.take();
+  write_atomically(file_of(out, cell), fmt::format("{}{} {}\n", magic, cell.key, sha256(cell.key + bytes)) + bytes);
+}
+
+bool read_checkpoint(const fs::path& out, const CellSpec& cell, Lane& lane) {
+  const fs::path file = file_of(out, cell);
+  if (!has_checkpoint(out, cell)) return false;
+  try {
+    const auto [key, payload] = opened(file);
+    if (key != cell.key)
+      throw Error(Exit::integrity, fmt::format("{} is the checkpoint of another cell, {}", file.string(), key));
+    Decoder in(payload);
+    const std::string state = in.text();
+    std::vector<std::vector<Real>> rows;
+    for (std::uint64_t left = in.whole(); left > 0; --left) rows.push_back(in.reals());
+    std::vector<Real> row_seconds = in.reals();
+    const Real seconds = in.real();
+    in.finish();
+    lane.restore(state, std::move(rows), std::move(row_seconds), seconds);
+  } catch (const Error& error) {
+    const fs::path aside = file.string() + ".damaged";
+    if (rename(file.c_str(), aside.c_str()) != 0) fail_at(file, "set aside");
+    throw Error(Exit::integrity, fmt::format("{}; it is now {}", error.what(), aside.filename().string()));
+  }
+  return true;
+}
+
+void remove_checkpoint(const fs::path& out, const CellSpec& cell) { unlink(file_of(out, cell).c_str()); }
+
+bool has_checkpoint(const fs::path& out, const CellSpec& cell) { return access(file_of(out, cell).c_str(), F_OK) == 0; }
+
+std::string damage_of_checkpoint(const fs::path& file) {
+  try {
+    opened(file);
+    return "";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+}  // namespace tightrope

@@ -1,0 +1,42 @@
+// One worker process as its parent sees it.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "core/store/files.hpp"
+#include "core/study/job.hpp"
+
+namespace tightrope {
+
+/// Starts this program again as a worker (never a bare fork: libraries with threads do not survive one), with the job
+/// on its standard input. Ended and waited for by the destructor if it is still there.
+class Process {
+ public:
+  /// Throws Error(resources) if it cannot be started.
+  Process(const Job& job, int lock_descriptor);
+  Process(Process&& other) noexcept;
+  Process& operator=(Process&& other) noexcept;
+  ~Process();
+
+  int reports() const { return reports_.get(); }  // to poll
+  /// Whole lines that have come in.
+  std::vector<Report> read();
+  /// True once the process has ended; all its reports can be read by then.
+  bool has_ended();
+  void ask_to_stop() const;
+  void kill() const;
+  /// How it ended, in words: "SIGSEGV in worker", "the worker ended by itself with code 3"; with the last line it wrote
+  /// to standard error, if any.
+  std::string epitaph() const;
+  double silent_seconds() const;  // since the last report
+
+ private:
+  int pid_ = 0, status_ = 0;
+  Descriptor reports_, messages_;
+  std::string buffer_;
+  std::chrono::steady_clock::time_point heard_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace tightrope

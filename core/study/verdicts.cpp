@@ -1,0 +1,417 @@
+#include "core/study/verdicts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/study/statistics_fits.hpp"
+#include "core/study/statistics_tests.hpp"
+
+namespace tightrope {
+
+namespace {
+
+using Pick = Quantity::Pick;
+using Relation = Condition::Relation;
+using Is = Claim::Is;
+using Group = std::vector<const ClaimSubject*>;
+
+constexpr Real infinity = std::numeric_limits<Real>::infinity();
+
+std::string number(Real value) {
+  return value == std::floor(value) && std::abs(value) < 1e6 ? fmt::format("{:.0f}", value)
+                                                             : fmt::format("{:.3e}", value);
+}
+
+/// A number that is known, or known to lie strictly between two others.
+struct Measured {
+  Real low = 0, high = 0;
+  bool is_exact = true;
+  bool is_lost = false;  // a time that no patience would have made known
+  std::string trouble;   // why there is no number at all
+  std::string note;      // to be told beside it
+
+  static Measured exactly(Real value, std::string note = "") {
+    return {value, value, true, false, "", std::move(note)};
+  }
+  static Measured more_than(Real low, bool is_lost = false) { return {low, infinity, false, is_lost, "", ""}; }
+  static Measured nothing(std::string why) { return {0, 0, true, false, std::move(why), ""}; }
+
+  std::string text() const {
+    if (!trouble.empty()) return trouble;
+    if (is_exact) return number(low) + note;
+    if (high == infinity) return fmt::format("more than {}{}", number(low), note);
+    if (low <= 0) return fmt::format("less than {}{}", number(high), note);
+    return fmt::format("between {} and {}{}", number(low), number(high), note);
+  }
+};
+
+/// Whether the condition follows from what is known.
+bool follows(const Condition& condition, const Measured& value) {
+  if (!value.trouble.empty()) return false;
+  if (value.is_exact) return condition.holds(value.low);
+  switch (condition.relation) {  // the ends themselves are excluded
+    case Relation::below:
+    case Relation::at_most:
+      return value.high <= condition.bound;
+    case Relation::above:
+    case Relation::at_least:
+      return value.low >= condition.bound;
+    case Relation::between:
+      return value.low >= condition.bound && value.high <= condition.upper;
+  }
+  return false;
+}
+
+/// How good a value is for a condition: larger is better.
+Real merit(const Condition& condition, const Measured& value) {
+  if (!value.trouble.empty() || std::isnan(value.low)) return -infinity;
+  switch (condition.relation) {
+    case Relation::below:
+    case Relation::at_most:
+      return -value.high;
+    case Relation::above:
+    case Relation::at_least:
+      return value.low;
+    case Relation::between:
+      return std::min(value.low - condition.bound, condition.upper - value.high);
+  }
+  return -infinity;
+}
+
+std::string interval_text(const LineFit& fit) {
+  if (fit.count < 3) return fmt::format(" ({} points)", fit.count);
+  return fmt::format(" (95 % interval {:.4g} to {:.4g}, {} points)", fit.slope_interval.low, fit.slope_interval.high,
+                     fit.count);
+}
+
+Measured slope_of(const LineFit& fit) {
+  if (!fit.trouble.empty()) return Measured::nothing("no fit: " + fit.trouble);
+  return Measured::exactly(fit.slope, interval_text(fit));
+}
+
+/// Values of a column, or of the clock beside the columns; null if the trace has not got them.
+std::optional<std::vector<Real>> series(const Trace& trace, const std::string& name) {
+  if (name == "seconds" && !trace.find(name))
+    return trace.seconds.size() == trace.rows.size() ? std::optional(trace.seconds) : std::nullopt;
+  const auto column = trace.find(name);
+  return column ? std::optional(trace.column(*column)) : std::nullopt;
+}
+
+Measured fitted(const Quantity& quantity, const Trace& trace) {
+  const auto y = series(trace, quantity.column), x = series(trace, quantity.over), t = series(trace, "iteration");
+  if (!x || !y || !t) return Measured::nothing("not recorded");
+  const bool is_power = quantity.pick == Pick::exponent;
+  std::vector<Real> kept_x, kept_y;
+  for (std::size_t i = 0; i < t->size(); ++i) {
+    if ((*t)[i] < quantity.from.value_or(0) || (*t)[i] > quantity.to.value_or(infinity)) continue;
+    if (std::isnan((*y)[i]) || std::isnan((*x)[i]) || (is_power && (*x)[i] == 0)) continue;  // the start has no ln t
+    kept_x.push_back((*x)[i]);
+    kept_y.push_back((*y)[i]);
+  }
+  if (kept_x.size() < 3) return Measured::nothing(fmt::format("no fit: only {} points recorded", kept_x.size()));
+  return slope_of(is_power ? fit_power_law(kept_x, kept_y) : fit_exponential(kept_x, kept_y));
+}
+
+Measured evaluate(const Quantity& quantity, const ClaimSubject& run) {
+  if (!run.trace) return Measured::nothing("not recorded");
+  const Trace& trace = *run.trace;
+  if (quantity.pick == Pick::rate || quantity.pick == Pick::exponent) return fitted(quantity, trace);
+  if (quantity.pick == Pick::reach) {
+    const Clock clock = quantity.over == "passes"    ? Clock::passes
+                        : quantity.over == "seconds" ? Clock::seconds
+                                                     : Clock::iterations;
+    const auto waiting = wait_for(
+        trace, quantity.column, [&](Real value) { return quantity.target.holds(value); }, clock);
+    if (!waiting) return Measured::nothing("not recorded");
+    return waiting->reached ? Measured::exactly(waiting->time) : Measured::more_than(waiting->time, run.is_lost);
+  }
+  const auto values = series(trace, quantity.column);
+  std::optional<Real> result;
+  for (std::size_t i = 0; values && i < values->size(); ++i) {
+    const Real value = (*values)[i];
+    if (quantity.pick == Pick::at && trace.rows[i][0] != static_cast<Real>(quantity.iteration)) continue;
+    if (std::isnan(value)) continue;
+    if (!result || quantity.pick == Pick::final || quantity.pick == Pick::at)
+      result = value;
+    else if (quantity.pick == Pick::smallest)
+      result = std::min(*result, value);
+    else if (quantity.pick == Pick::largest)
+      result = std::max(*result, value);
+  }
+  return result ? Measured::exactly(*result) : Measured::nothing("not recorded");
+}
+
+Measured ratio(const Measured& a, const Measured& b) {
+  for (const Measured* side : {&a, &b})
+    if (!side->trouble.empty()) return *side;
+  if (a.is_exact && b.is_exact) {
+    const Real value = a.low / b.low;
+    return std::isnan(value) ? Measured::nothing("a ratio of 0 to 0") : Measured::exactly(value);
+  }
+  if (a.low < 0 || b.low < 0) return Measured::nothing("a ratio of a negative number to one that is not known");
+  if (b.high == infinity && a.high == infinity && !a.is_exact && !b.is_exact)
+    return Measured::nothing(fmt::format("{} against {}", a.text(), b.text()));
+  const Real low = b.high == infinity ? 0 : a.low / b.high;
+  if (b.low == 0 && !b.is_exact) return {low, infinity, false, false, "", ""};
+  return {low, a.high / b.low, false, false, "", ""};
+}
+
+Measured value_of(const Claim& claim, const ClaimSubject& run) {
+  const Measured that = evaluate(claim.that, run);
+  return claim.relative_to ? ratio(that, evaluate(*claim.relative_to, run)) : that;
+}
+
+Measured median_of(const std::vector<Measured>& values) {
+  std::vector<Real> known;
+  std::vector<Waiting> runs;
+  for (const Measured& value : values) {
+    if (!value.trouble.empty()) return Measured::nothing(value.trouble);
+    if (!value.is_exact && value.high != infinity)
+      return Measured::nothing(fmt::format("no median: one value is {}", value.text()));
+    known.push_back(value.low);
+    runs.push_back({value.is_lost ? infinity : value.low, value.is_exact});
+  }
+  if (std::all_of(values.begin(), values.end(), [](const Measured& value) { return value.is_exact; }))
+    return Measured::exactly(*median(known));
+  const TimeToTarget found = time_to_target(runs);
+  Measured result = found.median ? Measured::exactly(*found.median) : Measured::more_than(found.more_than);
+  // Nobody was watched to the end: the shortest of the lives is all that is sure.
+  if (!found.median && found.more_than == 0) result.low = *std::min_element(known.begin(), known.end());
+  result.note = fmt::format(" ({} of {} arrived)", found.reached, found.count);
+  return result;
+}
+
+Measured median_of(const Claim& claim, const Group& runs) {
+  std::vector<Measured> values;
+  for (const ClaimSubject* run : runs) values.push_back(value_of(claim, *run));
+  return median_of(values);
+}
+
+/// What came out for one run or one setting.
+struct Outcome {
+  bool holds = false;
+  Real merit = 0;  // among those that hold, or do not, the one of least merit is the worst
+  std::string measured;
+  Labels labels;
+};
+
+std::map<Labels, Group> grouped(const Group& runs, const std::vector<std::string>& but) {
+  std::map<Labels, Group> groups;
+  for (const ClaimSubject* run : runs) groups[without(run->labels, but)].push_back(run);
+  return groups;
+}
+
+Outcome bounded(const Claim& claim, const Measured& value, const Labels& labels) {
+  return {follows(claim.bounds, value), merit(claim.bounds, value), value.text(), labels};
+}
+
+Outcome success(const Claim& claim, const Group& runs, const Labels& labels) {
+  Index met = 0;
+  for (const ClaimSubject* run : runs)
+    if (follows(*claim.success, value_of(claim, *run))) ++met;
+  const Interval interval = wilson_interval(met, runs.size());
+  return bounded(claim,
+                 Measured::exactly(static_cast<Real>(met) / static_cast<Real>(runs.size()),
+                                   fmt::format(": {} of {} runs, 95 % interval {:.3f} to {:.3f}", met, runs.size(),
+                                               interval.low, interval.high)),
+                 labels);
+}
+
+/// Runs of one setting, by the value of the claim's axis: numbers in their order, then words.
+std::vector<std::pair<std::string, Group>> along_axis(const Claim& claim, const Group& runs) {
+  std::vector<std::pair<std::string, Group>> points;
+  for (const ClaimSubject* run : runs) {
+    const auto at = run->labels.find(claim.axis);
+    if (at == run->labels.end()) continue;
+    auto point = std::find_if(points.begin(), points.end(), [&](const auto& p) { return p.first == at->second; });
+    if (point == points.end()) point = points.insert(point, {at->second, {}});
+    point->second.push_back(run);
+  }
+  std::stable_sort(points.begin(), points.end(), [](const auto& a, const auto& b) {
+    return number_of(a.first).value_or(infinity) < number_of(b.first).value_or(infinity);
+  });
+  return points;
+}
+
+Outcome fit_along_axis(const Claim& claim, const Group& runs, const Labels& labels) {
+  std::vector<Real> x, y;
+  for (const auto& [at, group] : along_axis(claim, runs))
+    for (const ClaimSubject* run : group) {
+      const Measured value = value_of(claim, *run);
+      const auto place = number_of(at);
+      if (!value.trouble.empty() || !value.is_exact || !place)
+        return {false, -infinity, fmt::format("no fit: {} at {} {}", value.text(), claim.axis, at), labels};
+      x.push_back(*place);
+      y.push_back(value.low);
+    }
+  return bounded(claim, slope_of(claim.fit == Claim::Fit::rate ? fit_exponential(x, y) : fit_power_law(x, y)), labels);
+}
+
+/// Whether b is known to follow a in the order that the claim asks for.
+bool in_order(Is is, const Measured& a, const Measured& b) {
+  if (!a.trouble.empty() || !b.trouble.empty()) return false;
+  const bool falls = is == Is::decreasing || is == Is::non_increasing;
+  const Measured &small = falls ? b : a, &large = falls ? a : b;
+  if (!small.is_exact && small.high == infinity) return false;
+  const bool is_strict = is == Is::increasing || is == Is::decreasing;
+  if (small.is_exact && large.is_exact) return is_strict ? small.low < large.low : small.low <= large.low;
+  return small.high <= large.low;  // an end that is not reached
+}
+
+/// (largest - smallest)/smallest, and the values in words.
+Outcome spread(const Claim& claim, const std::vector<Measured>& values, const std::string& told, const Labels& labels) {
+  Real smallest = infinity, largest = -infinity;
+  for (const Measured& value : values) {
+    if (!value.trouble.empty() || !value.is_exact || !std::isfinite(value.low)) return {false, -infinity, told, labels};
+    smallest = std::min(smallest, value.low);
+    largest = std::max(largest, value.low);
+  }
+  const Real found = largest == smallest ? 0 : (largest - smallest) / std::abs(smallest);
+  return {found <= claim.tolerance, -found, fmt::format("{:.3g} %: {}", 100 * found, told), labels};
+}
+
+Outcome medians_along_axis(const Claim& claim, const Group& runs, const Labels& labels) {
+  std::vector<Measured> values;
+  std::string told;
+  for (const auto& [at, group] : along_axis(claim, runs)) {
+    values.push_back(median_of(claim, group));
+    told += fmt::format("{}{} at {}", told.empty() ? "" : ", ", values.back().text(), at);
+  }
+  if (claim.is == Is::equal) return spread(claim, values, told, labels);
+  bool holds = values.size() > 1;
+  for (std::size_t i = 1; i < values.size(); ++i) holds = holds && in_order(claim.is, values[i - 1], values[i]);
+  return {holds, 0, told, labels};
+}
+
+struct Pair {
+  const ClaimSubject *first, *second;
+};
+
+/// Runs of the claim's first side, each with the run that differs from it in the labels of `compared with` alone.
+std::map<Labels, std::vector<Pair>> pairs_of(const Claim& claim, const std::vector<ClaimSubject>& runs) {
+  std::vector<std::string> compared;
+  for (const auto& [label, value] : claim.compared_with) compared.push_back(label);
+  std::map<Labels, const ClaimSubject*> partners;
+  for (const ClaimSubject& run : runs)
+    if (selects(claim.other_side(), run.labels)) partners[without(run.labels, compared)] = &run;
+  std::map<Labels, std::vector<Pair>> settings;
+  for (const ClaimSubject& run : runs) {
+    if (!selects(claim.where, run.labels)) continue;
+    const auto partner = partners.find(without(run.labels, compared));
+    if (partner != partners.end()) settings[without(run.labels, {repetition_label})].push_back({&run, partner->second});
+  }
+  return settings;
+}
+
+Outcome comparison(const Claim& claim, const std::vector<Pair>& pairs, const Labels& labels) {
+  Group first, second;
+  for (const Pair& pair : pairs) {
+    first.push_back(pair.first);
+    second.push_back(pair.second);
+  }
+  const Measured a = median_of(claim, first), b = median_of(claim, second);
+  const std::string told = fmt::format("{} against {}", a.text(), b.text());
+  if (claim.is == Is::equal) return spread(claim, {a, b}, told, labels);
+  const Measured both = ratio(a, b);
+  Outcome outcome = bounded(claim, both, labels);
+  outcome.measured = both.trouble.empty() ? fmt::format("{}: {}", both.text(), told) : told;
+  return outcome;
+}
+
+/// ln(a / (bound·b)), at its worst for the claim where a or b is not known; equal ratios give equal sizes.
+Real paired_difference(const Claim& claim, const Pair& pair) {
+  const bool above = claim.bounds.relation == Relation::above || claim.bounds.relation == Relation::at_least;
+  const Real worst = above ? -infinity : infinity;
+  const Measured first = value_of(claim, *pair.first), second = value_of(claim, *pair.second);
+  if (!first.trouble.empty() || !second.trouble.empty()) return worst;
+  const Real a = above ? first.low : first.high, b = claim.bounds.bound * (above ? second.high : second.low);
+  if (std::isinf(a) && std::isinf(b)) return worst;
+  if (a == b) return 0;
+  if (a < 0 || b < 0) return worst;
+  const Real size = std::log(std::max(a, b) / std::min(a, b));
+  return a > b ? size : -size;
+}
+
+SignedRank signed_rank(const Claim& claim, const std::map<Labels, std::vector<Pair>>& settings) {
+  std::vector<Real> differences;
+  for (const auto& [labels, pairs] : settings)
+    for (const Pair& pair : pairs) differences.push_back(paired_difference(claim, pair));
+  const bool above = claim.bounds.relation == Relation::above || claim.bounds.relation == Relation::at_least;
+  return wilcoxon_signed_rank(differences, above ? Alternative::greater : Alternative::less);
+}
+
+/// One outcome for each run or setting that the claim speaks of.
+std::vector<Outcome> outcomes_of(const Claim& claim, const std::vector<ClaimSubject>& all) {
+  std::vector<Outcome> outcomes;
+  if (!claim.compared_with.empty()) {
+    for (const auto& [labels, pairs] : pairs_of(claim, all)) outcomes.push_back(comparison(claim, pairs, labels));
+    return outcomes;
+  }
+  Group runs;
+  for (const ClaimSubject& run : all)
+    if (selects(claim.where, run.labels)) runs.push_back(&run);
+  if (!claim.axis.empty()) {
+    for (const auto& [labels, group] : grouped(runs, {claim.axis, repetition_label}))
+      if (along_axis(claim, group).size() > 1)
+        outcomes.push_back(claim.fit == Claim::Fit::none ? medians_along_axis(claim, group, labels)
+                                                         : fit_along_axis(claim, group, labels));
+  } else if (claim.success || claim.of == Claim::Of::median) {
+    for (const auto& [labels, group] : grouped(runs, {repetition_label}))
+      outcomes.push_back(claim.success ? success(claim, group, labels)
+                                       : bounded(claim, median_of(claim, group), labels));
+  } else {
+    for (const ClaimSubject* run : runs) outcomes.push_back(bounded(claim, value_of(claim, *run), run->labels));
+  }
+  return outcomes;
+}
+
+Verdict decide(const Claim& claim, const std::vector<Outcome>& outcomes) {
+  if (outcomes.empty()) return {false, "no such run"};
+  const bool some = claim.of == Claim::Of::some_run;
+  const auto worse = [](const Outcome& a, const Outcome& b) {
+    return a.holds != b.holds ? b.holds : a.merit < b.merit;
+  };
+  const Outcome* decisive = &outcomes.front();
+  for (const Outcome& outcome : outcomes)
+    if (some ? worse(*decisive, outcome) : worse(outcome, *decisive)) decisive = &outcome;
+  Verdict verdict{decisive->holds, decisive->measured};
+  if (outcomes.size() > 1) {
+    std::string who;
+    for (const auto& [label, value] : decisive->labels)
+      if (!claim.where.count(label)) who += fmt::format("{}{} {}", who.empty() ? "" : ", ", label, value);
+    if (!who.empty()) verdict.measured += fmt::format(" ({})", who);
+  }
+  return verdict;
+}
+
+}  // namespace
+
+std::vector<Verdict> judge(const std::vector<Claim>& claims, const std::vector<ClaimSubject>& runs) {
+  std::vector<Verdict> verdicts;
+  std::vector<std::size_t> tested;
+  std::vector<SignedRank> tests;
+  std::vector<Real> p;
+  for (const Claim& claim : claims) {
+    verdicts.push_back(decide(claim, outcomes_of(claim, runs)));
+    if (!claim.p) continue;
+    tested.push_back(verdicts.size() - 1);
+    tests.push_back(signed_rank(claim, pairs_of(claim, runs)));
+    p.push_back(tests.back().p);
+  }
+  const std::vector<Real> adjusted = holm(p);
+  for (std::size_t i = 0; i < tested.size(); ++i) {
+    Verdict& verdict = verdicts[tested[i]];
+    const Real level = *claims[tested[i]].p;
+    verdict.holds = verdict.holds && adjusted[i] < level;
+    verdict.measured += fmt::format(", p = {:.2g} from {} pairs", adjusted[i], tests[i].pairs);
+    if (p.size() > 1) verdict.measured += fmt::format(" (Holm, {} tests)", p.size());
+    const Real best = std::ldexp(1, -static_cast<int>(std::min<Index>(tests[i].pairs, 1000)));
+    if (best * static_cast<Real>(p.size()) >= level) verdict.measured += ", too few to show anything";
+  }
+  return verdicts;
+}
+
+}  // namespace tightrope

@@ -1,0 +1,42 @@
+// Whether claims are true of finished runs.
+//
+// Runs that differ in `repetition` alone are one setting. A claim about single runs is judged by the worst of them (the
+// best for `of: some run`); every other claim is judged in each setting, and the worst setting decides:
+//   of: median      the median over the repetitions
+//   success         the share of the repetitions; its 95 % Wilson interval is told but does not decide
+//   compared with   the ratio of the medians, each over the repetitions that both sides have
+//     p             and Wilcoxon's one-sided signed-rank test of all pairs of the claim, ranked by |ln(a / (bound·b))|,
+//                   is below p after Holm's correction over all claims of the file that have a p
+//   increasing, …   the medians in the order of the axis; equal: (largest - smallest)/smallest of them
+//   exponent, rate  the least-squares slope over all runs of the setting; its 95 % interval is told, does not decide
+//
+// A run that ended before `iterations to COLUMN < BOUND` is known to need more than it had. What follows from that
+// counts ("more than 500 > 100" is true), what does not follow is false ("more than 500 < 1000"). Medians of such runs
+// are Kaplan-Meier medians, in which a diverged or failed run never arrives. In a signed-rank test such a run takes the
+// value that is worst for the claim. A quantity that was not recorded makes the claim false, never true.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/config/claims.hpp"
+#include "core/engine/trace.hpp"
+
+namespace tightrope {
+
+/// A finished run as claims see it.
+struct ClaimSubject {
+  Labels labels;
+  const Trace* trace;    // null: it left none
+  bool is_lost = false;  // diverged or failed: what it has not reached it never will
+};
+
+struct Verdict {
+  bool holds = false;
+  std::string measured;  // "2.900e-04", "1.200e-03 (method gd)", "more than 500 (repetition 3)"
+};
+
+/// One verdict for each claim.
+std::vector<Verdict> judge(const std::vector<Claim>& claims, const std::vector<ClaimSubject>& runs);
+
+}  // namespace tightrope

@@ -1,0 +1,164 @@
+#include "core/study/worker.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <new>
+
+#include "core/study/job.hpp"
+
+namespace tightrope {
+
+namespace {
+
+volatile sig_atomic_t asked_to_stop = 0, can_save = 0;
+
+/// While cells are still being made there is nothing to save.
+void on_stop(int number) {
+  if (can_save == 0) _exit(128 + number);
+  asked_to_stop = 1;
+}
+
+void settle_signals() {
+  struct sigaction stop {};
+  stop.sa_handler = on_stop;
+  sigaction(SIGTERM, &stop, nullptr);
+  signal(SIGINT, SIG_IGN);  // the terminal sends it to all processes; the parent passes on what is meant
+  signal(SIGHUP, SIG_IGN);
+}
+
+/// Dies with the parent, leaves no core file, and takes no more memory than it may.
+void settle_limits(const Job& job) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != job.parent) _exit(1);
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  if (!job.memory) return;
+  std::ifstream status("/proc/self/status");
+  std::uint64_t used = 0;
+  for (std::string word; status >> word;)
+    if (word == "VmData:") {
+      status >> used;
+      break;
+    }
+  const rlimit data{used * 1024 + *job.memory, used * 1024 + *job.memory};
+  setrlimit(RLIMIT_DATA, &data);
+}
+
+/// Parents read whole lines; one write per line keeps them whole.
+void send(const Report& report) {
+  const std::string line = encode(report) + "\n";
+  for (std::size_t done = 0; done < line.size();) {
+    const ssize_t written = write(worker_reports, line.data() + done, line.size() - done);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) _exit(1);  // nobody listens any more
+    done += static_cast<std::size_t>(written);
+  }
+}
+
+/// The part of the work that is done, as far as budgets tell.
+double fraction_of(const std::vector<std::unique_ptr<Lane>>& lanes) {
+  double sum = 0;
+  for (const auto& lane : lanes) {
+    if (lane->end())
+      sum += 1;
+    else if (const auto limit = lane->setup().stop.iterations; limit && *limit > 0)
+      sum += static_cast<double>(lane->iterate().iteration) / static_cast<double>(*limit);
+  }
+  return lanes.empty() ? 0 : sum / static_cast<double>(lanes.size());
+}
+
+class Worker {
+ public:
+  explicit Worker(const Job& job)
+      : job_(job), catalog_(job.plugin_folders), team_(std::make_shared<const Team>(job.threads)) {}
+
+  void run() {
+    for (const auto& batch : job_.batches) {
+      if (asked_to_stop) break;
+      run_one(batch);
+    }
+    send({.kind = Report::Kind::end});
+  }
+
+ private:
+  void run_one(const std::vector<Job::Cell>& batch) {
+    using Clock = std::chrono::steady_clock;
+    can_save = 0;
+    send({.kind = Report::Kind::round});
+    const Experiment experiment = resolve(batch);
+    BatchListener listener;
+    auto told = Clock::now();
+    listener.round = [&](const auto& lanes) {
+      can_save = 1;
+      const auto now = Clock::now();
+      if (now - told < std::chrono::milliseconds(200)) return;
+      told = now;
+      send({.kind = Report::Kind::round, .fraction = fraction_of(lanes)});
+    };
+    listener.done = [&](std::size_t i) { send({.kind = Report::Kind::done, .cell = batch[i].index}); };
+    listener.skipped = [&](std::size_t i, const std::string& reason) {
+      send({.kind = Report::Kind::skipped, .cell = batch[i].index, .text = reason});
+    };
+    listener.failed = [&](std::size_t i, const std::string& reason) {
+      send({.kind = Report::Kind::failed, .cell = batch[i].index, .text = reason});
+    };
+    listener.warning = [](const std::string& text) { send({.kind = Report::Kind::warning, .text = text}); };
+    listener.stop = [] { return asked_to_stop != 0; };
+    run_batch(experiment, team_, {job_.out, job_.checkpoint_seconds, job_.cell_seconds}, listener);
+  }
+
+  Experiment resolve(const std::vector<Job::Cell>& batch) const {
+    Experiment experiment;
+    experiment.name = job_.name;
+    experiment.is_study = true;
+    for (const Job::Cell& cell : batch) {
+      CellSpec spec = resolve_experiment(cell.spec, catalog_).cells.front();
+      if (spec.key != cell.key)
+        throw Error(Exit::plugin,
+                    "a plugin or a data file was changed while the study runs; start `tightrope run` again");
+      spec.labels = cell.labels;
+      experiment.cells.push_back(std::move(spec));
+    }
+    return experiment;
+  }
+
+  const Job& job_;
+  Catalog catalog_;
+  std::shared_ptr<const Team> team_;
+};
+
+}  // namespace
+
+int run_worker() {
+  settle_signals();
+  std::ifstream input("/proc/self/fd/0", std::ios::binary);
+  const Job job = decode_job({std::istreambuf_iterator<char>(input), {}});
+  settle_limits(job);
+  try {
+    Worker(job).run();
+    return 0;
+  } catch (const Error& error) {
+    // A plugin that throws is to blame for its own cell; a full disk, a damaged file or a wrong config stops them all.
+    const bool own = error.code() == Exit::plugin;
+    send({.kind = own ? Report::Kind::broken : Report::Kind::error, .text = error.what(), .code = error.code()});
+  } catch (const std::bad_alloc&) {
+    send({.kind = Report::Kind::broken,
+          .text = job.memory ? fmt::format("it needs more memory than the limit of {} MB", *job.memory >> 20)
+                             : std::string("there is not enough memory for it")});
+  } catch (const std::exception& error) {
+    send({.kind = Report::Kind::broken, .text = error.what()});
+  } catch (...) {
+    send({.kind = Report::Kind::broken, .text = "it threw something that is no exception"});
+  }
+  return 1;
+}
+
+}  // namespace tightrope
