@@ -1,6 +1,7 @@
-// A step size that ends its process, or never ends, at the tenth iteration; in which way is HOSTILE_ACT's business.
+// A step size that ends its process, or never ends, at the tenth iteration; in which way is in its name.
 #include <csignal>
 #include <cstdlib>
+#include <string_view>
 
 #include "core/plugin/plugin.hpp"
 
@@ -13,8 +14,17 @@ class Hostile final : public StepSize {
   using Options = NoOptions;
   Hostile(const Options&, const Context&) {}
   Real choose(const Iterate& at, const Factors&, Objective&, Memory&) const override {
-    if (at.iteration == 10) HOSTILE_ACT;
+    if (at.iteration == 10) do_harm(HOSTILE_NAME);
     return 0.25;
+  }
+
+ private:
+  static void do_harm(std::string_view how) {
+    if (how == "segfault") raise(SIGSEGV);
+    if (how == "abort") std::abort();
+    if (how == "exit") std::_Exit(0);
+    for (volatile bool forever = how == "loop"; forever;) continue;
+    for (std::vector<std::string> all; how == "memory";) all.emplace_back(std::size_t{1} << 24, 'x');
   }
 };
 
