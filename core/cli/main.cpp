@@ -112,6 +112,9 @@ int guarded_main(const std::vector<std::string>& arguments) {
   } catch (const Error& error) {
     const std::string text = error.what();
     return fail(error.code(), text.find(": error: ") != std::string::npos ? text : "tightrope: error: " + text);
+  } catch (const Interrupted& interruption) {
+    fail(Exit::ok, interruption.what());
+    return interruption.exit_code();
   } catch (const std::bad_alloc&) {
     return fail(Exit::resources,
                 "tightrope: error: there is not enough memory for this; `tightrope doctor` shows how much there is");

@@ -29,6 +29,16 @@ struct Call {
   }
 };
 
+/// A signal ended the command: exit code 128 + its number.
+class Interrupted : public std::runtime_error {
+ public:
+  Interrupted(int signal, const std::string& message) : std::runtime_error(message), signal_(signal) {}
+  int exit_code() const { return 128 + signal_; }
+
+ private:
+  int signal_;
+};
+
 struct Verb {
   std::string name, arguments, summary, text;  // text: further lines of help
   std::function<void(po::options_description&)> declare;

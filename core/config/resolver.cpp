@@ -147,6 +147,7 @@ class Resolver {
       experiment.cells.push_back(resolve_cell(base, {}));
     }
     if (const Node* claims = tree_.find("claims")) read_claims(*claims, experiment);
+    drop_repetitions();
     if (!diagnostics_.empty()) throw ConfigError(std::move(diagnostics_));
     return experiment;
   }

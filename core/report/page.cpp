@@ -30,7 +30,7 @@ fieldset{border:0;padding:0;margin:0 0 1rem;display:flex;gap:1.2rem;flex-wrap:wr
 .maps{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(46%,190px),1fr));gap:1.2rem;align-items:end;margin-bottom:.8rem}.maps img{width:100%;height:auto;image-rendering:pixelated;border:1px solid var(--line);display:block}
 .bar{display:flex;align-items:center;gap:.7rem;margin:.4rem 0 2rem;font-size:.9rem;font-variant-numeric:tabular-nums;flex-wrap:wrap}.bar img{width:160px;height:12px}
 pre{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:1rem;overflow-x:auto;font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,monospace}
-.key,p,summary,figcaption,.u-legend{overflow-wrap:anywhere}details{margin:.5rem 0}summary{cursor:pointer;color:var(--link)}details .wide{max-height:22rem;overflow:auto}.u-legend{text-align:left!important;font-size:.85rem}.u-legend .u-marker{width:1.8em!important;height:0!important;border-width:3px 0 0!important}
+.key,p,summary,figcaption,.u-legend{overflow-wrap:anywhere}details{margin:.5rem 0}summary{cursor:pointer;color:var(--link)}details .wide{max-height:22rem;overflow:auto}.u-legend{text-align:left!important;font-size:.85rem}.u-legend th,.u-legend td{border:0;padding:.1rem .3rem .1rem 0}.u-legend .u-marker{width:1.8em!important;height:0!important;border-width:3px 0 0!important}
 @media print{.chart,fieldset{display:none!important}.static{display:block!important}details:not([open]){display:none}main{max-width:none;padding:0}figure{break-inside:avoid}}
 )css";
 

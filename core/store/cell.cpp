@@ -89,7 +89,8 @@ Json record_of(const CellSpec& cell, const Lane& lane, const std::map<std::strin
                         {"forwards", counters.forwards},
                         {"adjoints", counters.adjoints},
                         {"bytes", counters.bytes}};
-  for (const auto& [name, value] : identity_of(cell).items()) record[name] = value;
+  const Json identity = identity_of(cell);
+  for (const auto& [name, value] : identity.items()) record[name] = value;
   record["files"] = Json::object();
   for (const auto& [file, bytes] : files) record["files"][file] = sha256(bytes);
   return record;
