@@ -151,7 +151,7 @@ int run_worker() {
     send({.kind = own ? Report::Kind::broken : Report::Kind::error, .text = error.what(), .code = error.code()});
   } catch (const std::bad_alloc&) {
     send({.kind = Report::Kind::broken,
-          .text = job.memory ? fmt::format("it needs more memory than the limit of {} MB", *job.memory >> 20)
+          .text = job.memory ? fmt::format("it needs more memory than the limit of {} MB", *job.memory / 1000000)
                              : std::string("there is not enough memory for it")});
   } catch (const std::exception& error) {
     send({.kind = Report::Kind::broken, .text = error.what()});
