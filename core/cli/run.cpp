@@ -37,7 +37,6 @@ nlohmann::ordered_json document(const StoredRun& run) {
   nlohmann::ordered_json json = {{"name", run.name},
                                  {"out", run.folder.string()},
                                  {"cells", nlohmann::ordered_json::array()},
-                                 {"missing", nlohmann::ordered_json::array()},
                                  {"claims", nlohmann::ordered_json::array()}};
   for (const StoredCell& cell : run.cells) {
     nlohmann::ordered_json metrics = nlohmann::ordered_json::object();
@@ -51,6 +50,7 @@ nlohmann::ordered_json document(const StoredRun& run) {
          {"metrics", metrics},
          {"seconds", cell.seconds}});
   }
+  if (run.is_study) json["missing"] = nlohmann::ordered_json::array();
   for (const Missing& cell : run.missing)
     json["missing"].push_back({{"labels", cell.labels}, {"kind", word(cell.kind)}, {"reason", cell.reason}});
   for (const StoredClaim& claim : run.claims)

@@ -243,9 +243,11 @@ def flips(bench, rounds):
     config = bench.study(methods(6), 60)
     bench.run(config, "flipped")
     out = bench.folder / "flipped"
-    process = subprocess.Popen(bench.command(bench.study(methods(3), 200000, "more"), "flipped", "--checkpoint", "0.05"),
+    process = subprocess.Popen(bench.command(bench.study(methods(3), 200000, "more"), "flipped", "--checkpoint", "0.05", "-j", "2"),
                                stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
-    while len(list((out / "unfinished").glob("*.state"))) < 3:
+    while len(list((out / "unfinished").glob("*.state"))) < 2:  # as many as there are workers
+        if process.poll() is not None:
+            fail(f"the long study ended with {process.returncode} before it was killed")
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
