@@ -374,9 +374,11 @@ Verb run_verb() {
       "run",
       "FILE",
       "run an experiment: results, summary and report",
-      "Writes to results/NAME unless --out says otherwise. What is stored there is not run again; what was interrupted\n"
+      "Writes to results/NAME unless --out says otherwise. What is stored there is not run again; what was "
+      "interrupted\n"
       "goes on. Layers of the config, each over the one before: defaults of the plugins, FILE, -c FILE from left to\n"
-      "right, the environment variable TIGHTROPE_SET (assignments separated by ';'), --set. With --format json standard\n"
+      "right, the environment variable TIGHTROPE_SET (assignments separated by ';'), --set. With --format json "
+      "standard\n"
       "output is one document.\n"
       "\n"
       "Exit codes: 0 all good, 1 a run failed or diverged or a claim is false, 2 usage or config, 3 plugin, 4 damaged\n"

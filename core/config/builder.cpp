@@ -88,7 +88,7 @@ class Builder {
     problem->shape = cell.shape.value_or(Shape{});
     // First, where the shape is known: what cannot fit into memory is refused before anything large is made.
     if (cell.shape) problem->op = measurement_operator(cell, problem->shape);
-      Context start(problem->shape, Stream(cell.seed_of("target"), "problem/target"), team_);
+    Context start(problem->shape, Stream(cell.seed_of("target"), "problem/target"), team_);
     if (cell.target) {
       const auto target = make<Target>(*cell.target, start);
       LowRank X = target->matrix();

@@ -652,7 +652,8 @@ std::vector<SectionDoc> config_reference() {
   return {
       document<TopSection>(
           "config",
-          "The top level of a file. Besides these keys it has the sections seeds, problem, model, initialization, loss, "
+          "The top level of a file. Besides these keys it has the sections seeds, problem, model, initialization, "
+          "loss, "
           "optimizer, stop, observers, claims and study, and `plugin_path`, a folder with plugins or a list of such "
           "folders, which is heeded only with `--allow-plugin-path`."),
       document<SeedsSection>(

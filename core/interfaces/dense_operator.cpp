@@ -28,10 +28,10 @@ std::string bytes_per_entry(Storage storage) {
 /// The shape, or a refusal: of symmetric A_i for rectangles, and of more than this machine can hold.
 Shape checked(Shape shape, Index measurements, const DenseOperator::Layout& layout) {
   if (layout.symmetric && shape.rows != shape.cols)
-    throw Unsuitable(fmt::format("has symmetric A_i and needs a square problem, but this one is {} × {}", shape.rows,
-                                 shape.cols));
-  const auto columns = static_cast<long double>(shape.rows) * static_cast<long double>(shape.cols) *
-                       (layout.symmetric ? 0.5L : 1.0L);
+    throw Unsuitable(
+        fmt::format("has symmetric A_i and needs a square problem, but this one is {} × {}", shape.rows, shape.cols));
+  const auto columns =
+      static_cast<long double>(shape.rows) * static_cast<long double>(shape.cols) * (layout.symmetric ? 0.5L : 1.0L);
   const long double entry = static_cast<long double>(bits_per_entry(layout.storage)) / 8;
   const long double bytes = static_cast<long double>(measurements) * columns * entry;
   const auto memory = static_cast<long double>(physical_memory());
@@ -141,9 +141,9 @@ Index DenseOperator::strips() const {
 /// as [group][row][lane of the group] and without the factor.
 template <class Block>
 void DenseOperator::pass(Index lanes, bool dot, bool add, Workspace& work, const Block& block_done) const {
-  const Index width = store_->lane_width(lanes), groups = (lanes + width - 1) / width, block = store_->block_rows(lanes),
-              matrix = columns_ * width, numbers = block * groups * width, tiles = strips(),
-              chunks = store_->splits_columns() ? (entries_ + chunk_columns - 1) / chunk_columns : 1,
+  const Index width = store_->lane_width(lanes), groups = (lanes + width - 1) / width,
+              block = store_->block_rows(lanes), matrix = columns_ * width, numbers = block * groups * width,
+              tiles = strips(), chunks = store_->splits_columns() ? (entries_ + chunk_columns - 1) / chunk_columns : 1,
               scratch = (store_->scratch_bytes(lanes) + 63) / 64 * 64;
   const Real** const x_of = grown(work.x_of, groups);
   for (Index g = 0; g < groups; ++g) x_of[g] = grown(work.x, groups * matrix) + g * matrix;
@@ -177,7 +177,8 @@ void DenseOperator::pass(Index lanes, bool dot, bool add, Workspace& work, const
   if (store_->splits_columns()) {
     if (add)
       team_->for_each_tile(chunks, [&](Index chunk) {
-        const Index begin = chunk * chunk_columns * width, end = std::min(columns_, (chunk + 1) * chunk_columns) * width;
+        const Index begin = chunk * chunk_columns * width,
+                    end = std::min(columns_, (chunk + 1) * chunk_columns) * width;
         for (Index g = 0; g < groups; ++g) std::fill(gradient_of[g] + begin, gradient_of[g] + end, 0.0);
       });
     run(0, 0, measurements(), [&](const SweepRows& last, const SweepRows& next, const SweepLanes& where, Real* sums) {
@@ -304,8 +305,8 @@ void DenseOperator::do_evaluate(std::span<Evaluation> lanes) const {
     Evaluation& lane = lanes[l];
     // The value is summed over all measurements at once: its bits must not depend on how rows are cut into blocks.
     const Index m = measurements();
-    lane.value = lane.loss->evaluate(0, {lane.prediction->memptr(), m}, {lane.data->memptr(), m},
-                                     {grown(work.whole, m), m});
+    lane.value =
+        lane.loss->evaluate(0, {lane.prediction->memptr(), m}, {lane.data->memptr(), m}, {grown(work.whole, m), m});
     if (!lane.gradient) continue;
     get_gradient(l, count, work, work.X);
     if (lane.wanted.left) lane.gradient->left = work.X * lane.at->right;

@@ -36,10 +36,10 @@ std::uint64_t element_bytes(Storage storage) {
 class Buffer {
  public:
   explicit Buffer(std::uint64_t bytes)
-      : data_(static_cast<std::byte*>(::operator new(bytes, std::align_val_t{huge_page}))) {
+      : data_(static_cast<std::byte*>(::operator new (bytes, std::align_val_t{huge_page}))) {
     if (bytes >= huge_page) madvise(data_, bytes, MADV_HUGEPAGE);
   }
-  ~Buffer() { ::operator delete(data_, std::align_val_t{huge_page}); }
+  ~Buffer() { ::operator delete (data_, std::align_val_t{huge_page}); }
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
   std::byte* data() const { return data_; }

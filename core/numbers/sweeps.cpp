@@ -33,7 +33,8 @@ struct Eight {
   static Eight load(const float* p) { return {hn::PromoteTo(Tag(), hn::LoadU(hn::FixedTag<float, 8>(), p))}; }
   static Eight load(const Half* p) {
     const hn::FixedTag<hwy::float16_t, 8> halves;
-    const auto f = hn::PromoteTo(hn::FixedTag<float, 8>(), hn::LoadU(halves, reinterpret_cast<const hwy::float16_t*>(p)));
+    const auto f =
+        hn::PromoteTo(hn::FixedTag<float, 8>(), hn::LoadU(halves, reinterpret_cast<const hwy::float16_t*>(p)));
     return {hn::PromoteTo(Tag(), f)};
   }
   static Eight load(const std::int8_t* p) {
@@ -58,7 +59,8 @@ struct Eight {
   static Eight load(const Half* p) {
     const hn::FixedTag<hwy::float16_t, 8> halves;
     const hn::FixedTag<float, 4> four;
-    const auto f = hn::PromoteTo(hn::FixedTag<float, 8>(), hn::LoadU(halves, reinterpret_cast<const hwy::float16_t*>(p)));
+    const auto f =
+        hn::PromoteTo(hn::FixedTag<float, 8>(), hn::LoadU(halves, reinterpret_cast<const hwy::float16_t*>(p)));
     return {hn::PromoteTo(Tag(), hn::LowerHalf(four, f)), hn::PromoteTo(Tag(), hn::UpperHalf(four, f))};
   }
   static Eight load(const std::int8_t* p) {

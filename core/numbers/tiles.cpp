@@ -20,8 +20,8 @@ void relax() {
 #endif
 }
 
-/// Returns once changed() is true. Passes of small problems follow each other within microseconds, sooner than a sleeping
-/// thread wakes up, so it looks for a while before it sleeps until `value` changes.
+/// Returns once changed() is true. Passes of small problems follow each other within microseconds, sooner than a
+/// sleeping thread wakes up, so it looks for a while before it sleeps until `value` changes.
 template <class Number, class Changed>
 void wait_until(const std::atomic<Number>& value, bool look, const Changed& changed) {
   using Clock = std::chrono::steady_clock;

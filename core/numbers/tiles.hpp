@@ -25,7 +25,8 @@ class Team {
   template <class Work>
   void for_each_tile(Index tiles, Work&& work) const {
     using Plain = std::remove_reference_t<Work>;
-    run(tiles, [](void* target, Index tile) { (*static_cast<Plain*>(target))(tile); },
+    run(
+        tiles, [](void* target, Index tile) { (*static_cast<Plain*>(target))(tile); },
         const_cast<void*>(static_cast<const void*>(&work)));
   }
 

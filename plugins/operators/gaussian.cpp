@@ -1,6 +1,7 @@
-// Gaussian sensing: A_i = c Q_i with independent standard normal entries, rounded as the storage asks; c² = 1/(m E[q²]), so
-// that E‖A(X)‖² = ‖X‖_F² exactly for the rounded ensemble too. The symmetric variant has variance 1/m on the diagonal and
-// 1/(2m) off it: E[A*A] is then the identity on symmetric matrices, and A cannot see an antisymmetric part.
+// Gaussian sensing: A_i = c Q_i with independent standard normal entries, rounded as the storage asks; c² = 1/(m
+// E[q²]), so that E‖A(X)‖² = ‖X‖_F² exactly for the rounded ensemble too. The symmetric variant has variance 1/m on the
+// diagonal and 1/(2m) off it: E[A*A] is then the identity on symmetric matrices, and A cannot see an antisymmetric
+// part.
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -39,14 +40,14 @@ class Gaussian final : public DenseOperator {
   };
 
   Gaussian(const Options& options, const Context& context)
-      : DenseOperator(context, options.measurements, options.layout(),
-                      [stream = context.stream, step = options.storage == "int8" ? quantum : 1,
-                       columns = row_entries(context.shape, options.layout())](Index row, Index begin, Index end,
-                                                                               Real* entries) {
-                        stream.fill_normal(row * columns + begin, {entries, end - begin});
-                        if (step != 1)
-                          for (Index j = 0; j < end - begin; ++j) entries[j] /= step;
-                      }) {}
+      : DenseOperator(
+            context, options.measurements, options.layout(),
+            [stream = context.stream, step = options.storage == "int8" ? quantum : 1,
+             columns = row_entries(context.shape, options.layout())](Index row, Index begin, Index end, Real* entries) {
+              stream.fill_normal(row * columns + begin, {entries, end - begin});
+              if (step != 1)
+                for (Index j = 0; j < end - begin; ++j) entries[j] /= step;
+            }) {}
 };
 
 }  // namespace

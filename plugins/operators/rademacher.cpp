@@ -18,7 +18,8 @@ class Rademacher final : public DenseOperator {
       p.add("symmetric", symmetric, "symmetric A_i, for symmetric problems; only a triangle is kept and read");
       p.add("normalization", normalization, {"isotropic", "none"},
             "isotropic: entries ±1/√m, so that E‖A(X)‖² = ‖X‖_F²; none: ±1");
-      p.add("storage", storage, {"sign", "generated"}, "sign: a bit per entry; generated: not kept, made in every pass");
+      p.add("storage", storage, {"sign", "generated"},
+            "sign: a bit per entry; generated: not kept, made in every pass");
     }
     Layout layout() const {
       return {storage_of(storage), symmetric,

@@ -26,25 +26,28 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Lanes = std::vector<std::unique_ptr<Lane>>;
 
-std::map<std::string, std::string> settings = {{"n1", "100"}, {"n2", "100"}, {"m", "4000"},      {"k", "20"},
-                                               {"lanes", "1"}, {"threads", "2"}, {"model", "asymmetric"},
-                                               {"operator", "type: gaussian"}};
+std::map<std::string, std::string> settings = {
+    {"n1", "100"},  {"n2", "100"},    {"m", "4000"},           {"k", "20"},
+    {"lanes", "1"}, {"threads", "2"}, {"model", "asymmetric"}, {"operator", "type: gaussian"}};
 
 Index number(const std::string& key) { return std::stoul(settings.at(key)); }
 
 /// `recovery`: exact rank and a method that converges to rounding.
 Lanes make_lanes(const Catalog& catalog, const std::shared_ptr<const Team>& team, bool recovery) {
   std::string text = fmt::format(
-      "name: bench\nproblem: {{shape: [{}, {}], target: {{type: random_low_rank, rank: 3, condition: 2, symmetric: {}}}, "
+      "name: bench\nproblem: {{shape: [{}, {}], target: {{type: random_low_rank, rank: 3, condition: 2, symmetric: "
+      "{}}}, "
       "operator: {{{}, measurements: {}}}}}\nmodel: {{type: {}, rank: {}}}\n",
       settings["n1"], settings["n2"], settings["model"] == "symmetric", settings["operator"], settings["m"],
       settings["model"], recovery ? "3" : settings["k"]);
   if (recovery) {
-    text += "initialization: spectral\noptimizer: {type: scaled_gradient_descent, step: 0.5}\n"
-            "stop: {iterations: 2000, relative_error: 1e-12}\n";
+    text +=
+        "initialization: spectral\noptimizer: {type: scaled_gradient_descent, step: 0.5}\n"
+        "stop: {iterations: 2000, relative_error: 1e-12}\n";
   } else {
-    text += "initialization: {type: small_random, scale: 1e-3}\noptimizer: {type: gradient_descent, step: 0.1}\n"
-            "stop: {iterations: 1000000000}\nstudy:\n  methods:\n";
+    text +=
+        "initialization: {type: small_random, scale: 1e-3}\noptimizer: {type: gradient_descent, step: 0.1}\n"
+        "stop: {iterations: 1000000000}\nstudy:\n  methods:\n";
     for (Index l = 0; l < number("lanes"); ++l)
       text += fmt::format("    lane{}: {{optimizer: {{type: gradient_descent, step: {}}}}}\n", l,
                           0.1 + 0.001 * static_cast<Real>(l));
@@ -63,7 +66,8 @@ double read_memory(const Team& team, const std::vector<Real>& memory, Index time
     team.for_each_tile(tiles, [&](Index tile) {
       typedef Real Vector __attribute__((vector_size(32)));
       Vector part[8] = {};
-      const Index begin = part_begin(memory.size() / 32, tiles, tile), end = part_begin(memory.size() / 32, tiles, tile + 1);
+      const Index begin = part_begin(memory.size() / 32, tiles, tile),
+                  end = part_begin(memory.size() / 32, tiles, tile + 1);
       for (Index i = begin; i < end; ++i)
         for (Index v = 0; v < 8; ++v) {
           Vector four;

@@ -19,11 +19,15 @@ std::unique_ptr<RowStore> store_of(const std::string& name, Index columns) {
   if (name == "sign")
     return make_sign_store(
         false, rows, columns,
-        [&](Index group, Index, Index end, std::uint8_t* bytes) { stream.fill_bytes(group * columns, {bytes, end}); },
+        [&](Index group, Index, Index end, std::uint8_t* bytes) {
+          stream.fill_bytes(group * columns, {bytes, end});
+        },
         one_by_one);
   return make_row_store(
       storage_of(name), rows, columns,
-      [&](Index row, Index, Index end, Real* entries) { stream.fill_normal(row * columns, {entries, end}); },
+      [&](Index row, Index, Index end, Real* entries) {
+        stream.fill_normal(row * columns, {entries, end});
+      },
       one_by_one);
 }
 
@@ -53,9 +57,9 @@ void sweep(benchmark::State& state) {
     store->sweep(last, {}, 0, columns, where, sums.data());
   }
   state.SetLabel(name);
-  state.counters["bytes"] = benchmark::Counter(static_cast<double>(store->bytes()),
-                                               benchmark::Counter::kIsIterationInvariantRate,
-                                               benchmark::Counter::OneK::kIs1000);
+  state.counters["bytes"] =
+      benchmark::Counter(static_cast<double>(store->bytes()), benchmark::Counter::kIsIterationInvariantRate,
+                         benchmark::Counter::OneK::kIs1000);
   state.counters["multiply-adds"] = benchmark::Counter(static_cast<double>(2 * rows * columns * lanes),
                                                        benchmark::Counter::kIsIterationInvariantRate);
 }

@@ -8,10 +8,10 @@ using namespace tightrope;
 
 namespace {
 
-const std::vector<std::string> ensembles = {
-    "type: gaussian, storage: float64", "type: gaussian, storage: float32",   "type: gaussian, storage: float16",
-    "type: gaussian, storage: int8",    "type: gaussian, storage: sign",      "type: gaussian, storage: generated",
-    "type: rademacher, storage: sign",  "type: rademacher, storage: generated"};
+const std::vector<std::string> ensembles = {"type: gaussian, storage: float64", "type: gaussian, storage: float32",
+                                            "type: gaussian, storage: float16", "type: gaussian, storage: int8",
+                                            "type: gaussian, storage: sign",    "type: gaussian, storage: generated",
+                                            "type: rademacher, storage: sign",  "type: rademacher, storage: generated"};
 
 std::string problem(const std::string& ensemble, Index rows, Index cols, Index measurements, bool symmetric) {
   return fmt::format(
@@ -58,11 +58,12 @@ TEST_CASE("recovery reaches 1e-12 from rounded entries as from any others") {
 
 TEST_CASE("what is generated equals what is stored") {
   for (const bool symmetric : {false, true}) {
-    const auto one = run_one(problem("type: rademacher, storage: sign", 16, 16, 500, symmetric), {"stop.iterations=20"}),
+    const auto one =
+                   run_one(problem("type: rademacher, storage: sign", 16, 16, 500, symmetric), {"stop.iterations=20"}),
                two = run_one(problem("type: rademacher, storage: generated", 16, 16, 500, symmetric),
                              {"stop.iterations=20"}),
-               three = run_one(problem("type: gaussian, storage: float64", 16, 16, 500, symmetric),
-                               {"stop.iterations=20"}),
+               three =
+                   run_one(problem("type: gaussian, storage: float64", 16, 16, 500, symmetric), {"stop.iterations=20"}),
                four = run_one(problem("type: gaussian, storage: generated", 16, 16, 500, symmetric),
                               {"stop.iterations=20"});
     CHECK(one->iterate().value == two->iterate().value);

@@ -4,9 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <hwy/targets.h>
 #include <cmath>
 #include <cstring>
-#include <hwy/targets.h>
 
 #include "core/numbers/streams.hpp"
 #include "core/numbers/sweeps.hpp"
@@ -79,7 +79,7 @@ Result swept(const RowStore& store, Index rows, Index columns, Index lanes, Inde
   return result;
 }
 
-const std::vector<std::string> all_stores = {"float64", "float32", "float16",   "int8",
+const std::vector<std::string> all_stores = {"float64", "float32",   "float16",       "int8",
                                              "sign",    "generated", "generated sign"};
 
 bool same(const Mat& a, const Mat& b) {
@@ -132,7 +132,8 @@ TEST_CASE("a lane's bits do not depend on the lanes beside it") {
       CHECK(same(solo.sums, all.sums.head_cols(1)));
       CHECK(same(solo.gradients, all.gradients.head_cols(1)));
     }
-    const Result five = swept(*store, rows, columns, 5, Index{1} << 20), nine = swept(*store, rows, columns, 9, Index{1} << 20);
+    const Result five = swept(*store, rows, columns, 5, Index{1} << 20),
+                 nine = swept(*store, rows, columns, 9, Index{1} << 20);
     CHECK(same(five.sums, nine.sums.head_cols(5)));
     CHECK(same(five.gradients, nine.gradients.head_cols(5)));
   }
