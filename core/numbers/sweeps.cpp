@@ -44,7 +44,7 @@ struct Eight {
   void store(Real* p) const { hn::StoreU(v, Tag(), p); }
   void add_product(Eight a, Eight b) { v = hn::MulAdd(a.v, b.v, v); }
 };
-constexpr int row_tile = 4, lane_tile = 4, gradient_tile = 8;
+constexpr Index row_tile = 4, lane_tile = 4, gradient_tile = 8;
 #elif HWY_TARGET == HWY_AVX2
 struct Eight {
   using Tag = hn::FixedTag<Real, 4>;
@@ -77,7 +77,7 @@ struct Eight {
     high = hn::MulAdd(a.high, b.high, high);
   }
 };
-constexpr int row_tile = 3, lane_tile = 2, gradient_tile = 4;
+constexpr Index row_tile = 3, lane_tile = 2, gradient_tile = 4;
 #else
 /// A float16 number, by arithmetic.
 Real from_half(std::uint16_t bits) {
@@ -105,7 +105,7 @@ struct Eight {
     for (int i = 0; i < 8; ++i) v[i] = std::fma(a.v[i], b.v[i], v[i]);
   }
 };
-constexpr int row_tile = 1, lane_tile = 1, gradient_tile = 1;
+constexpr Index row_tile = 1, lane_tile = 1, gradient_tile = 1;
 #endif
 
 /// The eight partial sums, added in a fixed tree.
@@ -123,18 +123,18 @@ const T* row(const Block& block, Index i) {
 // --- One lane ------------------------------------------------------------------------------------------------------
 
 /// For R rows each: gradient += slopes·(rows of `add`), sums += ⟨rows of `dot`, x⟩ on one tile of columns.
-template <class T, int R, bool add_some, bool dot_some>
+template <class T, Index R, bool add_some, bool dot_some>
 HWY_INLINE void one_lane_tile(const Block& add, Index add_first, const Real* slopes, const Block& dot, Index dot_first,
                               Index begin, Index end, const Real* x, Real* gradient, Real* sums) {
   const T *a[R], *d[R];
   Eight slope[R], sum[R];
-  for (int r = 0; r < R; ++r) {
+  for (Index r = 0; r < R; ++r) {
     if constexpr (add_some) {
-      a[r] = row<T>(add, add_first + static_cast<Index>(r));
-      slope[r] = Eight::of(slopes[add_first + static_cast<Index>(r)]);
+      a[r] = row<T>(add, add_first + r);
+      slope[r] = Eight::of(slopes[add_first + r]);
     }
     if constexpr (dot_some) {
-      d[r] = row<T>(dot, dot_first + static_cast<Index>(r));
+      d[r] = row<T>(dot, dot_first + r);
       sum[r] = Eight::zero();
     }
   }
@@ -142,18 +142,18 @@ HWY_INLINE void one_lane_tile(const Block& add, Index add_first, const Real* slo
   for (Index j = begin; j < end; j += 8) {
     if constexpr (dot_some) {
       if constexpr (sizeof(T) >= 4)
-        for (int r = 0; r < R; ++r) hwy::Prefetch(d[r] + j + ahead);
+        for (Index r = 0; r < R; ++r) hwy::Prefetch(d[r] + j + ahead);
       const Eight xj = Eight::load(x + j);
-      for (int r = 0; r < R; ++r) sum[r].add_product(Eight::load(d[r] + j), xj);
+      for (Index r = 0; r < R; ++r) sum[r].add_product(Eight::load(d[r] + j), xj);
     }
     if constexpr (add_some) {
       Eight g = Eight::load(gradient + j);
-      for (int r = 0; r < R; ++r) g.add_product(slope[r], Eight::load(a[r] + j));
+      for (Index r = 0; r < R; ++r) g.add_product(slope[r], Eight::load(a[r] + j));
       g.store(gradient + j);
     }
   }
   if constexpr (dot_some)
-    for (int r = 0; r < R; ++r) sums[dot_first + static_cast<Index>(r)] += total(sum[r]);
+    for (Index r = 0; r < R; ++r) sums[dot_first + r] += total(sum[r]);
 }
 
 template <class T, bool add_some, bool dot_some>
@@ -183,30 +183,29 @@ void one_lane(const Block& add, const Real* slopes, const Block& dot, Index begi
 // --- Many lanes ----------------------------------------------------------------------------------------------------
 
 /// sums[lane][row] += ⟨row, x of lane⟩ on one tile, for R rows and L lanes held in registers.
-template <int R, int L>
+template <Index R, Index L>
 HWY_INLINE void dot_tile(const Block& rows, Index first_row, Index offset, const Real* const* x, Index first_lane,
                          Index begin, Index end, Index count, Real* sums) {
   const Real *a[R], *xs[L];
   Eight sum[R][L];
-  for (int r = 0; r < R; ++r) {
-    a[r] = row<Real>(rows, first_row + static_cast<Index>(r)) - offset;
-    for (int l = 0; l < L; ++l) sum[r][l] = Eight::zero();
+  for (Index r = 0; r < R; ++r) {
+    a[r] = row<Real>(rows, first_row + r) - offset;
+    for (Index l = 0; l < L; ++l) sum[r][l] = Eight::zero();
   }
-  for (int l = 0; l < L; ++l) xs[l] = x[first_lane + static_cast<Index>(l)];
+  for (Index l = 0; l < L; ++l) xs[l] = x[first_lane + l];
   for (Index j = begin; j < end; j += 8) {
     Eight values[R];
-    for (int r = 0; r < R; ++r) values[r] = Eight::load(a[r] + j);
-    for (int l = 0; l < L; ++l) {
+    for (Index r = 0; r < R; ++r) values[r] = Eight::load(a[r] + j);
+    for (Index l = 0; l < L; ++l) {
       const Eight xj = Eight::load(xs[l] + j);
-      for (int r = 0; r < R; ++r) sum[r][l].add_product(values[r], xj);
+      for (Index r = 0; r < R; ++r) sum[r][l].add_product(values[r], xj);
     }
   }
-  for (int l = 0; l < L; ++l)
-    for (int r = 0; r < R; ++r)
-      sums[(first_lane + static_cast<Index>(l)) * count + first_row + static_cast<Index>(r)] += total(sum[r][l]);
+  for (Index l = 0; l < L; ++l)
+    for (Index r = 0; r < R; ++r) sums[(first_lane + l) * count + first_row + r] += total(sum[r][l]);
 }
 
-template <int L>
+template <Index L>
 void dot_lanes(const Block& rows, Index offset, const Real* const* x, Index first_lane, Index begin, Index end,
                Real* sums) {
   Index i = 0;
@@ -216,24 +215,24 @@ void dot_lanes(const Block& rows, Index offset, const Real* const* x, Index firs
 }
 
 /// gradient of lane += Σ_i slopes[lane][i]·row i on one tile, for L lanes held in registers.
-template <int L>
+template <Index L>
 void add_lanes(const Block& rows, Index offset, const Real* slopes, Real* const* gradients, Index first_lane,
                Index begin, Index end) {
   Real* g[L];
   const Real* s[L];
-  for (int l = 0; l < L; ++l) {
-    g[l] = gradients[first_lane + static_cast<Index>(l)];
-    s[l] = slopes + (first_lane + static_cast<Index>(l)) * rows.count;
+  for (Index l = 0; l < L; ++l) {
+    g[l] = gradients[first_lane + l];
+    s[l] = slopes + (first_lane + l) * rows.count;
   }
   for (Index j = begin; j < end; j += 8) {
     Eight sum[L];
-    for (int l = 0; l < L; ++l) sum[l] = Eight::load(g[l] + j);
+    for (Index l = 0; l < L; ++l) sum[l] = Eight::load(g[l] + j);
     const std::byte* at = rows.data + (j - offset) * sizeof(Real);
     for (Index i = 0; i < rows.count; ++i, at += rows.stride) {
       const Eight value = Eight::load(reinterpret_cast<const Real*>(at));
-      for (int l = 0; l < L; ++l) sum[l].add_product(Eight::of(s[l][i]), value);
+      for (Index l = 0; l < L; ++l) sum[l].add_product(Eight::of(s[l][i]), value);
     }
-    for (int l = 0; l < L; ++l) sum[l].store(g[l] + j);
+    for (Index l = 0; l < L; ++l) sum[l].store(g[l] + j);
   }
 }
 
@@ -329,21 +328,24 @@ void Decode(Storage storage, const std::byte* kept, Index count, Real* entries) 
 struct Four {
   typedef Real Vector __attribute__((vector_size(4 * sizeof(Real))));
   Real v[4];
-  Vector get() const {
-    Vector all;
-    std::memcpy(&all, v, sizeof all);
-    return all;
-  }
-  void put(const Vector& all) { std::memcpy(v, &all, sizeof all); }
   Four& operator+=(const Four& other) {
-    put(get() + other.get());
+    Vector a, b;
+    std::memcpy(&a, v, sizeof a);
+    std::memcpy(&b, other.v, sizeof b);
+    a += b;
+    std::memcpy(v, &a, sizeof a);
+    return *this;
+  }
+  Four& operator-=(const Four& other) {
+    Vector a, b;
+    std::memcpy(&a, v, sizeof a);
+    std::memcpy(&b, other.v, sizeof b);
+    a -= b;
+    std::memcpy(v, &a, sizeof a);
     return *this;
   }
   friend HWY_INLINE Four operator+(Four a, const Four& b) { return a += b; }
-  friend HWY_INLINE Four operator-(Four a, const Four& b) {
-    a.put(a.get() - b.get());
-    return a;
-  }
+  friend HWY_INLINE Four operator-(Four a, const Four& b) { return a -= b; }
 };
 
 template <Index width>
@@ -366,8 +368,8 @@ HWY_INLINE void fill_buckets(const std::uint8_t* bytes, Index begin, Index end, 
   for (; j + 8 <= end; j += 8) {
     std::uint64_t eight;
     std::memcpy(&eight, bytes + j, 8);
-    for (int b = 0; b < 8; ++b) {
-      buckets[eight & 255] += x[j + static_cast<Index>(b)];
+    for (Index b = 0; b < 8; ++b) {
+      buckets[eight & 255] += x[j + b];
       eight >>= 8;
     }
   }
@@ -422,25 +424,24 @@ void sign_dot_of(const std::uint8_t* bytes, std::uint64_t stride, Index rows, In
 }
 
 /// gradient_j += table_1[byte_1j] + …, one table after another.
-template <class V, int groups>
+template <class V, Index groups>
 HWY_INLINE void look_up(const std::uint8_t* bytes, std::uint64_t stride, const V* tables, Index begin, Index end,
                         V* gradient) {
   Index j = begin;
   for (; j + 8 <= end; j += 8) {
     std::uint64_t eight[groups];
-    for (int g = 0; g < groups; ++g) std::memcpy(&eight[g], bytes + static_cast<Index>(g) * stride + j, 8);
+    for (Index g = 0; g < groups; ++g) std::memcpy(&eight[g], bytes + g * stride + j, 8);
     for (Index b = 0; b < 8; ++b) {
       V sum = gradient[j + b];
-      for (int g = 0; g < groups; ++g) {
-        sum += tables[static_cast<Index>(g) * codes + (eight[g] & 255)];
+      for (Index g = 0; g < groups; ++g) {
+        sum += tables[g * codes + (eight[g] & 255)];
         eight[g] >>= 8;
       }
       gradient[j + b] = sum;
     }
   }
   for (; j < end; ++j)
-    for (int g = 0; g < groups; ++g)
-      gradient[j] += tables[static_cast<Index>(g) * codes + bytes[static_cast<Index>(g) * stride + j]];
+    for (Index g = 0; g < groups; ++g) gradient[j] += tables[g * codes + bytes[g * stride + j]];
 }
 
 template <Index width>
