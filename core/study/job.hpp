@@ -45,8 +45,7 @@ struct Report {
     failed,   // the cell alone is to blame: `text`
     broken,   // the batch cannot go on, whichever of its cells is to blame: `text`
     warning,  // something to tell the user: `text`
-    error,    // the whole study cannot go on: `text`, `code`
-    end       // all batches are done, or the worker was asked to stop and has
+    error     // the whole study cannot go on: `text`, `code`
   } kind = Kind::round;
   std::size_t cell = 0;
   double fraction = 0;

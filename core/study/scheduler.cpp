@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <numeric>
 #include <set>
@@ -87,7 +88,6 @@ class Scheduler {
     Work work;
     double fraction = 0;      // of the present batch
     std::string broken = "";  // why it cannot go on, in its own words or ours
-    bool ended_well = false;
   };
 
   /// Cells that are not stored, in batches of those that share an operator.
@@ -191,9 +191,6 @@ class Scheduler {
       case Report::Kind::error:
         if (!fatal_) fatal_.emplace(report.code, report.text);
         break;
-      case Report::Kind::end:
-        worker.ended_well = true;
-        break;
     }
   }
 
@@ -205,27 +202,32 @@ class Scheduler {
     worker.process.kill();
   }
 
-  /// What is to be done with the cells that an ended worker has left unfinished.
+  /// The cells of a batch that have no result, not even one that the worker could not speak of any more.
+  CellIndices unfinished(const CellIndices& batch) {
+    CellIndices open;
+    std::copy_if(batch.begin(), batch.end(), std::back_inserter(open), [this](std::size_t i) { return is_open(i); });
+    if (open.empty()) return open;
+    const Shelf shelf(options_.out);
+    std::erase_if(open, [&](std::size_t i) {
+      if (!shelf.has(experiment_.cells[i])) return false;
+      state_[i].kind = Kind::done;
+      ++progress_.done;
+      return true;
+    });
+    return open;
+  }
+
+  /// What is to be done with the cells that an ended worker has left unfinished, whatever it ended of.
   void bury(const Running& worker) {
-    if (worker.ended_well || fatal_) return;
     bool blamed = false;
     for (const CellIndices& batch : worker.work.batches) {
-      CellIndices open;
-      const Shelf shelf(options_.out);
-      for (const std::size_t i : batch) {
-        if (is_open(i) && shelf.has(experiment_.cells[i])) {  // published, but it could not say so any more
-          state_[i].kind = Kind::done;
-          ++progress_.done;
-        }
-        if (is_open(i)) open.push_back(i);
-      }
-      if (open.empty()) continue;
+      CellIndices open = unfinished(batch);
+      if (open.empty() || fatal_ || interrupted() != 0) continue;
       if (blamed) {
         waiting_.push_back(std::move(open));  // it had not come to these
         continue;
       }
       blamed = true;
-      if (interrupted() != 0) continue;
       if (worker.work.alone()) {
         const std::size_t i = open.front();
         state_[i] = {Kind::failed, worker.broken.empty() ? worker.process.epitaph() : worker.broken};

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 #include <new>
+#include <optional>
 
 #include "core/study/job.hpp"
 
@@ -81,11 +82,8 @@ class Worker {
       : job_(job), catalog_(job.plugin_folders), team_(std::make_shared<const Team>(job.threads)) {}
 
   void run() {
-    for (const auto& batch : job_.batches) {
-      if (asked_to_stop) break;
-      run_one(batch);
-    }
-    send({.kind = Report::Kind::end});
+    for (const auto& batch : job_.batches)
+      if (asked_to_stop == 0) run_one(batch);
   }
 
  private:
@@ -93,7 +91,8 @@ class Worker {
     using Clock = std::chrono::steady_clock;
     can_save = 0;
     send({.kind = Report::Kind::round});
-    const Experiment experiment = resolve(batch);
+    const std::optional<Experiment> experiment = resolve(batch);
+    if (!experiment) return;
     BatchListener listener;
     auto told = Clock::now();
     listener.round = [&](const auto& lanes) {
@@ -112,20 +111,26 @@ class Worker {
     };
     listener.warning = [](const std::string& text) { send({.kind = Report::Kind::warning, .text = text}); };
     listener.stop = [] { return asked_to_stop != 0; };
-    run_batch(experiment, team_, {job_.out, job_.checkpoint_seconds, job_.cell_seconds}, listener);
+    run_batch(*experiment, team_, {job_.out, job_.checkpoint_seconds, job_.cell_seconds}, listener);
   }
 
-  Experiment resolve(const std::vector<Job::Cell>& batch) const {
+  /// The parent has resolved the same cells before: what goes wrong here has changed since then, and stops them all.
+  std::optional<Experiment> resolve(const std::vector<Job::Cell>& batch) const {
     Experiment experiment;
     experiment.name = job_.name;
     experiment.is_study = true;
-    for (const Job::Cell& cell : batch) {
-      CellSpec spec = resolve_experiment(cell.spec, catalog_).cells.front();
-      if (spec.key != cell.key)
-        throw Error(Exit::plugin,
-                    "a plugin or a data file was changed while the study runs; start `tightrope run` again");
-      spec.labels = cell.labels;
-      experiment.cells.push_back(std::move(spec));
+    try {
+      for (const Job::Cell& cell : batch) {
+        CellSpec spec = resolve_experiment(cell.spec, catalog_).cells.front();
+        if (spec.key != cell.key)
+          throw Error(Exit::plugin,
+                      "a plugin or a data file was changed while the study runs; start `tightrope run` again");
+        spec.labels = cell.labels;
+        experiment.cells.push_back(std::move(spec));
+      }
+    } catch (const Error& error) {
+      send({.kind = Report::Kind::error, .text = error.what(), .code = error.code()});
+      return std::nullopt;
     }
     return experiment;
   }
