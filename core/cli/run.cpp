@@ -112,6 +112,10 @@ void print_table(const StoredRun& run) {
 void print_summary(const StoredRun& run, std::size_t stored_before, double seconds, const fs::path& report) {
   std::cout << run.name << ": ";
   if (!run.cells.empty()) std::cout << task_of(run.cells.front().sizes) << ".\n";
+  if (!run.is_study && !run.missing.empty()) {
+    std::cout << sentence(run.missing.front().reason) << "\n";
+    return;
+  }
   if (run.cells.size() == 1 && run.missing.empty()) {
     const StoredCell& cell = run.cells.front();
     std::cout << "  " << to_string(cell.end.end_class) << ": " << sentence(cell.end.reason) << "\n  Final "

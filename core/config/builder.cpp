@@ -74,10 +74,15 @@ class Builder {
     full.stream = Stream(cell.seed, "step_size");
     setup.step_size = make<StepSize>(cell.step_size, full);
     for (const CellSpec::Watched& watched : cell.observers)
-      setup.watches.push_back({make<Observer>(watched.choice, full), watched.schedule, watched.recorded});
+      setup.watches.push_back(
+          {make<Observer>(watched.choice, full), watched.schedule, watched.recorded, watched.choice.description()});
     check_columns(cell, setup.watches);
     setup.stop = cell.stop;
-    setup.objective = std::make_shared<SensingObjective>(setup.problem, loss, model);
+    setup.optimizer_name = cell.optimizer.description();
+    setup.step_size_name = cell.step_size.description();
+    setup.objective = std::make_shared<SensingObjective>(
+        setup.problem, loss, model,
+        SensingNames{cell.op.description() + " or " + cell.loss.description(), cell.model.description()});
     return std::make_unique<Lane>(std::move(setup));
   }
 

@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <span>
 #include <stdexcept>
 #include <utility>
+
+#include "core/engine/blame.hpp"
 
 namespace tightrope {
 
@@ -39,7 +42,6 @@ Lane::Lane(LaneSetup setup) : setup_(std::move(setup)), seen_(setup_.watches.siz
 void Lane::evaluate(const std::vector<Lane*>& lanes) {
   // Kept between rounds: nothing is allocated in steady state.
   static thread_local std::vector<Lane*> group;
-  static thread_local std::vector<Objective::Request> requests;
   const auto partner_of = [](const Lane* lane) { return lane->setup_.objective->partner(); };
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     const void* const partner = partner_of(lanes[i]);
@@ -47,11 +49,9 @@ void Lane::evaluate(const std::vector<Lane*>& lanes) {
     if (std::any_of(lanes.begin(), lanes.begin() + static_cast<long>(i), same)) continue;  // went with an earlier one
     group.assign(1, lanes[i]);
     std::copy_if(lanes.begin() + static_cast<long>(i) + 1, lanes.end(), std::back_inserter(group), same);
-    requests.clear();
-    for (Lane* lane : group) requests.push_back({lane->setup_.objective.get(), &lane->next_, lane->move_.wanted});
     const std::uint64_t bytes = group.front()->counters().bytes;
     const auto start = Clock::now();
-    requests.front().objective->evaluate_together(requests);
+    evaluate_group(group);
     const auto size = static_cast<Real>(group.size());
     const Real share = seconds_since(start) / size,
                streamed = static_cast<Real>(group.front()->counters().bytes - bytes) / size;
@@ -62,17 +62,43 @@ void Lane::evaluate(const std::vector<Lane*>& lanes) {
   }
 }
 
-void Lane::arrive() {
-  if (accept()) {
-    for (Seen& seen : seen_) seen.current = false;
-    if (at_.phase == 0) {
-      if (setup_.optimizer->estimate(at_, memory_, estimate_)) std::swap(at_.X, estimate_);
-      record(false);
-      end_ = rule_met();
-    }
-    if (!end_) step();
+/// One pass for all. If somebody throws in it, each lane evaluates alone, to find out who it was.
+void Lane::evaluate_group(std::span<Lane* const> group) {
+  static thread_local std::vector<Objective::Request> requests;  // kept between rounds, as above
+  static thread_local std::vector<Counters> counted;
+  requests.clear();
+  counted.clear();
+  for (Lane* lane : group) {
+    requests.push_back({lane->setup_.objective.get(), &lane->next_, lane->move_.wanted});
+    counted.push_back(lane->counters());
   }
-  if (end_ && at_.phase == 0) record(true);
+  try {
+    requests.front().objective->evaluate_together(requests);
+  } catch (const PluginFailure& failure) {
+    for (std::size_t i = 0; i < group.size(); ++i) group[i]->setup_.objective->restore(counted[i]);
+    if (group.size() == 1) return group.front()->fail(failure.what());
+    for (std::size_t i = 0; i < group.size(); ++i) evaluate_group(group.subspan(i, 1));
+  }
+}
+
+void Lane::arrive() {
+  if (end_) return;
+  try {
+    if (accept()) {
+      for (Seen& seen : seen_) seen.current = false;
+      if (at_.phase == 0) {
+        blame(setup_.optimizer_name, [&] {
+          if (setup_.optimizer->estimate(at_, memory_, estimate_)) std::swap(at_.X, estimate_);
+        });
+        record(false);
+        end_ = rule_met();
+      }
+      if (!end_) step();
+    }
+    if (end_ && at_.phase == 0) record(true);
+  } catch (const PluginFailure& failure) {
+    fail(fmt::format("{} (iteration {})", failure.what(), at_.iteration));
+  }
 }
 
 /// Makes the evaluated point the current one, unless the run has diverged: then the last good one stays.
@@ -105,7 +131,7 @@ const std::vector<Real>& Lane::values_of(std::size_t watch) {
     const SensingProblem* problem = setup_.problem.get();
     const Snapshot snapshot{at_, setup_.objective->model(), problem ? &problem->data : nullptr,
                             problem ? problem->truth.get() : nullptr};
-    setup_.watches[watch].observer->observe(snapshot, seen.values);
+    blame(setup_.watches[watch].name, [&] { setup_.watches[watch].observer->observe(snapshot, seen.values); });
     seen.current = true;
   }
   return seen.values;
@@ -155,10 +181,18 @@ std::optional<End> Lane::rule_met() {
 
 /// Asks the optimizer for the next point.
 void Lane::step() {
+  struct Named final : StepSize {
+    const LaneSetup& setup;
+    explicit Named(const LaneSetup& of) : setup(of) {}
+    Real choose(const Iterate& at, const Factors& direction, Objective& objective, Memory& memory) const override {
+      return blame(setup.step_size_name, [&] { return setup.step_size->choose(at, direction, objective, memory); });
+    }
+  };
   const auto start = Clock::now();
   const std::uint64_t bytes = counters().bytes;
-  Workplace workplace{*setup_.objective, memory_, *setup_.step_size, step_size_memory_};
-  move_ = setup_.optimizer->advance(at_, workplace, next_.point);
+  const Named step_size(setup_);
+  Workplace workplace{*setup_.objective, memory_, step_size, step_size_memory_};
+  move_ = blame(setup_.optimizer_name, [&] { return setup_.optimizer->advance(at_, workplace, next_.point); });
   if (move_.completes_iteration) move_.wanted = Blocks::all();
   next_.iteration = at_.iteration + (move_.completes_iteration ? 1 : 0);
   next_.phase = move_.completes_iteration ? 0 : at_.phase + 1;

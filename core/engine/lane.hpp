@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,7 @@ struct Watch {
   std::shared_ptr<const Observer> observer;
   Schedule schedule;
   bool recorded = true;
+  std::string name = "an observer";  // in messages
 };
 
 /// Everything that defines a run. All components are shared and immutable, but for the objective (one per lane).
@@ -34,6 +36,7 @@ struct LaneSetup {
   std::vector<Watch> watches;
   StopRules stop;
   Factors start;
+  std::string optimizer_name = "the optimizer", step_size_name = "the step size";  // in messages
 };
 
 /// A run: setup, and everything that changes while it runs. Moved by the Engine, read by everybody else.
@@ -50,12 +53,14 @@ class Lane {
   Real bytes_streamed() const { return bytes_streamed_; }
   Real seconds() const { return seconds_; }  // attributed: a joint pass is divided among its lanes; observers are free
 
-  /// Evaluates the next points of the given lanes, those with the same partner in one pass.
+  /// Evaluates the next points of the given lanes, those with the same partner in one pass. A lane whose plugins throw
+  /// has failed; its company goes on.
   static void evaluate(const std::vector<Lane*>& lanes);
-  /// Takes the evaluated point: records what is due, applies the stop rules, asks the optimizer where to go next.
+  /// Takes the evaluated point: records what is due, applies the stop rules, asks the optimizer where to go next. Does
+  /// nothing for a lane that has ended.
   void arrive();
 
-  /// Ends a run that went beyond what it may use.
+  /// Ends a run that cannot go on, or went beyond what it may use.
   void fail(const std::string& reason) { end_ = End{EndClass::failed, reason, at_.iteration}; }
 
   /// Everything that changes while the lane runs, but for trace and clock: equal runs give equal bytes. Between two
@@ -78,6 +83,7 @@ class Lane {
     StopRules::Threshold rule;
   };
 
+  static void evaluate_group(std::span<Lane* const> group);
   bool accept();
   void record(bool everything);
   std::optional<End> rule_met();

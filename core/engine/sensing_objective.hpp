@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/engine/problem.hpp"
@@ -9,10 +10,15 @@
 
 namespace tightrope {
 
+/// What the parts are called in messages, should they throw.
+struct SensingNames {
+  std::string pass = "the operator or the loss", model = "the model";
+};
+
 class SensingObjective final : public Objective {
  public:
   SensingObjective(std::shared_ptr<const SensingProblem> problem, std::shared_ptr<const Loss> loss,
-                   std::shared_ptr<const FactorizationModel> model);
+                   std::shared_ptr<const FactorizationModel> model, SensingNames names = {});
 
   const FactorizationModel& model() const override { return *model_; }
   Real value(const Factors& point) override;
@@ -23,6 +29,7 @@ class SensingObjective final : public Objective {
   std::shared_ptr<const SensingProblem> problem_;
   std::shared_ptr<const Loss> loss_;
   std::shared_ptr<const FactorizationModel> model_;
+  SensingNames names_;
   // Reused: no allocation in steady state.
   LowRank X_, gradient_of_X_;
   Vec prediction_;

@@ -310,6 +310,15 @@ class Ends(Case):
         self.assertEqual(end, {"class": "limit", "reason": "the limit of 7 iterations was reached", "iteration": 7})
         self.assertEqual(self.end("{iterations: 0}")[0]["iteration"], 0)
 
+    def test_a_plugin_that_throws(self):
+        broken = ["--plugin-path", f"{os.environ['BROKEN_PLUGINS']}/throws_in_iteration",
+                  "--set", "optimizer.step=throws_in_iteration"]
+        reason = "step size 'throws_in_iteration' failed: the trust region is empty (iteration 2)"
+        done = self.tightrope("run", "small.yaml", *broken, code=1)
+        self.assertEqual(done.stdout, f"small: S{reason[1:]}.\n")
+        self.assertEqual(self.run_json("small.yaml", *broken, code=1)["missing"],
+                         [{"labels": {}, "kind": "failed", "reason": reason}])
+
     def test_time(self):
         end, _ = self.end("{iterations: 100000000, time: 0.2}")
         self.assertEqual((end["class"], end["reason"]), ("limit", "the limit of 0.2 seconds was reached"))

@@ -142,3 +142,79 @@ TEST_CASE("observers do not change a run") {
   unobserved.watches.clear();
   CHECK(same_bits(run(unobserved)->iterate().point, run(setup(problem()))->iterate().point));
 }
+
+namespace {
+
+/// Parts that throw at iteration 7, or from then on.
+class ThrowingStep final : public StepSize {
+ public:
+  Real choose(const Iterate& at, const Factors&, Objective&, Memory&) const override {
+    if (at.iteration == 7) throw std::runtime_error("no step");
+    return 0.3;
+  }
+};
+
+class ThrowingOptimizer final : public Optimizer {
+ public:
+  void direction(const Iterate& at, Objective&, Memory&, Factors& towards) const override {
+    if (at.iteration == 7) throw 7;
+    towards = at.gradient;
+    scale(towards, -1);
+  }
+};
+
+class ThrowingObserver final : public Observer {
+ public:
+  std::vector<Column> columns() const override { return {{"nothing", "nothing", 0, true}}; }
+  void observe(const Snapshot& seen, std::span<Real>) const override {
+    if (seen.iterate.iteration == 7) throw std::out_of_range("nothing to see");
+  }
+};
+
+/// Throws when its lane has come near enough to the data.
+class ThrowingLoss final : public Loss {
+ public:
+  Real evaluate(Index first, std::span<const Real> z, std::span<const Real> y, std::span<Real> slope) const override {
+    Real sum = 0;
+    for (std::size_t i = 0; i < z.size(); ++i) sum += std::abs(z[i] - y[i]);
+    if (sum < 0.5 * static_cast<Real>(z.size()) * 0.05) throw std::domain_error("too near");
+    return HalfSquare().evaluate(first, z, y, slope);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a plugin that throws ends its own run with its name, and nobody else's") {
+  const auto of = problem(2);
+  const auto variant = [&](int i) {
+    LaneSetup given = setup(of);
+    given.optimizer_name = "optimizer 'a'";
+    given.step_size_name = "step size 'b'";
+    if (i == 1) given.step_size = std::make_shared<const ThrowingStep>();
+    if (i == 2) given.optimizer = std::make_shared<const ThrowingOptimizer>();
+    if (i == 3) given.watches.push_back({std::make_shared<const ThrowingObserver>(), {}, true, "observer 'c'"});
+    if (i == 4)
+      given.objective = std::make_shared<SensingObjective>(of, std::make_shared<const ThrowingLoss>(),
+                                                           std::make_shared<const TwoFactors>(of->shape, 2),
+                                                           SensingNames{"loss 'd'", ""});
+    return given;
+  };
+  std::vector<std::unique_ptr<Lane>> lanes;
+  for (int i = 0; i < 6; ++i) lanes.push_back(std::make_unique<Lane>(variant(i)));
+  Engine().run(lanes);
+  const std::vector<std::string> reasons = {
+      "", "step size 'b' failed: no step (iteration 7)",
+      "optimizer 'a' failed: it threw something that is no exception (iteration 7)",
+      "observer 'c' failed: nothing to see (iteration 7)", "loss 'd' failed: too near"};
+  for (std::size_t i = 1; i < 5; ++i) {
+    REQUIRE(lanes[i]->end());
+    CHECK(lanes[i]->end()->end_class == EndClass::failed);
+    CHECK(lanes[i]->end()->reason.starts_with(reasons[i]));
+  }
+  // The pass in which a loss threw was made again for its company, and counts once.
+  const auto alone = run(variant(0));
+  for (const std::size_t i : {0U, 5U}) {
+    CHECK(lanes[i]->trace().csv() == alone->trace().csv());
+    CHECK(same_bits(lanes[i]->iterate().point, alone->iterate().point));
+  }
+}

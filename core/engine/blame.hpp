@@ -1,0 +1,35 @@
+// What plugins throw while a run is going on: it ends that run, with the plugin's name in the reason.
+#pragma once
+
+#include <exception>
+#include <new>
+#include <string>
+
+#include "core/error.hpp"
+
+namespace tightrope {
+
+/// "optimizer 'x' failed: …"
+class PluginFailure : public Error {
+ public:
+  PluginFailure(const std::string& who, const std::string& what) : Error(Exit::plugin, who + " failed: " + what) {}
+};
+
+/// Calls code of a plugin. Whatever it throws comes out as a PluginFailure that names `who`; one that was named already
+/// stays as it is, and want of memory is nobody's fault.
+template <class Work>
+auto blame(const std::string& who, const Work& work) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const PluginFailure&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw PluginFailure(who, error.what());
+  } catch (...) {
+    throw PluginFailure(who, "it threw something that is no exception");
+  }
+}
+
+}  // namespace tightrope
