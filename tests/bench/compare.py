@@ -79,6 +79,10 @@ def us(settings, name="Tightrope", operator="type: gaussian", lanes=1, **more):
                       lanes=lanes, storage=operator)
 
 
+def multiplier(settings):
+    return Contestant("10^6 multiply-adds", [arguments.contestant], settings, verb="multiply")
+
+
 def reader(settings):
     return Contestant("one read of A", [arguments.contestant], settings, verb="read")
 
@@ -104,9 +108,14 @@ def available_memory():
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
 
 
-def row(case, contestant, read, peer):
+def row(case, contestant, read, peer, peak):
     per_run = contestant.seconds / contestant.lanes
-    return {"case": case, "contestant": contestant.name, "lanes": contestant.lanes,
+    size = CASES[case]
+    multiply_adds = None  # of a gradient; signs need none, and symmetric matrices half
+    if contestant.verb == "run" and "sign" not in contestant.name:
+        multiply_adds = 2e-6 * size["n1"] * size["n2"] * size["m"] / (2 if "symmetric: true" in (contestant.storage or "") else 1)
+    return {"of_peak_arithmetic": multiply_adds and multiply_adds * peak.seconds / per_run,
+            "case": case, "contestant": contestant.name, "lanes": contestant.lanes,
             "seconds_per_iteration_and_run": per_run, "all": contestant.times,
             "of_a_read": contestant.seconds / read.seconds, "times_faster_than_best_peer": peer / per_run,
             "peak_memory": contestant.memory}
@@ -116,7 +125,7 @@ def run_case(name):
     settings = {**CASES[name], "threads": arguments.threads}
     size = 8 * settings["m"] * settings["n1"] * settings["n2"]
     peers = [lambda peer=peer: Contestant(peer, PEERS[peer], settings) for peer in PEERS]
-    makers = [lambda: reader(settings), lambda: us(settings)] + peers
+    makers = [lambda: multiplier(settings), lambda: reader(settings), lambda: us(settings)] + peers
     if name in ("tiny", "n=100"):
         for lanes in (4, 16):
             makers.append(lambda lanes=lanes: us(settings, f"Tightrope, {lanes} lanes", lanes=lanes))
@@ -125,8 +134,9 @@ def run_case(name):
         for storage in ("int8", "sign"):
             makers.append(lambda s=storage: us(settings, f"Tightrope, {s}, 16 lanes", STORAGES[s], 16))
     contestants = take_turns(makers, together=(len(makers) + 1) * size < 0.8 * available_memory())
-    read, best = contestants[0], min(c.seconds for c in contestants if c.name in PEERS)
-    rows = [row(name, c, read, best) for c in contestants]
+    peak, read, best = contestants[0], contestants[1], min(c.seconds for c in contestants if c.name in PEERS)
+    contestants = contestants[1:]
+    rows = [row(name, c, read, best, peak) for c in contestants]
     if name == "n=100":
         for entry, contestant in zip(rows, contestants):
             if contestant.storage and contestant.lanes == 1 and "generated" not in contestant.name:
@@ -136,7 +146,7 @@ def run_case(name):
         symmetric = {**settings, "model": "symmetric"}
         pair = take_turns([lambda: Contestant("NumPy, symmetric", PEERS["NumPy"], symmetric),
                            lambda: us(symmetric, "Tightrope, symmetric", "type: gaussian, symmetric: true")], True)
-        rows += [row(name, c, read, pair[0].seconds) for c in pair]
+        rows += [row(name, c, read, pair[0].seconds, peak) for c in pair]
     show(rows, settings, size)
     if name == "tiny":
         engine = us(settings)
@@ -152,11 +162,13 @@ def run_case(name):
 def show(rows, settings, size):
     print("n1 = {n1}, n2 = {n2}, m = {m}, k = {k}, {threads} threads".format(**settings) +
           f": {size / 1e6:.4g} MB in float64")
-    print(f"  {'':28}{'per run and iteration':>23}{'of a read':>11}{'against best peer':>19}{'peak memory':>13}")
+    print(f"  {'':28}{'per run and iteration':>23}{'of a read':>11}{'of peak arithmetic':>20}{'against best peer':>19}{'peak memory':>13}")
     for entry in rows:
         peer = "" if entry["contestant"].startswith("one read") else f"{entry['times_faster_than_best_peer']:.2f} ×"
+        arithmetic = entry["of_peak_arithmetic"]
+        arithmetic = f"{100 * arithmetic:.0f} %" if arithmetic else ""
         line = (f"  {entry['contestant']:28}{entry['seconds_per_iteration_and_run'] * 1e3:>20.4g} ms"
-                f"{entry['of_a_read']:>11.2f}{peer:>19}{entry['peak_memory'] / 1e6:>10.0f} MB")
+                f"{entry['of_a_read']:>11.2f}{arithmetic:>20}{peer:>19}{entry['peak_memory'] / 1e6:>10.0f} MB")
         if "recovery_error" in entry:
             line += f"   recovers to {entry['recovery_error']:.1e}"
         print(line)

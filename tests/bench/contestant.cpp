@@ -3,6 +3,7 @@
 //   contestant KEY=VALUE…    n1 n2 m k; operator (YAML of it), model, lanes, threads
 //   run N   → seconds per iteration, over N iterations of all lanes
 //   objective N → seconds per value and gradient alone
+//   multiply N → seconds per 10^6 multiply-adds that touch no memory, over N times as many, with as many threads
 //   read N  → seconds per read of m·n1·n2 float64 numbers, over N reads, with as many threads
 //   error   → relative error of a recovery of exact rank from the same operator, and iterations
 //   memory  → peak memory in bytes
@@ -11,8 +12,10 @@
 #include <sys/resource.h>
 
 #include <chrono>
+#include <cmath>
 #include <iostream>
 #include <map>
+#include <numeric>
 #include <sstream>
 
 #include "core/config/experiment.hpp"
@@ -81,6 +84,29 @@ double read_memory(const Team& team, const std::vector<Real>& memory, Index time
   return seconds;
 }
 
+constexpr Index multiply_adds = 1'000'000;
+#ifdef __x86_64__
+__attribute__((target_clones("default", "fma", "avx512f")))
+#endif
+Real multiply(Index times, Real factor) {
+  Real sums[40];
+  for (Real& sum : sums) sum = factor;
+  for (Index t = 0; t < times * multiply_adds / 40; ++t)
+    for (Real& sum : sums) sum = std::fma(sum, factor, 1e-9);
+  return std::accumulate(std::begin(sums), std::end(sums), 0.0);
+}
+
+/// Seconds per 10^6 multiply-adds: no gradient can have more of them.
+double multiply_in_registers(const Team& team, Index times) {
+  volatile Real factor = 0.5;
+  std::vector<Real> results(team.threads());
+  const auto start = Clock::now();
+  team.for_each_tile(results.size(), [&](Index tile) { results[tile] = multiply(times, factor); });
+  const double seconds = seconds_since(start) / static_cast<double>(times * results.size());
+  if (results[0] == 1) std::cerr << "";  // the results are used
+  return seconds;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) try {
@@ -124,6 +150,8 @@ int main(int count, char** arguments) try {
         memory.assign(number("m") * number("n1") * number("n2") / 32 * 32, 1.0);
       }
       std::cout << read_memory(*team, memory, times) << std::endl;
+    } else if (verb == "multiply") {
+      std::cout << multiply_in_registers(*team, times) << std::endl;
     } else if (verb == "error") {
       Lanes one = make_lanes(catalog, team, true);
       Engine().run(one);
