@@ -42,9 +42,9 @@ class Case(unittest.TestCase):
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TIGHTROPE_")}
         return {**kept, **more}
 
-    def tightrope(self, *arguments, code=0, **variables):
+    def tightrope(self, *arguments, code=0, program=PROGRAM, **variables):
         """Runs the program in the fresh folder; its exit code must be `code`."""
-        done = subprocess.run([PROGRAM, *map(str, arguments)], cwd=self.folder, env=self.environment(**variables),
+        done = subprocess.run([program, *map(str, arguments)], cwd=self.folder, env=self.environment(**variables),
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=500)
         self.assertEqual(done.returncode, code, f"tightrope {' '.join(map(str, arguments))}\n{done.stdout}{done.stderr}")
         return done
