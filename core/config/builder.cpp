@@ -180,16 +180,23 @@ class Builder {
   std::map<std::string, std::shared_ptr<const MeasurementOperator>> operators_;
 };
 
-/// A claim must name columns that the runs it speaks of record.
-void check_claim(const Claim& claim, const Experiment& experiment, const std::vector<std::unique_ptr<Lane>>& lanes) {
+/// Whoever speaks of a column of a run must name one that it records.
+void check_column(const std::string& name, const Lane& lane, const Position& position, const char* speaker) {
+  std::vector<std::string> columns;
+  for (const Column& column : lane.trace().columns) columns.push_back(column.name);
+  if (std::find(columns.begin(), columns.end(), name) == columns.end())
+    refuse(position, fmt::format("{} speaks of the column '{}', which the run does not record{}", speaker, name,
+                                 did_you_mean(name, columns)));
+}
+
+void check_columns_of_claims(const Experiment& experiment, const std::vector<std::unique_ptr<Lane>>& lanes) {
   for (std::size_t i = 0; i < lanes.size(); ++i) {
-    if (!lanes[i] || !claim.concerns(experiment.cells[i].labels)) continue;
-    std::vector<std::string> columns;
-    for (const Column& column : lanes[i]->trace().columns) columns.push_back(column.name);
-    for (const std::string& name : claim.columns())
-      if (std::find(columns.begin(), columns.end(), name) == columns.end())
-        refuse(claim.position, fmt::format("the claim speaks of the column '{}', which the run does not record{}", name,
-                                           did_you_mean(name, columns)));
+    if (!lanes[i]) continue;
+    for (const Claim& claim : experiment.claims)
+      if (claim.concerns(experiment.cells[i].labels))
+        for (const std::string& name : claim.columns()) check_column(name, *lanes[i], claim.position, "the claim");
+    if (experiment.success)
+      check_column(experiment.success->column, *lanes[i], experiment.success->position, "success");
   }
 }
 
@@ -215,7 +222,7 @@ std::vector<std::unique_ptr<Lane>> build_lanes(const Experiment& experiment, std
       lanes.push_back(nullptr);
     }
   }
-  for (const Claim& claim : experiment.claims) check_claim(claim, experiment, lanes);
+  check_columns_of_claims(experiment, lanes);
   return lanes;
 }
 

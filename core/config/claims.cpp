@@ -433,6 +433,18 @@ std::vector<std::string> Claim::columns() const {
   return names;
 }
 
+std::string SuccessCriterion::text() const { return column + " " + condition.text(); }
+
+std::optional<SuccessCriterion> read_success(const Node& node, std::vector<Diagnostic>& diagnostics) {
+  const Words words = words_of(node);
+  const auto condition = words.size() == 3 ? comparison(words[1], words[2]) : std::nullopt;
+  if (condition) return SuccessCriterion{words[0], *condition, node.position};
+  diagnostics.push_back(
+      {node.position,
+       "success must compare a column with a number, such as relative_error < 1e-6, but it is " + node.description()});
+  return std::nullopt;
+}
+
 Claim read_claim(const Node& node, std::vector<Diagnostic>& diagnostics) { return Reader(node, diagnostics).read(); }
 
 std::optional<Diagnostic> nothing_to_judge(const Claim& claim, const std::vector<Labels>& runs) {

@@ -74,6 +74,16 @@ Claim read_claim(const Node& node, std::vector<Diagnostic>& diagnostics);
 /// without partners, an axis with one value or of words. Null if there is something to judge.
 std::optional<Diagnostic> nothing_to_judge(const Claim& claim, const std::vector<Labels>& runs);
 
+/// `COLUMN < BOUND` (or <=, >, >=): a run has succeeded once a recorded value of the column satisfies it.
+struct SuccessCriterion {
+  std::string column;
+  Condition condition;
+  Position position;
+  std::string text() const;  // reads as the same criterion again
+};
+/// Null, with a complaint, if the node is something else.
+std::optional<SuccessCriterion> read_success(const Node& node, std::vector<Diagnostic>& diagnostics);
+
 /// Whether the labels have all these values. Numbers are compared as numbers: 1e-1 is 0.1.
 bool selects(const Labels& wanted, const Labels& labels);
 std::optional<Real> number_of(const std::string& label);

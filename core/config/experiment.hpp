@@ -61,6 +61,7 @@ struct Experiment {
   std::vector<StudyAxis> axes;  // what the cells of the whole study differ in, in the order of the file
   std::vector<CellSpec> cells;  // those that were asked for
   std::vector<Claim> claims;
+  std::optional<SuccessCriterion> success;  // what a run must reach; null if neither study nor stop rules say so
 };
 
 /// Checks and resolves a merged tree. Throws ConfigError with every complaint in it, Error(plugin) for a plugin that

@@ -147,6 +147,7 @@ class Resolver {
       experiment.cells.push_back(resolve_cell(base, {}));
     }
     if (const Node* claims = tree_.find("claims")) read_claims(*claims, experiment);
+    read_success_of(experiment);
     drop_repetitions();
     if (!diagnostics_.empty()) throw ConfigError(std::move(diagnostics_));
     return experiment;
@@ -470,6 +471,36 @@ class Resolver {
     }
   }
 
+  /// What the study says, or else the first stop rule on a recorded column, if all runs have the same.
+  void read_success_of(Experiment& experiment) {
+    const Node* study = tree_.find("study");
+    if (const Node* given = study && study->is_map() ? study->find("success") : nullptr) {
+      experiment.success = read_success(*given, diagnostics_);
+      return;
+    }
+    for (const CellSpec& cell : experiment.cells) {
+      std::optional<SuccessCriterion> own = success_by_stop_rule(cell);
+      if (&cell != &experiment.cells.front() && (!own || own->text() != experiment.success->text())) own.reset();
+      experiment.success = std::move(own);
+      if (!experiment.success) return;
+    }
+  }
+
+  static std::optional<SuccessCriterion> success_by_stop_rule(const CellSpec& cell) {
+    for (std::size_t i = 0; i < cell.stop.thresholds.size(); ++i) {
+      const StopRules::Threshold& rule = cell.stop.thresholds[i];
+      const bool is_recorded =
+          std::none_of(cell.observers.begin(), cell.observers.end(), [&](const CellSpec::Watched& watched) {
+            return !watched.recorded && watched.choice.library &&
+                   watched.choice.library->manifest().name == rule.column;
+          });
+      if (is_recorded)
+        return SuccessCriterion{
+            rule.column, {Condition::Relation::at_most, rule.at_most, 0}, cell.threshold_positions[i]};
+    }
+    return std::nullopt;
+  }
+
   void add_file(std::vector<DataFile>& files, const std::string& written, const std::string& path) {
     if (!std::filesystem::is_regular_file(path)) return;
     std::string& digest = digests_[path];
@@ -643,7 +674,10 @@ std::vector<Parameter> study_parameters() {
       described("share", "list", "what repetitions do not draw again: target, operator, noise, initialization"),
       described("set", "map", "PATH → one value for all cells, above everything else; `--set` writes it"),
       described("where", "map", "AXIS → CONDITION: keep the cells for which all hold"),
-      described("exclude", "map or list of maps", "AXIS → CONDITION: drop the cells for which all of a map hold")};
+      described("exclude", "map or list of maps", "AXIS → CONDITION: drop the cells for which all of a map hold"),
+      described("success", "comparison",
+                "COLUMN < BOUND (or <=, >, >=), reached by the first recorded value for which it holds; default: the "
+                "first stop rule on a recorded column, if all runs have the same")};
 }
 
 }  // namespace

@@ -72,6 +72,14 @@ Json read_sealed(const fs::path& file) {
                                         why, did_you_mean(folder.filename().string(), names)));
 }
 
+SuccessCriterion stored_success(const fs::path& file, const std::string& text) {
+  std::vector<Diagnostic> diagnostics;
+  const auto success = read_success(Node::make_scalar(text, {}), diagnostics);
+  if (!success)
+    throw Error(Exit::integrity, fmt::format("{} is damaged: {}", file.string(), diagnostics.front().message));
+  return *success;
+}
+
 fs::path failure_file(const fs::path& out, const CellSpec& cell) {
   return out / "failed" / (folder_name(cell) + ".json");
 }
@@ -128,6 +136,10 @@ void publish_run(const fs::path& out, const Experiment& experiment, const std::v
               {"tightrope", TIGHTROPE_VERSION},
               {"name", experiment.name},
               {"study", experiment.is_study}};
+  run["axes"] = Json::array();
+  for (const StudyAxis& axis : experiment.axes)
+    run["axes"].push_back({{"label", axis.label}, {"path", axis.path}, {"values", axis.values}});
+  if (experiment.success) run["success"] = experiment.success->text();
   run["cells"] = Json::array();
   for (const CellSpec& cell : experiment.cells) {
     const bool is_missing = std::any_of(missing.begin(), missing.end(), [&](const Missing& entry) {
@@ -166,6 +178,12 @@ StoredRun read_run(const fs::path& given) {
   try {
     run.name = json.at("name").get<std::string>();
     run.is_study = json.at("study").get<bool>();
+    for (const Json& axis : json.value("axes", Json::array()))  // runs of older versions have none
+      run.axes.push_back({axis.at("label").get<std::string>(),
+                          axis.at("path").get<std::string>(),
+                          {},
+                          axis.at("values").get<std::vector<std::string>>()});
+    if (json.contains("success")) run.success = stored_success(file, json.at("success").get<std::string>());
     for (const Json& cell : json.at("cells")) {
       run.cells.push_back(read_cell(folder / "cells" / cell.at("folder").get<std::string>()));
       run.cells.back().labels = cell.at("labels").get<std::map<std::string, std::string>>();

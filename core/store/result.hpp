@@ -1,6 +1,7 @@
 // A run folder: what one `run` asked for, and what came out.
 //
-//   OUT/run.json                   the last `run`: name, cells in the order of the file, claims with verdicts
+//   OUT/run.json                   the last `run`: name, axes, cells in the order of the file, what success means,
+//                                  claims with verdicts
 //   OUT/cells/                     finished runs (core/store/cell.hpp); they are the truth, everything else follows
 //   OUT/unfinished/  OUT/failed/   checkpoints of runs in progress; why runs failed
 //   OUT/index.sqlite               a table of the finished runs, made again from them whenever it is not right
@@ -36,9 +37,11 @@ struct StoredRun {
   std::filesystem::path folder;
   std::string name;
   bool is_study = false;
+  std::vector<StudyAxis> axes;    // what cells may differ in, in the order of the file; without positions
   std::vector<StoredCell> cells;  // in the order of the file
   std::vector<Missing> missing;
   std::vector<StoredClaim> claims;
+  std::optional<SuccessCriterion> success;
 };
 
 /// Checks, before any computing, that results can be written to `out`, and makes its folders; Error(resources) if not.

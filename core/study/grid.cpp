@@ -17,7 +17,7 @@ namespace tightrope {
 namespace {
 
 const std::vector<std::string> study_keys = {"methods", "grid",        "zip",   "list", "where",
-                                             "exclude", "repetitions", "share", "set"};
+                                             "exclude", "repetitions", "share", "set",  "success"};
 const std::vector<std::string> parts_of_a_problem = {"target", "operator", "noise", "initialization"};
 const std::vector<std::string> range_names = {"log", "linear", "integers"};
 constexpr const char* range_forms = "log(1e-6, 1e-2, 5), linear(0.1, 1, 10) or integers(1, 8)";

@@ -8,6 +8,7 @@
 //   set:  {PATH: VALUE, …}                       one value for all cells, above everything else
 //   where: {AXIS: CONDITION, …}                  cells to keep
 //   exclude: [{AXIS: CONDITION, …}, …]           cells to drop
+//   success: COLUMN < BOUND                      not of the grammar of cells: core/config/claims.hpp
 //
 // VALUES is a list, or a range: log(1e-6, 1e-2, 5), linear(0.1, 1, 10), integers(1, 8), integers(1, 9, 2). CONDITION
 // is a value, a list of values, or a comparison with a number or with another axis, such as ">= 3" or "< rank".

@@ -1,0 +1,410 @@
+#include "core/study/summary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "core/study/statistics_tests.hpp"
+
+namespace tightrope {
+
+namespace {
+
+constexpr Real infinity = std::numeric_limits<Real>::infinity();
+constexpr std::size_t most_compared_methods = 100;  // 4,950 pairs
+
+/// Names the numbers of all resampling: equal samples have equal intervals, whatever else is in the study.
+const Stream& resampling() {
+  static const Stream stream(0, "study/summary/resampling");
+  return stream;
+}
+
+/// One run as it is counted.
+struct Subject {
+  Labels labels;
+  EndClass end = EndClass::failed;
+  std::vector<std::optional<Real>> finals;  // by column
+  std::map<Clock, Waiting> waits;           // empty if it is not known
+  bool reached() const { return waits.at(Clock::iterations).reached; }
+};
+
+bool is_lost(EndClass end) { return end == EndClass::diverged || end == EndClass::failed; }
+
+std::vector<StudyAxis> axes_of(const StoredRun& run) {
+  std::vector<StudyAxis> axes = run.axes;
+  const auto add = [&](const Labels& labels) {
+    for (const auto& [label, value] : labels) {
+      auto axis = std::find_if(axes.begin(), axes.end(), [&, &name = label](const auto& a) { return a.label == name; });
+      if (axis == axes.end()) axis = axes.insert(axes.end(), {label, label, {}, {}});
+      if (std::find(axis->values.begin(), axis->values.end(), value) == axis->values.end())
+        axis->values.push_back(value);
+    }
+  };
+  for (const StoredCell& cell : run.cells) add(cell.labels);
+  for (const Missing& cell : run.missing) add(cell.labels);
+  return axes;
+}
+
+/// Sorts labels as the file does: axis by axis, value by value.
+class FileOrder {
+ public:
+  explicit FileOrder(const std::vector<StudyAxis>& axes) : axes_(axes) {}
+  std::vector<std::size_t> key(const Labels& labels) const {
+    std::vector<std::size_t> places;
+    for (const StudyAxis& axis : axes_) {
+      const auto own = labels.find(axis.label);
+      const auto at =
+          own == labels.end() ? axis.values.end() : std::find(axis.values.begin(), axis.values.end(), own->second);
+      places.push_back(own == labels.end() ? 0 : static_cast<std::size_t>(at - axis.values.begin()) + 1);
+    }
+    return places;
+  }
+
+ private:
+  const std::vector<StudyAxis>& axes_;
+};
+
+std::vector<std::string> columns_of(const StoredRun& run, const std::vector<std::string>& wanted) {
+  std::map<std::string, int> prominences;
+  std::vector<std::string> names;
+  for (const StoredCell& cell : run.cells)
+    for (const Column& column : cell.trace.columns) {
+      const auto [known, is_new] = prominences.emplace(column.name, column.prominence);
+      if (is_new) names.push_back(column.name);
+      known->second = std::max(known->second, column.prominence);
+    }
+  for (const std::string& column : wanted)
+    if (prominences.count(column) == 0)
+      throw Error(Exit::config,
+                  fmt::format("no run of {} records the column '{}'{}", run.name, column, did_you_mean(column, names)));
+  if (!wanted.empty()) return wanted;
+  std::erase_if(names, [&](const std::string& name) { return prominences[name] <= 0; });
+  std::stable_sort(names.begin(), names.end(),
+                   [&](const std::string& a, const std::string& b) { return prominences[a] > prominences[b]; });
+  if (names.empty() && prominences.count("objective") > 0) names.emplace_back("objective");
+  return names;
+}
+
+Subject subject_of(const StoredCell& cell, const Summary& summary) {
+  Subject subject{cell.labels, cell.end.end_class, {}, {}};
+  const bool lost = is_lost(cell.end.end_class);
+  for (const std::string& name : summary.columns) {
+    const auto column = cell.trace.find(name);
+    subject.finals.emplace_back();
+    if (!column) continue;
+    const Real last = cell.trace.last(*column);
+    if (lost)
+      subject.finals.back() = infinity;
+    else if (!std::isnan(last))
+      subject.finals.back() = last;
+  }
+  if (!summary.criterion) return subject;
+  for (const Clock clock : all_clocks) {
+    auto waiting = wait_for(
+        cell.trace, summary.criterion->column, [&](Real value) { return summary.criterion->condition.holds(value); },
+        clock);
+    if (lost && !(waiting && waiting->reached)) waiting = Waiting{infinity, false};
+    if (waiting) subject.waits[clock] = *waiting;
+  }
+  return subject;
+}
+
+/// A run that left nothing but the news that it failed.
+Subject subject_of(const Missing& cell, const Summary& summary) {
+  Subject subject{cell.labels, EndClass::failed, {}, {}};
+  subject.finals.assign(summary.columns.size(), infinity);
+  if (summary.criterion)
+    for (const Clock clock : all_clocks) subject.waits[clock] = {infinity, false};
+  return subject;
+}
+
+Estimate median_of(const std::vector<Real>& values) {
+  if (std::all_of(values.begin(), values.end(), [&](Real value) { return value == values.front(); }))
+    return {values.front(), {values.front(), values.front()}};  // as every resample
+  return *bootstrap_median(values, resampling());
+}
+
+Arrival arrival_of(std::vector<Waiting> waits) {
+  std::sort(waits.begin(), waits.end(), [](const Waiting& a, const Waiting& b) {
+    return a.time != b.time ? a.time < b.time : a.reached < b.reached;
+  });
+  Arrival arrival{time_to_target(waits), {}};
+  const bool alike = std::all_of(waits.begin(), waits.end(), [&](const Waiting& wait) {
+    return wait.time == waits.front().time && wait.reached == waits.front().reached;
+  });
+  const Real only = arrival.times.median.value_or(infinity);
+  arrival.interval = alike ? Interval{only, only} : bootstrap_time_to_target(waits, resampling());
+  return arrival;
+}
+
+void sum_up(Setting& setting, const std::vector<const Subject*>& subjects, const Summary& summary) {
+  setting.runs = subjects.size();
+  for (const Subject* subject : subjects) ++setting.ends[subject->end];
+  // A failed run would have recorded what its repetitions do; where all of them failed nobody knows, and all count.
+  for (std::size_t c = 0; c < summary.columns.size(); ++c) {
+    std::vector<Real> values;
+    bool is_recorded = setting.cells.empty();
+    for (const Subject* subject : subjects) {
+      if (!subject->finals[c]) continue;
+      values.push_back(*subject->finals[c]);
+      is_recorded = is_recorded || subject->end != EndClass::failed;
+    }
+    if (is_recorded && !values.empty())
+      setting.finals.push_back({summary.columns[c], values.size(), median_of(values)});
+  }
+  for (const Clock clock : all_clocks) {
+    std::vector<Waiting> waits;
+    for (const Subject* subject : subjects)
+      if (const auto own = subject->waits.find(clock); own != subject->waits.end()) waits.push_back(own->second);
+    if (waits.empty()) continue;
+    const Arrival arrival = arrival_of(std::move(waits));
+    setting.arrivals[clock] = arrival;
+    if (clock == Clock::iterations)
+      setting.success = {arrival.times.reached, arrival.times.count,
+                         wilson_interval(arrival.times.reached, arrival.times.count)};
+  }
+}
+
+/// Values of the axis that tells methods apart and, for each, the axes that runs of other methods lack.
+std::map<std::string, std::vector<std::string>> own_axes(const std::string& by, const std::vector<Labels>& all) {
+  std::map<std::string, std::set<std::string>> axes;  // of each method
+  for (const Labels& labels : all)
+    if (const auto own = labels.find(by); own != labels.end())
+      for (const auto& entry : labels) axes[own->second].insert(entry.first);
+  std::map<std::string, std::vector<std::string>> own;
+  for (const auto& [method, names] : axes) {
+    std::vector<std::string>& list = own[method];
+    for (const std::string& name : names)
+      if (std::any_of(axes.begin(), axes.end(), [&](const auto& other) { return other.second.count(name) == 0; }))
+        list.push_back(name);
+  }
+  return own;
+}
+
+/// The ratio of the first of a pair to the second: 0 or ∞ if only one of them is known to be finite.
+struct Decided {
+  bool is_decided = false;
+  Real ratio = 1;
+};
+
+Decided ratio_of(Real first, Real second) {
+  if (first < 0 || second < 0 || (std::isinf(first) && std::isinf(second))) return {};
+  if (first == second) return {true, 1};
+  return {true, second == 0 ? infinity : first / second};
+}
+
+Decided ratio_of(const Waiting& first, const Waiting& second) {
+  if (first.reached && second.reached) return ratio_of(first.time, second.time);
+  if (first.reached && second.time >= first.time) return {true, 0};
+  if (second.reached && first.time >= second.time) return {true, infinity};
+  return {};
+}
+
+PairedRatio paired(const std::vector<Decided>& pairs) {
+  PairedRatio result;
+  std::vector<Real> ratios, differences;
+  for (const Decided& pair : pairs) {
+    differences.push_back(pair.is_decided ? std::log(pair.ratio) : 0);
+    if (pair.is_decided) ratios.push_back(pair.ratio);
+  }
+  result.decided = ratios.size();
+  result.median = median(ratios);
+  result.p = wilcoxon_signed_rank(differences).p;
+  return result;
+}
+
+/// Runs by problem and by method: a problem is what a run's labels say beside its method. Null: no such run.
+using Design = std::vector<std::vector<const Subject*>>;
+
+Comparison compared(std::size_t first, std::size_t second, const Design& design, bool has_criterion) {
+  Comparison result;
+  result.first = first;
+  result.second = second;
+  std::vector<Decided> finals;
+  std::map<Clock, std::vector<Decided>> times;
+  for (const auto& runs : design) {
+    const Subject *a = runs[first], *b = runs[second];
+    if (!a || !b) continue;
+    ++result.pairs;
+    if (!a->finals.empty() && a->finals[0] && b->finals[0]) finals.push_back(ratio_of(*a->finals[0], *b->finals[0]));
+    for (const auto& [clock, wait] : a->waits)
+      if (const auto other = b->waits.find(clock); other != b->waits.end())
+        times[clock].push_back(ratio_of(wait, other->second));
+    if (a->waits.empty() || b->waits.empty()) continue;
+    ++(a->reached() ? (b->reached() ? result.both : result.first_only)
+                    : (b->reached() ? result.second_only : result.neither));
+  }
+  if (!finals.empty()) result.final_values = paired(finals);
+  for (const auto& [clock, pairs] : times) result.times[clock] = paired(pairs);
+  if (has_criterion) result.p_success = mcnemar(result.first_only, result.second_only);
+  return result;
+}
+
+/// Corrects one kind of p-value over all comparisons that have it.
+template <typename Find>
+void correct(std::vector<Comparison>& comparisons, Find find) {
+  std::vector<Real> p;
+  for (Comparison& comparison : comparisons)
+    if (const auto [own, corrected] = find(comparison); own) p.push_back(*own);
+  const std::vector<Real> adjusted = holm(p);
+  std::size_t i = 0;
+  for (Comparison& comparison : comparisons)
+    if (const auto [own, corrected] = find(comparison); own) *corrected = adjusted[i++];
+}
+
+void correct_all(std::vector<Comparison>& comparisons) {
+  using Pair = std::pair<Real*, Real*>;
+  correct(comparisons, [](Comparison& c) {
+    return c.final_values ? Pair{&c.final_values->p, &c.final_values->p_holm} : Pair{};
+  });
+  for (const Clock clock : all_clocks)
+    correct(comparisons, [&](Comparison& c) {
+      const auto own = c.times.find(clock);
+      return own == c.times.end() ? Pair{} : Pair{&own->second.p, &own->second.p_holm};
+    });
+  for (Comparison& c : comparisons) c.p_success_holm = c.p_success;
+  correct(comparisons, [](Comparison& c) { return c.p_success ? Pair{&*c.p_success, &*c.p_success_holm} : Pair{}; });
+}
+
+void compare_methods(Summary& summary, const std::vector<Subject>& subjects) {
+  std::vector<Labels> all;
+  for (const Subject& subject : subjects) all.push_back(subject.labels);
+  const auto own = own_axes(summary.by, all);
+  const FileOrder order(summary.axes);
+  std::map<std::vector<std::size_t>, Labels> methods;
+  std::map<Labels, std::map<Labels, const Subject*>> problems;  // by what is not the method, by method
+  for (const Subject& subject : subjects) {
+    const auto method = subject.labels.find(summary.by);
+    if (method == subject.labels.end()) continue;
+    Labels labels = {{method->first, method->second}}, rest = without(subject.labels, {summary.by});
+    for (const std::string& axis : own.at(method->second)) {
+      const auto value = subject.labels.find(axis);
+      if (value == subject.labels.end()) continue;
+      labels.insert(*value);
+      rest.erase(axis);
+    }
+    methods.emplace(order.key(labels), labels);
+    problems[rest][labels] = &subject;
+  }
+  for (const auto& [place, labels] : methods) {
+    std::string name = labels.at(summary.by);
+    for (const StudyAxis& axis : summary.axes)
+      if (axis.label != summary.by && labels.count(axis.label)) name += ", " + labels.at(axis.label);
+    summary.methods.push_back({name, labels});
+  }
+  Design design;
+  for (const auto& [rest, runs] : problems) {
+    std::vector<const Subject*>& row = design.emplace_back();
+    for (const Method& method : summary.methods) {
+      const auto run = runs.find(method.labels);
+      row.push_back(run == runs.end() ? nullptr : run->second);
+    }
+  }
+  summary.has_all_comparisons = summary.methods.size() <= most_compared_methods;
+  for (std::size_t a = 0; summary.has_all_comparisons && a < summary.methods.size(); ++a)
+    for (std::size_t b = a + 1; b < summary.methods.size(); ++b) {
+      Comparison comparison = compared(a, b, design, summary.criterion.has_value());
+      if (comparison.pairs > 0) summary.comparisons.push_back(std::move(comparison));
+    }
+  correct_all(summary.comparisons);
+
+  std::erase_if(design, [](const auto& runs) {
+    return std::any_of(runs.begin(), runs.end(), [](const Subject* run) { return !run || run->waits.empty(); });
+  });
+  summary.problems = design.size();
+  if (!design.empty())
+    for (const Clock clock : all_clocks) {
+      std::vector<std::vector<Real>> costs;
+      for (const auto& runs : design) {
+        std::vector<Real>& row = costs.emplace_back();
+        for (const Subject* run : runs) {
+          const auto wait = run->waits.find(clock);
+          row.push_back(wait != run->waits.end() && wait->second.reached ? wait->second.time : infinity);
+        }
+      }
+      summary.profiles[clock] = performance_profiles(costs);
+    }
+}
+
+std::string axis_of_methods(const Summary& summary, const std::optional<std::string>& wanted) {
+  std::vector<std::string> names;
+  for (const StudyAxis& axis : summary.axes) {
+    if (axis.label == repetition_label) continue;
+    if (wanted ? axis.label == *wanted || axis.path == *wanted : axis.path == "method") return axis.label;
+    names.push_back(axis.label);
+  }
+  if (!wanted) return "";
+  const std::string hint = did_you_mean(*wanted, names);
+  throw Error(Exit::config,
+              names.empty()
+                  ? fmt::format("{} has no axis '{}': it is a single run", summary.name, *wanted)
+                  : fmt::format("{} has no axis '{}'{}", summary.name, *wanted,
+                                hint.empty() ? fmt::format("; its axes are {}", fmt::join(names, ", ")) : hint));
+}
+
+}  // namespace
+
+const char* to_string(Clock clock) {
+  return clock == Clock::iterations ? "iterations" : clock == Clock::passes ? "passes" : "seconds";
+}
+
+const FinalValues* Setting::find(const std::string& column) const {
+  const auto own = std::find_if(finals.begin(), finals.end(), [&](const auto& f) { return f.column == column; });
+  return own == finals.end() ? nullptr : &*own;
+}
+
+std::vector<std::string> Summary::setting_axes() const {
+  std::vector<std::string> names;
+  for (const StudyAxis& axis : axes)
+    if (axis.label != repetition_label && std::any_of(settings.begin(), settings.end(), [&](const Setting& setting) {
+          return setting.labels.count(axis.label) > 0;
+        }))
+      names.push_back(axis.label);
+  return names;
+}
+
+Summary summarize(const StoredRun& run, const SummaryOptions& options) {
+  Summary summary;
+  summary.name = run.name;
+  summary.axes = axes_of(run);
+  summary.criterion = run.success;
+  summary.columns = columns_of(run, options.columns);
+  summary.by = axis_of_methods(summary, options.by);
+
+  const FileOrder order(summary.axes);
+  std::vector<Subject> subjects;
+  std::map<std::vector<std::size_t>, Setting> settings;
+  std::map<std::vector<std::size_t>, std::vector<std::size_t>> members;  // subjects of each setting
+  const auto place = [&](const Labels& all) {
+    const Labels labels = without(all, {repetition_label});
+    const std::vector<std::size_t> key = order.key(labels);
+    settings[key].labels = labels;
+    return key;
+  };
+  for (std::size_t i = 0; i < run.cells.size(); ++i) {
+    const auto key = place(run.cells[i].labels);
+    settings[key].cells.push_back(i);
+    members[key].push_back(subjects.size());
+    subjects.push_back(subject_of(run.cells[i], summary));
+  }
+  for (std::size_t i = 0; i < run.missing.size(); ++i) {
+    const auto key = place(run.missing[i].labels);
+    settings[key].missing.push_back(i);
+    if (run.missing[i].kind != Missing::Kind::failed) continue;
+    members[key].push_back(subjects.size());
+    subjects.push_back(subject_of(run.missing[i], summary));
+  }
+  for (auto& [key, setting] : settings) {
+    std::vector<const Subject*> own;
+    for (const std::size_t i : members[key]) own.push_back(&subjects[i]);
+    sum_up(setting, own, summary);
+    summary.settings.push_back(std::move(setting));
+  }
+  if (!summary.by.empty()) compare_methods(summary, subjects);
+  return summary;
+}
+
+}  // namespace tightrope

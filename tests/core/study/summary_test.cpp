@@ -1,0 +1,358 @@
+// What a study found: small studies whose numbers can be checked by hand, and what must not matter.
+#include "core/study/summary.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+using namespace tightrope;
+
+namespace {
+
+constexpr Real infinity = std::numeric_limits<Real>::infinity();
+
+/// Rows at iterations 0, 10, 20, …; two passes an iteration and one at the start, a hundredth of a second each.
+StoredCell run(Labels labels, const std::vector<Real>& errors, EndClass end = EndClass::limit) {
+  StoredCell cell;
+  cell.labels = std::move(labels);
+  cell.end.end_class = end;
+  cell.trace.columns = {{"iteration", "", 0, false}, {"passes", "", 0, false}, {"error", "", 10, true}};
+  for (std::size_t i = 0; i < errors.size(); ++i) {
+    const Real iteration = 10 * static_cast<Real>(i);
+    cell.trace.rows.push_back({iteration, 2 * iteration + 1, errors[i]});
+    cell.trace.seconds.push_back(iteration / 100);
+  }
+  return cell;
+}
+
+/// Falls from 1 to `last` at row `arrival` of five; with `arrival` 5 never.
+StoredCell arriving(Labels labels, std::size_t arrival, Real last = 0.01) {
+  std::vector<Real> errors(5, 1);
+  for (std::size_t i = arrival; i < 5; ++i) errors[i] = last;
+  return run(std::move(labels), errors, arrival < 5 ? EndClass::converged : EndClass::limit);
+}
+
+StoredRun study(std::vector<StudyAxis> axes, std::vector<StoredCell> cells, std::vector<Missing> missing = {}) {
+  StoredRun result;
+  result.name = "study";
+  result.is_study = true;
+  result.axes = std::move(axes);
+  result.cells = std::move(cells);
+  result.missing = std::move(missing);
+  result.success = SuccessCriterion{"error", {Condition::Relation::below, 0.1, 0}, {}};
+  return result;
+}
+
+StudyAxis axis(const std::string& label, std::vector<std::string> values) {
+  return {label, label == "method" || label == "repetition" ? label : "problem." + label, {}, std::move(values)};
+}
+
+Missing failed(Labels labels) { return {Missing::Kind::failed, std::move(labels), "", "it crashed"}; }
+
+const Setting& setting(const Summary& summary, const Labels& labels) {
+  const auto found = std::find_if(summary.settings.begin(), summary.settings.end(),
+                                  [&](const Setting& s) { return s.labels == labels; });
+  REQUIRE(found != summary.settings.end());
+  return *found;
+}
+
+/// Every number of a setting, in a fixed order.
+std::vector<Real> numbers(const Setting& setting) {
+  std::vector<Real> all = {static_cast<Real>(setting.runs)};
+  const auto add = [&](std::initializer_list<Real> values) { all.insert(all.end(), values); };
+  for (const auto& [end, count] : setting.ends) add({static_cast<Real>(end), static_cast<Real>(count)});
+  for (const FinalValues& f : setting.finals)
+    add({static_cast<Real>(f.count), f.median.value, f.median.interval.low, f.median.interval.high});
+  if (setting.success)
+    add({static_cast<Real>(setting.success->reached), static_cast<Real>(setting.success->count),
+         setting.success->share.low, setting.success->share.high});
+  for (const auto& [clock, arrival] : setting.arrivals)
+    add({static_cast<Real>(arrival.times.reached), arrival.times.median.value_or(-1), arrival.times.more_than,
+         arrival.interval.low, arrival.interval.high});
+  return all;
+}
+
+/// Two methods over two condition numbers, four repetitions; method `b` is slower, and sometimes late.
+StoredRun two_methods() {
+  std::vector<StoredCell> cells;
+  const std::vector<std::string> repetitions = {"1", "2", "3", "4"};
+  for (const char* method : {"a", "b"})
+    for (const char* condition : {"1", "10"})
+      for (std::size_t r = 0; r < 4; ++r)
+        cells.push_back(arriving({{"method", method}, {"condition", condition}, {"repetition", repetitions[r]}},
+                                 method[0] == 'a' ? 1 + r / 2 : 2 + r, 0.01 * static_cast<Real>(r + 1)));
+  return study({axis("method", {"a", "b"}), axis("condition", {"1", "10"}), axis("repetition", repetitions)},
+               std::move(cells));
+}
+
+}  // namespace
+
+TEST_CASE("a setting is summed up over its repetitions, with the runs that never arrive censored") {
+  const StoredRun stored = study({axis("repetition", {"1", "2", "3"})},
+                                 {arriving({{"repetition", "1"}}, 1, 0.03), arriving({{"repetition", "2"}}, 3, 0.01),
+                                  arriving({{"repetition", "3"}}, 5)});
+  const Summary summary = summarize(stored);
+  REQUIRE(summary.settings.size() == 1);
+  const Setting& only = summary.settings.front();
+  CHECK(only.labels.empty());
+  CHECK(only.cells == std::vector<std::size_t>{0, 1, 2});
+  CHECK(only.runs == 3);
+  CHECK(only.ends == std::map<EndClass, Index>{{EndClass::converged, 2}, {EndClass::limit, 1}});
+  REQUIRE(only.find("error"));
+  CHECK(only.find("error")->median.value == 0.03);
+  CHECK(only.find("error")->median.interval.low == 0.01);
+  CHECK(only.find("error")->median.interval.high == 1);
+  REQUIRE(only.success);
+  CHECK(only.success->reached == 2);
+  CHECK(only.success->count == 3);
+  const Interval wilson = wilson_interval(2, 3);
+  CHECK(only.success->share.low == wilson.low);
+  CHECK(only.success->share.high == wilson.high);
+  // Two of three arrive: at 10, where 2/3 still wait, and at 30, where 1/3 do.
+  CHECK(only.arrivals.at(Clock::iterations).times.median == 30);
+  CHECK(only.arrivals.at(Clock::passes).times.median == 61);
+  CHECK(only.arrivals.at(Clock::seconds).times.median == doctest::Approx(0.3));
+  CHECK(only.arrivals.at(Clock::iterations).times.reached == 2);
+  CHECK(only.arrivals.at(Clock::iterations).interval.low == 10);
+  CHECK(only.arrivals.at(Clock::iterations).interval.high == infinity);
+  CHECK(summary.methods.empty());
+  CHECK(summary.comparisons.empty());
+  CHECK(summary.profiles.empty());
+}
+
+TEST_CASE("a run that diverged or failed counts as infinitely bad and is never dropped") {
+  StoredCell exploded = run({{"repetition", "2"}}, {1, 50, std::nan("")}, EndClass::diverged);
+  const StoredRun stored = study({axis("repetition", {"1", "2", "3"})}, {arriving({{"repetition", "1"}}, 1), exploded},
+                                 {failed({{"repetition", "3"}})});
+  const Setting only = summarize(stored).settings.front();
+  CHECK(only.runs == 3);
+  CHECK(only.missing == std::vector<std::size_t>{0});
+  CHECK(only.ends ==
+        std::map<EndClass, Index>{{EndClass::converged, 1}, {EndClass::diverged, 1}, {EndClass::failed, 1}});
+  CHECK(only.find("error")->count == 3);
+  CHECK(only.find("error")->median.value == infinity);
+  CHECK(only.find("error")->median.interval.low == 0.01);
+  CHECK(only.success->reached == 1);
+  CHECK(only.success->count == 3);
+  CHECK(only.arrivals.at(Clock::passes).times.count == 3);
+  CHECK_FALSE(only.arrivals.at(Clock::passes).times.median);
+  for (const Real number : numbers(only)) CHECK_FALSE(std::isnan(number));
+}
+
+TEST_CASE("a diverged run that had succeeded before has arrived") {
+  const StoredRun stored =
+      study({axis("repetition", {"1"})}, {run({{"repetition", "1"}}, {1, 0.05, 9}, EndClass::diverged)});
+  const Setting only = summarize(stored).settings.front();
+  CHECK(only.success->reached == 1);
+  CHECK(only.arrivals.at(Clock::iterations).times.median == 10);
+  CHECK(only.find("error")->median.value == infinity);
+}
+
+TEST_CASE("a setting of which all runs failed, or none has run yet, is there all the same") {
+  const StoredRun stored =
+      study({axis("condition", {"1", "2", "3"})}, {arriving({{"condition", "1"}}, 1)},
+            {failed({{"condition", "2"}}), {Missing::Kind::skipped, {{"condition", "3"}}, "", "it makes no sense"}});
+  const Summary summary = summarize(stored);
+  REQUIRE(summary.settings.size() == 3);
+  CHECK(summary.settings[1].runs == 1);
+  CHECK(summary.settings[1].find("error")->median.value == infinity);
+  CHECK(summary.settings[1].success->count == 1);
+  CHECK(summary.settings[2].runs == 0);
+  CHECK(summary.settings[2].ends.empty());
+  CHECK(summary.settings[2].missing == std::vector<std::size_t>{1});
+  CHECK_FALSE(summary.settings[2].success);
+}
+
+TEST_CASE("settings stand in the order of the axes, whatever the order of the runs") {
+  StoredRun stored = two_methods();
+  std::reverse(stored.cells.begin(), stored.cells.end());
+  const Summary summary = summarize(stored);
+  REQUIRE(summary.settings.size() == 4);
+  CHECK(summary.settings[0].labels == Labels{{"method", "a"}, {"condition", "1"}});
+  CHECK(summary.settings[1].labels == Labels{{"method", "a"}, {"condition", "10"}});
+  CHECK(summary.settings[2].labels == Labels{{"method", "b"}, {"condition", "1"}});
+  CHECK(summary.setting_axes() == std::vector<std::string>{"method", "condition"});
+  CHECK(summary.methods[0].name == "a");
+  CHECK(summary.methods[1].name == "b");
+}
+
+TEST_CASE("methods are compared over the pairs that differ in the method alone") {
+  const Summary summary = summarize(two_methods());
+  REQUIRE(summary.comparisons.size() == 1);
+  const Comparison& c = summary.comparisons.front();
+  // Arrivals, for each condition: a at 10, 10, 20, 20; b at 20, 30, 40, never (watched until 40).
+  CHECK(c.pairs == 8);
+  CHECK(c.both == 6);
+  CHECK(c.first_only == 2);
+  CHECK(c.second_only == 0);
+  CHECK(c.neither == 0);
+  CHECK(c.p_success == 0.5);  // two coins
+  const PairedRatio& iterations = c.times.at(Clock::iterations);
+  CHECK(iterations.decided == 8);
+  CHECK(*iterations.median == doctest::Approx((1.0 / 3 + 1.0 / 2) / 2));  // 0, 0, 1/3, 1/3, 1/2, 1/2, 1/2, 1/2
+  CHECK(iterations.p == doctest::Approx(2.0 / 256));                      // all eight favour a
+  CHECK(iterations.p_holm == iterations.p);
+  CHECK(*c.times.at(Clock::passes).median == doctest::Approx((21.0 / 61 + 41.0 / 81) / 2));
+  REQUIRE(c.final_values);
+  CHECK(c.final_values->decided == 8);
+}
+
+TEST_CASE("where a run was given up before the other arrived, nobody is known to be first") {
+  StoredCell early = run({{"method", "a"}}, {1, 1, 1});  // watched until 20
+  const StoredRun late = study({axis("method", {"a", "b"})}, {early, arriving({{"method", "b"}}, 4)});
+  CHECK(summarize(late).comparisons.front().times.at(Clock::iterations).decided == 0);
+  CHECK_FALSE(summarize(late).comparisons.front().times.at(Clock::iterations).median);
+  const StoredRun in_time = study({axis("method", {"a", "b"})}, {early, arriving({{"method", "b"}}, 2)});
+  CHECK(summarize(in_time).comparisons.front().times.at(Clock::iterations).median == infinity);
+  early.end.end_class = EndClass::diverged;
+  const StoredRun lost = study({axis("method", {"a", "b"})}, {early, arriving({{"method", "b"}}, 4)});
+  CHECK(summarize(lost).comparisons.front().times.at(Clock::iterations).median == infinity);
+}
+
+TEST_CASE("p-values are corrected over all pairs of methods") {
+  StoredRun stored = two_methods();
+  stored.axes[0].values.emplace_back("c");
+  for (std::size_t i = 0; i < 8; ++i) {
+    StoredCell third = stored.cells[i];
+    third.labels["method"] = "c";
+    stored.cells.push_back(third);
+  }
+  const Summary summary = summarize(stored);
+  REQUIRE(summary.comparisons.size() == 3);  // a-b, a-c, b-c
+  const auto& ab = summary.comparisons[0].times.at(Clock::iterations);
+  const auto& ac = summary.comparisons[1].times.at(Clock::iterations);
+  CHECK(ac.p == 1);
+  CHECK(*ac.median == 1);
+  CHECK(ab.p_holm == doctest::Approx(3 * ab.p));
+  CHECK(ac.p_holm == 1);
+  CHECK(*summary.comparisons[0].p_success_holm == 1);
+}
+
+TEST_CASE("performance profiles are over the problems that every method ran") {
+  StoredRun stored = two_methods();
+  const Summary all = summarize(stored);
+  CHECK(all.problems == 8);
+  const std::vector<Profile>& profiles = all.profiles.at(Clock::iterations);
+  REQUIRE(profiles.size() == 2);
+  CHECK(profiles[0].at(1) == 1);
+  CHECK(profiles[1].at(1) == 0);
+  CHECK(profiles[1].at(2) == 0.5);   // 20 for 10 and 40 for 20
+  CHECK(profiles[1].at(3) == 0.75);  // 30 for 10
+  CHECK(profiles[1].at(1e9) == 0.75);
+  const Labels gone = stored.cells.back().labels;
+  stored.cells.pop_back();
+  stored.missing.push_back({Missing::Kind::unfinished, gone, "", ""});
+  CHECK(summarize(stored).problems == 7);
+  stored.missing.back().kind = Missing::Kind::failed;
+  CHECK(summarize(stored).problems == 8);
+}
+
+TEST_CASE("the order of the methods and of the repetitions changes no number") {
+  StoredRun stored = two_methods();
+  const Summary before = summarize(stored);
+  std::reverse(stored.axes[0].values.begin(), stored.axes[0].values.end());
+  std::reverse(stored.axes[2].values.begin(), stored.axes[2].values.end());
+  std::reverse(stored.cells.begin(), stored.cells.end());
+  const Summary after = summarize(stored);
+  for (const Setting& own : before.settings) CHECK(numbers(own) == numbers(setting(after, own.labels)));
+  CHECK(after.methods[0].name == "b");
+  const PairedRatio &ab = before.comparisons[0].times.at(Clock::iterations),
+                    &ba = after.comparisons[0].times.at(Clock::iterations);
+  CHECK(ab.p == doctest::Approx(ba.p).epsilon(1e-14));
+  CHECK(after.comparisons[0].second_only == before.comparisons[0].first_only);
+  CHECK(after.profiles.at(Clock::passes)[1].at(2) == before.profiles.at(Clock::passes)[0].at(2));
+}
+
+TEST_CASE("another method leaves the numbers of the others as they are") {
+  StoredRun stored = two_methods();
+  const Summary before = summarize(stored);
+  stored.axes[0].values.insert(stored.axes[0].values.begin(), "c");
+  for (const std::string& repetition : stored.axes[2].values)
+    stored.cells.insert(stored.cells.begin(), run({{"method", "c"}, {"condition", "1"}, {"repetition", repetition}},
+                                                  {1, 99}, EndClass::diverged));
+  const Summary after = summarize(stored);
+  for (const Setting& own : before.settings) CHECK(numbers(own) == numbers(setting(after, own.labels)));
+  const auto ab = std::find_if(after.comparisons.begin(), after.comparisons.end(),
+                               [](const Comparison& c) { return c.first == 1 && c.second == 2; });
+  REQUIRE(ab != after.comparisons.end());
+  CHECK(ab->times.at(Clock::passes).p == before.comparisons[0].times.at(Clock::passes).p);
+  CHECK(ab->times.at(Clock::passes).median == before.comparisons[0].times.at(Clock::passes).median);
+  CHECK(ab->p_success == before.comparisons[0].p_success);
+}
+
+TEST_CASE("a method's own axes make methods of their own") {
+  const StoredRun stored = study(
+      {axis("method", {"plain", "heavy"}), axis("beta", {"0.5", "0.9"}), axis("condition", {"1", "10"})},
+      {arriving({{"method", "plain"}, {"condition", "1"}}, 2), arriving({{"method", "plain"}, {"condition", "10"}}, 4),
+       arriving({{"method", "heavy"}, {"beta", "0.5"}, {"condition", "1"}}, 1),
+       arriving({{"method", "heavy"}, {"beta", "0.5"}, {"condition", "10"}}, 2),
+       arriving({{"method", "heavy"}, {"beta", "0.9"}, {"condition", "1"}}, 3),
+       arriving({{"method", "heavy"}, {"beta", "0.9"}, {"condition", "10"}}, 5)});
+  const Summary summary = summarize(stored);
+  REQUIRE(summary.methods.size() == 3);
+  CHECK(summary.methods[0].name == "plain");
+  CHECK(summary.methods[1].name == "heavy, 0.5");
+  CHECK(summary.methods[2].name == "heavy, 0.9");
+  REQUIRE(summary.comparisons.size() == 3);
+  CHECK(summary.comparisons[0].pairs == 2);
+  CHECK(*summary.comparisons[0].times.at(Clock::iterations).median == 2);
+  CHECK(summary.problems == 2);
+}
+
+TEST_CASE("any axis can tell methods apart, and an unknown one is refused by its nearest name") {
+  const Summary summary = summarize(two_methods(), {"condition", {}});
+  CHECK(summary.by == "condition");
+  REQUIRE(summary.methods.size() == 2);
+  CHECK(summary.methods[1].name == "10");
+  CHECK(*summary.comparisons.front().times.at(Clock::iterations).median == 1);
+  CHECK(summarize(two_methods(), {"problem.condition", {}}).by == "condition");
+  CHECK_THROWS_WITH_AS(summarize(two_methods(), {"conditon", {}}),
+                       "study has no axis 'conditon' (did you mean 'condition'?)", Error);
+  CHECK_THROWS_WITH_AS(summarize(two_methods(), {"repetition", {}}),
+                       "study has no axis 'repetition'; its axes are method, condition", Error);
+  CHECK_THROWS_WITH_AS(summarize(two_methods(), {std::nullopt, {"eror"}}),
+                       "no run of study records the column 'eror' (did you mean 'error'?)", Error);
+}
+
+TEST_CASE("without a criterion there are ends and final values alone") {
+  StoredRun stored = two_methods();
+  stored.success.reset();
+  const Summary summary = summarize(stored);
+  CHECK_FALSE(summary.settings.front().success);
+  CHECK(summary.settings.front().arrivals.empty());
+  CHECK(summary.settings.front().find("error"));
+  CHECK(summary.profiles.empty());
+  CHECK(summary.comparisons.front().times.empty());
+  CHECK_FALSE(summary.comparisons.front().p_success);
+  CHECK(summary.comparisons.front().final_values);
+}
+
+TEST_CASE("axes of a run that does not state them are those of its labels") {
+  StoredRun stored = two_methods();
+  stored.axes.clear();
+  const Summary summary = summarize(stored);
+  REQUIRE(summary.axes.size() == 3);
+  CHECK(summary.by == "method");
+  CHECK(summary.settings.size() == 4);
+}
+
+TEST_CASE("a success criterion is a column and a bound") {
+  std::vector<Diagnostic> diagnostics;
+  const auto read = [&](const std::string& text) {
+    return read_success(Node::make_scalar(text, {"s.yaml", 3, 12}), diagnostics);
+  };
+  const auto success = read("relative_error <= 1e-6");
+  REQUIRE(success);
+  CHECK(success->column == "relative_error");
+  CHECK(success->text() == "relative_error <= 1e-6");
+  CHECK(read(success->text())->text() == success->text());
+  CHECK(diagnostics.empty());
+  for (const char* wrong : {"relative_error", "relative_error < small", "< 1e-6", "final relative_error < 1e-6", ""}) {
+    diagnostics.clear();
+    CHECK_FALSE(read(wrong));
+    REQUIRE(diagnostics.size() == 1);
+    CHECK(diagnostics[0].text().find("s.yaml:3:12: error: success must compare a column with a number") == 0);
+  }
+}
