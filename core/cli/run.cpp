@@ -329,7 +329,8 @@ class Run {
     std::vector<StoredClaim> claims;
     const std::vector<Verdict> verdicts = judge(experiment_.claims, subjects);
     for (std::size_t i = 0; i < verdicts.size(); ++i)
-      claims.push_back({experiment_.claims[i].text, verdicts[i].measured, verdicts[i].holds});
+      claims.push_back({experiment_.claims[i].text, verdicts[i].measured, verdicts[i].holds,
+                        to_json(experiment_.claims[i].source)});
     return claims;
   }
 

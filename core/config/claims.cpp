@@ -445,7 +445,11 @@ std::optional<SuccessCriterion> read_success(const Node& node, std::vector<Diagn
   return std::nullopt;
 }
 
-Claim read_claim(const Node& node, std::vector<Diagnostic>& diagnostics) { return Reader(node, diagnostics).read(); }
+Claim read_claim(const Node& node, std::vector<Diagnostic>& diagnostics) {
+  Claim claim = Reader(node, diagnostics).read();
+  claim.source = node;
+  return claim;
+}
 
 std::optional<Diagnostic> nothing_to_judge(const Claim& claim, const std::vector<Labels>& runs) {
   for (const Labels& side : {claim.where, claim.other_side()})

@@ -57,6 +57,7 @@ struct Claim {
   Labels where, compared_with;
   std::optional<Real> p;
   std::string text;  // the claim in words, for reports
+  Node source;       // as written
   Position position, axis_position;
 
   /// Labels of the runs that `compared with` means: `where` with those labels replaced.

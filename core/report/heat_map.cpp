@@ -1,5 +1,6 @@
 #include "core/report/heat_map.hpp"
 
+#include <fmt/format.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -82,6 +83,11 @@ Mat averaged_down(const Mat& values, Index most) {
 std::string heat_map_png(const Mat& values, Real low, Real high) {
   const Real range = high > low ? high - low : 1;
   return png((averaged_down(values, 240) - low) / range);
+}
+
+std::string scale_colour(Real t) {
+  const std::array<unsigned char, 3> rgb = colour(t);
+  return fmt::format("#{:02x}{:02x}{:02x}", rgb[0], rgb[1], rgb[2]);
 }
 
 std::string colour_bar_png() { return png(arma::linspace<arma::rowvec>(0, 1, 128)); }

@@ -153,7 +153,7 @@ void publish_run(const fs::path& out, const Experiment& experiment, const std::v
         {{"kind", word(entry.kind)}, {"labels", entry.labels}, {"key", entry.key}, {"reason", entry.reason}});
   run["claims"] = Json::array();
   for (const StoredClaim& claim : claims)
-    run["claims"].push_back({{"that", claim.text}, {"holds", claim.holds}, {"measured", claim.measured}});
+    run["claims"].push_back({{"that", claim.text}, {"holds", claim.holds}, {"measured", claim.measured}, {"source", claim.source}});
   if (!experiment.is_study && missing.empty())
     for (const char* file : {"record.json", "trace.csv", "final.npz", "provenance.json", "timing.csv"})
       link_atomically(out / file, fs::path("cells") / folder_name(experiment.cells.front()) / file);
@@ -194,7 +194,7 @@ StoredRun read_run(const fs::path& given) {
                              entry.at("key").get<std::string>(), entry.at("reason").get<std::string>()});
     for (const Json& claim : json.at("claims"))
       run.claims.push_back({claim.at("that").get<std::string>(), claim.at("measured").get<std::string>(),
-                            claim.at("holds").get<bool>()});
+                            claim.at("holds").get<bool>(), claim.value("source", "")});
   } catch (const Json::exception& problem) {
     throw Error(Exit::integrity, fmt::format("{} is damaged: {}", file.string(), problem.what()));
   }

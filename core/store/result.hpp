@@ -23,6 +23,7 @@ namespace tightrope {
 struct StoredClaim {
   std::string text, measured;
   bool holds = false;
+  std::string source;  // as written, in JSON; empty in runs of older versions
 };
 
 /// A cell without a result, and why.

@@ -87,6 +87,18 @@ std::string interval_text(const LineFit& fit) {
                      fit.count);
 }
 
+CurveFit untold(std::string trouble) {
+  CurveFit fit;
+  fit.line.trouble = std::move(trouble);
+  return fit;
+}
+
+CurveFit fit_to(const std::vector<Real>& x, const std::vector<Real>& y, bool is_power) {
+  CurveFit fit{is_power ? fit_power_law(x, y) : fit_exponential(x, y), {}, is_power};
+  if (!x.empty()) fit.range = {*std::min_element(x.begin(), x.end()), *std::max_element(x.begin(), x.end())};
+  return fit;
+}
+
 Measured slope_of(const LineFit& fit) {
   if (!fit.trouble.empty()) return Measured::nothing("no fit: " + fit.trouble);
   return Measured::exactly(fit.slope, interval_text(fit));
@@ -100,25 +112,10 @@ std::optional<std::vector<Real>> series(const Trace& trace, const std::string& n
   return column ? std::optional(trace.column(*column)) : std::nullopt;
 }
 
-Measured fitted(const Quantity& quantity, const Trace& trace) {
-  const auto y = series(trace, quantity.column), x = series(trace, quantity.over), t = series(trace, "iteration");
-  if (!x || !y || !t) return Measured::nothing("not recorded");
-  const bool is_power = quantity.pick == Pick::exponent;
-  std::vector<Real> kept_x, kept_y;
-  for (std::size_t i = 0; i < t->size(); ++i) {
-    if ((*t)[i] < quantity.from.value_or(0) || (*t)[i] > quantity.to.value_or(infinity)) continue;
-    if (std::isnan((*y)[i]) || std::isnan((*x)[i]) || (is_power && (*x)[i] == 0)) continue;  // the start has no ln t
-    kept_x.push_back((*x)[i]);
-    kept_y.push_back((*y)[i]);
-  }
-  if (kept_x.size() < 3) return Measured::nothing(fmt::format("no fit: only {} points recorded", kept_x.size()));
-  return slope_of(is_power ? fit_power_law(kept_x, kept_y) : fit_exponential(kept_x, kept_y));
-}
-
 Measured evaluate(const Quantity& quantity, const ClaimSubject& run) {
   if (!run.trace) return Measured::nothing("not recorded");
   const Trace& trace = *run.trace;
-  if (quantity.pick == Pick::rate || quantity.pick == Pick::exponent) return fitted(quantity, trace);
+  if (quantity.pick == Pick::rate || quantity.pick == Pick::exponent) return slope_of(fit_of(quantity, trace).line);
   if (quantity.pick == Pick::reach) {
     const Clock clock = quantity.over == "passes"    ? Clock::passes
                         : quantity.over == "seconds" ? Clock::seconds
@@ -236,18 +233,18 @@ std::vector<std::pair<std::string, Group>> along_axis(const Claim& claim, const 
   return points;
 }
 
-Outcome fit_along_axis(const Claim& claim, const Group& runs, const Labels& labels) {
+CurveFit fit_along_axis(const Claim& claim, const Group& runs) {
   std::vector<Real> x, y;
   for (const auto& [at, group] : along_axis(claim, runs))
     for (const ClaimSubject* run : group) {
       const Measured value = value_of(claim, *run);
       const auto place = number_of(at);
       if (!value.trouble.empty() || !value.is_exact || !place)
-        return {false, -infinity, fmt::format("no fit: {} at {} {}", value.text(), claim.axis, at), labels};
+        return untold(fmt::format("{} at {} {}", value.text(), claim.axis, at));
       x.push_back(*place);
       y.push_back(value.low);
     }
-  return bounded(claim, slope_of(claim.fit == Claim::Fit::rate ? fit_exponential(x, y) : fit_power_law(x, y)), labels);
+  return fit_to(x, y, claim.fit == Claim::Fit::exponent);
 }
 
 /// Whether b is known to follow a in the order that the claim asks for.
@@ -357,7 +354,7 @@ std::vector<Outcome> outcomes_of(const Claim& claim, const std::vector<ClaimSubj
     for (const auto& [labels, group] : grouped(runs, {claim.axis, repetition_label}))
       if (along_axis(claim, group).size() > 1)
         outcomes.push_back(claim.fit == Claim::Fit::none ? medians_along_axis(claim, group, labels)
-                                                         : fit_along_axis(claim, group, labels));
+                                                         : bounded(claim, slope_of(fit_along_axis(claim, group).line), labels));
   } else if (claim.success || claim.of == Claim::Of::median) {
     for (const auto& [labels, group] : grouped(runs, {repetition_label}))
       outcomes.push_back(claim.success ? success(claim, group, labels)
@@ -388,6 +385,32 @@ Verdict decide(const Claim& claim, const std::vector<Outcome>& outcomes) {
 }
 
 }  // namespace
+
+CurveFit fit_of(const Quantity& quantity, const Trace& trace) {
+  const auto y = series(trace, quantity.column), x = series(trace, quantity.over), t = series(trace, "iteration");
+  if (!x || !y || !t) return untold("not recorded");
+  const bool is_power = quantity.pick == Pick::exponent;
+  std::vector<Real> kept_x, kept_y;
+  for (std::size_t i = 0; i < t->size(); ++i) {
+    if ((*t)[i] < quantity.from.value_or(0) || (*t)[i] > quantity.to.value_or(infinity)) continue;
+    if (std::isnan((*y)[i]) || std::isnan((*x)[i]) || (is_power && (*x)[i] == 0)) continue;  // the start has no ln t
+    kept_x.push_back((*x)[i]);
+    kept_y.push_back((*y)[i]);
+  }
+  if (kept_x.size() < 3) return untold(fmt::format("only {} points recorded", kept_x.size()));
+  return fit_to(kept_x, kept_y, is_power);
+}
+
+CurveFit fit_of(const Claim& claim, const std::vector<ClaimSubject>& runs) {
+  Group group;
+  for (const ClaimSubject& run : runs)
+    if (selects(claim.where, run.labels)) group.push_back(&run);
+  return fit_along_axis(claim, group);
+}
+
+Real CurveFit::at(Real x) const {
+  return std::exp(line.intercept + line.slope * (is_power ? std::log(x) : x));
+}
 
 std::vector<Verdict> judge(const std::vector<Claim>& claims, const std::vector<ClaimSubject>& runs) {
   std::vector<Verdict> verdicts;

@@ -21,6 +21,7 @@
 
 #include "core/config/claims.hpp"
 #include "core/engine/trace.hpp"
+#include "core/study/statistics_fits.hpp"
 
 namespace tightrope {
 
@@ -35,6 +36,18 @@ struct Verdict {
   bool holds = false;
   std::string measured;  // "2.900e-04", "1.200e-03 (method gd)", "more than 500 (repetition 3)"
 };
+
+/// A curve that a claim speaks of: y = C·x^slope if it is a power, else C·exp(slope·x).
+struct CurveFit {
+  LineFit line;    // of the logarithms; its `trouble` says why there is none
+  Interval range;  // of the x that it was fitted to
+  bool is_power = false;
+  Real at(Real x) const;
+};
+/// What `rate of …` and `exponent of …` mean for one run, for drawing it.
+CurveFit fit_of(const Quantity& quantity, const Trace& trace);
+/// What `exponent | rate of QUANTITY over LABEL` means for the runs of one setting, those of `where` among them.
+CurveFit fit_of(const Claim& claim, const std::vector<ClaimSubject>& runs);
 
 /// One verdict for each claim.
 std::vector<Verdict> judge(const std::vector<Claim>& claims, const std::vector<ClaimSubject>& runs);

@@ -1,0 +1,196 @@
+// The charts of a report: every figure over iterations, passes or seconds, its panels chosen by selectors, its curves
+// by the keys of its legend. Without this script the page shows the same figures as drawings.
+(function () {
+  "use strict";
+  const page = JSON.parse(document.getElementById("figures").textContent);
+  const drawn = new Map();  // figure → its charts
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+  const axisWidth = 54, gap = 12, narrowest = 190;
+
+  const chosenClock = () => +document.querySelector("input[name=clock]:checked").dataset.clock;
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  function power(exponent) {
+    if (exponent === 0 || exponent === 1) return exponent ? "10" : "1";
+    return "10" + (exponent < 0 ? "⁻" : "") + [...String(Math.abs(exponent))].map((d) => superscripts[d]).join("");
+  }
+
+  function number(value) {
+    if (value == null) return "–";
+    if (value === 0) return "0";
+    const size = Math.abs(value);
+    return size < 1e-2 || size >= 1e5 ? value.toExponential(2).replace("+", "") : String(+value.toPrecision(4));
+  }
+
+  function tick(value, isLogarithmic) {
+    if (value == null) return "";
+    const exponent = Math.log10(Math.abs(value));
+    if (isLogarithmic && Math.abs(exponent - Math.round(exponent)) < 1e-9) return power(Math.round(exponent));
+    return number(value);
+  }
+
+  // Powers of ten, at most about eight; 2 and 5 times these where there are few.
+  function decades(chart, axis, low, high) {
+    const first = Math.ceil(Math.log10(low) - 1e-9), last = Math.floor(Math.log10(high) + 1e-9), splits = [];
+    const step = Math.max(1, Math.ceil((last - first) / 8));
+    for (let k = first; k <= last; k += step) {
+      splits.push(Math.pow(10, k));
+      if (last - first < 3 && k < last) splits.push(2 * Math.pow(10, k), 5 * Math.pow(10, k));
+    }
+    return splits;
+  }
+
+  function selected(figure, facet) {
+    const select = document.querySelector(`select[data-figure="${figure.id}"][data-facet="${facet}"]`);
+    return select && select.value !== "" ? [+select.value] : figure.facets[facet].shown;
+  }
+
+  function isHidden(figure, style) {
+    const key = document.querySelector(`button[data-figure="${figure.id}"][data-style="${style}"]`);
+    return key !== null && key.getAttribute("aria-pressed") === "false";
+  }
+
+  // What claims and theory say, and where a curve is lost: drawn over the curves, within the frame.
+  function drawOver(chart, panel, series) {
+    const context = chart.ctx, box = chart.bbox, scale = devicePixelRatio || 1;
+    const x = (value) => chart.valToPos(value, "x", true), y = (value) => chart.valToPos(value, "y", true);
+    context.save();
+    context.beginPath();
+    context.rect(box.left, box.top, box.width, box.height);
+    context.clip();
+    context.strokeStyle = colour("--ink");
+    panel.overlays.forEach((overlay) => {
+      context.lineWidth = (overlay.x ? 1.4 : 1) * scale;
+      context.setLineDash((overlay.x ? [8, 4] : [5, 4]).map((length) => length * scale));
+      context.beginPath();
+      if (!overlay.x) {
+        context.moveTo(box.left, y(overlay.y));
+        context.lineTo(box.left + box.width, y(overlay.y));
+      } else {
+        overlay.x.forEach((value, i) => context.lineTo(x(value), y(overlay.y[i])));
+      }
+      context.stroke();
+    });
+    context.setLineDash([]);
+    series.filter((one) => one.lost).forEach((one) => {
+      const xs = page.arrays[one.x], ys = page.arrays[one.y], r = 5 * scale;
+      const at = x(xs[xs.length - 1]);
+      const up = Math.min(Math.max(y(ys[ys.length - 1]), box.top + r), box.top + box.height - r);
+      context.strokeStyle = page.colours[one.style];
+      context.lineWidth = 2 * scale;
+      context.beginPath();
+      context.moveTo(at - r, up - r); context.lineTo(at + r, up + r);
+      context.moveTo(at - r, up + r); context.lineTo(at + r, up - r);
+      context.stroke();
+    });
+    context.restore();
+  }
+
+  function chart(figure, plot, panel, box, width, height, isLabelled) {
+    const shown = panel.series.filter((one) => !isHidden(figure, one.style));
+    const tables = [], series = [{}], bands = [], curves = [];
+    shown.forEach((one) => {
+      const table = [page.arrays[one.x]];
+      if (one.low !== undefined) {
+        table.push(page.arrays[one.low], page.arrays[one.high]);
+        bands.push({ series: [series.length + 1, series.length], fill: page.colours[one.style] + "2e" });
+        for (let k = 0; k < 2; ++k) series.push({ stroke: "transparent", width: 1, spanGaps: true, points: { show: false } });
+      }
+      table.push(page.arrays[one.y]);
+      curves.push({ at: series.length, name: one.name });
+      series.push({ stroke: page.colours[one.style], width: 1.8, dash: page.dashes[one.style], spanGaps: true,
+                    points: { show: page.arrays[one.y].length < 30, size: 5 } });
+      tables.push(table);
+    });
+    if (!tables.length) {
+      tables.push([plot.x, [null, null]]);
+      series.push({});
+    }
+    const readout = document.getElementById("readout-" + figure.id);
+    const ink = colour("--soft"), line = { stroke: colour("--line"), width: 1 };
+    const vertical = { stroke: ink, grid: line, ticks: line, size: isLabelled ? axisWidth : 6,
+                       values: (u, splits) => splits.map((value) => (isLabelled ? tick(value, figure.log) : "")) };
+    if (figure.log) {
+      vertical.splits = decades;
+      vertical.filter = (u, splits) => splits;
+    }
+    return new uPlot({
+      width, height, series, bands,
+      legend: { show: false },
+      scales: { x: { time: false, range: () => plot.x }, y: { distr: figure.log ? 3 : 1, range: () => plot.y } },
+      axes: [{ stroke: ink, grid: line, ticks: line, size: 34, values: (u, splits) => splits.map((v) => tick(v, false)) },
+             vertical],
+      cursor: { sync: { key: figure.id }, drag: { x: false, y: false } },
+      hooks: {
+        draw: [(u) => drawOver(u, panel, shown)],
+        setCursor: [(u) => {
+          if (!box.matches(":hover")) return;
+          const at = u.cursor.idx;
+          readout.textContent = at == null ? "" : `${plot.unit} ${number(u.data[0][at])}: ` + curves.map((curve) => {
+            let i = at;
+            while (i > 0 && u.data[curve.at][i] == null) --i;
+            return `${curve.name} ${number(u.data[curve.at][i])}`;
+          }).join(" · ");
+        }],
+      },
+    }, uPlot.join(tables), box);
+  }
+
+  function draw(figure) {
+    (drawn.get(figure) || []).forEach((one) => one.destroy());
+    const charts = [], home = document.getElementById("charts-" + figure.id);
+    const plot = figure.plots[chosenClock()] || figure.plots[0];
+    const panels = plot.panels.filter((panel) => panel.at.every((value, f) => selected(figure, f).includes(value)));
+    const directions = figure.facets.filter((facet, f) => selected(figure, f).length > 1).length;
+    let columns = figure.facets.length ? selected(figure, 0).length : 1;
+    if (directions < 2) columns = Math.min(panels.length, columns > 4 ? Math.ceil(columns / 2) : Math.max(columns, 1));
+    const room = home.clientWidth;
+    columns = Math.max(1, Math.min(columns, Math.floor((room - axisWidth) / narrowest)));
+    const width = Math.floor((room - axisWidth - (columns - 1) * gap) / columns);
+    const height = figure.facets.length ? Math.max(170, Math.min(330, 0.72 * width)) : 320;
+    home.style.gridTemplateColumns = `${width + axisWidth}px` + ` ${width}px`.repeat(columns - 1);
+    home.textContent = "";
+    panels.forEach((panel, i) => {
+      const cell = document.createElement("div"), box = document.createElement("div");
+      if (figure.facets.length) {
+        const title = document.createElement("div");
+        title.className = "facet";
+        title.textContent = panel.title;
+        if (i % columns === 0) title.style.paddingLeft = axisWidth + "px";
+        cell.append(title);
+      }
+      box.className = "chart";
+      box.setAttribute("role", "img");
+      box.setAttribute("aria-label", figure.title + (panel.title ? ", " + panel.title : "") + "; its numbers are below");
+      cell.append(box);
+      home.append(cell);
+      const isFirst = i % columns === 0;
+      charts.push(chart(figure, plot, panel, box, width + (isFirst ? axisWidth : 6), height, isFirst));
+    });
+    drawn.set(figure, charts);
+  }
+
+  function drawAll() {
+    const clock = document.querySelector("input[name=clock]:checked").value;
+    document.querySelectorAll(".still[data-clock]").forEach((still) => { still.hidden = still.dataset.clock !== clock; });
+    page.figures.forEach(draw);
+  }
+
+  document.querySelectorAll("input[name=clock]").forEach((input) => input.addEventListener("change", drawAll));
+  document.querySelectorAll("select[data-figure]").forEach((select) =>
+    select.addEventListener("change", () => draw(page.figures.find((figure) => figure.id === select.dataset.figure))));
+  document.querySelectorAll("button[data-figure]").forEach((key) => key.addEventListener("click", () => {
+    key.setAttribute("aria-pressed", key.getAttribute("aria-pressed") === "true" ? "false" : "true");
+    draw(page.figures.find((figure) => figure.id === key.dataset.figure));
+  }));
+  dark.addEventListener("change", drawAll);
+  let wait, width = innerWidth;
+  addEventListener("resize", () => {
+    if (innerWidth === width) return;  // a phone that hides its address bar
+    width = innerWidth;
+    clearTimeout(wait);
+    wait = setTimeout(drawAll, 150);
+  });
+  drawAll();
+})();

@@ -1,0 +1,44 @@
+// The sections of a page, each as HTML.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/report/figure.hpp"
+#include "core/report/phase_diagrams.hpp"
+#include "core/report/report.hpp"
+#include "core/study/summary.hpp"
+
+namespace tightrope {
+
+// --- what came out ---
+/// How a run ended, or how many runs of a study ended how.
+std::string summary_section(const StoredRun& run, const Summary& summary);
+std::string claims_section(const StoredRun& run);
+/// Methods or settings with ends, success, final values and times to the target.
+std::string methods_section(const StoredRun& run, const Summary& summary);
+/// Paired comparisons of methods.
+std::string comparison_section(const Summary& summary);
+/// One row for each run, and why some did not end well.
+std::string runs_section(const StoredRun& run, const Summary& summary);
+/// Truth once, then each run's estimate, and their errors.
+std::string truth_section(const StoredRun& run, const std::vector<CellExtras>& extras);
+
+// --- figures ---
+/// The choice of the clock that all figures of the page follow.
+std::string clock_switch();
+/// Figures that the script draws, with a drawing for readers without it.
+std::string curves_section(const std::vector<Figure>& figures, const std::string& how);
+/// Figures that are drawings only.
+std::string drawings_section(const std::string& heading, const std::vector<Figure>& figures);
+std::string phase_section(const std::vector<PhaseDiagram>& diagrams);
+/// The interactive figures as JSON that cannot end its script element.
+std::string data_of(const std::vector<Figure>& figures);
+
+// --- what was asked ---
+/// The experiment at a glance: one row a component.
+std::string setup_section(const StoredRun& run);
+/// The resolved spec, and version, machine, keys and digests.
+std::string origin_section(const StoredRun& run);
+
+}  // namespace tightrope

@@ -1,0 +1,213 @@
+// Tables of what a study found.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/report/html.hpp"
+#include "core/report/sections.hpp"
+#include "core/report/text.hpp"
+
+namespace tightrope {
+
+namespace {
+
+constexpr std::size_t most_settings = 24;  // in the open; beyond, methods are, and settings are folded away
+constexpr std::size_t most_columns = 3;    // final values in one table
+constexpr std::size_t most_comparisons = 28;
+
+std::string swatch(std::size_t style) {
+  return fmt::format("<svg class=\"swatch\" width=\"22\" height=\"8\" aria-hidden=\"true\"><path d=\"M0 4h22\" "
+                     "stroke=\"{}\" stroke-width=\"2.6\" stroke-dasharray=\"{}\"/></svg>",
+                     curve_colour(style), curve_dashes(style));
+}
+
+std::string interval(const Interval& of) {
+  if (of.low == of.high) return "";
+  return fmt::format("<small>{} to {}</small>", number(of.low), number(of.high));
+}
+
+std::string ends(const std::map<EndClass, Index>& of) {
+  std::string text;
+  for (const auto& [end, count] : of)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, to_string(end));
+  return text.empty() ? "not run" : text;
+}
+
+std::string arrival(const Setting& setting, Clock clock) {
+  const auto own = setting.arrivals.find(clock);
+  if (own == setting.arrivals.end()) return cell("–");
+  const TimeToTarget& times = own->second.times;
+  if (times.reached == 0) return cell(fmt::format("none of {} reached it", times.count));
+  std::string text = times.median ? number(*times.median) + interval(own->second.interval)
+                                  : "more than " + number(times.more_than);
+  if (times.reached < times.count)
+    text += fmt::format("<small>{} of {} did not reach it</small>", times.count - times.reached, times.count);
+  return cell(text);
+}
+
+std::string results_of(const Setting& setting, const std::vector<std::string>& columns, bool has_target) {
+  std::string html = cell(ends(setting.ends), false);
+  if (has_target)
+    html += setting.success ? cell(fmt::format("{} of {}<small>{:.2f} to {:.2f}</small>", setting.success->reached,
+                                               setting.success->count, setting.success->share.low,
+                                               setting.success->share.high))
+                            : cell("–");
+  for (const std::string& column : columns) {
+    const FinalValues* own = setting.find(column);
+    if (!own || own->count == 0)
+      html += cell("–");
+    else
+      html += cell((std::isfinite(own->median.value) ? number(own->median.value) : "diverged") +
+                   interval(own->median.interval));
+  }
+  if (has_target)
+    for (const Clock clock : all_clocks) html += arrival(setting, clock);
+  return html;
+}
+
+std::string results_header(const std::vector<std::string>& columns, bool has_target) {
+  std::string html = head("Ends", false);
+  if (has_target) html += head("Success");
+  for (const std::string& column : columns) html += head("Final " + escaped(worded(column)));
+  if (has_target)
+    for (const Clock clock : all_clocks) html += head(capitalised(to_string(clock)) + " to target");
+  return html;
+}
+
+std::string settings_table(const Summary& summary, const std::vector<std::string>& columns) {
+  const bool has_target = summary.criterion.has_value();
+  const std::vector<std::string> axes = summary.setting_axes();
+  std::string html = "<table><thead><tr>";
+  for (const std::string& axis : axes) html += head(escaped(capitalised(worded(axis)), 60), false);
+  html += results_header(columns, has_target) + "</tr></thead><tbody>\n";
+  for (const Setting& setting : summary.settings) {
+    html += "<tr>";
+    for (const std::string& axis : axes) {
+      const auto own = setting.labels.find(axis);
+      std::string text = own == setting.labels.end() ? "–" : escaped(own->second, 60);
+      if (axis == summary.by)
+        for (std::size_t m = 0; m < summary.methods.size(); ++m)
+          if (std::all_of(summary.methods[m].labels.begin(), summary.methods[m].labels.end(), [&](const auto& label) {
+                return setting.labels.count(label.first) && setting.labels.at(label.first) == label.second;
+              }))
+            text = swatch(m) + text;
+      html += cell(text, false);
+    }
+    html += results_of(setting, columns, has_target) + "</tr>\n";
+  }
+  return html + "</tbody></table>";
+}
+
+/// All settings of each method taken together: the summary of a study in which they are repetitions of one problem.
+Summary by_method(const StoredRun& run, const Summary& summary) {
+  StoredRun together;
+  together.name = run.name;
+  together.is_study = true;
+  together.success = run.success;
+  for (const StudyAxis& axis : run.axes)
+    if (axis.label == repetition_label || axis.label == summary.by) together.axes.push_back(axis);
+  std::map<std::string, std::size_t> counts;
+  const auto relabelled = [&](const Labels& labels) {
+    const std::string& method = labels.at(summary.by);
+    return Labels{{summary.by, method}, {repetition_label, std::to_string(++counts[method])}};
+  };
+  for (const StoredCell& stored : run.cells)
+    if (stored.labels.count(summary.by)) {
+      StoredCell& own = together.cells.emplace_back();
+      own.end = stored.end;
+      own.trace = stored.trace;
+      own.labels = relabelled(stored.labels);
+    }
+  for (const Missing& missing : run.missing)
+    if (missing.labels.count(summary.by)) {
+      Missing& own = together.missing.emplace_back(missing);
+      own.labels = relabelled(missing.labels);
+    }
+  return summarize(together);
+}
+
+std::string methods_table(const Summary& together, const std::vector<std::string>& columns) {
+  const bool has_target = together.criterion.has_value();
+  std::string html = "<table><thead><tr>" + head("Method", false) + head("Runs") + results_header(columns, has_target) +
+                     "</tr></thead><tbody>\n";
+  for (std::size_t s = 0; s < together.settings.size(); ++s) {
+    const Setting& setting = together.settings[s];
+    html += "<tr>" + cell(swatch(s) + escaped(setting.labels.at(together.by), 80), false) + cell(number(static_cast<Real>(setting.runs))) +
+            results_of(setting, columns, has_target) + "</tr>\n";
+  }
+  return html + "</tbody></table>";
+}
+
+std::string p_value(Real p) { return p < 1e-4 ? "&lt; 0.0001" : fmt::format("{:.2g}", p); }
+
+std::string ratio(const PairedRatio* of) {
+  if (!of || !of->median) return cell("–") + cell("–");
+  return cell(fmt::format("{}<small>{} of the pairs decided</small>",
+                          *of->median > 0 ? number(*of->median) : "0", of->decided)) +
+         cell(p_value(of->p_holm));
+}
+
+}  // namespace
+
+std::string methods_section(const StoredRun& run, const Summary& summary) {
+  std::vector<std::string> columns = summary.columns;
+  if (columns.size() > most_columns) columns.resize(most_columns);
+  std::string html = fmt::format("<h2>{}</h2>\n", summary.methods.empty() ? "Settings" : "Methods");
+  if (summary.criterion)
+    html += fmt::format("<p>Success: {}.</p>\n", escaped(worded(summary.criterion->text())));
+  const std::string table = scrolling("Settings", settings_table(summary, columns));
+  if (summary.settings.size() <= most_settings) {
+    html += table;
+  } else {
+    if (!summary.methods.empty())
+      html += scrolling("Methods", methods_table(by_method(run, summary), columns)) +
+              "<p class=\"soft\">All settings of a method taken together.</p>\n";
+    html += fmt::format("<details><summary>Each of the {} settings</summary>{}</details>\n", summary.settings.size(), table);
+  }
+  return html +
+         "<p class=\"soft\">Medians over the runs, below them 95 % intervals: bootstrap percentiles for medians, Wilson's "
+         "for success. A run that diverged or failed counts as worse than every number. Times to the target are "
+         "Kaplan-Meier medians, which take into account the runs that did not reach it.</p>\n";
+}
+
+std::string comparison_section(const Summary& summary) {
+  if (summary.methods.size() < 2) return "";
+  if (!summary.has_all_comparisons)
+    return "<h2>Methods against each other</h2>\n<p>There are too many methods to compare each with each.</p>\n";
+  if (summary.comparisons.empty()) return "";
+  const bool has_target = summary.criterion.has_value();
+  std::string html = "<table><thead><tr>" + head("Methods", false) + head("Pairs");
+  if (!summary.columns.empty()) html += head("Final " + escaped(worded(summary.columns.front()))) + head("p");
+  if (has_target)
+    html += head("Iterations") + head("p") + head("Passes") + head("p") + head("Success of both, one, the other, none") + head("p");
+  html += "</tr></thead><tbody>\n";
+  const auto times = [](const Comparison& own, Clock clock) {
+    const auto at = own.times.find(clock);
+    return at == own.times.end() ? nullptr : &at->second;
+  };
+  for (std::size_t i = 0; i < std::min(summary.comparisons.size(), most_comparisons); ++i) {
+    const Comparison& own = summary.comparisons[i];
+    html += "<tr>" +
+            cell(fmt::format("{}{} <span class=\"soft\">against</span> {}{}", swatch(own.first),
+                             escaped(summary.methods[own.first].name, 60), swatch(own.second),
+                             escaped(summary.methods[own.second].name, 60)),
+                 false) +
+            cell(std::to_string(own.pairs));
+    if (!summary.columns.empty()) html += ratio(own.final_values ? &*own.final_values : nullptr);
+    if (has_target)
+      html += ratio(times(own, Clock::iterations)) + ratio(times(own, Clock::passes)) +
+              cell(fmt::format("{}, {}, {}, {}", own.both, own.first_only, own.second_only, own.neither)) +
+              cell(own.p_success_holm ? p_value(*own.p_success_holm) : "–");
+    html += "</tr>\n";
+  }
+  std::string note;
+  if (summary.comparisons.size() > most_comparisons)
+    note = fmt::format(" The first {} of {} comparisons are shown.", most_comparisons, summary.comparisons.size());
+  return "<h2>Methods against each other</h2>\n" + scrolling("Methods against each other", html + "</tbody></table>") +
+         "<p class=\"soft\">Medians of the ratio of the first method's quantity to the second's, over runs that differ in "
+         "the method alone. A pair is undecided if neither arrived, or if it is not known who was first. p: Wilcoxon's "
+         "signed-rank test for ratios, McNemar's for success, corrected after Holm over the rows." + note + "</p>\n";
+}
+
+}  // namespace tightrope

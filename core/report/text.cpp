@@ -1,0 +1,133 @@
+#include "core/report/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "core/config/claims.hpp"
+
+namespace tightrope {
+
+namespace {
+
+/// Marks that turn the direction of text could make a name look like another.
+bool turns_text(const std::string& letter) {
+  static constexpr std::array<const char*, 12> marks = {"\u061c", "\u200e", "\u200f", "\u202a", "\u202b", "\u202c",
+                                                        "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"};
+  return std::find(marks.begin(), marks.end(), letter) != marks.end();
+}
+
+bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
+
+}  // namespace
+
+std::string plain(const std::string& text, std::size_t most) {
+  std::string out;
+  std::size_t shown = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const std::size_t size = byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+    const std::string letter = text.substr(i, size);
+    i += size;
+    if (shown == most) return out + "…";
+    const bool is_control = (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f;
+    if (is_control || turns_text(letter)) continue;
+    out += letter;
+    ++shown;
+  }
+  return out;
+}
+
+std::string escaped(const std::string& text, std::size_t most) {
+  std::string out;
+  for (const char c : plain(text, most)) {
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '"')
+      out += "&quot;";
+    else if (c == '\'')
+      out += "&#39;";
+    else
+      out += c;
+  }
+  return out;
+}
+
+std::string worded(std::string name) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
+std::string capitalised(std::string text) {
+  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
+std::string sentence(const std::string& text) { return capitalised(text) + "."; }
+
+std::string counted(std::size_t count, const std::string& noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+std::string number(Real value) {
+  if (std::isnan(value)) return "–";
+  if (std::isinf(value)) return value > 0 ? "∞" : "−∞";
+  if (value == std::floor(value) && std::abs(value) < 1e7) return fmt::format("{:.0f}", value);
+  if (std::abs(value) >= 1e-2 && std::abs(value) < 1e4) return fmt::format("{:.3g}", value);
+  std::string text = fmt::format("{:.2e}", value);
+  if (const auto e = text.find('e'); e != std::string::npos) {  // 1.20e-05 → 1.20e-5
+    std::size_t digits = e + 2;
+    while (digits + 1 < text.size() && text[digits] == '0') text.erase(digits, 1);
+    if (text[e + 1] == '+') text.erase(e + 1, 1);
+  }
+  return text;
+}
+
+std::string power_of_ten(int exponent) {
+  if (exponent == 0 || exponent == 1) return exponent == 0 ? "1" : "10";
+  static constexpr std::array<const char*, 10> digits = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+  std::string text = exponent < 0 ? "10⁻" : "10";
+  for (const char digit : std::to_string(std::abs(exponent))) text += digits[static_cast<std::size_t>(digit - '0')];
+  return text;
+}
+
+std::string formula(const std::string& text) {
+  const std::string source = escaped(text);
+  std::string html;
+  for (std::size_t i = 0; i < source.size(); ++i) {
+    std::size_t end = i + 1;
+    while (end < source.size() && is_word(source[end])) ++end;
+    if (source[i] == '_' && i > 0 && !is_word(source[i - 1]) && end > i + 1) {
+      html += "<sub>" + source.substr(i + 1, end - i - 1) + "</sub>";
+      i = end - 1;
+    } else {
+      html += source[i];
+    }
+  }
+  return html;
+}
+
+std::string name_of(const std::map<std::string, std::string>& labels) {
+  std::string text, repetition;
+  if (const auto method = labels.find("method"); method != labels.end()) text = method->second;
+  for (const auto& [label, value] : labels) {
+    if (label == "method") continue;
+    (label == repetition_label ? repetition : text) +=
+        (text.empty() && label != repetition_label ? "" : ", ") + worded(label) + " " + value;
+  }
+  return text.empty() && !repetition.empty() ? repetition.substr(2) : text + repetition;
+}
+
+std::string safe_id(std::string text) {
+  for (char& c : text)
+    if (!is_word(c) && c != '-' && c != '_') c = '_';
+  return text.substr(0, 80);
+}
+
+}  // namespace tightrope
