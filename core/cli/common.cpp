@@ -1,4 +1,4 @@
-// What several verbs share: layers of config, catalog, tables, numbers.
+// What several verbs share: layers of config, catalog, numbers.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -114,78 +114,6 @@ std::shared_ptr<const Team> make_team(const Call& call) {
     threads = static_cast<unsigned>(*given);
   }
   return std::make_shared<const Team>(threads);
-}
-
-std::size_t display_width(const std::string& text) {
-  std::size_t width = 0;
-  for (const char c : text) width += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-  return width;
-}
-
-std::string Table::text(const std::string& format) const {
-  std::string out;
-  if (format == "csv") {
-    for (const auto& row : rows_) {
-      for (std::size_t i = 0; i < row.size(); ++i) {
-        const bool quote = row[i].find_first_of(",\"\n") != std::string::npos;
-        std::string cell = row[i];
-        for (std::size_t at = 0; quote && (at = cell.find('"', at)) != std::string::npos; at += 2)
-          cell.insert(at, "\"");
-        out += (i ? "," : "") + (quote ? "\"" + cell + "\"" : cell);
-      }
-      out += "\n";
-    }
-    return out;
-  }
-  std::vector<std::size_t> widths(rows_.front().size(), 0);
-  std::vector<bool> numeric(rows_.front().size(), rows_.size() > 1);
-  for (std::size_t r = 0; r < rows_.size(); ++r)
-    for (std::size_t i = 0; i < rows_[r].size(); ++i) {
-      widths[i] = std::max(widths[i], display_width(rows_[r][i]));
-      const std::string& cell = rows_[r][i];
-      if (r > 0 && (cell.empty() || cell.find_first_not_of("0123456789.,e+-s ") != std::string::npos))
-        numeric[i] = false;
-    }
-  const bool markdown = format == "markdown";
-  for (std::size_t r = 0; r < rows_.size(); ++r) {
-    std::string line = markdown ? "| " : "";
-    for (std::size_t i = 0; i < rows_[r].size(); ++i) {
-      std::string cell = rows_[r][i];
-      for (std::size_t at = 0; markdown && (at = cell.find('|', at)) != std::string::npos; at += 2)
-        cell.insert(at, "\\");
-      const std::string blanks(widths[i] > display_width(cell) ? widths[i] - display_width(cell) : 0, ' ');
-      line += (i ? (markdown ? " | " : "  ") : "") + (numeric[i] ? blanks + cell : cell + blanks);
-    }
-    if (markdown) line += " |";
-    while (!line.empty() && line.back() == ' ') line.pop_back();
-    out += line + "\n";
-    if (r == 0 && markdown) {
-      for (const std::size_t width : widths) out += "| " + std::string(std::max<std::size_t>(width, 3), '-') + " ";
-      out += "|\n";
-    }
-  }
-  return out;
-}
-
-std::string human(Real value) {
-  if (std::isnan(value)) return "–";
-  if (value == std::floor(value) && std::abs(value) < 1e7) return fmt::format("{:.0f}", value);
-  if (std::abs(value) >= 1e-2 && std::abs(value) < 1e4) return fmt::format("{:.4g}", value);
-  return fmt::format("{:.2e}", value);
-}
-
-std::string human_seconds(Real seconds) {
-  if (seconds < 1) return fmt::format("{:.0f} ms", seconds * 1e3);
-  if (seconds < 100) return fmt::format("{:.1f} s", seconds);
-  if (seconds < 6000)
-    return fmt::format("{:.0f} min {:02.0f} s", std::floor(seconds / 60), std::fmod(std::floor(seconds), 60));
-  return fmt::format("{:.1f} h", seconds / 3600);
-}
-
-std::string grouped(Index value) {
-  std::string digits = std::to_string(value);
-  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
-  return digits;
 }
 
 nlohmann::ordered_json json_number(Real value) {

@@ -4,7 +4,11 @@
 
 #include <iostream>
 
+#include "core/cli/bundle.hpp"
+#include "core/cli/documents.hpp"
 #include "core/cli/verb.hpp"
+#include "core/report/plot_data.hpp"
+#include "core/report/summary_tables.hpp"
 
 namespace tightrope::cli {
 
@@ -35,32 +39,6 @@ const StoredCell& chosen(const Call& call, const StoredRun& run) {
                           call.has("cell") ? "there is no run '" + call.get<std::string>("cell") + "' here"
                                            : "there are several runs here",
                           fmt::join(names, ", ")));
-}
-
-/// All traces below each other, with a column for each label.
-std::string traces_csv(const StoredRun& run) {
-  if (run.cells.size() == 1 && run.cells[0].labels.empty()) return run.cells[0].trace.csv();
-  std::vector<std::string> axes, columns;
-  for (const StoredCell& cell : run.cells) {
-    for (const auto& [axis, value] : cell.labels)
-      if (std::find(axes.begin(), axes.end(), axis) == axes.end()) axes.push_back(axis);
-    for (const Column& column : cell.trace.columns)
-      if (std::find(columns.begin(), columns.end(), column.name) == columns.end()) columns.push_back(column.name);
-  }
-  std::vector<std::string> header = axes;
-  header.insert(header.end(), columns.begin(), columns.end());
-  Table table(header);
-  for (const StoredCell& cell : run.cells)
-    for (const std::vector<Real>& values : cell.trace.rows) {
-      std::vector<std::string> row;
-      for (const std::string& axis : axes) row.push_back(cell.labels.count(axis) ? cell.labels.at(axis) : "");
-      for (const std::string& column : columns) {
-        const auto at = cell.trace.find(column);
-        row.push_back(at && !std::isnan(values[*at]) ? shortest(values[*at]) : "");
-      }
-      table.add(std::move(row));
-    }
-  return table.text("csv");
 }
 
 std::string arrays_npz(const Call& call, const StoredRun& run) {
@@ -98,23 +76,46 @@ std::string problem_npz(const Call& call, const StoredRun& run) {
   return npz_bytes(arrays);
 }
 
+std::string results(const Call& call, const StoredRun& run, const std::filesystem::path& file) {
+  const std::string extension = file.extension().string();
+  if (extension == ".csv") return traces_csv(run);
+  if (extension == ".npz") return arrays_npz(call, run);
+  SummaryOptions options;
+  if (call.has("column")) options.columns = {call.get<std::string>("column")};
+  const Summary summary = summarize(run, options);
+  if (extension == ".json") {
+    Json json = document_of(run);
+    json["summary"] = document_of(summary, run);
+    return pretty(json);
+  }
+  if (extension == ".tex") return tables_of(summary, "latex", true);
+  if (extension == ".md") return tables_of(summary, "markdown", true);
+  if (extension == ".dat" && !summary.columns.empty())
+    return plot_data(run, summary, summary.columns.front(), file.filename().string());
+  throw Error(Exit::config, fmt::format("'{}' must end in .csv (traces), .npz (factors and traces), .json (all numbers "
+                                        "but the traces), .tex or .md (tables), or .dat (curves for pgfplots)",
+                                        file.string()));
+}
+
 Exit export_call(const Call& call) {
   const StoredRun run = read_run(call.positional[0]);
-  if (!call.has("to") && !call.has("problem"))
-    throw Error(Exit::config, "say what to export: --to FILE.csv, --to FILE.npz or --problem FILE.npz");
+  if (!call.has("to") && !call.has("problem") && !call.has("bundle"))
+    throw Error(
+        Exit::config,
+        "say what to export: --to FILE.csv (or .npz, .json, .tex, .md, .dat), --bundle FILE.tar.gz or --problem "
+        "FILE.npz");
   const auto write = [&](const std::filesystem::path& file, const std::string& bytes) {
     write_atomically(file, bytes);
     if (!call.quiet) std::cout << file.string() << "\n";
   };
   if (call.has("to")) {
     const std::filesystem::path file = call.get<std::string>("to");
-    if (file.extension() == ".csv")
-      write(file, traces_csv(run));
-    else if (file.extension() == ".npz")
-      write(file, arrays_npz(call, run));
-    else
-      throw Error(Exit::config,
-                  fmt::format("'{}' must end in .csv (traces) or .npz (factors and traces)", file.string()));
+    write(file, results(call, run, file));
+  }
+  if (call.has("bundle")) {
+    const std::string file = call.get<std::string>("bundle");
+    if (!file.ends_with(".tar.gz")) throw Error(Exit::config, fmt::format("'{}' must end in .tar.gz", file));
+    write(file, bundle_of(run, make_catalog(call), make_team(call)));
   }
   if (call.has("problem")) {
     const std::filesystem::path file = call.get<std::string>("problem");
@@ -127,25 +128,31 @@ Exit export_call(const Call& call) {
 }  // namespace
 
 Verb export_verb() {
-  return {"export",
-          "RUN --to FILE.csv|FILE.npz | --problem FILE.npz",
-          "write results, or the problem behind them, for other programs",
-          "--to FILE.csv: the traces; --to FILE.npz: the factors by name and the trace's columns.\n"
-          "--problem FILE.npz: A (m × n1·n2; A.reshape(m, n1, n2)[i] is A_i), y, truth and shape, for dense operators.",
-          [](po::options_description& options) {
-            options.add_options()("to", po::value<std::string>()->value_name("FILE"),
-                                  "file for the results (.csv or .npz)");
-            options.add_options()("problem", po::value<std::string>()->value_name("FILE"),
-                                  "file for operator, data and truth (.npz)");
-            options.add_options()("cell", po::value<std::string>()->value_name("NAME"),
-                                  "which run, by label or key, where there are several");
-            declare_plugin_options(options);
-            declare_thread_option(options);
-          },
-          {},
-          1,
-          1,
-          export_call};
+  return {
+      "export",
+      "RUN --to FILE | --bundle FILE.tar.gz | --problem FILE.npz",
+      "write results, or the problem behind them, for other programs",
+      "--to FILE.csv: the traces. FILE.npz: the factors by name and the trace's columns. FILE.json: ends, last values\n"
+      "and the summary of 'compare'. FILE.tex, FILE.md: its tables (LaTeX with the package booktabs).\n"
+      "FILE.dat: median curves with quartiles for pgfplots, with the commands that draw them.\n"
+      "--bundle FILE.tar.gz: all that a reviewer needs: runs, config, data files, report, tables, versions, digests.\n"
+      "--problem FILE.npz: A (m × n1·n2; A.reshape(m, n1, n2)[i] is A_i), y, truth and shape, for dense operators.",
+      [](po::options_description& options) {
+        options.add_options()("to", po::value<std::string>()->value_name("FILE"),
+                              "file for the results (.csv, .npz, .json, .tex, .md or .dat)");
+        options.add_options()("bundle", po::value<std::string>()->value_name("FILE"),
+                              "file for everything, as a reviewer needs it (.tar.gz)");
+        options.add_options()("problem", po::value<std::string>()->value_name("FILE"),
+                              "file for operator, data and truth (.npz)");
+        options.add_options()("cell", po::value<std::string>()->value_name("NAME"),
+                              "which run, by label or key, where there are several");
+        declare_plugin_options(options);
+        declare_thread_option(options);
+      },
+      {},
+      1,
+      1,
+      export_call};
 }
 
 }  // namespace tightrope::cli

@@ -43,7 +43,7 @@ Verb list_verb() {
         declare_plugin_options(options);
         options.add_options()("verbose,v", "say where each plugin lies, on standard error");
       },
-      {"table", "json", "markdown", "csv"},
+      {"table", "json", "markdown", "csv", "latex"},
       0,
       1,
       list};

@@ -16,9 +16,9 @@
 namespace tightrope::cli {
 
 const std::vector<Verb>& verbs() {
-  static const std::vector<Verb> all = {run_verb(),    plan_verb(),   check_verb(),  list_verb(),  describe_verb(),
-                                        show_verb(),   report_verb(), export_verb(), watch_verb(), verify_verb(),
-                                        doctor_verb(), help_verb(),   version_verb()};
+  static const std::vector<Verb> all = {run_verb(),    plan_verb(),    check_verb(),  list_verb(),   describe_verb(),
+                                        show_verb(),   compare_verb(), report_verb(), export_verb(), watch_verb(),
+                                        verify_verb(), doctor_verb(),  help_verb(),   version_verb()};
   return all;
 }
 

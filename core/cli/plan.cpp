@@ -102,6 +102,7 @@ void try_cells(std::vector<Planned>& cells, const Experiment& experiment, const 
     Experiment part;
     part.name = experiment.name;
     part.is_study = experiment.is_study;
+    part.success = experiment.success;
     for (const Planned* planned : group) part.cells.push_back(*planned->cell);
     SkipListener skip;
     if (experiment.is_study)
@@ -229,7 +230,7 @@ Exit plan(const Call& call) {
   const Totals totals = totals_of(cells);
   if (call.format == "json") {
     std::cout << document(cells, experiment, out, totals, quick).dump(2) << "\n";
-  } else if (call.format == "csv") {
+  } else if (call.format != "table") {
     std::cout << table_of(cells, experiment, quick, cells.size()).text(call.format);
   } else {
     std::cout << table_of(cells, experiment, quick, most_rows).text("table");
@@ -277,7 +278,7 @@ Verb plan_verb() {
         declare_thread_option(options);
         options.add_options()("quick", "make and try nothing: the cells and what is cached, without predictions");
       },
-      {"table", "json", "csv"},
+      {"table", "json", "markdown", "csv", "latex"},
       1,
       1,
       plan};

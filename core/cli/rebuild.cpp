@@ -8,21 +8,44 @@
 
 namespace tightrope::cli {
 
+namespace fs = std::filesystem;
+
 namespace {
 
-/// Puts the places where data files lay in the place of their names.
-void restore_files(Node& node, const Node& files) {
+/// The folder in which a file of this name lies at this place; empty if there is no such folder.
+fs::path folder_of(const fs::path& name, const fs::path& place) {
+  fs::path folder = place;
+  const fs::path inside = name.lexically_normal();
+  for (const auto& part : inside) {
+    if (part == ".." || inside.is_absolute()) return {};
+    folder = folder.parent_path();
+  }
+  return folder;
+}
+
+/// Says where the data files of a spec are: where they lay when the run was made or, if they are no longer there, in
+/// the folder of the run, where a bundle has them. Their names stay as they were written: they are part of the key.
+void restore_files(Node& node, const Node& files, const fs::path& run) {
   if (node.is_scalar())
-    if (const Node* path = files.find(node.scalar)) node.scalar = path->scalar;
-  for (Node& item : node.items) restore_files(item, files);
-  for (Node::Entry& entry : node.entries) restore_files(entry.value, files);
+    if (const Node* place = files.find(node.scalar)) {
+      std::error_code ignored;
+      const bool has_moved = !fs::exists(place->scalar, ignored) && fs::exists(run / node.scalar, ignored);
+      const fs::path folder = has_moved ? fs::absolute(run) : folder_of(node.scalar, place->scalar);
+      if (folder.empty())
+        node.scalar = place->scalar;
+      else
+        node.position.file = folder.string();
+    }
+  for (Node& item : node.items) restore_files(item, files, run);
+  for (Node::Entry& entry : node.entries) restore_files(entry.value, files, run);
 }
 
 }  // namespace
 
 Experiment resolve_again(const StoredCell& cell, const Catalog& catalog) {
   Node spec = cell.spec;
-  if (const Node* files = cell.provenance.find("files"); files && files->is_map()) restore_files(spec, *files);
+  if (const Node* files = cell.provenance.find("files"); files && files->is_map())
+    restore_files(spec, *files, cell.folder.parent_path().parent_path());
   return resolve_experiment(spec, catalog);
 }
 
@@ -58,6 +81,16 @@ std::vector<CellParts> rebuild(const StoredRun& run, const Catalog& catalog, con
     }
   }
   return parts;
+}
+
+std::vector<CellExtras> pictures_of(const StoredRun& run, const Catalog& catalog,
+                                    const std::shared_ptr<const Team>& team) {
+  constexpr std::size_t most_pictured_cells = 8;
+  if (run.cells.size() > most_pictured_cells) return std::vector<CellExtras>(run.cells.size());
+  std::vector<CellExtras> extras;
+  for (const CellParts& part : rebuild(run, catalog, team))
+    extras.push_back({part.problem ? part.problem->truth : nullptr, part.estimate});
+  return extras;
 }
 
 }  // namespace tightrope::cli

@@ -23,10 +23,7 @@ Verb report_verb() {
           1,
           [](const Call& call) {
             const StoredRun run = read_run(call.positional[0]);
-            std::vector<CellExtras> extras;
-            for (const CellParts& part : rebuild(run, make_catalog(call), make_team(call)))
-              extras.push_back({part.problem ? part.problem->truth : nullptr, part.estimate});
-            write_report(run, extras);
+            write_report(run, pictures_of(run, make_catalog(call), make_team(call)));
             if (!call.quiet) std::cout << "Report: " << (run.folder / "report.html").string() << "\n";
             return Exit::ok;
           }};

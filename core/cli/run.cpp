@@ -5,6 +5,7 @@
 #include <iostream>
 #include <thread>
 
+#include "core/cli/documents.hpp"
 #include "core/cli/progress.hpp"
 #include "core/cli/verb.hpp"
 #include "core/report/report.hpp"
@@ -20,42 +21,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_rows = 60;           // of the table on the terminal
-constexpr std::size_t most_pictured_cells = 8;  // whose truth and estimate a report shows
+constexpr std::size_t most_rows = 60;  // of the table on the terminal
 
 std::string label_of(const std::map<std::string, std::string>& labels) {
   std::string text;
   for (const auto& [axis, value] : labels) text += (text.empty() ? "" : ", ") + value;
   return text;
-}
-
-const char* word(Missing::Kind kind) {
-  return kind == Missing::Kind::failed ? "failed" : kind == Missing::Kind::skipped ? "skipped" : "unfinished";
-}
-
-nlohmann::ordered_json document(const StoredRun& run) {
-  nlohmann::ordered_json json = {{"name", run.name},
-                                 {"out", run.folder.string()},
-                                 {"cells", nlohmann::ordered_json::array()},
-                                 {"claims", nlohmann::ordered_json::array()}};
-  for (const StoredCell& cell : run.cells) {
-    nlohmann::ordered_json metrics = nlohmann::ordered_json::object();
-    for (Index c = 0; c < cell.trace.columns.size(); ++c)
-      metrics[cell.trace.columns[c].name] = json_number(cell.trace.last(c));
-    json["cells"].push_back(
-        {{"key", cell.key},
-         {"labels", cell.labels},
-         {"end",
-          {{"class", to_string(cell.end.end_class)}, {"reason", cell.end.reason}, {"iteration", cell.end.iteration}}},
-         {"metrics", metrics},
-         {"seconds", cell.seconds}});
-  }
-  if (run.is_study) json["missing"] = nlohmann::ordered_json::array();
-  for (const Missing& cell : run.missing)
-    json["missing"].push_back({{"labels", cell.labels}, {"kind", word(cell.kind)}, {"reason", cell.reason}});
-  for (const StoredClaim& claim : run.claims)
-    json["claims"].push_back({{"that", claim.text}, {"holds", claim.holds}, {"measured", claim.measured}});
-  return json;
 }
 
 /// "60 × 40 matrix of rank 3 from 1,500 measurements, factorization rank 20"
@@ -96,7 +67,7 @@ void print_table(const StoredRun& run) {
     if (cell.kind == Missing::Kind::skipped) continue;
     std::vector<std::string> row(header.size(), "–");
     row[0] = label_of(cell.labels);
-    row[1] = word(cell.kind);
+    row[1] = to_string(cell.kind);
     if (run.missing.size() <= most_rows) table.add(row);
   }
   std::cout << table.text("table");
@@ -219,6 +190,7 @@ class Run {
 
     publish_run(out_, experiment_, result.missing, {});
     StoredRun stored = read_run(out_);
+    warn_of_unknown_success(stored);
     stored.claims = judged(stored);
     if (!stored.claims.empty()) publish_run(out_, experiment_, result.missing, stored.claims);
     refresh_index(out_);
@@ -228,7 +200,7 @@ class Run {
       report = out_ / "report.html";
     }
     if (call_.format == "json")
-      std::cout << document(stored).dump(2) << "\n";
+      std::cout << document_of(stored).dump(2) << "\n";
     else if (!call_.quiet)
       print_summary(stored, stored_before_,
                     std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), report);
@@ -320,6 +292,17 @@ class Run {
     return static_cast<Exit>(128 + result.signal);
   }
 
+  /// Worker processes do not know what success is, so that nobody has looked for its column so far.
+  void warn_of_unknown_success(const StoredRun& stored) const {
+    if (!stored.success || stored.cells.empty()) return;
+    std::vector<std::string> columns;
+    for (const StoredCell& cell : stored.cells)
+      for (const Column& column : cell.trace.columns) columns.push_back(column.name);
+    if (std::find(columns.begin(), columns.end(), stored.success->column) == columns.end())
+      warn(fmt::format("no run records the column '{}' that success speaks of{}", stored.success->column,
+                       did_you_mean(stored.success->column, columns)));
+  }
+
   std::vector<StoredClaim> judged(const StoredRun& stored) const {
     std::vector<ClaimSubject> subjects;
     for (const StoredCell& cell : stored.cells)
@@ -329,22 +312,15 @@ class Run {
     std::vector<StoredClaim> claims;
     const std::vector<Verdict> verdicts = judge(experiment_.claims, subjects);
     for (std::size_t i = 0; i < verdicts.size(); ++i)
-      claims.push_back({experiment_.claims[i].text, verdicts[i].measured, verdicts[i].holds,
-                        to_json(experiment_.claims[i].source)});
+      claims.push_back(
+          {experiment_.claims[i].text, verdicts[i].measured, verdicts[i].holds, to_json(experiment_.claims[i].source)});
     return claims;
   }
 
   std::vector<CellExtras> pictures(const StoredRun& stored) const {
-    std::vector<CellExtras> extras(stored.cells.size());
-    if (lanes_.size() == 1) {
-      const Lane& lane = *lanes_.front();
-      extras[0] = {lane.setup().problem->truth, std::make_shared<const Mat>(lane.iterate().X.dense())};
-    } else if (stored.cells.size() <= most_pictured_cells) {
-      std::size_t i = 0;
-      for (const CellParts& part : rebuild(stored, catalog_, make_team(call_)))
-        extras[i++] = {part.problem ? part.problem->truth : nullptr, part.estimate};
-    }
-    return extras;
+    if (lanes_.size() != 1) return pictures_of(stored, catalog_, make_team(call_));
+    const Lane& lane = *lanes_.front();
+    return {{lane.setup().problem->truth, std::make_shared<const Mat>(lane.iterate().X.dense())}};
   }
 
   static bool is_fine(const StoredRun& stored) {

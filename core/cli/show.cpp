@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "core/cli/documents.hpp"
 #include "core/cli/progress.hpp"
 #include "core/cli/verb.hpp"
 #include "core/store/index.hpp"
@@ -77,25 +78,7 @@ Exit show(const Call& call) {
   if (call.has("resolved")) return show_resolved(call);
   const StoredRun run = read_run(call.positional[0]);
   if (call.format == "json") {
-    nlohmann::ordered_json json = {{"name", run.name},
-                                   {"out", run.folder.string()},
-                                   {"cells", nlohmann::ordered_json::array()},
-                                   {"claims", nlohmann::ordered_json::array()}};
-    for (const StoredCell& cell : run.cells) {
-      nlohmann::ordered_json metrics = nlohmann::ordered_json::object();
-      for (Index c = 0; c < cell.trace.columns.size(); ++c)
-        metrics[cell.trace.columns[c].name] = json_number(cell.trace.last(c));
-      json["cells"].push_back(
-          {{"key", cell.key},
-           {"labels", cell.labels},
-           {"end",
-            {{"class", to_string(cell.end.end_class)}, {"reason", cell.end.reason}, {"iteration", cell.end.iteration}}},
-           {"metrics", metrics},
-           {"seconds", cell.seconds}});
-    }
-    for (const StoredClaim& claim : run.claims)
-      json["claims"].push_back({{"that", claim.text}, {"holds", claim.holds}, {"measured", claim.measured}});
-    std::cout << json.dump(2) << "\n";
+    std::cout << document_of(run).dump(2) << "\n";
     return Exit::ok;
   }
   std::cout << run.name << ": " << run.cells.size() << (run.cells.size() == 1 ? " run" : " runs") << " in "
@@ -140,7 +123,7 @@ Verb show_verb() {
             declare_config_options(options);
             declare_selection_options(options);
           },
-          {"table", "json", "markdown", "csv"},
+          {"table", "json", "markdown", "csv", "latex"},
           1,
           1,
           show};

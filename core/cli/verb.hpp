@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "core/config/experiment.hpp"
+#include "core/report/report.hpp"
+#include "core/report/table.hpp"
 #include "core/store/result.hpp"
 
 namespace tightrope::cli {
@@ -55,6 +57,7 @@ Verb check_verb();
 Verb list_verb();
 Verb describe_verb();
 Verb show_verb();
+Verb compare_verb();
 Verb report_verb();
 Verb export_verb();
 Verb watch_verb();
@@ -92,25 +95,12 @@ Experiment resolve_again(const StoredCell& cell, const Catalog& catalog);
 /// What reports add to a stored run: truth and estimate of each cell. What cannot be had again is left out, with a
 /// line on standard error.
 std::vector<CellParts> rebuild(const StoredRun& run, const Catalog& catalog, const std::shared_ptr<const Team>& team);
+/// The same for a report's pictures, for few enough cells; else nothing for each of them.
+std::vector<CellExtras> pictures_of(const StoredRun& run, const Catalog& catalog,
+                                    const std::shared_ptr<const Team>& team);
 /// X(p) of a stored cell.
 Mat estimate_of(const StoredCell& cell, const FactorizationModel& model);
 
-/// Output that a table, --format markdown or csv prints: columns aligned, numbers to the right.
-class Table {
- public:
-  explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}
-  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
-  std::string text(const std::string& format) const;  // table | markdown | csv
-
- private:
-  std::vector<std::vector<std::string>> rows_;
-};
-std::size_t display_width(const std::string& text);
-
-/// A number for people: 3 significant digits, whole numbers in full.
-std::string human(Real value);
-std::string human_seconds(Real seconds);
-std::string grouped(Index value);  // 12,345
 /// A JSON number, null where it is not finite.
 nlohmann::ordered_json json_number(Real value);
 nlohmann::ordered_json json_tree(const Node& node);

@@ -51,12 +51,14 @@ struct CellSpec {
   };
   std::vector<Watched> observers;
   StopRules stop;
-  std::vector<Position> threshold_positions;  // one per stop.thresholds
+  std::vector<Position> threshold_positions;   // one per stop.thresholds
+  std::vector<const Choice*> choices() const;  // every plugin of the run that was found, in a fixed order
 };
 
 /// A whole file, checked: one cell for a plain run, many for `study:`.
 struct Experiment {
   std::string name;
+  Node config;  // the merged tree that it was made from
   bool is_study = false;
   std::vector<StudyAxis> axes;  // what the cells of the whole study differ in, in the order of the file
   std::vector<CellSpec> cells;  // those that were asked for

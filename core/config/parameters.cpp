@@ -272,8 +272,10 @@ Parameter& Parameters::add(std::string name, std::string& variable, std::vector<
 std::string file_path(const Node& value) {
   // An assignment on the command line has no folder of its own: there the current one counts.
   std::error_code error;
-  const bool is_in_file = fs::is_regular_file(value.position.file, error);
-  const fs::path folder = is_in_file ? fs::path(value.position.file).parent_path() : fs::path();
+  const fs::path place = value.position.file;
+  const fs::path folder = fs::is_regular_file(place, error) ? place.parent_path()
+                          : fs::is_directory(place, error)  ? place  // the config itself may be gone
+                                                            : fs::path();
   return fs::absolute(folder / value.scalar).lexically_normal().string();
 }
 

@@ -131,6 +131,7 @@ class Resolver {
     if (top.name.empty()) top.name = std::filesystem::path(tree_.position.file).stem().string();
     check_name(top.name);
     experiment.name = top.name;
+    experiment.config = tree_;
 
     Node base = tree_;
     for (const char* key : {"study", "claims", "plugin_path"}) base.erase(key);
@@ -607,15 +608,8 @@ class Resolver {
       stop->erase("time");
     }
     std::string text = "tightrope " TIGHTROPE_VERSION " " TIGHTROPE_HEADER_DIGEST "\n" + to_json(spec, true) + "\n";
-    const auto add = [&](const Choice& choice) {
-      if (choice.library) text += choice.description() + " " + choice.library->content_hash() + "\n";
-    };
-    if (cell.target) add(*cell.target);
-    if (cell.noise) add(*cell.noise);
-    for (const Choice* choice :
-         {&cell.op, &cell.loss, &cell.model, &cell.initialization, &cell.optimizer, &cell.step_size})
-      add(*choice);
-    for (const CellSpec::Watched& watched : cell.observers) add(watched.choice);
+    for (const Choice* choice : cell.choices())
+      text += choice->description() + " " + choice->library->content_hash() + "\n";
     for (const DataFile& file : cell.files) text += "file " + file.sha256 + "\n";
     return sha256(text);
   }
@@ -644,6 +638,16 @@ std::string Choice::description() const {
 std::uint64_t CellSpec::seed_of(const std::string& part) const {
   const auto own = seeds.find(part);
   return own == seeds.end() ? seed : own->second;
+}
+
+std::vector<const Choice*> CellSpec::choices() const {
+  std::vector<const Choice*> all;
+  if (target) all.push_back(&*target);
+  if (noise) all.push_back(&*noise);
+  all.insert(all.end(), {&op, &loss, &model, &initialization, &optimizer, &step_size});
+  for (const Watched& watched : observers) all.push_back(&watched.choice);
+  std::erase_if(all, [](const Choice* choice) { return !choice->library; });
+  return all;
 }
 
 Experiment resolve_experiment(const Node& tree, const Catalog& catalog, const Selection& selection) {

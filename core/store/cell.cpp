@@ -40,18 +40,10 @@ Json number(Real value) {
 
 Json plugins_of(const CellSpec& cell) {
   Json plugins = Json::array();
-  const auto add = [&](const Choice& choice) {
-    if (choice.library)
-      plugins.push_back({{"kind", choice.library->manifest().kind},
-                         {"name", choice.library->manifest().name},
-                         {"sha256", choice.library->content_hash()}});
-  };
-  if (cell.target) add(*cell.target);
-  if (cell.noise) add(*cell.noise);
-  for (const Choice* choice :
-       {&cell.op, &cell.loss, &cell.model, &cell.initialization, &cell.optimizer, &cell.step_size})
-    add(*choice);
-  for (const CellSpec::Watched& watched : cell.observers) add(watched.choice);
+  for (const Choice* choice : cell.choices())
+    plugins.push_back({{"kind", choice->library->manifest().kind},
+                       {"name", choice->library->manifest().name},
+                       {"sha256", choice->library->content_hash()}});
   return plugins;
 }
 

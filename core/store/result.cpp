@@ -17,10 +17,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const char* word(Missing::Kind kind) {
-  return kind == Missing::Kind::failed ? "failed" : kind == Missing::Kind::skipped ? "skipped" : "unfinished";
-}
-
 Missing::Kind kind_of(const std::string& text) {
   return text == "failed"    ? Missing::Kind::failed
          : text == "skipped" ? Missing::Kind::skipped
@@ -86,6 +82,10 @@ fs::path failure_file(const fs::path& out, const CellSpec& cell) {
 
 }  // namespace
 
+const char* to_string(Missing::Kind kind) {
+  return kind == Missing::Kind::failed ? "failed" : kind == Missing::Kind::skipped ? "skipped" : "unfinished";
+}
+
 std::optional<fs::path> prepare_output(const fs::path& out) {
   std::error_code error;
   std::optional<fs::path> made;
@@ -150,13 +150,17 @@ void publish_run(const fs::path& out, const Experiment& experiment, const std::v
   run["missing"] = Json::array();
   for (const Missing& entry : missing)
     run["missing"].push_back(
-        {{"kind", word(entry.kind)}, {"labels", entry.labels}, {"key", entry.key}, {"reason", entry.reason}});
+        {{"kind", to_string(entry.kind)}, {"labels", entry.labels}, {"key", entry.key}, {"reason", entry.reason}});
   run["claims"] = Json::array();
   for (const StoredClaim& claim : claims)
-    run["claims"].push_back({{"that", claim.text}, {"holds", claim.holds}, {"measured", claim.measured}, {"source", claim.source}});
+    run["claims"].push_back(
+        {{"that", claim.text}, {"holds", claim.holds}, {"measured", claim.measured}, {"source", claim.source}});
   if (!experiment.is_study && missing.empty())
     for (const char* file : {"record.json", "trace.csv", "final.npz", "provenance.json", "timing.csv"})
       link_atomically(out / file, fs::path("cells") / folder_name(experiment.cells.front()) / file);
+  const std::string config = to_yaml(experiment.config);
+  run["config"] = sha256(config);
+  write_atomically(out / "config.yaml", config);
   write_atomically(out / "run.json", sealed(std::move(run)));
 }
 
@@ -178,11 +182,12 @@ StoredRun read_run(const fs::path& given) {
   try {
     run.name = json.at("name").get<std::string>();
     run.is_study = json.at("study").get<bool>();
-    for (const Json& axis : json.value("axes", Json::array()))  // runs of older versions have none
-      run.axes.push_back({axis.at("label").get<std::string>(),
-                          axis.at("path").get<std::string>(),
-                          {},
-                          axis.at("values").get<std::vector<std::string>>()});
+    for (const Json& axis : json.value("axes", Json::array())) {  // runs of older versions have none
+      StudyAxis& own = run.axes.emplace_back();
+      own.label = axis.at("label").get<std::string>();
+      own.path = axis.at("path").get<std::string>();
+      own.values = axis.at("values").get<std::vector<std::string>>();
+    }
     if (json.contains("success")) run.success = stored_success(file, json.at("success").get<std::string>());
     for (const Json& cell : json.at("cells")) {
       run.cells.push_back(read_cell(folder / "cells" / cell.at("folder").get<std::string>()));
@@ -203,7 +208,12 @@ StoredRun read_run(const fs::path& given) {
 
 std::string damage_of_run(const fs::path& out) {
   try {
-    read_sealed(out / "run.json");
+    const Json run = read_sealed(out / "run.json");
+    const fs::path config = out / "config.yaml";
+    if (run.contains("config") && run.at("config") != sha256(read_file(config)))
+      return fmt::format(
+          "{} is damaged: it is not the file whose SHA-256 run.json states; `tightrope run` writes it again",
+          config.string());
     return "";
   } catch (const Error& error) {
     return error.what();

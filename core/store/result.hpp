@@ -2,6 +2,7 @@
 //
 //   OUT/run.json                   the last `run`: name, axes, cells in the order of the file, what success means,
 //                                  claims with verdicts
+//   OUT/config.yaml                what it asked for: the config with all its layers merged
 //   OUT/cells/                     finished runs (core/store/cell.hpp); they are the truth, everything else follows
 //   OUT/unfinished/  OUT/failed/   checkpoints of runs in progress; why runs failed
 //   OUT/index.sqlite               a table of the finished runs, made again from them whenever it is not right
@@ -33,6 +34,9 @@ struct Missing {
   std::string key, reason;  // no reason if it is only unfinished
 };
 
+/// "failed", "skipped", "unfinished"
+const char* to_string(Missing::Kind kind);
+
 /// A run folder as read back from disk.
 struct StoredRun {
   std::filesystem::path folder;
@@ -57,12 +61,12 @@ void clean_output(const std::filesystem::path& out);
 void write_failure(const std::filesystem::path& out, const CellSpec& cell, const std::string& reason);
 void remove_failure(const std::filesystem::path& out, const CellSpec& cell);
 
-/// Publishes run.json and, for a plain run that is finished, the links at the top.
+/// Publishes run.json, config.yaml and, for a plain run that is finished, the links at the top.
 void publish_run(const std::filesystem::path& out, const Experiment& experiment, const std::vector<Missing>& missing,
                  const std::vector<StoredClaim>& claims);
 /// `folder` is a run folder or a cell folder. Throws Error(config) if it is no such thing, Error(integrity) if damaged.
 StoredRun read_run(const std::filesystem::path& folder);
-/// What is wrong with run.json itself, or nothing.
+/// What is wrong with run.json or config.yaml themselves, or nothing.
 std::string damage_of_run(const std::filesystem::path& out);
 
 }  // namespace tightrope

@@ -38,7 +38,10 @@ std::vector<StudyAxis> axes_of(const StoredRun& run) {
   const auto add = [&](const Labels& labels) {
     for (const auto& [label, value] : labels) {
       auto axis = std::find_if(axes.begin(), axes.end(), [&, &name = label](const auto& a) { return a.label == name; });
-      if (axis == axes.end()) axis = axes.insert(axes.end(), {label, label, {}, {}});
+      if (axis == axes.end()) {
+        axis = axes.insert(axes.end(), StudyAxis());
+        axis->label = axis->path = label;
+      }
       if (std::find(axis->values.begin(), axis->values.end(), value) == axis->values.end())
         axis->values.push_back(value);
     }
@@ -371,6 +374,10 @@ Summary summarize(const StoredRun& run, const SummaryOptions& options) {
   summary.name = run.name;
   summary.axes = axes_of(run);
   summary.criterion = run.success;
+  if (summary.criterion && !run.cells.empty() &&
+      std::none_of(run.cells.begin(), run.cells.end(),
+                   [&](const StoredCell& cell) { return cell.trace.find(summary.criterion->column).has_value(); }))
+    summary.criterion.reset();
   summary.columns = columns_of(run, options.columns);
   summary.by = axis_of_methods(summary, options.by);
 

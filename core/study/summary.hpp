@@ -77,7 +77,7 @@ struct Comparison {
 struct Summary {
   std::string name;
   std::vector<StudyAxis> axes;                // in the order of the file, `repetition` among them
-  std::optional<SuccessCriterion> criterion;  // what success means
+  std::optional<SuccessCriterion> criterion;  // what success means; null also if no run records its column
   std::vector<std::string> columns;           // whose final values are summed up, the most prominent first
   std::vector<Setting> settings;              // in the order of the axes and of their values
   std::string by;                             // label of the axis that tells methods apart; "" if there is none

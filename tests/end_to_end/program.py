@@ -21,7 +21,7 @@ class Verbs(Case):
         page = self.tightrope("help").stdout
         self.assertEqual(self.tightrope().stdout, page)
         self.assertEqual(self.tightrope("--help").stdout, page)
-        for verb in ["run", "check", "list", "describe", "show", "report", "export", "doctor", "help", "version"]:
+        for verb in ["run", "check", "list", "describe", "show", "compare", "report", "export", "doctor", "help", "version"]:
             self.assertRegex(page, rf"\n  {verb} +\w")
             own = self.tightrope(verb, "-h").stdout
             self.assertEqual(self.tightrope("help", verb).stdout, own)

@@ -46,7 +46,11 @@ StoredRun study(std::vector<StudyAxis> axes, std::vector<StoredCell> cells, std:
 }
 
 StudyAxis axis(const std::string& label, std::vector<std::string> values) {
-  return {label, label == "method" || label == "repetition" ? label : "problem." + label, {}, std::move(values)};
+  StudyAxis result;
+  result.label = label;
+  result.path = label == "method" || label == "repetition" ? label : "problem." + label;
+  result.values = std::move(values);
+  return result;
 }
 
 Missing failed(Labels labels) { return {Missing::Kind::failed, std::move(labels), "", "it crashed"}; }
@@ -327,6 +331,14 @@ TEST_CASE("without a criterion there are ends and final values alone") {
   CHECK(summary.comparisons.front().times.empty());
   CHECK_FALSE(summary.comparisons.front().p_success);
   CHECK(summary.comparisons.front().final_values);
+}
+
+TEST_CASE("a criterion on a column that no run records is none") {
+  StoredRun stored = two_methods();
+  stored.success->column = "eror";
+  const Summary summary = summarize(stored);
+  CHECK_FALSE(summary.criterion);
+  CHECK_FALSE(summary.settings.front().success);
 }
 
 TEST_CASE("axes of a run that does not state them are those of its labels") {

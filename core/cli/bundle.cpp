@@ -1,0 +1,222 @@
+#include "core/cli/bundle.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <iostream>
+#include <set>
+
+#include "core/cli/documents.hpp"
+#include "core/report/report.hpp"
+#include "core/report/summary_tables.hpp"
+#include "core/store/archive.hpp"
+#include "core/store/files.hpp"
+
+namespace tightrope::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Files = std::map<std::string, std::string>;
+
+/// A folder that goes with the object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() : path_(fs::temp_directory_path() / fmt::format("tightrope-bundle-{}", getpid())) {
+    std::error_code error;
+    fs::remove_all(path_, error);
+    if (!fs::create_directories(path_, error))
+      throw Error(Exit::resources, fmt::format("{} cannot be created: {}", path_.string(), error.message()));
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+/// All files below a folder, at `prefix` of the archive.
+void add_folder(Files& files, const fs::path& folder, const std::string& prefix) {
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (entry.is_regular_file())
+      files[prefix + entry.path().lexically_relative(folder).generic_string()] = read_file(entry.path());
+}
+
+void add_report(Files& files, const StoredRun& run, const Catalog& catalog, const std::shared_ptr<const Team>& team) {
+  const TemporaryFolder folder;
+  StoredRun copy = run;
+  copy.folder = folder.path();
+  write_report(copy, pictures_of(run, catalog, team));
+  add_folder(files, folder.path(), "");
+}
+
+void add_tables(Files& files, const StoredRun& run) {
+  const Summary summary = summarize(run);
+  for (const auto& [format, extension] : {std::pair{"csv", "csv"}, {"markdown", "md"}, {"latex", "tex"}})
+    files[std::string("tables/summary.") + extension] = tables_of(summary, format, true);
+  Json json = document_of(run);
+  json.erase("out");  // where it lay when the bundle was made
+  json["summary"] = document_of(summary, run);
+  files["tables/summary.json"] = pretty(json);
+  files["tables/traces.csv"] = traces_csv(run);
+}
+
+void add_configs(Files& files, const StoredRun& run) {
+  std::error_code ignored;
+  if (fs::exists(run.folder / "config.yaml", ignored)) files["config.yaml"] = read_file(run.folder / "config.yaml");
+  std::string text;
+  for (const StoredCell& cell : run.cells) {
+    if (!text.empty()) text += "---\n";
+    text += "# " + cell.key + "\n";
+    for (const auto& [axis, value] : cell.labels) text += "# " + axis + ": " + excerpt(value) + "\n";
+    text += to_yaml(cell.spec);
+  }
+  files["resolved.yaml"] = text;
+}
+
+/// Data files keep the name that the config gives them, so that it finds them from its own folder.
+void add_data(Files& files, const StoredRun& run) {
+  std::set<std::string> seen;
+  for (const StoredCell& cell : run.cells) {
+    const Node* data = cell.record.find("data");
+    const Node* places = cell.provenance.find("files");
+    if (!data || !places) continue;
+    for (const Node& entry : data->items) {
+      const std::string written = entry.find("file")->scalar, digest = entry.find("sha256")->scalar;
+      if (!seen.insert(written).second) continue;
+      const fs::path inside = fs::path(written).lexically_normal();
+      const Node* place = places->find(written);
+      std::error_code ignored;
+      std::string trouble;
+      if (inside.is_absolute() || inside.begin()->string() == ".." || files.count(inside.generic_string()) > 0)
+        trouble = "it does not lie in the folder of the config";
+      else if (!place || !fs::is_regular_file(place->scalar, ignored))
+        trouble = "it is no longer there";
+      else if (sha256_file(place->scalar) != digest)
+        trouble = "it has changed since the run";
+      else
+        files[inside.generic_string()] = read_file(place->scalar);
+      if (!trouble.empty())
+        std::cerr << fmt::format("tightrope: warning: the data file {} is not part of the bundle: {}\n", written,
+                                 trouble);
+    }
+  }
+}
+
+/// What the runs were made with, as their records state it; sorted, each line once.
+std::string versions_of(const StoredRun& run) {
+  std::set<std::string> lines;
+  const auto text = [](const Node* node) { return node ? node->scalar : std::string("unknown"); };
+  for (const StoredCell& cell : run.cells) {
+    lines.insert("tightrope " + text(cell.record.find("tightrope")));
+    if (const Node* build = cell.record.find("build"))
+      for (const Node::Entry& entry : build->entries) lines.insert("build " + entry.key + ": " + entry.value.scalar);
+    if (const Node* plugins = cell.record.find("plugins"))
+      for (const Node& plugin : plugins->items)
+        lines.insert(fmt::format("plugin {}  {}/{}", text(plugin.find("sha256")), text(plugin.find("kind")),
+                                 text(plugin.find("name"))));
+    if (const Node* data = cell.record.find("data"))
+      for (const Node& file : data->items)
+        lines.insert(fmt::format("data {}  {}", text(file.find("sha256")), text(file.find("file"))));
+  }
+  std::string all;
+  for (const std::string& line : lines) all += line + "\n";
+  return all;
+}
+
+std::string readme_of(const StoredRun& run, const Files& files) {
+  std::string text = fmt::format("# {}\n\n", run.name);
+  text += fmt::format("{} {} of Tightrope, as {} stored, with all that is needed to check {} and to run {} again.\n\n",
+                      run.cells.size(), run.cells.size() == 1 ? "run" : "runs",
+                      run.cells.size() == 1 ? "it is" : "they are", run.cells.size() == 1 ? "it" : "them",
+                      run.cells.size() == 1 ? "it" : "them");
+  const auto holding =
+      std::count_if(run.claims.begin(), run.claims.end(), [](const StoredClaim& claim) { return claim.holds; });
+  if (!run.claims.empty()) text += fmt::format("{} of {} claims hold.\n\n", holding, run.claims.size());
+  if (!run.missing.empty())
+    text += fmt::format("{} more {} no result; `tables/summary.json` says why.\n\n", run.missing.size(),
+                        run.missing.size() == 1 ? "run has" : "runs have");
+  text +=
+      "## Check that it is whole\n\n```sh\nsha256sum -c SHA256SUMS\ntightrope verify .\n```\n\nThe first needs nothing "
+      "but coreutils. The second also runs a sample of the runs again and compares every bit (`--sample 100%` for all "
+      "of them); for that it must be the version, and the plugins the binaries, that `versions.txt` lists.\n\n"
+      "## Look at it\n\nOpen `report.html` in a browser; it needs no network. `tightrope report .` writes it again, "
+      "`tightrope compare .` prints the tables.\n\n## Run it again\n\n";
+  text += files.count("config.yaml")
+              ? "```sh\ntightrope run config.yaml --out again\n```\n\nThe random numbers are a function of the config: "
+                "the same version gives the same numbers.\n\n"
+              : "`resolved.yaml` holds the config of each run; `tightrope run` takes any one of them.\n\n";
+  text += "## What is here\n\n| file | what |\n| --- | --- |\n";
+  const std::pair<const char*, const char*> meanings[] = {
+      {"config.yaml", "the config as it was asked for, all layers merged"},
+      {"resolved.yaml", "the config of every run with all its defaults"},
+      {"run.json", "which runs there are, and the claims with their verdicts"},
+      {"report.html", "the report; its figures are in `figures/`"},
+      {"versions.txt", "versions, and SHA-256 of plugins and data"},
+      {"SHA256SUMS", "SHA-256 of every file"}};
+  for (const auto& [file, meaning] : meanings)
+    if (files.count(file) || std::string(file) == "SHA256SUMS") text += fmt::format("| `{}` | {} |\n", file, meaning);
+  text +=
+      "| `tables/` | summary.csv, .md, .tex and .json: every setting and every pair of methods; traces.csv: every "
+      "recorded number |\n"
+      "| `cells/` | a folder for each run: `record.json` (spec, end, digests), `trace.csv`, `final.npz` (the factors), "
+      "`state.bin` (where a longer run goes on), `timing.csv` and `provenance.json` (when, where, how long) |\n";
+  return text;
+}
+
+}  // namespace
+
+std::string traces_csv(const StoredRun& run) {
+  if (run.cells.size() == 1 && run.cells[0].labels.empty()) return run.cells[0].trace.csv();
+  std::vector<std::string> axes, columns;
+  for (const StoredCell& cell : run.cells) {
+    for (const auto& [axis, value] : cell.labels)
+      if (std::find(axes.begin(), axes.end(), axis) == axes.end()) axes.push_back(axis);
+    for (const Column& column : cell.trace.columns)
+      if (std::find(columns.begin(), columns.end(), column.name) == columns.end()) columns.push_back(column.name);
+  }
+  std::vector<std::string> header = axes;
+  header.insert(header.end(), columns.begin(), columns.end());
+  Table table(header);
+  for (const StoredCell& cell : run.cells)
+    for (const std::vector<Real>& values : cell.trace.rows) {
+      std::vector<std::string> row;
+      for (const std::string& axis : axes) row.push_back(cell.labels.count(axis) ? cell.labels.at(axis) : "");
+      for (const std::string& column : columns) {
+        const auto at = cell.trace.find(column);
+        row.push_back(at && !std::isnan(values[*at]) ? shortest(values[*at]) : "");
+      }
+      table.add(std::move(row));
+    }
+  return table.text("csv");
+}
+
+std::string bundle_of(const StoredRun& run, const Catalog& catalog, const std::shared_ptr<const Team>& team) {
+  std::error_code ignored;
+  if (!fs::exists(run.folder / "run.json", ignored))
+    throw Error(Exit::config, fmt::format("{} is one cell of a run; a bundle is made of the whole run's folder",
+                                          run.folder.string()));
+  Files files;
+  files["run.json"] = read_file(run.folder / "run.json");
+  for (const StoredCell& cell : run.cells)
+    add_folder(files, cell.folder, "cells/" + cell.folder.filename().string() + "/");
+  add_configs(files, run);
+  add_report(files, run, catalog, team);
+  add_tables(files, run);
+  files["versions.txt"] = versions_of(run);
+  add_data(files, run);
+  files["README.md"] = readme_of(run, files);
+  std::string sums;
+  for (const auto& [path, bytes] : files) sums += sha256(bytes) + "  " + path + "\n";
+  files["SHA256SUMS"] = sums;
+  Files rooted;
+  for (auto& [path, bytes] : files) rooted[run.name + "/" + path] = std::move(bytes);
+  return tar_gz(rooted);
+}
+
+}  // namespace tightrope::cli

@@ -1,0 +1,113 @@
+// What the program tells other programs: stored runs and their summaries as JSON.
+#include "core/cli/documents.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "core/cli/verb.hpp"
+
+namespace tightrope::cli {
+
+namespace {
+
+Json array_of(const Interval& interval) { return {json_number(interval.low), json_number(interval.high)}; }
+
+Json setting_of(const Setting& setting, const StoredRun& run) {
+  Json json = {{"labels", setting.labels}, {"runs", setting.runs}, {"ends", Json::object()}};
+  for (const auto& [end, count] : setting.ends) json["ends"][to_string(end)] = count;
+  json["cells"] = Json::array();
+  for (const std::size_t cell : setting.cells) json["cells"].push_back(run.cells[cell].key);
+  json["missing"] = Json::array();
+  for (const std::size_t cell : setting.missing)
+    json["missing"].push_back({{"labels", run.missing[cell].labels},
+                               {"kind", to_string(run.missing[cell].kind)},
+                               {"reason", run.missing[cell].reason}});
+  json["final"] = Json::object();
+  for (const FinalValues& values : setting.finals)
+    json["final"][values.column] = {{"runs", values.count},
+                                    {"median", json_number(values.median.value)},
+                                    {"interval", array_of(values.median.interval)}};
+  if (setting.success)
+    json["success"] = {{"reached", setting.success->reached},
+                       {"runs", setting.success->count},
+                       {"interval", array_of(setting.success->share)}};
+  for (const auto& [clock, arrival] : setting.arrivals)
+    json["to_success"][to_string(clock)] = {
+        {"reached", arrival.times.reached},
+        {"runs", arrival.times.count},
+        {"median", arrival.times.median ? json_number(*arrival.times.median) : Json()},
+        {"more_than", json_number(arrival.times.more_than)},
+        {"interval", array_of(arrival.interval)}};
+  return json;
+}
+
+Json ratio_of(const PairedRatio& ratio) {
+  return {{"decided", ratio.decided},
+          {"median", ratio.median ? json_number(*ratio.median) : Json()},
+          {"p", ratio.p},
+          {"p_holm", ratio.p_holm}};
+}
+
+Json comparison_of(const Comparison& comparison, const Summary& summary) {
+  Json json = {{"first", summary.methods[comparison.first].labels},
+               {"second", summary.methods[comparison.second].labels},
+               {"pairs", comparison.pairs}};
+  if (comparison.p_success)
+    json["success"] = {
+        {"both", comparison.both},       {"first_only", comparison.first_only}, {"second_only", comparison.second_only},
+        {"neither", comparison.neither}, {"p", *comparison.p_success},          {"p_holm", *comparison.p_success_holm}};
+  for (const auto& [clock, ratio] : comparison.times) json["ratio_to_success"][to_string(clock)] = ratio_of(ratio);
+  if (comparison.final_values) json["ratio_of_final"][summary.columns.front()] = ratio_of(*comparison.final_values);
+  return json;
+}
+
+}  // namespace
+
+Json document_of(const StoredRun& run) {
+  Json json = {{"name", run.name}, {"out", run.folder.string()}, {"cells", Json::array()}, {"claims", Json::array()}};
+  for (const StoredCell& cell : run.cells) {
+    Json metrics = Json::object();
+    for (Index c = 0; c < cell.trace.columns.size(); ++c)
+      metrics[cell.trace.columns[c].name] = json_number(cell.trace.last(c));
+    json["cells"].push_back(
+        {{"key", cell.key},
+         {"labels", cell.labels},
+         {"end",
+          {{"class", to_string(cell.end.end_class)}, {"reason", cell.end.reason}, {"iteration", cell.end.iteration}}},
+         {"metrics", metrics},
+         {"seconds", cell.seconds}});
+  }
+  if (run.is_study) json["missing"] = Json::array();
+  for (const Missing& cell : run.missing)
+    json["missing"].push_back({{"labels", cell.labels}, {"kind", to_string(cell.kind)}, {"reason", cell.reason}});
+  for (const StoredClaim& claim : run.claims)
+    json["claims"].push_back({{"that", claim.text}, {"holds", claim.holds}, {"measured", claim.measured}});
+  return json;
+}
+
+Json document_of(const Summary& summary, const StoredRun& run) {
+  Json json = {{"by", summary.by}, {"columns", summary.columns}};
+  json["success"] = summary.criterion ? Json(summary.criterion->text()) : Json();
+  json["axes"] = Json::array();
+  for (const StudyAxis& axis : summary.axes)
+    json["axes"].push_back({{"label", axis.label}, {"path", axis.path}, {"values", axis.values}});
+  json["settings"] = Json::array();
+  for (const Setting& setting : summary.settings) json["settings"].push_back(setting_of(setting, run));
+  json["comparisons"] = Json::array();
+  for (const Comparison& comparison : summary.comparisons)
+    json["comparisons"].push_back(comparison_of(comparison, summary));
+  json["performance_profiles"] = {{"problems", summary.problems}};
+  for (const auto& [clock, profiles] : summary.profiles) {
+    Json list = Json::array();
+    for (std::size_t m = 0; m < profiles.size(); ++m) {
+      Json steps = Json::array();
+      for (const Profile::Step& step : profiles[m].steps) steps.push_back({step.at, step.share});
+      list.push_back({{"method", summary.methods[m].labels}, {"steps", steps}});
+    }
+    json["performance_profiles"][to_string(clock)] = list;
+  }
+  return json;
+}
+
+}  // namespace tightrope::cli

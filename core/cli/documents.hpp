@@ -1,0 +1,14 @@
+// What the program tells other programs about stored runs. Numbers that are not finite are null: JSON has no others.
+#pragma once
+
+#include "core/store/json.hpp"
+#include "core/study/summary.hpp"
+
+namespace tightrope::cli {
+
+/// Name, cells with ends and last values, what is missing and why, claims with verdicts.
+Json document_of(const StoredRun& run);
+/// The whole summary; `run` is what it was made from.
+Json document_of(const Summary& summary, const StoredRun& run);
+
+}  // namespace tightrope::cli

@@ -1,0 +1,91 @@
+#include "core/report/plot_data.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/report/bands.hpp"
+#include "core/report/table.hpp"
+#include "core/report/text.hpp"
+
+namespace tightrope {
+
+namespace {
+
+constexpr std::size_t most_points = 400;  // of a curve
+
+struct Curve {
+  std::string name;
+  Series series;
+};
+
+std::vector<Curve> curves_of(const StoredRun& run, const Summary& summary, const std::string& name, bool& positive) {
+  std::vector<Curve> curves;
+  for (const Setting& setting : summary.settings) {
+    std::vector<Track> tracks;
+    for (const std::size_t i : setting.cells) {
+      const StoredCell& cell = run.cells[i];
+      const auto column = cell.trace.find(name);
+      if (!column) continue;
+      positive = cell.trace.columns[*column].positive;
+      Track track = track_of(cell.trace, *column, Clock::iterations, cell.end.end_class == EndClass::diverged);
+      if (!track.x.empty()) tracks.push_back(std::move(track));
+    }
+    const auto failed = std::count_if(setting.missing.begin(), setting.missing.end(),
+                                      [&](std::size_t i) { return run.missing[i].kind == Missing::Kind::failed; });
+    Series series = band_of(tracks, positive, most_points, static_cast<std::size_t>(failed));
+    if (series.x.empty()) continue;
+    if (series.low.empty()) series.low = series.high = series.y;  // a single run
+    curves.push_back({setting.labels.empty() ? run.name : name_of(setting.labels), std::move(series)});
+  }
+  return curves;
+}
+
+std::string instructions(const std::vector<Curve>& curves, const std::string& column, bool positive,
+                         const std::string& file) {
+  std::string text = fmt::format(
+      "# {}: median over the repetitions of each setting, with its quartiles.\n"
+      "# With \\usepackage{{pgfplots}} and \\usepgfplotslibrary{{fillbetween}}:\n#\n"
+      "# \\begin{{tikzpicture}}\n# \\begin{{axis}}[{}xlabel={{iteration}}, ylabel={{{}}}]\n",
+      plain(column), positive ? "ymode=log, " : "", latex_text(worded(column)));
+  for (std::size_t i = 0; i < curves.size(); ++i) {
+    const auto plot = [&](const std::string& options, const char* y) {
+      text += fmt::format("# \\addplot[{}] table[x=iteration_{}, y={}_{}] {{{}}};\n", options, i, y, i, file);
+    };
+    text += fmt::format("# % curve {}: {}\n", i, plain(curves[i].name));
+    plot(fmt::format("name path=low{}, draw=none, forget plot", i), "low");
+    plot(fmt::format("name path=high{}, draw=none, forget plot", i), "high");
+    text += fmt::format("# \\addplot[forget plot, fill opacity=0.2] fill between[of=low{} and high{}];\n", i, i);
+    plot("thick", "median");
+    text += fmt::format("# \\addlegendentry{{{}}}\n", latex_text(plain(curves[i].name)));
+  }
+  return text + "# \\end{axis}\n# \\end{tikzpicture}\n";
+}
+
+}  // namespace
+
+std::string plot_data(const StoredRun& run, const Summary& summary, const std::string& column,
+                      const std::string& file) {
+  bool positive = true;
+  const std::vector<Curve> curves = curves_of(run, summary, column, positive);
+  std::string text = instructions(curves, column, positive, file);
+  std::size_t rows = 0;
+  for (std::size_t i = 0; i < curves.size(); ++i) {
+    text += fmt::format("{}iteration_{} median_{} low_{} high_{}", i ? " " : "", i, i, i, i);
+    rows = std::max(rows, curves[i].series.x.size());
+  }
+  text += "\n";
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t i = 0; i < curves.size(); ++i) {
+      const Series& s = curves[i].series;
+      text += i ? " " : "";
+      text += r < s.x.size() ? fmt::format("{} {} {} {}", shortest(s.x[r]), shortest(s.y[r]), shortest(s.low[r]),
+                                           shortest(s.high[r]))
+                             : "nan nan nan nan";
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace tightrope
