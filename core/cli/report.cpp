@@ -24,8 +24,9 @@ Verb report_verb() {
           [](const Call& call) {
             const StoredRun run = read_run(call.positional[0]);
             std::vector<CellExtras> extras;
-            for (const CellParts& part : rebuild(run, make_catalog(call), make_team(call)))
-              extras.push_back({part.problem ? part.problem->truth : nullptr, part.estimate});
+            if (run.cells.size() <= most_pictured_cells)
+              for (const CellParts& part : rebuild(run, make_catalog(call), make_team(call)))
+                extras.push_back({part.problem ? part.problem->truth : nullptr, part.estimate});
             write_report(run, extras);
             if (!call.quiet) std::cout << "Report: " << (run.folder / "report.html").string() << "\n";
             return Exit::ok;

@@ -20,8 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_rows = 60;           // of the table on the terminal
-constexpr std::size_t most_pictured_cells = 8;  // whose truth and estimate a report shows
+constexpr std::size_t most_rows = 60;  // of the table on the terminal
 
 std::string label_of(const std::map<std::string, std::string>& labels) {
   std::string text;
@@ -329,8 +328,8 @@ class Run {
     std::vector<StoredClaim> claims;
     const std::vector<Verdict> verdicts = judge(experiment_.claims, subjects);
     for (std::size_t i = 0; i < verdicts.size(); ++i)
-      claims.push_back({experiment_.claims[i].text, verdicts[i].measured, verdicts[i].holds,
-                        to_json(experiment_.claims[i].source)});
+      claims.push_back(
+          {experiment_.claims[i].text, verdicts[i].measured, verdicts[i].holds, to_json(experiment_.claims[i].source)});
     return claims;
   }
 
