@@ -110,23 +110,29 @@ std::vector<Figure> figures_along_axes(const StoredRun& run, const Summary& summ
       return setting.success && setting.success->reached > 0;
     });
     if (summary.criterion && arrived) {
-      Figure figure{safe_id("time_over_" + axis), "Time to the target over " + name,
+      Figure figure{safe_id("time_over_" + axis),
+                    "Time to the target over " + name,
                     fmt::format("until {}", worded(summary.criterion->text())),
                     "Medians over the repetitions with 95 % bootstrap intervals, runs that did not arrive taken into "
-                    "account (Kaplan & Meier)." + unseen(facets),
+                    "account (Kaplan & Meier)." +
+                        unseen(facets),
                     facets.facets,
                     {},
                     false};
       for (const Clock clock : all_clocks) {
-        Quantity quantity{Quantity::Pick::reach, summary.criterion->column, 0,
-                          clock == Clock::iterations ? "iteration" : to_string(clock), summary.criterion->condition, {}, {}};
-        figure.plots.push_back(plot_over(run, summary, facets, axis, claims, quantity,
-                                         [&](const Setting& setting) -> std::optional<Point> {
-                                           const auto arrival = setting.arrivals.find(clock);
-                                           if (arrival == setting.arrivals.end()) return std::nullopt;
-                                           return Point{arrival->second.times.median.value_or(infinity),
-                                                        arrival->second.interval};
-                                         }));
+        Quantity quantity{Quantity::Pick::reach,
+                          summary.criterion->column,
+                          0,
+                          clock == Clock::iterations ? "iteration" : to_string(clock),
+                          summary.criterion->condition,
+                          {},
+                          {}};
+        figure.plots.push_back(plot_over(
+            run, summary, facets, axis, claims, quantity, [&](const Setting& setting) -> std::optional<Point> {
+              const auto arrival = setting.arrivals.find(clock);
+              if (arrival == setting.arrivals.end()) return std::nullopt;
+              return Point{arrival->second.times.median.value_or(infinity), arrival->second.interval};
+            }));
         figure.plots.back().y_label = clock == Clock::passes ? "passes over the operator" : to_string(clock);
       }
       figures.push_back(std::move(figure));
@@ -140,7 +146,8 @@ std::vector<Figure> figures_along_axes(const StoredRun& run, const Summary& summ
                   facets.facets,
                   {},
                   false};
-    figure.plots.push_back(plot_over(run, summary, facets, axis, claims, {Quantity::Pick::final, column, 0, "", {}, {}, {}},
+    figure.plots.push_back(plot_over(run, summary, facets, axis, claims,
+                                     {Quantity::Pick::final, column, 0, "", {}, {}, {}},
                                      [&](const Setting& setting) -> std::optional<Point> {
                                        const FinalValues* own = setting.find(column);
                                        if (!own || own->count == 0) return std::nullopt;

@@ -101,8 +101,8 @@ Series band_of(const std::vector<Track>& tracks, bool logarithmic, std::size_t m
     series.high.push_back(*quantile(values, 0.75));
   }
   // All may be lost at the last abscissa at which any of them was recorded.
-  const auto lost = failed + static_cast<std::size_t>(std::count_if(
-                                 tracks.begin(), tracks.end(), [](const Track& track) { return track.is_lost; }));
+  const auto lost = failed + static_cast<std::size_t>(std::count_if(tracks.begin(), tracks.end(),
+                                                                    [](const Track& track) { return track.is_lost; }));
   series.is_lost = series.is_lost || 2 * lost >= values.size();
   return series;
 }

@@ -27,28 +27,43 @@ std::string label(Real x, Real y, const char* anchor, const std::string& text, c
 /// One panel in coordinates of its own, width × height.
 class Canvas {
  public:
-  Canvas(const Plot& plot, Real width, Real height) : plot_(plot), width_(width), height_(height) {}
+  Canvas(const Plot& plot, Real width, Real height) : plot_(plot), width_(width), height_(height) {
+    // What was not reached has a strip of its own at the top.
+    if (plot.look == Plot::Look::points)
+      for (const Panel& panel : plot.panels)
+        for (const Series& series : panel.series)
+          if (is_partly_unreached(series)) strip_ = std::max(strip_, top_of(series) + 17);
+  }
 
+  static bool is_partly_unreached(const Series& series) {
+    return std::any_of(series.y.begin(), series.y.end(), [](Real y) { return std::isinf(y); });
+  }
   Real x(Real value) const { return plot_.x.place(value) * width_; }
   Real y(Real value) const {
     if (std::isinf(value)) return -10;
     if (plot_.y.logarithmic && value <= 0) return height_ + 10;
-    return std::clamp((1 - plot_.y.place(value)) * height_, -1e4, 1e4);
+    return std::clamp(strip_ + (1 - plot_.y.place(value)) * (height_ - strip_), -1e4, 1e4);
   }
 
   std::string draw(const Panel& panel) const {
     std::string svg;
+    if (strip_ > 0)
+      svg += fmt::format(
+          "<path class=\"frame\" d=\"M0 {0:.1f}H{1:.1f}\" stroke=\"#555\" stroke-width=\".7\" "
+          "stroke-dasharray=\"1 3\"/>\n",
+          strip_, width_);
     for (const Series& series : panel.series)
       if (plot_.look == Plot::Look::line && !series.low.empty())
-        svg += fmt::format("<path d=\"{}L{}Z\" fill=\"{}\" fill-opacity=\".18\"/>\n", path(series.x, series.high, false),
-                           path(series.x, series.low, true).substr(1), curve_colour(series.style));
+        svg +=
+            fmt::format("<path d=\"{}L{}Z\" fill=\"{}\" fill-opacity=\".18\"/>\n", path(series.x, series.high, false),
+                        path(series.x, series.low, true).substr(1), curve_colour(series.style));
     for (const Overlay& overlay : panel.overlays) {
       const std::string line = overlay.is_level() ? fmt::format("M0 {:.1f}H{:.1f}", y(overlay.y.front()), width_)
                                                   : path(overlay.x, overlay.y, false);
-      svg += fmt::format("<path class=\"theory\" d=\"{}\" fill=\"none\" stroke=\"#444\" stroke-width=\"{}\" "
-                         "stroke-dasharray=\"{}\"><title>{}</title></path>\n",
-                         line, overlay.is_level() ? "1" : "1.4", overlay.is_level() ? "5 4" : "8 4",
-                         escaped(overlay.name, 200));
+      svg += fmt::format(
+          "<path class=\"theory\" d=\"{}\" fill=\"none\" stroke=\"#444\" stroke-width=\"{}\" "
+          "stroke-dasharray=\"{}\"><title>{}</title></path>\n",
+          line, overlay.is_level() ? "1" : "1.4", overlay.is_level() ? "5 4" : "8 4", escaped(overlay.name, 200));
     }
     for (const Series& series : panel.series) svg += curve(series);
     return svg;
@@ -100,17 +115,21 @@ class Canvas {
         marks += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.4\" fill=\"{}\">{}</circle>\n", at, up,
                              curve_colour(series.style), name);
       } else {
-        marks += fmt::format("<path class=\"open\" d=\"M{:.1f} {}l5 9h-10Z\" fill=\"#fff\" stroke=\"{}\" "
-                             "stroke-width=\"1.6\">{}</path>\n",
-                             at, 4 + 12 * static_cast<int>(series.style % 6), curve_colour(series.style), name);
+        marks += fmt::format(
+            "<path class=\"open\" d=\"M{:.1f} {}l5 9h-10Z\" fill=\"#fff\" stroke=\"{}\" "
+            "stroke-width=\"1.6\">{}</path>\n",
+            at, top_of(series), curve_colour(series.style), name);
       }
       joined = is_known;
     }
     return fmt::format("<path d=\"{}\" {}/>\n", line, stroke(series.style)) + marks;
   }
 
+  static Real top_of(const Series& series) { return 5 + 12 * static_cast<Real>(series.style % 6); }
+
   const Plot& plot_;
   const Real width_, height_;
+  Real strip_ = 0;
 };
 
 /// Samples of what the panels show, each once.
@@ -120,8 +139,7 @@ class Legend {
     for (const Series& series : panel.series) {
       entry(series.name, fmt::format("<path d=\"M0 -4h26\" {}/>", stroke(series.style)));
       lost_ = lost_ || series.is_lost;
-      unreached_ = unreached_ || (plot.look == Plot::Look::points &&
-                                  std::any_of(series.y.begin(), series.y.end(), [](Real y) { return std::isinf(y); }));
+      unreached_ = unreached_ || (plot.look == Plot::Look::points && Canvas::is_partly_unreached(series));
     }
     for (const Overlay& overlay : panel.overlays)
       entry(overlay.name, fmt::format("<path class=\"theory\" d=\"M0 -4h26\" stroke=\"#444\" stroke-width=\"1.2\" "
@@ -129,8 +147,11 @@ class Legend {
                                       overlay.is_level() ? "5 4" : "8 4"));
   }
   void finish() {
-    if (lost_) entry("diverged from here on", "<path d=\"M8 -9l10 10m0 -10l-10 10\" stroke=\"#444\" class=\"theory\"/>");
-    if (unreached_) entry("not reached", "<path class=\"theory\" d=\"M13 -9l5 9h-10Z\" fill=\"none\" stroke=\"#444\"/>");
+    if (lost_)
+      entry("diverged from here on", "<path d=\"M8 -9l10 10m0 -10l-10 10\" stroke=\"#444\" class=\"theory\"/>");
+    if (unreached_)
+      entry("no median: not reached, or diverged",
+            "<path class=\"theory\" d=\"M13 -9l5 9h-10Z\" fill=\"none\" stroke=\"#444\"/>");
   }
   Real height(Real width) const { return 18 * std::ceil(static_cast<Real>(entries_.size()) / columns(width)); }
   std::string draw(Real top, Real width) const {
@@ -146,14 +167,13 @@ class Legend {
 
  private:
   void entry(const std::string& name, const std::string& sample) {
-    const bool is_known =
-        std::any_of(entries_.begin(), entries_.end(), [&](const auto& e) { return e.first == name; });
+    const bool is_known = std::any_of(entries_.begin(), entries_.end(), [&](const auto& e) { return e.first == name; });
     if (!is_known && !name.empty()) entries_.emplace_back(name, sample);
   }
   /// As many columns as the longest name allows.
   Real columns(Real width) const {
     std::size_t longest = 16;
-    for (const auto& [name, sample] : entries_) longest = std::max(longest, plain(name).size());
+    for (const auto& [name, sample] : entries_) longest = std::max(longest, letters(plain(name)));
     return std::clamp<Real>(std::floor((width - left) / (46 + 7.2 * static_cast<Real>(longest))), 1, 4);
   }
   std::size_t wide(Real width) const { return static_cast<std::size_t>(((width - left) / columns(width) - 40) / 7); }
@@ -183,7 +203,7 @@ std::string svg_of(const Figure& figure, std::size_t plot_number) {
       "font-family=\"system-ui, sans-serif\" font-size=\"13\" fill=\"#333\">\n<title>{2}</title>\n"
       "<rect class=\"paper\" width=\"{0:.0f}\" height=\"{1:.0f}\" fill=\"#fff\"/>\n",
       width, total, escaped(figure.title, 110));
-  svg += label(left, 24, "start", escaped(figure.title, 90), " font-size=\"15\" font-weight=\"600\"");
+  svg += label(left, 24, "start", escaped(figure.title, 90), " class=\"title\" font-size=\"15\" font-weight=\"600\"");
   const std::vector<Tick> across = ticks_of(plot.x), up = ticks_of(plot.y);
   for (std::size_t i = 0; i < shown.panels.size(); ++i) {
     const Panel& panel = plot.panels[shown.panels[i]];
@@ -196,22 +216,22 @@ std::string svg_of(const Figure& figure, std::size_t plot_number) {
       svg += label(x, y - 7, "start", escaped(title_of(figure, panel), static_cast<std::size_t>(inner / 6.4)),
                    " font-size=\"12\"");
     for (const Tick& tick : up) {
-      svg += fmt::format("<path class=\"grid\" d=\"M{:.1f} {:.1f}h{:.1f}\" stroke=\"#ddd\"/>", x, y + canvas.y(tick.value),
-                         inner);
+      svg += fmt::format("<path class=\"grid\" d=\"M{:.1f} {:.1f}h{:.1f}\" stroke=\"#ddd\"/>", x,
+                         y + canvas.y(tick.value), inner);
       svg += column == 0 ? label(x - 8, y + canvas.y(tick.value) + 4, "end", tick.label) : "\n";
     }
     Real written = -1e9;  // right end of the last label
     for (const Tick& tick : across) {
-      const Real at = x + canvas.x(tick.value), half = 4.0 * static_cast<Real>(std::min<std::size_t>(tick.label.size(), 7));
+      const Real at = x + canvas.x(tick.value), half = 3.8 * static_cast<Real>(letters(tick.label));
       svg += fmt::format("<path class=\"grid\" d=\"M{:.1f} {:.1f}v{:.1f}\" stroke=\"#eee\"/>", at, y, height);
-      const bool fits = at - half > written + 4 && at + half < width;
+      const bool fits = at - half > written + 4 && at + half <= width;
       svg += is_last && fits ? label(at, y + height + 18, "middle", tick.label) : "\n";
       if (fits) written = at + half;
     }
-    svg += fmt::format("<svg x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\">\n{}</svg>\n", x, y, inner, height,
-                       canvas.draw(panel));
-    svg += fmt::format("<path class=\"frame\" d=\"M{:.1f} {:.1f}v{:.1f}h{:.1f}\" fill=\"none\" stroke=\"#555\"/>\n", x, y,
-                       height, inner);
+    svg += fmt::format("<svg x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\">\n{}</svg>\n", x, y, inner,
+                       height, canvas.draw(panel));
+    svg += fmt::format("<path class=\"frame\" d=\"M{:.1f} {:.1f}v{:.1f}h{:.1f}\" fill=\"none\" stroke=\"#555\"/>\n", x,
+                       y, height, inner);
   }
   svg += label((left + width - right) / 2, bottom + 38, "middle", escaped(plot.x_label, 80));
   if (!plot.y_label.empty())

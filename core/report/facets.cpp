@@ -11,8 +11,8 @@ namespace tightrope {
 
 namespace {
 
-constexpr std::size_t most_series = 7;                 // of an axis that takes the part of the methods
-constexpr std::size_t most_alone = 8;                  // panels of the only facet
+constexpr std::size_t most_series = 7;                  // of an axis that takes the part of the methods
+constexpr std::size_t most_alone = 8;                   // panels of the only facet
 constexpr std::size_t most_columns = 4, most_rows = 3;  // panels of two facets
 
 std::string value_of(const Setting& setting, const std::string& label) {
@@ -105,12 +105,11 @@ Facets facets_of(const Summary& summary, const FacetOptions& options) {
   for (const std::string& label : summary.setting_axes()) {
     Direction direction{label, values_of(summary, label), {}, {}};
     if (is_apart(label) || of_methods.count(label) || direction.values.size() < 2) continue;
-    const bool is_known = std::any_of(options.apart.begin(), options.apart.end(), [&](const std::string& own) {
-      return follows_from(summary, label, own);
-    }) || (has_methods && follows_from(summary, label, summary.by));
-    const auto leader = std::find_if(directions.begin(), directions.end(), [&](const Direction& other) {
-      return follows_from(summary, label, other.label);
-    });
+    const bool is_known = std::any_of(options.apart.begin(), options.apart.end(),
+                                      [&](const std::string& own) { return follows_from(summary, label, own); }) ||
+                          (has_methods && follows_from(summary, label, summary.by));
+    const auto leader = std::find_if(directions.begin(), directions.end(),
+                                     [&](const Direction& other) { return follows_from(summary, label, other.label); });
     if (is_known) continue;
     if (leader != directions.end())
       leader->companions.push_back(label);
@@ -128,8 +127,8 @@ Facets facets_of(const Summary& summary, const FacetOptions& options) {
     }
   }
   if (result.series.empty()) result.series.emplace_back();
-  const std::vector<std::string> series_values = series_label.empty() ? std::vector<std::string>{}
-                                                                      : values_of(summary, series_label);
+  const std::vector<std::string> series_values =
+      series_label.empty() ? std::vector<std::string>{} : values_of(summary, series_label);
 
   std::stable_sort(directions.begin(), directions.end(),
                    [](const Direction& a, const Direction& b) { return a.values.size() > b.values.size(); });
@@ -139,9 +138,8 @@ Facets facets_of(const Summary& summary, const FacetOptions& options) {
     panels *= direction.values.size();
   }
   while (panels > options.most_panels) {
-    const auto longest = std::max_element(directions.begin(), directions.end(), [](const auto& a, const auto& b) {
-      return a.kept.size() < b.kept.size();
-    });
+    const auto longest = std::max_element(directions.begin(), directions.end(),
+                                          [](const auto& a, const auto& b) { return a.kept.size() < b.kept.size(); });
     const std::size_t before = longest->kept.size();
     panels /= before;
     longest->kept = evenly_spread(longest->values.size(), (before + 1) / 2);
@@ -150,7 +148,8 @@ Facets facets_of(const Summary& summary, const FacetOptions& options) {
   for (std::size_t d = 0; d < directions.size(); ++d) {
     const Direction& direction = directions[d];
     Facet facet{worded(direction.label), {}, {}};
-    for (const std::size_t value : direction.kept) facet.values.push_back(told(summary, direction, direction.values[value]));
+    for (const std::size_t value : direction.kept)
+      facet.values.push_back(told(summary, direction, direction.values[value]));
     const std::size_t most = directions.size() == 1 ? most_alone : d == 0 ? most_columns : d == 1 ? most_rows : 1;
     facet.shown = evenly_spread(facet.values.size(), most);
     if (direction.kept.size() < direction.values.size())

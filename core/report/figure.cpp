@@ -31,9 +31,17 @@ Scale linear_scale(Real low, Real high, bool rounded) {
   return {false, std::floor(low / step + 1e-9) * step, std::ceil(high / step - 1e-9) * step};
 }
 
+/// Whole decades; where there are few, from and to 1, 2 or 5 times a power of ten.
 Scale decade_scale(Real low, Real high) {
   const Real first = std::floor(std::log10(low) + 1e-9), last = std::ceil(std::log10(high) - 1e-9);
-  return {true, std::pow(10, first), std::pow(10, std::max(last, first + 1))};
+  Scale scale{true, std::pow(10, first), std::pow(10, std::max(last, first + 1))};
+  if (last - first > 2) return scale;
+  for (const Real factor : {2, 5}) {
+    if (factor * std::pow(10, first) <= low) scale.low = factor * std::pow(10, first);
+    if (std::pow(10, last) / factor >= high) scale.high = std::pow(10, last) / factor;
+  }
+  if (scale.high <= 1.5 * scale.low) return {true, std::pow(10, first), std::pow(10, first + 1)};
+  return scale;
 }
 
 struct Range {
@@ -68,8 +76,7 @@ void fit_scales(Plot& plot, bool logarithmic_x, bool logarithmic_y) {
   for (const Panel& panel : plot.panels)
     for (const Series& series : panel.series) {
       // What a diverging run does last would leave no room for the others.
-      const Real highest =
-          series.is_lost && logarithmic_y && !series.y.empty() ? 1e3 * series.y.front() : infinity;
+      const Real highest = series.is_lost && logarithmic_y && !series.y.empty() ? 1e3 * series.y.front() : infinity;
       for (std::size_t i = 0; i < series.y.size(); ++i) {
         x.add(series.x[i]);
         for (const auto* values : {&series.y, &series.low, &series.high})
@@ -90,9 +97,11 @@ void fit_scales(Plot& plot, bool logarithmic_x, bool logarithmic_y) {
   plot.y = logarithmic_y ? decade_scale(y.low, y.high) : linear_scale(y.low, y.high, true);
   if (points) {
     const Real room = logarithmic_x ? std::pow(x.high / x.low, 0.06) : 0.06 * (x.high - x.low);
-    plot.x = logarithmic_x ? Scale{true, x.low / room, x.high * room} : linear_scale(x.low - room, x.high + room, false);
+    plot.x =
+        logarithmic_x ? Scale{true, x.low / room, x.high * room} : linear_scale(x.low - room, x.high + room, false);
   } else {
-    plot.x = logarithmic_x ? Scale{true, x.low, std::max(x.high, 2 * x.low)} : linear_scale(std::min<Real>(0, x.low), x.high, false);
+    plot.x = logarithmic_x ? Scale{true, x.low, std::max(x.high, 2 * x.low)}
+                           : linear_scale(std::min<Real>(0, x.low), x.high, false);
   }
 }
 

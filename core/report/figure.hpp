@@ -11,10 +11,10 @@ namespace tightrope {
 
 struct Series {
   std::string name;
-  std::size_t style = 0;     // colour and dashes; the same for a method over the whole page
-  std::vector<Real> x, y;    // x does not fall; y may be ∞ where the figure shows points
+  std::size_t style = 0;        // colour and dashes; the same for a method over the whole page
+  std::vector<Real> x, y;       // x does not fall; y may be ∞ where the figure shows points
   std::vector<Real> low, high;  // a band or bars, as long as y; empty if there is none. high may be ∞
-  bool is_lost = false;      // beyond the last point there is no value: too many of its runs have diverged
+  bool is_lost = false;         // beyond the last point there is no value: too many of its runs have diverged
 };
 
 /// What theory or a claim says, drawn over the data: a level, or a curve.
@@ -49,17 +49,17 @@ struct Plot {
 /// A direction in which panels differ: the columns of the figure, then its rows, then one value at a time.
 struct Facet {
   std::string label;
-  std::vector<std::string> values;   // as told to the reader: "condition 10"
-  std::vector<std::size_t> shown;    // which of them are shown at first
+  std::vector<std::string> values;  // as told to the reader: "condition 10"
+  std::vector<std::size_t> shown;   // which of them are shown at first
 };
 
 struct Figure {
   std::string id;  // file name of the SVG
   std::string title, description;
-  std::string note;              // how it is made, in whole sentences
+  std::string note;  // how it is made, in whole sentences
   std::vector<Facet> facets;
-  std::vector<Plot> plots;       // one for each clock (all_clocks of core/study/summary.hpp), or only one
-  bool is_interactive = false;   // drawn by the script, too
+  std::vector<Plot> plots;      // one for each clock (all_clocks of core/study/summary.hpp), or only one
+  bool is_interactive = false;  // drawn by the script, too
 };
 
 /// Style `i` has colour i and dash pattern i: the colours of Okabe & Ito, legible with every kind of colour vision.

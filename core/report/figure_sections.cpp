@@ -37,8 +37,10 @@ std::string numbers_of(const Figure& figure) {
     }
   const std::size_t each = std::clamp<std::size_t>(most_rows / std::max<std::size_t>(curves, 1), 2, 20);
   std::string html = fmt::format(
-      "<details><summary>Numbers of {}</summary><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Numbers of "
-      "{}\"><table><thead><tr>{}<th>Curve</th><th class=\"number\">{}</th><th class=\"number\">{}</th>{}</tr></thead><tbody>\n",
+      "<details><summary>Numbers of {}</summary><div class=\"wide\" tabindex=\"0\" role=\"region\" "
+      "aria-label=\"Numbers of "
+      "{}\"><table><thead><tr>{}<th>Curve</th><th class=\"number\">{}</th><th "
+      "class=\"number\">{}</th>{}</tr></thead><tbody>\n",
       escaped(figure.title), escaped(figure.title), figure.facets.empty() ? "" : "<th>Panel</th>",
       escaped(capitalised(plot.x_label)), has_bands ? "Median" : "Value",
       has_bands ? "<th class=\"number\">Quartiles</th>" : "");
@@ -49,8 +51,8 @@ std::string numbers_of(const Figure& figure) {
         const std::size_t i = n < 2 ? 0 : k * (series.x.size() - 1) / (n - 1);
         html += "<tr>";
         if (!figure.facets.empty()) html += fmt::format("<td>{}</td>", escaped(title_of(figure, plot.panels[p]), 200));
-        html += fmt::format("<td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>", escaped(series.name, 60),
-                            number(series.x[i]), number(series.y[i]));
+        html += fmt::format("<td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>",
+                            escaped(series.name, 60), number(series.x[i]), number(series.y[i]));
         if (has_bands)
           html += series.low.empty() ? "<td></td>"
                                      : fmt::format("<td class=\"number\">{} to {}</td>", number(series.low[i]),
@@ -62,8 +64,9 @@ std::string numbers_of(const Figure& figure) {
 }
 
 std::string sample(const std::string& attributes) {
-  return fmt::format("<svg width=\"30\" height=\"10\" aria-hidden=\"true\"><path d=\"M0 5h30\" stroke-width=\"2.4\" {}/></svg>",
-                     attributes);
+  return fmt::format(
+      "<svg width=\"30\" height=\"10\" aria-hidden=\"true\"><path d=\"M0 5h30\" stroke-width=\"2.4\" {}/></svg>",
+      attributes);
 }
 
 /// Keys that show and hide curves, and what dashed lines mean.
@@ -78,14 +81,16 @@ std::string legend(const Figure& figure) {
     }
   std::string html = "<ul class=\"legend\">";
   for (const auto& [style, name] : curves)
-    html += fmt::format("<li><button type=\"button\" aria-pressed=\"true\" data-figure=\"{}\" data-style=\"{}\">{}{}</button></li>",
-                        figure.id, style,
-                        sample(fmt::format("stroke=\"{}\" stroke-dasharray=\"{}\"", curve_colour(style), curve_dashes(style))),
-                        escaped(name, 80));
+    html += fmt::format(
+        "<li><button type=\"button\" aria-pressed=\"true\" data-figure=\"{}\" data-style=\"{}\">{}{}</button></li>",
+        figure.id, style,
+        sample(fmt::format("stroke=\"{}\" stroke-dasharray=\"{}\"", curve_colour(style), curve_dashes(style))),
+        escaped(name, 80));
   for (const std::string& name : lines)
-    html += fmt::format("<li class=\"line\">{}{}</li>",
-                        sample("class=\"theory\" stroke=\"currentColor\" stroke-width=\"1.2\" stroke-dasharray=\"5 4\""),
-                        escaped(name, 120));
+    html +=
+        fmt::format("<li class=\"line\">{}{}</li>",
+                    sample("class=\"theory\" stroke=\"currentColor\" stroke-width=\"1.2\" stroke-dasharray=\"5 4\""),
+                    escaped(name, 120));
   return html + "</ul>";
 }
 
@@ -95,7 +100,8 @@ std::string selectors(const Figure& figure) {
   for (std::size_t f = 0; f < figure.facets.size(); ++f) {
     const Facet& facet = figure.facets[f];
     if (facet.shown.size() == facet.values.size()) continue;
-    html += fmt::format("<label>{} <select data-figure=\"{}\" data-facet=\"{}\">", escaped(facet.label, 60), figure.id, f);
+    html +=
+        fmt::format("<label>{} <select data-figure=\"{}\" data-facet=\"{}\">", escaped(facet.label, 60), figure.id, f);
     if (facet.shown.size() > 1)
       html += fmt::format("<option value=\"\">{} of {} values</option>", facet.shown.size(), facet.values.size());
     for (std::size_t v = 0; v < facet.values.size(); ++v)
@@ -105,21 +111,29 @@ std::string selectors(const Figure& figure) {
   return html.empty() ? "" : "<div class=\"selectors\">" + html + "</div>";
 }
 
+/// A drawing that scrolls sideways by itself where the screen is narrow.
+std::string drawing(const std::string& kind, const std::string& title, const std::string& attributes,
+                    const std::string& svg) {
+  return fmt::format("<div class=\"{}\" tabindex=\"0\" role=\"group\" aria-label=\"{}\"{}>{}</div>", kind,
+                     escaped(title), attributes, svg);
+}
+
 std::string interactive(const Figure& figure) {
   return fmt::format(
       "<figure>{0}<div class=\"panel\"><div class=\"scripted\">{1}{2}<div class=\"charts\" id=\"charts-{3}\"></div>"
-      "<p class=\"readout\" id=\"readout-{3}\" aria-hidden=\"true\"></p></div><div class=\"static\">{4}</div></div>{5}</figure>\n",
+      "<p class=\"readout\" id=\"readout-{3}\" aria-hidden=\"true\"></p></div>{4}</div>{5}</figure>\n",
       caption(figure.title, figure.description, figure.note), selectors(figure), legend(figure), figure.id,
-      svg_of(figure, 0), numbers_of(figure));
+      drawing("static", figure.title, "", svg_of(figure, 0)), numbers_of(figure));
 }
 
 /// Drawings of which the one for the chosen clock is seen.
-std::string drawings(const std::string& head, const std::vector<std::string>& svgs) {
+std::string drawings(const std::string& title, const std::string& head, const std::vector<std::string>& svgs) {
   std::string html = "<figure>" + head + "<div class=\"panel\">";
-  for (std::size_t k = 0; k < svgs.size(); ++k)
-    html += svgs.size() == 1 ? "<div class=\"still\">" + svgs[k] + "</div>"
-                             : fmt::format("<div class=\"still\" data-clock=\"{}\"{}>{}</div>", to_string(all_clocks[k]),
-                                           k ? " hidden" : "", svgs[k]);
+  for (std::size_t k = 0; k < svgs.size(); ++k) {
+    std::string attributes;
+    if (svgs.size() > 1) attributes = fmt::format(" data-clock=\"{}\"{}", to_string(all_clocks[k]), k ? " hidden" : "");
+    html += drawing("still", title, attributes, svgs[k]);
+  }
   return html + "</div></figure>\n";
 }
 
@@ -155,7 +169,9 @@ Json data_of(const Panel& panel, const Figure& figure, const Plot& plot, Pool& p
     }
     return values;
   };
-  Json json = {{"at", panel.place}, {"title", plain(title_of(figure, panel), 200)}, {"series", Json::array()},
+  Json json = {{"at", panel.place},
+               {"title", plain(title_of(figure, panel), 200)},
+               {"series", Json::array()},
                {"overlays", Json::array()}};
   for (const Series& series : panel.series) {
     Json own = {{"style", series.style},
@@ -182,9 +198,11 @@ Json data_of(const Panel& panel, const Figure& figure, const Plot& plot, Pool& p
 std::string clock_switch() {
   std::string html = "<fieldset class=\"scripted\"><legend>Count in</legend>";
   for (std::size_t k = 0; k < std::size(all_clocks); ++k)
-    html += fmt::format("<label><input type=\"radio\" name=\"clock\" value=\"{0}\" data-clock=\"{1}\"{2}> {0}{3}</label>",
-                        to_string(all_clocks[k]), k, k ? "" : " checked", k == 1 ? " over the operator" : "");
-  return html + "</fieldset>\n<noscript><style>.scripted{display:none!important}.static{display:block}</style></noscript>\n";
+    html +=
+        fmt::format("<label><input type=\"radio\" name=\"clock\" value=\"{0}\" data-clock=\"{1}\"{2}> {0}{3}</label>",
+                    to_string(all_clocks[k]), k, k ? "" : " checked", k == 1 ? " over the operator" : "");
+  return html +
+         "</fieldset>\n<noscript><style>.scripted{display:none!important}.static{display:block}</style></noscript>\n";
 }
 
 std::string curves_section(const std::vector<Figure>& figures, const std::string& how) {
@@ -206,7 +224,7 @@ std::string drawings_section(const std::string& heading, const std::vector<Figur
   for (const Figure& figure : figures) {
     std::vector<std::string> svgs;
     for (std::size_t k = 0; k < figure.plots.size(); ++k) svgs.push_back(svg_of(figure, k));
-    html += drawings(caption(figure.title, figure.description, figure.note), svgs);
+    html += drawings(figure.title, caption(figure.title, figure.description, figure.note), svgs);
   }
   return html + "</div>\n";
 }
@@ -215,7 +233,7 @@ std::string phase_section(const std::vector<PhaseDiagram>& diagrams) {
   if (diagrams.empty()) return "";
   std::string html = "<h3>Maps</h3>\n";
   for (const PhaseDiagram& diagram : diagrams)
-    html += drawings(caption(diagram.title, diagram.description, diagram.note), diagram.svgs);
+    html += drawings(diagram.title, caption(diagram.title, diagram.description, diagram.note), diagram.svgs);
   return html;
 }
 

@@ -13,7 +13,7 @@ namespace tightrope {
 
 namespace {
 
-constexpr std::size_t most_values = 6;    // of a setting that differs, told one by one
+constexpr std::size_t most_values = 6;  // of a setting that differs, told one by one
 constexpr std::size_t most_differences = 60;
 
 std::string text_of(const Node* node) { return node && node->is_scalar() ? node->scalar : ""; }
@@ -92,7 +92,8 @@ std::vector<std::pair<std::string, std::string>> told(const StoredRun& run, cons
     if (std::string(inner) == "shape")
       if (const auto comma = text.find(", "); comma != std::string::npos) text.replace(comma, 2, " × ");
     const std::string method = key.substr(0, key.find('\n'));
-    const auto known = std::find_if(texts.begin(), texts.end(), [&](const auto& entry) { return entry.second == text; });
+    const auto known =
+        std::find_if(texts.begin(), texts.end(), [&](const auto& entry) { return entry.second == text; });
     if (known == texts.end())
       texts.emplace_back(method, text);
     else if (!method.empty() && known->first != method)
@@ -183,7 +184,8 @@ std::string origin_section(const StoredRun& run) {
   std::string rows;
   const auto row = [&](const std::string& name, const std::string& value) {
     if (!value.empty())
-      rows += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"key\">{}</td></tr>\n", escaped(name), escaped(value));
+      rows +=
+          fmt::format("<tr><th scope=\"row\">{}</th><td class=\"key\">{}</td></tr>\n", escaped(name), escaped(value));
   };
   row("version", text_of(first.record.find("tightrope")));
   if (const Node* build = first.record.find("build"))
@@ -203,7 +205,8 @@ std::string origin_section(const StoredRun& run) {
     for (const char* list : {"plugins", "data"})
       if (const Node* entries = cell.record.find(list))
         for (const Node& entry : entries->items) {
-          const std::string name = text_of(entry.find("kind")) + " " + text_of(entry.find("name")) + text_of(entry.find("file"));
+          const std::string name =
+              text_of(entry.find("kind")) + " " + text_of(entry.find("name")) + text_of(entry.find("file"));
           const std::string digest = text_of(entry.find("sha256"));
           if (std::find(known.begin(), known.end(), name + digest) != known.end()) continue;
           known.push_back(name + digest);

@@ -38,7 +38,7 @@ Overlay drawn(const CurveFit& fit, const std::string& name) {
 
 /// "claim: final relative_error < 0.001"
 std::string said(const Claim& claim, const Condition& condition) {
-  return "claim: " + worded(claim.that.text()) + " " + condition.text();
+  return "claim: " + worded(claim.that.text()) + " " + worded(condition.text());
 }
 
 bool is_absolute(const Claim& claim) {
@@ -69,7 +69,7 @@ std::vector<Overlay> overlays_of(const std::vector<Claim>& claims, const std::st
     if (concerned.empty() || claim.that.column != column) continue;
     const Quantity& that = claim.that;
     if (that.pick == Pick::reach) {
-      add(levels(that.target, fmt::format("target: {} {}", worded(column), that.target.text())));
+      add(levels(that.target, "target: " + worded(column + " " + that.target.text())));
     } else if (that.pick == Pick::rate || that.pick == Pick::exponent) {
       if (that.over != (clock == Clock::iterations ? "iteration" : to_string(clock)) || !is_absolute(claim)) continue;
       std::vector<CurveFit> fits;
@@ -80,7 +80,7 @@ std::vector<Overlay> overlays_of(const std::vector<Claim>& claims, const std::st
       std::nth_element(fits.begin(), middle, fits.end(),
                        [](const CurveFit& a, const CurveFit& b) { return a.line.slope < b.line.slope; });
       std::string name = that.pick == Pick::rate ? "fitted rate" : "fitted exponent";
-      if (claim.is == Claim::Is::within) name += " (claim: " + claim.bounds.text() + ")";
+      if (claim.is == Claim::Is::within) name += " (claim: " + worded(claim.bounds.text()) + ")";
       overlays.push_back(drawn(*middle, name));
     } else if (claim.success && is_absolute(claim)) {
       add(levels(*claim.success, said(claim, *claim.success)));
@@ -93,7 +93,7 @@ std::vector<Overlay> overlays_of(const std::vector<Claim>& claims, const std::st
 
 std::vector<Overlay> overlays_of(const std::optional<SuccessCriterion>& criterion, const std::string& column) {
   if (!criterion || criterion->column != column) return {};
-  return levels(criterion->condition, fmt::format("success: {} {}", worded(column), criterion->condition.text()));
+  return levels(criterion->condition, "success: " + worded(criterion->text()));
 }
 
 std::vector<Overlay> fits_along_axis(const std::vector<Claim>& claims, const Quantity& quantity,
@@ -102,17 +102,17 @@ std::vector<Overlay> fits_along_axis(const std::vector<Claim>& claims, const Qua
   for (const Claim& claim : claims) {
     if (claim.fit == Claim::Fit::none || claim.axis != axis || claim.relative_to) continue;
     const bool is_same = claim.that.pick == quantity.pick && claim.that.column == quantity.column &&
-                         (quantity.pick != Pick::reach || (claim.that.over == quantity.over &&
-                                                           claim.that.target.bound == quantity.target.bound));
+                         (quantity.pick != Pick::reach ||
+                          (claim.that.over == quantity.over && claim.that.target.bound == quantity.target.bound));
     std::vector<ClaimSubject> subjects;
     for (const StoredCell* run : runs)
       subjects.push_back({run->labels, &run->trace, run->end.end_class == EndClass::diverged});
     if (!is_same) continue;
     const CurveFit fit = fit_of(claim, subjects);
     if (fit.line.trouble.empty())
-      overlays.push_back(drawn(fit, fmt::format("fitted {} (claim: {})",
-                                                claim.fit == Claim::Fit::rate ? "rate" : "exponent",
-                                                claim.bounds.text())));
+      overlays.push_back(
+          drawn(fit, fmt::format("fitted {} (claim: {})", claim.fit == Claim::Fit::rate ? "rate" : "exponent",
+                                 worded(claim.bounds.text()))));
   }
   return overlays;
 }
@@ -139,8 +139,9 @@ void tell_slopes(Plot& plot) {
     for (Overlay& overlay : panel.overlays) {
       if (!overlay.slope) continue;
       const Interval& all = slopes.at(overlay.name);
-      overlay.name += all.low == all.high ? fmt::format(": {}", number(all.low))
-                                          : fmt::format(": {} to {}", number(all.low), number(all.high));
+      overlay.name += number(all.low) == number(all.high)
+                          ? fmt::format(": {}", number(all.low))
+                          : fmt::format(": {} to {}", number(all.low), number(all.high));
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/report/assets.hpp"
 #include "core/report/curves.hpp"
+#include "core/report/heat_map.hpp"
 #include "core/report/report.hpp"
 #include "core/report/sections.hpp"
 #include "core/report/text.hpp"
@@ -17,11 +18,22 @@ std::string how_to_read(const Summary& summary) {
   for (const Setting& setting : summary.settings) most = std::max<std::size_t>(most, setting.runs);
   if (most < 2) return "";
   return fmt::format(
-      "<p class=\"soft\">Each curve is the median over the repetitions ({} at most), its band lies between the quartiles. "
-      "Between two recorded values a run is interpolated. A run that has ended keeps its last value; one that diverged or "
+      "<p class=\"soft\">Each curve is the median over the repetitions ({} at most), its band lies between the "
+      "quartiles. "
+      "Between two recorded values a run is interpolated. A run that has ended keeps its last value; one that diverged "
+      "or "
       "failed counts from then on as worse than every number, and × marks where so many have that there is no median "
       "any more.</p>\n",
       most);
+}
+
+/// What a Content-Security-Policy calls a script that may run: whatever else gets into the page may not.
+std::string hash_source(const std::string& script) {
+  const std::string digest = sha256(script);
+  std::string bytes;
+  for (std::size_t i = 0; i < digest.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(digest.substr(i, 2), nullptr, 16));
+  return "'sha256-" + base64(bytes) + "'";
 }
 
 struct Figures {
@@ -39,11 +51,12 @@ std::string page_of(const StoredRun& run, const std::vector<CellExtras>& extras,
                     const Figures& figures) {
   std::string page = fmt::format(
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" "
-      "content=\"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+      "content=\"default-src 'none'; script-src {3} {4}; style-src 'unsafe-inline'; "
       "img-src data:\">\n<meta name=\"viewport\" content=\"width=device-width, "
       "initial-scale=1\">\n<title>{0}</title>\n<link rel=\"icon\" "
       "href=\"data:,\">\n<style>{1}</style>\n<style>{2}</style></head>\n<body><main>\n<h1>{0}</h1>\n",
-      escaped(run.name, 200), assets::uPlot_min_css, assets::page_css);
+      escaped(run.name, 200), assets::uPlot_min_css, assets::page_css, hash_source(assets::uPlot_iife_min_js),
+      hash_source(assets::page_js));
   page += summary_section(run, summary) + claims_section(run);
   if (run.is_study) page += methods_section(run, summary) + comparison_section(summary);
   page += "<h2>Figures</h2>\n" + clock_switch();
@@ -67,7 +80,8 @@ void write_report(const StoredRun& run, const std::vector<CellExtras>& extras) {
   std::filesystem::create_directories(folder, error);
   if (error) throw Error(Exit::resources, fmt::format("{} cannot be created: {}", folder.string(), error.message()));
   const auto write = [&](const std::string& id, std::size_t clock, const std::string& svg) {
-    write_atomically(folder / (clock == 0 ? id + ".svg" : fmt::format("{}-{}.svg", id, to_string(all_clocks[clock]))), svg);
+    write_atomically(folder / (clock == 0 ? id + ".svg" : fmt::format("{}-{}.svg", id, to_string(all_clocks[clock]))),
+                     svg);
   };
   for (const auto* list : {&figures.curves, &figures.along_axes, &figures.profiles})
     for (const Figure& figure : *list)

@@ -6,7 +6,7 @@
   const drawn = new Map();  // figure → its charts
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-  const axisWidth = 54, gap = 12, narrowest = 190;
+  const axisWidth = 54, gap = 12, narrowest = 130, usual = 190;
 
   const chosenClock = () => +document.querySelector("input[name=clock]:checked").dataset.clock;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -100,7 +100,7 @@
       table.push(page.arrays[one.y]);
       curves.push({ at: series.length, name: one.name });
       series.push({ stroke: page.colours[one.style], width: 1.8, dash: page.dashes[one.style], spanGaps: true,
-                    points: { show: page.arrays[one.y].length < 30, size: 5 } });
+                    points: { show: page.arrays[one.y].length < 10, size: 5 } });
       tables.push(table);
     });
     if (!tables.length) {
@@ -146,9 +146,9 @@
     let columns = figure.facets.length ? selected(figure, 0).length : 1;
     if (directions < 2) columns = Math.min(panels.length, columns > 4 ? Math.ceil(columns / 2) : Math.max(columns, 1));
     const room = home.clientWidth;
-    columns = Math.max(1, Math.min(columns, Math.floor((room - axisWidth) / narrowest)));
+    columns = Math.max(1, Math.min(columns, Math.floor((room - axisWidth) / (room < 600 ? narrowest : usual))));
     const width = Math.floor((room - axisWidth - (columns - 1) * gap) / columns);
-    const height = figure.facets.length ? Math.max(170, Math.min(330, 0.72 * width)) : 320;
+    const height = figure.facets.length ? Math.max(150, Math.min(330, 0.72 * width)) : 320;
     home.style.gridTemplateColumns = `${width + axisWidth}px` + ` ${width}px`.repeat(columns - 1);
     home.textContent = "";
     panels.forEach((panel, i) => {

@@ -15,7 +15,8 @@ namespace tightrope {
 
 namespace {
 
-constexpr std::size_t most_maps = 12, most_columns = 3;
+constexpr std::size_t most_maps = 12;
+constexpr std::size_t most_columns = 3;  // of maps with many squares
 constexpr Real infinity = std::numeric_limits<Real>::infinity();
 
 /// An axis of numbers, in their order.
@@ -70,41 +71,48 @@ std::string tick(Real value) {
 
 std::string bar(const Colours& colours, Real x, Real y, bool has_unreached) {
   std::string svg = fmt::format("<text x=\"{}\" y=\"{}\">{}</text>\n", x, y + 11, number(colours.low));
-  Real at = x + 14 + 7.5 * static_cast<Real>(number(colours.low).size());
+  Real at = x + 14 + 7.5 * static_cast<Real>(letters(number(colours.low)));
   for (int i = 0; i < 40; ++i)
-    svg += fmt::format("<rect x=\"{:.1f}\" y=\"{}\" width=\"4.2\" height=\"14\" fill=\"{}\"/>", at + 4 * i, y,
+    svg += fmt::format("<rect x=\"{:.1f}\" y=\"{}\" width=\"4.6\" height=\"14\" fill=\"{}\"/>", at + 4 * i, y,
                        scale_colour((i + 0.5) / 40));
   at += 168;
   svg += fmt::format("\n<text x=\"{:.1f}\" y=\"{}\">{}</text>\n", at, y + 11,
                      escaped(number(colours.high) + "   " + colours.meaning, 90));
   if (has_unreached) {
     at = x;
-    svg += fmt::format("<path class=\"unreached\" d=\"M{0:.1f} {1}h18v14h-18Zl18 14m0 -14l-18 14\" fill=\"none\" stroke=\"#999\"/>"
-                       "<text x=\"{2:.1f}\" y=\"{3}\">no number: half of the runs or more did not arrive, diverged or failed</text>\n",
-                       at, y + 24, at + 26, y + 35);
+    svg += fmt::format(
+        "<path class=\"unreached\" d=\"M{0:.1f} {1}h18v14h-18Zl18 14m0 -14l-18 14\" fill=\"none\" stroke=\"#999\"/>"
+        "<text x=\"{2:.1f}\" y=\"{3}\">no number: half of the runs or more did not arrive, diverged or failed</text>\n",
+        at, y + 24, at + 26, y + 35);
   }
   return svg;
 }
 
 std::string svg_of(const std::string& title, const Axis& x, const Axis& y, const std::vector<Map>& maps,
                    const Colours& colours) {
-  const std::size_t columns = std::min(maps.size(), most_columns), rows = (maps.size() + columns - 1) / columns;
+  const std::size_t columns = maps.size() == 4 && x.values.size() > 6
+                                  ? 2
+                                  : std::min(maps.size(), x.values.size() > 6 ? most_columns : 4),
+                    rows = (maps.size() + columns - 1) / columns;
   constexpr Real width = 980, left = 74, right = 16, gap = 22, top = 62;
-  const Real inner = std::min<Real>((width - left - right - static_cast<Real>(columns - 1) * gap) / static_cast<Real>(columns), 460);
+  const Real inner =
+      std::min<Real>((width - left - right - static_cast<Real>(columns - 1) * gap) / static_cast<Real>(columns), 460);
   const Real w = inner / static_cast<Real>(x.values.size()), h = std::clamp<Real>(w * 0.62, 12, 34);
   const Real height = h * static_cast<Real>(y.values.size()), row = height + 34;
   const Real bottom = top + static_cast<Real>(rows) * row - 34;
   bool has_unreached = false;
   for (const Map& map : maps)
-    for (const Square& square : map.squares) has_unreached = has_unreached || (square.is_run && std::isinf(square.value));
+    for (const Square& square : map.squares)
+      has_unreached = has_unreached || (square.is_run && std::isinf(square.value));
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" role=\"img\" "
       "font-family=\"system-ui, sans-serif\" font-size=\"13\" fill=\"#333\">\n<title>{2}</title>\n"
       "<rect class=\"paper\" width=\"{0:.0f}\" height=\"{1:.0f}\" fill=\"#fff\"/>\n"
-      "<text x=\"{3}\" y=\"24\" font-size=\"15\" font-weight=\"600\">{2}</text>\n",
+      "<text class=\"title\" x=\"{3}\" y=\"24\" font-size=\"15\" font-weight=\"600\">{2}</text>\n",
       width, bottom + (has_unreached ? 112 : 88), escaped(title, 90), left);
   for (std::size_t m = 0; m < maps.size(); ++m) {
-    const Real x0 = left + static_cast<Real>(m % columns) * (inner + gap), y0 = top + static_cast<Real>(m / columns) * row;
+    const Real x0 = left + static_cast<Real>(m % columns) * (inner + gap),
+               y0 = top + static_cast<Real>(m / columns) * row;
     svg += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"12\">{}</text>\n", x0, y0 - 7,
                        escaped(maps[m].title, static_cast<std::size_t>(inner / 6.4)));
     for (std::size_t j = 0; j < y.values.size(); ++j)
@@ -114,19 +122,21 @@ std::string svg_of(const std::string& title, const Axis& x, const Axis& y, const
         const Real px = x0 + static_cast<Real>(i) * w, py = y0 + height - static_cast<Real>(j + 1) * h;
         const std::string name = fmt::format("<title>{}</title>", escaped(square.title, 300));
         if (std::isinf(square.value)) {
-          svg += fmt::format("<path class=\"unreached\" d=\"M{0:.1f} {1:.1f}h{2:.1f}v{3:.1f}h-{2:.1f}Zl{2:.1f} {3:.1f}m0 "
-                             "-{3:.1f}l-{2:.1f} {3:.1f}\" fill=\"none\" stroke=\"#999\" stroke-width=\".7\" "
-                             "pointer-events=\"all\">{4}</path>\n",
-                             px + 0.5, py + 0.5, w - 1, h - 1, name);
+          svg += fmt::format(
+              "<path class=\"unreached\" d=\"M{0:.1f} {1:.1f}h{2:.1f}v{3:.1f}h-{2:.1f}Zl{2:.1f} {3:.1f}m0 "
+              "-{3:.1f}l-{2:.1f} {3:.1f}\" fill=\"none\" stroke=\"#999\" stroke-width=\".7\" "
+              "pointer-events=\"all\">{4}</path>\n",
+              px + 0.5, py + 0.5, w - 1, h - 1, name);
           continue;
         }
         const Real t = std::clamp<Real>(colours.place(square.value), 0, 1);
-        svg += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\">{}</rect>\n", px,
-                           py, w, h, scale_colour(t), name);
-        if (w >= 7.2 * static_cast<Real>(square.text.size()) && h >= 14)
-          svg += fmt::format("<text class=\"value\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\" font-size=\"11\" "
-                             "pointer-events=\"none\" fill=\"{}\">{}</text>\n",
-                             px + w / 2, py + h / 2 + 4, t < 0.5 ? "#fff" : "#111", escaped(square.text));
+        svg += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\">{}</rect>\n",
+                           px, py, w + 0.3, h + 0.3, scale_colour(t), name);
+        if (w >= 7.2 * static_cast<Real>(letters(square.text)) && h >= 14)
+          svg += fmt::format(
+              "<text class=\"value\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\" font-size=\"11\" "
+              "pointer-events=\"none\" fill=\"{}\">{}</text>\n",
+              px + w / 2, py + h / 2 + 4, t < 0.5 ? "#fff" : "#111", escaped(square.text));
       }
     if (m % columns == 0)
       for (std::size_t j = 0; j < y.values.size(); ++j)
@@ -136,7 +146,7 @@ std::string svg_of(const std::string& title, const Axis& x, const Axis& y, const
       Real written = -1e9;  // right end of the last label
       for (std::size_t i = 0; i < x.values.size(); ++i) {
         const std::string text = tick(x.values[i].first);
-        const Real at = x0 + (static_cast<Real>(i) + 0.5) * w, half = 4.0 * static_cast<Real>(std::min<std::size_t>(text.size(), 6));
+        const Real at = x0 + (static_cast<Real>(i) + 0.5) * w, half = 4.0 * static_cast<Real>(letters(text));
         if (at - half < written + 3) continue;
         written = at + half;
         svg += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>\n", at, y0 + height + 18,
@@ -145,7 +155,8 @@ std::string svg_of(const std::string& title, const Axis& x, const Axis& y, const
     }
   }
   svg += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>\n",
-                     left + (static_cast<Real>(columns) * (inner + gap) - gap) / 2, bottom + 40, escaped(worded(x.label), 80));
+                     left + (static_cast<Real>(columns) * (inner + gap) - gap) / 2, bottom + 40,
+                     escaped(worded(x.label), 80));
   svg += fmt::format("<text text-anchor=\"middle\" transform=\"translate(18 {:.1f}) rotate(-90)\">{}</text>\n",
                      (top + bottom) / 2, escaped(worded(y.label), 60));
   return svg + bar(colours, left, bottom + 58, has_unreached) + "</svg>\n";
@@ -183,9 +194,9 @@ struct Maps {
  private:
   static std::size_t position(const Axis& axis, const Setting& setting) {
     const Real value = *number_of(setting.labels.at(axis.label));
-    return static_cast<std::size_t>(std::find_if(axis.values.begin(), axis.values.end(),
-                                                 [&](const auto& entry) { return entry.first == value; }) -
-                                    axis.values.begin());
+    return static_cast<std::size_t>(
+        std::find_if(axis.values.begin(), axis.values.end(), [&](const auto& entry) { return entry.first == value; }) -
+        axis.values.begin());
   }
 };
 
@@ -238,7 +249,8 @@ std::vector<PhaseDiagram> phase_diagrams_of(const Summary& summary) {
   std::sort(all.begin(), all.end());
   Maps maps{summary, x, y, facets, {}};
   for (const std::size_t i : evenly_spread(all.size(), most_maps)) maps.chosen.push_back(all[i]);
-  const std::string note = all.size() > most_maps ? fmt::format(" {} of {} maps are shown.", most_maps, all.size()) : "";
+  const std::string note =
+      all.size() > most_maps ? fmt::format(" {} of {} maps are shown.", most_maps, all.size()) : "";
   const std::string over = fmt::format(" over {} and {}", worded(x.label), worded(y.label));
 
   std::vector<PhaseDiagram> diagrams;
@@ -253,11 +265,16 @@ std::vector<PhaseDiagram> phase_diagrams_of(const Summary& summary) {
                                 own.share.low, own.share.high)};
     });
     const std::string title = "Probability of success" + over;
-    diagrams.push_back({"success", title, "the share of the repetitions that reach " + target,
+    diagrams.push_back({"success",
+                        title,
+                        "the share of the repetitions that reach " + target,
                         "Equal steps between the values of an axis." + note,
                         {svg_of(title, x, y, success, {false, 0, 1, "share of the repetitions"})}});
-    PhaseDiagram time{"time_to_target", "Median time to the target" + over, "until " + target,
-                      "Medians with censoring (Kaplan & Meier)." + note, {}};
+    PhaseDiagram time{"time_to_target",
+                      "Median time to the target" + over,
+                      "until " + target,
+                      "Medians with censoring (Kaplan & Meier)." + note,
+                      {}};
     for (const Clock clock : all_clocks) {
       const auto times = maps.of([clock](const Setting& setting) -> std::optional<Square> {
         const auto own = setting.arrivals.find(clock);
@@ -282,12 +299,13 @@ std::vector<PhaseDiagram> phase_diagrams_of(const Summary& summary) {
       if (!own || own->count == 0) return std::nullopt;
       const Real median = own->median.value;
       return Square{true, median, std::isfinite(median) ? short_number(median) : "",
-                    std::isfinite(median)
-                        ? fmt::format("median {} of {} runs", number(median), own->count)
-                        : fmt::format("half of the {} runs or more diverged or failed", own->count)};
+                    std::isfinite(median) ? fmt::format("median {} of {} runs", number(median), own->count)
+                                          : fmt::format("half of the {} runs or more diverged or failed", own->count)};
     });
     const std::string title = fmt::format("Final {}{}", worded(column), over);
-    diagrams.push_back({safe_id("final_" + column + "_map"), title, "medians over the repetitions",
+    diagrams.push_back({safe_id("final_" + column + "_map"),
+                        title,
+                        "medians over the repetitions",
                         "Equal steps between the values of an axis." + note,
                         {svg_of(title, x, y, finals, colours_for(finals, "final " + worded(column)))}});
   }

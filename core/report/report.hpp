@@ -16,7 +16,11 @@ struct CellExtras {
   std::shared_ptr<const Mat> estimate;  // X(p) at the end of the run; null if it cannot be made
 };
 
-/// Writes OUT/report.html (self-contained, no network) and OUT/figures/*.svg, one per figure.
+/// Truth and estimates are shown for runs of no more cells.
+inline constexpr std::size_t most_pictured_cells = 8;
+
+/// Writes OUT/report.html (self-contained, no network) and OUT/figures/*.svg, one for each figure and clock. A pure
+/// function of the stored run. `extras` holds one entry for each cell, or none.
 void write_report(const StoredRun& run, const std::vector<CellExtras>& extras);
 
 }  // namespace tightrope

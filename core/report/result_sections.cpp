@@ -21,8 +21,9 @@ std::string ends_in_words(const std::map<EndClass, Index>& of) {
   for (const auto& [end, count] : of) {
     text += i == 0 ? "" : i + 1 == of.size() ? " and " : ", ";
     ++i;
-    text += fmt::format("{} {}", count, end == EndClass::limit ? (count == 1 ? "reached its limit" : "reached their limit")
-                                                               : to_string(end));
+    text += fmt::format(
+        "{} {}", count,
+        end == EndClass::limit ? (count == 1 ? "reached its limit" : "reached their limit") : to_string(end));
   }
   return text;
 }
@@ -37,7 +38,8 @@ std::string summary_section(const StoredRun& run, const Summary& summary) {
     std::string numbers;
     for (const std::string& column : summary.columns)
       if (const auto at = only.trace.find(column))
-        numbers += fmt::format("{}{} {}", numbers.empty() ? "" : ", ", escaped(worded(column)), number(only.trace.last(*at)));
+        numbers +=
+            fmt::format("{}{} {}", numbers.empty() ? "" : ", ", escaped(worded(column)), number(only.trace.last(*at)));
     if (!numbers.empty()) html += fmt::format(" At the end: {}.", numbers);
     html += "</p>\n";
   } else {
@@ -57,16 +59,18 @@ std::string summary_section(const StoredRun& run, const Summary& summary) {
       unfinished += missing.kind == Missing::Kind::unfinished ? 1 : 0;
     }
     html += "<p>" + counted(runs, "run");
-    if (summary.methods.size() > 1)
-      html += fmt::format(" of {} methods", summary.methods.size());
+    if (summary.methods.size() > 1) html += fmt::format(" of {} methods", summary.methods.size());
     if (summary.settings.size() > summary.methods.size())
       html += fmt::format(" in {} settings", summary.settings.size());
     if (most > 1) html += fmt::format(", each repeated {} times", most);
     html += fmt::format(": {}.", ends_in_words(all));
     if (summary.criterion && judged > 0)
       html += fmt::format(" {} of {} runs reached {}.", reached, judged, escaped(worded(summary.criterion->text())));
-    if (skipped > 0) html += fmt::format(" {} skipped, as their parts do not fit together.", skipped == 1 ? "One cell was" : fmt::format("{} cells were", skipped));
-    if (unfinished > 0) html += fmt::format(" {} not finished.", unfinished == 1 ? "One run is" : fmt::format("{} runs are", unfinished));
+    if (skipped > 0)
+      html += fmt::format(" {} skipped, as their parts do not fit together.",
+                          skipped == 1 ? "One cell was" : fmt::format("{} cells were", skipped));
+    if (unfinished > 0)
+      html += fmt::format(" {} not finished.", unfinished == 1 ? "One run is" : fmt::format("{} runs are", unfinished));
     html += "</p>\n";
   }
   const auto holding =
@@ -113,15 +117,17 @@ std::string runs_section(const StoredRun& run, const Summary& summary) {
   }
   html += "</tbody></table>";
   if (!is_study) return "<h2>The run</h2>\n" + scrolling("The run", html);
-  std::string section = fmt::format("<h2>Runs</h2>\n<details><summary>Each of the {} runs with its end</summary>{}{}</details>\n",
-                                    run.cells.size(), scrolling("Runs", html),
-                                    run.cells.size() > most_runs ? fmt::format("<p>The first {} runs.</p>", most_runs) : "");
-  section += "<p class=\"soft\">Runs that share an operator advance together; the time of a joint pass is divided among "
-             "them.</p>\n";
+  std::string section = fmt::format(
+      "<h2>Runs</h2>\n<details><summary>Each of the {} runs with its end</summary>{}{}</details>\n", run.cells.size(),
+      scrolling("Runs", html), run.cells.size() > most_runs ? fmt::format("<p>The first {} runs.</p>", most_runs) : "");
+  section +=
+      "<p class=\"soft\">Runs that share an operator advance together; the time of a joint pass is divided among "
+      "them.</p>\n";
   std::vector<std::string> reasons;
   for (const StoredCell& own : run.cells)
     if (own.end.end_class != EndClass::converged && own.end.end_class != EndClass::limit)
-      reasons.push_back(fmt::format("{}, {}: {}", name_of(own.labels), to_string(own.end.end_class), sentence(own.end.reason)));
+      reasons.push_back(
+          fmt::format("{}, {}: {}", name_of(own.labels), to_string(own.end.end_class), sentence(own.end.reason)));
   for (const Missing& missing : run.missing)
     if (missing.kind == Missing::Kind::failed)
       reasons.push_back(fmt::format("{}, failed: {}", name_of(missing.labels), sentence(missing.reason)));

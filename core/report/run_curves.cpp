@@ -29,8 +29,7 @@ void add_column(Figure& figure, const StoredCell& cell, Index column, const std:
   const Column& of = cell.trace.columns[column];
   for (std::size_t k = 0; k < figure.plots.size(); ++k) {
     Panel& panel = figure.plots[k].panels.front();
-    const Track track =
-        track_of(cell.trace, column, all_clocks[k], cell.end.end_class == EndClass::diverged);
+    const Track track = track_of(cell.trace, column, all_clocks[k], cell.end.end_class == EndClass::diverged);
     if (track.x.empty()) continue;
     Series series = band_of({track}, of.positive, most_points);
     if (series.x.empty()) continue;

@@ -14,9 +14,9 @@ namespace tightrope {
 
 namespace {
 
-constexpr std::size_t most_settings_in_detail = 60;             // beyond, only prominent columns are drawn
-constexpr std::size_t points_of_all = 40'000;                   // of all curves together, so that pages stay small …
-constexpr std::size_t least_points = 24, most_points = 120;     // … but of each curve so many
+constexpr std::size_t most_settings_in_detail = 60;          // beyond, only prominent columns are drawn
+constexpr std::size_t points_of_all = 40'000;                // of all curves together, so that pages stay small …
+constexpr std::size_t least_points = 24, most_points = 120;  // … but of each curve so many
 
 struct Study {
   const StoredRun& run;

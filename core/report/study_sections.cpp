@@ -13,13 +13,14 @@ namespace tightrope {
 namespace {
 
 constexpr std::size_t most_settings = 24;  // in the open; beyond, methods are, and settings are folded away
-constexpr std::size_t most_columns = 3;    // final values in one table
+constexpr std::size_t most_columns = 2;    // final values in one table
 constexpr std::size_t most_comparisons = 28;
 
 std::string swatch(std::size_t style) {
-  return fmt::format("<svg class=\"swatch\" width=\"22\" height=\"8\" aria-hidden=\"true\"><path d=\"M0 4h22\" "
-                     "stroke=\"{}\" stroke-width=\"2.6\" stroke-dasharray=\"{}\"/></svg>",
-                     curve_colour(style), curve_dashes(style));
+  return fmt::format(
+      "<svg class=\"swatch\" width=\"22\" height=\"8\" aria-hidden=\"true\"><path d=\"M0 4h22\" "
+      "stroke=\"{}\" stroke-width=\"2.6\" stroke-dasharray=\"{}\"/></svg>",
+      curve_colour(style), curve_dashes(style));
 }
 
 std::string interval(const Interval& of) {
@@ -30,7 +31,8 @@ std::string interval(const Interval& of) {
 std::string ends(const std::map<EndClass, Index>& of) {
   std::string text;
   for (const auto& [end, count] : of)
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, to_string(end));
+    text += fmt::format("{}{} {}", text.empty() ? "" : "<br>", count,
+                        end == EndClass::limit ? "at the limit" : to_string(end));
   return text.empty() ? "not run" : text;
 }
 
@@ -39,9 +41,9 @@ std::string arrival(const Setting& setting, Clock clock) {
   if (own == setting.arrivals.end()) return cell("–");
   const TimeToTarget& times = own->second.times;
   if (times.reached == 0) return cell(fmt::format("none of {} reached it", times.count));
-  std::string text = times.median ? number(*times.median) + interval(own->second.interval)
-                                  : "more than " + number(times.more_than);
-  if (times.reached < times.count)
+  std::string text =
+      times.median ? number(*times.median) + interval(own->second.interval) : "more than " + number(times.more_than);
+  if (times.reached < times.count && clock == Clock::iterations)  // the same on every clock
     text += fmt::format("<small>{} of {} did not reach it</small>", times.count - times.reached, times.count);
   return cell(text);
 }
@@ -49,10 +51,10 @@ std::string arrival(const Setting& setting, Clock clock) {
 std::string results_of(const Setting& setting, const std::vector<std::string>& columns, bool has_target) {
   std::string html = cell(ends(setting.ends), false);
   if (has_target)
-    html += setting.success ? cell(fmt::format("{} of {}<small>{:.2f} to {:.2f}</small>", setting.success->reached,
-                                               setting.success->count, setting.success->share.low,
-                                               setting.success->share.high))
-                            : cell("–");
+    html += setting.success
+                ? cell(fmt::format("{} of {}<small>{:.2f} to {:.2f}</small>", setting.success->reached,
+                                   setting.success->count, setting.success->share.low, setting.success->share.high))
+                : cell("–");
   for (const std::string& column : columns) {
     const FinalValues* own = setting.find(column);
     if (!own || own->count == 0)
@@ -133,19 +135,19 @@ std::string methods_table(const Summary& together, const std::vector<std::string
                      "</tr></thead><tbody>\n";
   for (std::size_t s = 0; s < together.settings.size(); ++s) {
     const Setting& setting = together.settings[s];
-    html += "<tr>" + cell(swatch(s) + escaped(setting.labels.at(together.by), 80), false) + cell(number(static_cast<Real>(setting.runs))) +
-            results_of(setting, columns, has_target) + "</tr>\n";
+    html += "<tr>" + cell(swatch(s) + escaped(setting.labels.at(together.by), 80), false) +
+            cell(number(static_cast<Real>(setting.runs))) + results_of(setting, columns, has_target) + "</tr>\n";
   }
   return html + "</tbody></table>";
 }
 
-std::string p_value(Real p) { return p < 1e-4 ? "&lt; 0.0001" : fmt::format("{:.2g}", p); }
+std::string p_value(Real p) {
+  return "<td class=\"number p\">" + (p < 1e-4 ? "&lt; 0.0001" : fmt::format("{:.2g}", p)) + "</td>";
+}
 
 std::string ratio(const PairedRatio* of) {
   if (!of || !of->median) return cell("–") + cell("–");
-  return cell(fmt::format("{}<small>{} of the pairs decided</small>",
-                          *of->median > 0 ? number(*of->median) : "0", of->decided)) +
-         cell(p_value(of->p_holm));
+  return cell(fmt::format("{}<small>{} pairs decided</small>", number(*of->median), of->decided)) + p_value(of->p_holm);
 }
 
 }  // namespace
@@ -154,8 +156,7 @@ std::string methods_section(const StoredRun& run, const Summary& summary) {
   std::vector<std::string> columns = summary.columns;
   if (columns.size() > most_columns) columns.resize(most_columns);
   std::string html = fmt::format("<h2>{}</h2>\n", summary.methods.empty() ? "Settings" : "Methods");
-  if (summary.criterion)
-    html += fmt::format("<p>Success: {}.</p>\n", escaped(worded(summary.criterion->text())));
+  if (summary.criterion) html += fmt::format("<p>Success: {}.</p>\n", escaped(worded(summary.criterion->text())));
   const std::string table = scrolling("Settings", settings_table(summary, columns));
   if (summary.settings.size() <= most_settings) {
     html += table;
@@ -163,10 +164,12 @@ std::string methods_section(const StoredRun& run, const Summary& summary) {
     if (!summary.methods.empty())
       html += scrolling("Methods", methods_table(by_method(run, summary), columns)) +
               "<p class=\"soft\">All settings of a method taken together.</p>\n";
-    html += fmt::format("<details><summary>Each of the {} settings</summary>{}</details>\n", summary.settings.size(), table);
+    html += fmt::format("<details><summary>Each of the {} settings</summary>{}</details>\n", summary.settings.size(),
+                        table);
   }
   return html +
-         "<p class=\"soft\">Medians over the runs, below them 95 % intervals: bootstrap percentiles for medians, Wilson's "
+         "<p class=\"soft\">Medians over the runs, below them 95 % intervals: bootstrap percentiles for medians, "
+         "Wilson's "
          "for success. A run that diverged or failed counts as worse than every number. Times to the target are "
          "Kaplan-Meier medians, which take into account the runs that did not reach it.</p>\n";
 }
@@ -180,7 +183,8 @@ std::string comparison_section(const Summary& summary) {
   std::string html = "<table><thead><tr>" + head("Methods", false) + head("Pairs");
   if (!summary.columns.empty()) html += head("Final " + escaped(worded(summary.columns.front()))) + head("p");
   if (has_target)
-    html += head("Iterations") + head("p") + head("Passes") + head("p") + head("Success of both, one, the other, none") + head("p");
+    html += head("Iterations") + head("p") + head("Passes") + head("p") +
+            head("Success of both, one, the other, none") + head("p");
   html += "</tr></thead><tbody>\n";
   const auto times = [](const Comparison& own, Clock clock) {
     const auto at = own.times.find(clock);
@@ -198,16 +202,19 @@ std::string comparison_section(const Summary& summary) {
     if (has_target)
       html += ratio(times(own, Clock::iterations)) + ratio(times(own, Clock::passes)) +
               cell(fmt::format("{}, {}, {}, {}", own.both, own.first_only, own.second_only, own.neither)) +
-              cell(own.p_success_holm ? p_value(*own.p_success_holm) : "–");
+              (own.p_success_holm ? p_value(*own.p_success_holm) : cell("–"));
     html += "</tr>\n";
   }
   std::string note;
   if (summary.comparisons.size() > most_comparisons)
     note = fmt::format(" The first {} of {} comparisons are shown.", most_comparisons, summary.comparisons.size());
   return "<h2>Methods against each other</h2>\n" + scrolling("Methods against each other", html + "</tbody></table>") +
-         "<p class=\"soft\">Medians of the ratio of the first method's quantity to the second's, over runs that differ in "
-         "the method alone. A pair is undecided if neither arrived, or if it is not known who was first. p: Wilcoxon's "
-         "signed-rank test for ratios, McNemar's for success, corrected after Holm over the rows." + note + "</p>\n";
+         "<p class=\"soft\">Medians of the ratio of the first method's quantity to the second's, over runs that differ "
+         "in "
+         "the method alone; 0 or ∞ where one of the two never arrives. A pair is undecided if neither arrived, or if "
+         "it is not known who was first. p: Wilcoxon's "
+         "signed-rank test for ratios, McNemar's for success, corrected after Holm over the rows." +
+         note + "</p>\n";
 }
 
 }  // namespace tightrope

@@ -61,7 +61,14 @@ std::string escaped(const std::string& text, std::size_t most) {
 
 std::string worded(std::string name) {
   std::replace(name.begin(), name.end(), '_', ' ');
+  for (const auto& [from, to] : {std::pair{"<=", "≤"}, std::pair{">=", "≥"}})
+    for (std::size_t at = 0; (at = name.find(from, at)) != std::string::npos;) name.replace(at, 2, to);
   return name;
+}
+
+std::size_t letters(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
 }
 
 std::string capitalised(std::string text) {
@@ -79,7 +86,8 @@ std::string number(Real value) {
   if (std::isnan(value)) return "–";
   if (std::isinf(value)) return value > 0 ? "∞" : "−∞";
   if (value == std::floor(value) && std::abs(value) < 1e7) return fmt::format("{:.0f}", value);
-  if (std::abs(value) >= 1e-2 && std::abs(value) < 1e4) return fmt::format("{:.3g}", value);
+  if (std::abs(value) >= 1e-2 && std::abs(value) < 1e4)
+    return std::abs(value) < 999.5 ? fmt::format("{:.3g}", value) : fmt::format("{:.0f}", value);
   std::string text = fmt::format("{:.2e}", value);
   if (const auto e = text.find('e'); e != std::string::npos) {  // 1.20e-05 → 1.20e-5
     std::size_t digits = e + 2;

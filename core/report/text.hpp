@@ -12,8 +12,10 @@ namespace tightrope {
 std::string plain(const std::string& text, std::size_t most = 2000);
 /// plain text as content or attribute value of HTML and XML.
 std::string escaped(const std::string& text, std::size_t most = 2000);
-/// "relative_error" → "relative error"
+/// "relative_error <= 0.1" → "relative error ≤ 0.1"
 std::string worded(std::string name);
+/// How many letters a text has: its width in rough terms.
+std::size_t letters(const std::string& text);
 /// First letter large.
 std::string capitalised(std::string text);
 /// "the limit was reached" → "The limit was reached."

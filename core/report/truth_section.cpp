@@ -31,8 +31,8 @@ std::string colour_scale(Real low, Real high, const std::string& meaning) {
 
 }  // namespace
 
-// All estimates on one scale; errors below, on a scale of their own. A truth that is not of low rank comes with its best
-// approximation (Eckart & Young), which nobody can beat.
+// All estimates on one scale; errors below, on a scale of their own. A truth that is not of low rank comes with its
+// best approximation (Eckart & Young), which nobody can beat.
 std::string truth_section(const StoredRun& run, const std::vector<CellExtras>& extras) {
   std::shared_ptr<const Truth> truth;
   for (const CellExtras& extra : extras)

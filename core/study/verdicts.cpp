@@ -353,8 +353,9 @@ std::vector<Outcome> outcomes_of(const Claim& claim, const std::vector<ClaimSubj
   if (!claim.axis.empty()) {
     for (const auto& [labels, group] : grouped(runs, {claim.axis, repetition_label}))
       if (along_axis(claim, group).size() > 1)
-        outcomes.push_back(claim.fit == Claim::Fit::none ? medians_along_axis(claim, group, labels)
-                                                         : bounded(claim, slope_of(fit_along_axis(claim, group).line), labels));
+        outcomes.push_back(claim.fit == Claim::Fit::none
+                               ? medians_along_axis(claim, group, labels)
+                               : bounded(claim, slope_of(fit_along_axis(claim, group).line), labels));
   } else if (claim.success || claim.of == Claim::Of::median) {
     for (const auto& [labels, group] : grouped(runs, {repetition_label}))
       outcomes.push_back(claim.success ? success(claim, group, labels)
@@ -408,9 +409,7 @@ CurveFit fit_of(const Claim& claim, const std::vector<ClaimSubject>& runs) {
   return fit_along_axis(claim, group);
 }
 
-Real CurveFit::at(Real x) const {
-  return std::exp(line.intercept + line.slope * (is_power ? std::log(x) : x));
-}
+Real CurveFit::at(Real x) const { return std::exp(line.intercept + line.slope * (is_power ? std::log(x) : x)); }
 
 std::vector<Verdict> judge(const std::vector<Claim>& claims, const std::vector<ClaimSubject>& runs) {
   std::vector<Verdict> verdicts;

@@ -3,8 +3,9 @@
 
     browser.py [--pictures DIR] REPORT.html…
 
-A page passes if it asks for nothing but itself, logs nothing to the console, draws every chart, is no wider than the
-screen, and still shows its figures where scripts are off. Chromium is driven over its debugging pipe (DevTools
+A page passes if it asks for nothing but itself, logs nothing to the console, opens no dialog, has no script and no event
+handler but its own, draws every chart, is no wider than the screen, has its headings in order, and still shows its
+figures where scripts are off. Chromium is driven over its debugging pipe (DevTools
 protocol: messages of JSON, each ended by a zero byte, on descriptors 3 and 4). Exit code 1: something is wrong.
 """
 import argparse
@@ -19,7 +20,8 @@ import sys
 import tempfile
 import time
 
-# Runs in the page: how many charts there are, how many of them have ink, and what sticks out on the right.
+# Runs in the page: how many charts there are, how many of them have ink, what sticks out on the right, and what should
+# not be there.
 INSPECT = """(() => {
   const charts = [...document.querySelectorAll('.chart')];
   const inked = charts.filter(chart => {
@@ -35,6 +37,10 @@ INSPECT = """(() => {
   return {charts: charts.length, inked: inked.length, drawings: drawings.length,
           drawn: drawings.filter(svg => svg.getBoundingClientRect().height > 50).length,
           maps: [...document.images].filter(image => !image.naturalWidth).length,
+          scripts: document.scripts.length,
+          handlers: [...document.querySelectorAll('*')].filter(element =>
+            [...element.attributes].some(attribute => attribute.name.startsWith('on'))).length,
+          headings: [...document.querySelectorAll('h1, h2, h3, h4')].map(heading => +heading.tagName[1]),
           excess: document.documentElement.scrollWidth - document.documentElement.clientWidth};
 })()"""
 
@@ -80,25 +86,36 @@ class Browser:
         message, self.rest = self.rest.split(b"\0", 1)
         return json.loads(message)
 
-    def ask(self, method, **parameters):
+    def send(self, method, **parameters):
         self.number += 1
         message = {"id": self.number, "method": method, "params": parameters}
         if self.session:
             message["sessionId"] = self.session
         os.write(self.output, json.dumps(message).encode() + b"\0")
+
+    def note(self, event):
+        """Remembers what happens; a dialog is closed, or the page would wait for ever."""
+        if event.get("method") == "Page.javascriptDialogOpening":
+            self.send("Page.handleJavaScriptDialog", accept=True)
+        if "method" in event:
+            self.events.append(event)
+
+    def ask(self, method, **parameters):
+        self.send(method, **parameters)
+        number = self.number
         deadline = time.monotonic() + 60
         while (answer := self.receive(deadline)) is not None:
-            if answer.get("id") == self.number:
+            if answer.get("id") == number:
                 if "error" in answer:
                     sys.exit(f"browser.py: {method}: {answer['error']['message']}")
                 return answer["result"]
-            self.events.append(answer)
+            self.note(answer)
         sys.exit(f"browser.py: the browser does not answer to {method}")
 
     def settle(self, seconds):
         deadline = time.monotonic() + seconds
         while (event := self.receive(deadline)) is not None:
-            self.events.append(event)
+            self.note(event)
 
     def wait_for(self, method):
         deadline = time.monotonic() + 60
@@ -106,13 +123,17 @@ class Browser:
             event = self.receive(deadline)
             if event is None:
                 sys.exit(f"browser.py: no {method} from the browser")
-            self.events.append(event)
+            self.note(event)
 
-    def evaluate(self, expression):
-        return self.ask("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
+    def evaluate(self, expression, wait=False):
+        """The value of an expression; with `wait`, what its promise comes to."""
+        answer = self.ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=wait)
+        return answer["result"].get("value")
 
-    def open(self, address, width, height, phone, scripts=True):
+    def open(self, address, width, height, phone, scripts=True, dark=False):
         self.events.clear()
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.ask("Emulation.setEmulatedMedia", features=[scheme])
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, mobile=phone,
                  deviceScaleFactor=2 if phone else 1)
         self.ask("Emulation.setScriptExecutionDisabled", value=not scripts)
@@ -152,6 +173,8 @@ def complaints_of(browser, address):
         elif event["method"] == "Runtime.consoleAPICalled":
             words = " ".join(str(argument.get("value", "")) for argument in parameters["args"])
             found.append(f"console.{parameters['type']}: {words}")
+        elif event["method"] == "Page.javascriptDialogOpening":
+            found.append(f"a dialog opens: {parameters['message']}")
         elif event["method"] == "Log.entryAdded":
             found.append(f"log, {parameters['entry']['level']}: {parameters['entry']['text']}")
     return found
@@ -170,10 +193,17 @@ def check(browser, page, pictures):
             found.append(f"{where}: {seen['inked']} of {seen['charts']} charts are drawn")
         if seen["maps"]:
             found.append(f"{where}: {seen['maps']} pictures do not show")
+        if seen["handlers"] or seen["scripts"] != 3:
+            found.append(f"{where}: {seen['scripts']} scripts and {seen['handlers']} elements with event handlers")
+        levels = [0, *seen["headings"]]
+        if any(deeper > level + 1 for level, deeper in zip(levels, levels[1:])) or levels.count(1) != 1:
+            found.append(f"{where}: the headings are of levels {seen['headings']}")
         if seen["excess"] > 0:
             found.append(f"{where}: the page is {seen['excess']} pixels wider than the screen")
         if pictures:
             browser.picture(pictures / f"{page.resolve().parent.name}-{where}.png")
+    browser.open(address, 1200, 900, False, dark=True)
+    found += [f"dark: {text}" for text in complaints_of(browser, address)]
     for axis in ["passes", "seconds"]:
         browser.evaluate(f"document.querySelector('input[value={axis}]').click()")
         browser.settle(0.2)

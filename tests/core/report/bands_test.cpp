@@ -53,7 +53,8 @@ TEST_CASE("between recorded values a track is linear, or its logarithm is") {
 
 TEST_CASE("a band holds median and quartiles") {
   // At iteration 1: 10, 20, 30, 40, 50; quartiles of five values are the second and the fourth.
-  const Series band = band_of({track({5, 30}), track({5, 10}), track({5, 50}), track({5, 20}), track({5, 40})}, true, 100);
+  const Series band =
+      band_of({track({5, 30}), track({5, 10}), track({5, 50}), track({5, 20}), track({5, 40})}, true, 100);
   CHECK(band.x == std::vector<Real>{0, 1});
   CHECK(band.y == std::vector<Real>{5, 30});
   CHECK(band.low == std::vector<Real>{5, 20});
@@ -98,7 +99,8 @@ TEST_CASE("the grid joins the abscissae of all runs, within what all have begun"
   CHECK(band.x == std::vector<Real>{0, 1, 2, 4});
   CHECK(band.y == std::vector<Real>{2, 2, 2, 2});
   const Trace late = trace({std::nan(""), 5, 5});
-  CHECK(band_of({track_of(late, 2, Clock::iterations, false), track({1, 1, 1})}, true, 100).x == std::vector<Real>{1, 2});
+  CHECK(band_of({track_of(late, 2, Clock::iterations, false), track({1, 1, 1})}, true, 100).x ==
+        std::vector<Real>{1, 2});
 }
 
 TEST_CASE("a long band is thinned to what was asked for, ends included") {

@@ -7,12 +7,19 @@ using namespace tightrope;
 
 namespace {
 
+StudyAxis axis(const std::string& label, const std::vector<std::string>& values) {
+  StudyAxis result;
+  result.label = result.path = label;
+  result.values = values;
+  return result;
+}
+
 /// All combinations of the values of some axes; `method` tells methods apart.
 Summary grid(const std::vector<std::pair<std::string, std::vector<std::string>>>& axes) {
   Summary summary;
   std::vector<Labels> all = {{}};
   for (const auto& [label, values] : axes) {
-    summary.axes.push_back({label, label, {}, values});
+    summary.axes.push_back(axis(label, values));
     std::vector<Labels> longer;
     for (const Labels& labels : all)
       for (const std::string& value : values) {
@@ -82,7 +89,8 @@ TEST_CASE("without methods a short axis takes their part, a long one makes panel
 }
 
 TEST_CASE("of many values some are shown, both ends among them, and the rest can be chosen") {
-  const Facets facets = facets_of(grid({{"method", {"a", "b"}}, {"x", numbers(10)}, {"y", numbers(9)}, {"z", {"1", "2"}}}));
+  const Facets facets =
+      facets_of(grid({{"method", {"a", "b"}}, {"x", numbers(10)}, {"y", numbers(9)}, {"z", {"1", "2"}}}));
   REQUIRE(facets.facets.size() == 3);
   CHECK(facets.facets[0].shown == std::vector<std::size_t>{0, 3, 6, 9});
   CHECK(facets.facets[1].shown == std::vector<std::size_t>{0, 4, 8});
@@ -106,13 +114,13 @@ TEST_CASE("where there would be too many panels, values are left out and that is
   CHECK(facets.facets[0].values.back() == "x 20");
   CHECK(facets.note.find("Of the 20 values of x") != std::string::npos);
   std::size_t kept = 0;
-  for (const auto& spot : facets.spots) kept += spot ? 1 : 0;
+  for (const auto& spot : facets.spots) kept += static_cast<std::size_t>(spot.has_value());
   CHECK(kept == plot.panels.size());
 }
 
 TEST_CASE("an axis that follows from another one is told beside it") {
   Summary summary = grid({{"method", {"a", "b"}}, {"rank", {"1", "2", "3"}}});
-  summary.axes.push_back({"measurements", "measurements", {}, {"10", "20", "30"}});
+  summary.axes.push_back(axis("measurements", {"10", "20", "30"}));
   for (Setting& setting : summary.settings) setting.labels["measurements"] = setting.labels["rank"] + "0";
   const Facets facets = facets_of(summary);
   REQUIRE(facets.facets.size() == 1);
@@ -125,7 +133,7 @@ TEST_CASE("an axis that follows from another one is told beside it") {
 TEST_CASE("axes of some methods only belong to their names") {
   Summary summary = grid({{"method", {"gd"}}});
   summary.axes[0].values.push_back("momentum");
-  summary.axes.push_back({"beta", "optimizer.beta", {}, {"0.5", "0.9"}});
+  summary.axes.push_back(axis("beta", {"0.5", "0.9"}));
   for (const char* beta : {"0.5", "0.9"}) {
     summary.methods.push_back({std::string("momentum, ") + beta, {{"method", "momentum"}, {"beta", beta}}});
     summary.settings.emplace_back();
