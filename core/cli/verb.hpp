@@ -95,6 +95,9 @@ std::vector<CellParts> rebuild(const StoredRun& run, const Catalog& catalog, con
 /// X(p) of a stored cell.
 Mat estimate_of(const StoredCell& cell, const FactorizationModel& model);
 
+/// What trials chose, in one line for each setting or, where they are many, for each method and value.
+std::string tuned_lines(const std::vector<Tuned>& tuned);
+
 /// Output that a table, --format markdown or csv prints: columns aligned, numbers to the right.
 class Table {
  public:
