@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "core/cli/verb.hpp"
+#include "core/study/tuner.hpp"
 
 namespace tightrope::cli {
 
@@ -22,11 +23,14 @@ Verb check_verb() {
           1,
           [](const Call& call) {
             const Node tree = read_layers(call, call.positional[0]);
-            const Experiment experiment = resolve_experiment(tree, make_catalog(call, &tree), read_selection(call));
+            const Catalog catalog = make_catalog(call, &tree);
+            const Experiment experiment = resolve_experiment(tree, catalog, read_selection(call));
+            const Index trials = Tuner(experiment, catalog).budget();
             if (!call.quiet)
-              std::cout << fmt::format("{} is fine: {} {}, {} {}.\n", call.positional[0], experiment.cells.size(),
+              std::cout << fmt::format("{} is fine: {} {}, {} {}{}.\n", call.positional[0], experiment.cells.size(),
                                        experiment.cells.size() == 1 ? "run" : "runs", experiment.claims.size(),
-                                       experiment.claims.size() == 1 ? "claim" : "claims");
+                                       experiment.claims.size() == 1 ? "claim" : "claims",
+                                       trials > 0 ? fmt::format(", {} trials before them", grouped(trials)) : "");
             return Exit::ok;
           }};
 }

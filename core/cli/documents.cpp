@@ -78,9 +78,19 @@ Json document_of(const StoredRun& run) {
          {"metrics", metrics},
          {"seconds", cell.seconds}});
   }
+  // A failed run has an end like any other, and no result.
+  for (const Missing& cell : run.missing)
+    if (cell.kind == Missing::Kind::failed)
+      json["cells"].push_back({{"key", cell.key},
+                               {"labels", cell.labels},
+                               {"end", {{"class", "failed"}, {"reason", cell.reason}, {"iteration", nullptr}}},
+                               {"metrics", Json::object()},
+                               {"seconds", nullptr}});
   if (run.is_study) json["missing"] = Json::array();
   for (const Missing& cell : run.missing)
     json["missing"].push_back({{"labels", cell.labels}, {"kind", to_string(cell.kind)}, {"reason", cell.reason}});
+  if (!run.tuned.empty()) json["tuned"] = Json::array();
+  for (const Tuned& tuned : run.tuned) json["tuned"].push_back(to_json(tuned));
   for (const StoredClaim& claim : run.claims)
     json["claims"].push_back({{"that", claim.text}, {"holds", claim.holds}, {"measured", claim.measured}});
   return json;

@@ -8,6 +8,7 @@
 
 #include "core/cli/verb.hpp"
 #include "core/store/unfinished.hpp"
+#include "core/study/tuner.hpp"
 
 namespace tightrope::cli {
 
@@ -21,6 +22,7 @@ constexpr std::size_t most_rows = 100;  // of the table on the terminal
 
 struct Planned {
   const CellSpec* cell = nullptr;
+  bool is_trial = false;
   std::string state = "new", reason;
   bool predicted = false;
   Real passes = 0, seconds = 0;
@@ -164,6 +166,7 @@ nlohmann::ordered_json document(const std::vector<Planned>& cells, const Experim
   for (const StudyAxis& axis : experiment.axes)
     json["axes"].push_back({{"label", axis.label}, {"path", axis.path}, {"values", axis.values}});
   json["cells"] = nlohmann::ordered_json::array();
+  if (!experiment.settings.empty()) json["trials"] = nlohmann::ordered_json::array();
   for (const Planned& planned : cells) {
     nlohmann::ordered_json cell = {
         {"labels", planned.cell->labels}, {"key", planned.cell->key}, {"state", planned.state}};
@@ -174,7 +177,7 @@ nlohmann::ordered_json document(const std::vector<Planned>& cells, const Experim
       cell["operator_bytes"] = json_number(planned.operator_bytes);
       cell["lane_bytes"] = json_number(planned.lane_bytes);
     }
-    json["cells"].push_back(std::move(cell));
+    json[planned.is_trial ? "trials" : "cells"].push_back(std::move(cell));
   }
   json["states"] = totals.states;
   if (!quick) {
@@ -186,16 +189,20 @@ nlohmann::ordered_json document(const std::vector<Planned>& cells, const Experim
 }
 
 Table table_of(const std::vector<Planned>& cells, const Experiment& experiment, bool quick, std::size_t rows) {
-  std::vector<std::string> header;
-  for (const StudyAxis& axis : experiment.axes) header.push_back(axis.label);
+  std::vector<std::string> header, labels;
+  for (const StudyAxis& axis : experiment.axes) labels.push_back(axis.label);
+  for (const Planned& planned : cells)
+    for (const auto& [label, value] : planned.cell->labels)
+      if (planned.is_trial && std::find(labels.begin(), labels.end(), label) == labels.end()) labels.push_back(label);
+  header = labels;
   header.emplace_back("state");
   if (!quick) header.insert(header.end(), {"passes", "memory", "time"});
   Table table(header);
   for (std::size_t i = 0; i < std::min(rows, cells.size()); ++i) {
     const Planned& planned = cells[i];
     std::vector<std::string> row;
-    for (const StudyAxis& axis : experiment.axes) {
-      const auto label = planned.cell->labels.find(axis.label);
+    for (const std::string& name : labels) {
+      const auto label = planned.cell->labels.find(name);
       row.push_back(label == planned.cell->labels.end() ? "–" : label->second);
     }
     row.push_back(planned.state);
@@ -212,16 +219,28 @@ Table table_of(const std::vector<Planned>& cells, const Experiment& experiment, 
 Exit plan(const Call& call) {
   const Node tree = read_layers(call, call.positional[0]);
   const Catalog catalog = make_catalog(call, &tree);
-  const Experiment experiment = resolve_experiment(tree, catalog, read_selection(call));
-  const fs::path out = call.has("out") ? fs::path(call.get<std::string>("out")) : fs::path("results") / experiment.name;
+  const Selection selection = read_selection(call);
+  Experiment resolved = resolve_experiment(tree, catalog, selection);
+  const fs::path out = call.has("out") ? fs::path(call.get<std::string>("out")) : fs::path("results") / resolved.name;
+  const Settled settled = settle(std::move(resolved), tree, catalog, selection, out);
+  const Experiment& experiment = settled.experiment;
   std::vector<Planned> cells;
+  for (const Experiment* part : {&settled.trials, &experiment})
+    for (const CellSpec& cell : part->cells) {
+      cells.emplace_back().cell = &cell;
+      cells.back().is_trial = part == &settled.trials;
+    }
   const Shelf shelf(out);
-  for (const CellSpec& cell : experiment.cells) {
-    cells.emplace_back().cell = &cell;
-    if (shelf.has(cell))
-      cells.back().state = "cached";
-    else if (has_checkpoint(out, cell) || shelf.before(cell))
-      cells.back().state = "to continue";
+  for (Planned& planned : cells) {
+    const CellSpec& cell = *planned.cell;
+    if (cell.waits()) {
+      planned.state = "waits";
+      planned.reason = "a value is chosen by trials first";
+    } else if (shelf.has(cell)) {
+      planned.state = "cached";
+    } else if (has_checkpoint(out, cell) || shelf.before(cell)) {
+      planned.state = "to continue";
+    }
   }
   const bool quick = call.has("quick");
   const auto team = make_team(call);
@@ -248,6 +267,9 @@ Exit plan(const Call& call) {
                                grouped(static_cast<Index>(totals.passes)), human_seconds(totals.seconds),
                                human_bytes(totals.bytes));
     std::cout << ".\n";
+    if (const std::size_t trials = settled.trials.cells.size(); trials > 0 && !call.quiet)
+      std::cout << fmt::format("The first {} are trials; {} at the most choose the values that the others wait for.\n",
+                               grouped(trials), grouped(settled.budget));
     if (totals.seconds > 0 && !call.quiet)
       std::cout << fmt::format(
           "Predicted from the first {} iterations of each cell, with {} {}; no stop rule but the limits counts.\n",
@@ -266,10 +288,11 @@ Verb plan_verb() {
       "plan",
       "FILE",
       "list the cells of a config, and what they will take",
-      "States: new; cached, its result is in the folder of results; to continue, from a checkpoint or a shorter run; "
-      "skipped, its parts do not fit together; too\n"
-      "large for the memory. Every operator is made once and the first iterations of each cell are run, for the time,\n"
-      "the passes over the operator and the memory. Nothing is written.",
+      "States: new; waits, a value is chosen by trials first; cached, its result is in the folder of results; to\n"
+      "continue, from a checkpoint or a shorter run; skipped, its parts do not fit together; too large for the "
+      "memory.\n"
+      "Every operator is made once and the first iterations of each cell are run, for the time, the passes over the\n"
+      "operator and the memory. Nothing is written.",
       [](po::options_description& options) {
         declare_config_options(options);
         declare_selection_options(options);

@@ -1,6 +1,7 @@
 // tightrope run: from a config to results, a summary and a report.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <thread>
@@ -8,11 +9,13 @@
 #include "core/cli/documents.hpp"
 #include "core/cli/progress.hpp"
 #include "core/cli/verb.hpp"
+#include "core/config/quantity.hpp"
 #include "core/report/report.hpp"
 #include "core/store/index.hpp"
 #include "core/study/batch.hpp"
 #include "core/study/interrupt.hpp"
 #include "core/study/status.hpp"
+#include "core/study/tuner.hpp"
 #include "core/study/verdicts.hpp"
 
 namespace tightrope::cli {
@@ -96,19 +99,20 @@ void print_summary(const StoredRun& run, std::size_t stored_before, double secon
   }
   Index passes = 0;
   Real computing = 0;
-  std::uint64_t bytes = 0;
+  Real bytes = 0;
   for (const StoredCell& cell : run.cells) {
     passes += cell.counters.passes();
     computing += cell.seconds;
-    bytes += cell.counters.bytes;
+    bytes += cell.bytes;
   }
+  if (!run.tuned.empty()) std::cout << "Tuned\n" << tuned_lines(run.tuned);
   if (stored_before > 0)
     std::cout << "  " << (stored_before == run.cells.size() ? "All" : std::to_string(stored_before)) << " of "
               << run.cells.size() << (run.cells.size() == 1 ? " run was" : " runs were") << " stored already.\n";
   std::cout << "  " << human_seconds(seconds) << " in all; " << human_seconds(computing)
             << " of computing: " << grouped(passes) << " passes over the operator";
-  if (bytes > 0 && run.cells.size() == 1 && computing > 0)
-    std::cout << fmt::format(", {:.1f} GB/s", static_cast<double>(bytes) / computing / 1e9);
+  // Of passes that runs share, time and bytes are divided among them, so the quotient is that of the computer.
+  if (bytes > 0 && computing > 0) std::cout << fmt::format(", {:.1f} GB/s", bytes / computing / 1e9);
   std::cout << ".\n";
   if (!run.claims.empty()) {
     std::cout << "Claims\n";
@@ -119,23 +123,16 @@ void print_summary(const StoredRun& run, std::size_t stored_before, double secon
   if (!report.empty()) std::cout << "Report: " << report.string() << "\n";
 }
 
-/// A positive number with one of the given units behind it.
-Real quantity(const Call& call, const std::string& option, const std::map<std::string, Real>& units) {
+Real quantity(const Call& call, const std::string& option, const Units& units) {
   const std::string text = call.get<std::string>(option);
-  const std::size_t end = std::min(text.find_first_not_of("0123456789.e+-"), text.size());
-  const auto value = to_real(Node::make_scalar(text.substr(0, end), {}));
-  const auto unit = units.find(text.substr(end));
-  if (!value || !(*value > 0) || unit == units.end()) {
-    std::string known;
-    for (const auto& [name, factor] : units)
-      if (!name.empty()) known += (known.empty() ? "" : ", ") + name;
-    throw Error(Exit::config, fmt::format("--{} must be a positive number, with a unit if need be ({}), but it is '{}'",
-                                          option, known, text));
-  }
-  return *value * unit->second;
+  const auto value = to_quantity(text, units);
+  if (!value)
+    throw Error(Exit::config, fmt::format("--{} must be {}, but it is '{}'", option, description(units), text));
+  return *value;
 }
 
-StudyOptions study_options(const Call& call, const fs::path& out, const Catalog& catalog) {
+/// What the config says of its study, and above it the flags.
+StudyOptions study_options(const Call& call, const StudyRules& rules, const fs::path& out, const Catalog& catalog) {
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   StudyOptions options;
   options.out = out;
@@ -148,11 +145,12 @@ StudyOptions study_options(const Call& call, const fs::path& out, const Catalog&
       throw Error(Exit::config, fmt::format("-j must be a whole number between 1 and 1024, but it is '{}'", text));
     options.workers = static_cast<unsigned>(*given);
   }
-  if (call.has("solo")) options.workers = 1;
+  const bool solo = call.has("solo") || (rules.solo && !call.has("jobs"));
+  if (solo) options.workers = 1;
   options.threads = call.has("threads") ? make_team(call)->threads() : std::max(1U, cores / options.workers);
-  options.lanes = !call.has("no-lanes") && !call.has("solo");
-  static const std::map<std::string, Real> times = {{"", 1}, {"s", 1}, {"min", 60}, {"h", 3600}},
-                                           sizes = {{"", 1e6}, {"MB", 1e6}, {"GB", 1e9}};
+  options.lanes = !call.has("no-lanes") && !solo;
+  options.cell_seconds = rules.cell_seconds;
+  options.memory = rules.memory;
   if (call.has("checkpoint")) options.checkpoint_seconds = quantity(call, "checkpoint", times);
   if (call.has("cell-time")) options.cell_seconds = quantity(call, "cell-time", times);
   if (call.has("cell-memory")) options.memory = static_cast<std::uint64_t>(quantity(call, "cell-memory", sizes));
@@ -162,12 +160,14 @@ StudyOptions study_options(const Call& call, const fs::path& out, const Catalog&
 /// One call of `run`: what is needed from its start to its end.
 class Run {
  public:
-  Run(const Call& call, Experiment experiment, const Catalog& catalog)
+  Run(const Call& call, const Node& tree, const Catalog& catalog)
       : call_(call),
-        experiment_(std::move(experiment)),
+        tree_(tree),
+        selection_(read_selection(call)),
+        experiment_(resolve_experiment(tree, catalog, selection_)),
         catalog_(catalog),
         out_(call.has("out") ? fs::path(call.get<std::string>("out")) : fs::path("results") / experiment_.name),
-        options_(study_options(call, out_, catalog)) {}
+        options_(study_options(call, experiment_.rules, out_, catalog)) {}
 
   Exit run() {
     const auto start = std::chrono::steady_clock::now();
@@ -179,7 +179,9 @@ class Run {
     StatusFile status(out_, experiment_.name);
     StudyResult result;
     try {
-      result = experiment_.is_study ? run_cells(lock, status) : run_alone(status);
+      if (!experiment_.settings.empty()) result = tune(lock, status);
+      if (result.signal == 0)
+        result = experiment_.is_study ? run_cells(experiment_, experiment_.name, lock, status) : run_alone(status);
     } catch (...) {
       if (made) abandon_output(out_, *made);
       throw;
@@ -192,6 +194,7 @@ class Run {
     StoredRun stored = read_run(out_);
     warn_of_unknown_success(stored);
     stored.claims = judged(stored);
+    warn_of_shared_seconds(stored);
     if (!stored.claims.empty()) publish_run(out_, experiment_, result.missing, stored.claims);
     refresh_index(out_);
     fs::path report;
@@ -210,8 +213,34 @@ class Run {
  private:
   void warn(const std::string& text) const { std::cerr << "tightrope: warning: " << text << "\n"; }
 
-  StudyResult run_cells(const Lock& lock, StatusFile& status) {
-    Progress line(experiment_.name, call_.quiet);
+  /// Runs the trials; after them the cells of the experiment have their values. When interrupted, they all wait.
+  StudyResult tune(const Lock& lock, StatusFile& status) {
+    const Experiment waiting = experiment_;
+    Tuner tuner(waiting, catalog_);
+    while (true) {
+      const Experiment& round = tuner.open(out_);
+      if (round.cells.empty()) break;
+      StudyResult result = run_cells(round, experiment_.name + ", trials", lock, status);
+      if (result.signal != 0) {
+        result.missing.clear();
+        for (const CellSpec& cell : waiting.cells)
+          result.missing.push_back({Missing::Kind::unfinished, cell.labels, cell.key, ""});
+        return result;
+      }
+      std::map<std::string, std::size_t> reasons;
+      for (const Missing& trial : result.missing)
+        if (trial.kind == Missing::Kind::failed) ++reasons[trial.reason];
+      for (const auto& [reason, count] : reasons)
+        warn(fmt::format("{} {} failed: {}", count, count == 1 ? "trial" : "trials", reason));
+      tuner.close(out_);
+    }
+    experiment_ = resolve_experiment(tree_, catalog_, selection_, tuner.results());
+    return {};
+  }
+
+  StudyResult run_cells(const Experiment& experiment, const std::string& title, const Lock& lock, StatusFile& status) {
+    Progress line(title, call_.quiet);
+    status.rename(title);
     StudyListener listener;
     listener.progress = [&](const StudyProgress& progress) {
       stored_before_ = progress.stored;
@@ -222,7 +251,7 @@ class Run {
       line.finish();
       warn(text);
     };
-    const StudyResult result = run_study(experiment_, options_, lock, listener);
+    const StudyResult result = run_study(experiment, options_, lock, listener);
     line.finish();
     return result;
   }
@@ -266,6 +295,17 @@ class Run {
       result.missing.push_back({Missing::Kind::failed, cell.labels, cell.key, end->reason});
     }
     return result;
+  }
+
+  /// What was stored before has its seconds from then.
+  void warn_of_shared_seconds(const StoredRun& stored) const {
+    const auto shared =
+        std::count_if(stored.cells.begin(), stored.cells.end(), [](const StoredCell& cell) { return !cell.solo; });
+    if (experiment_.is_study && options_.solo() && shared > 0)
+      warn(
+          fmt::format("{} of {} runs were stored before with seconds that they shared with others; a new folder gets "
+                      "honest ones",
+                      shared, stored.cells.size()));
   }
 
   /// A line for each reason to skip cells; if it is all of them, the study is wrong.
@@ -332,7 +372,9 @@ class Run {
   }
 
   const Call& call_;
-  const Experiment experiment_;
+  const Node& tree_;
+  const Selection selection_;
+  Experiment experiment_;
   const Catalog& catalog_;
   const fs::path out_;
   const StudyOptions options_;
@@ -345,7 +387,7 @@ Exit run(const Call& call) {
   const Catalog catalog = make_catalog(call, &tree);
   if (call.has("out") && call.get<std::string>("out").empty())
     throw Error(Exit::config, "--out must name a folder for the results, but it is empty");
-  return Run(call, resolve_experiment(tree, catalog, read_selection(call)), catalog).run();
+  return Run(call, tree, catalog).run();
 }
 
 }  // namespace

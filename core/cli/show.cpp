@@ -9,6 +9,7 @@
 #include "core/store/index.hpp"
 #include "core/store/lock.hpp"
 #include "core/store/why.hpp"
+#include "core/study/tuner.hpp"
 
 namespace tightrope::cli {
 
@@ -23,6 +24,7 @@ Exit show_resolved(const Call& call) {
   for (const CellSpec& cell : experiment.cells) {
     for (const auto& [axis, value] : cell.labels)
       std::cout << (&cell == &experiment.cells.front() ? "" : "---\n") << "# " << axis << ": " << value << "\n";
+    if (cell.waits()) std::cout << "# the value that 'tune' speaks of is chosen by trials; a candidate stands here\n";
     std::cout << to_yaml(cell.resolved, origin);
   }
   return Exit::ok;
@@ -32,7 +34,13 @@ Exit show_resolved(const Call& call) {
 Exit show_why_new(const Call& call) {
   const std::filesystem::path out = call.positional[0];
   const Node tree = read_layers(call, call.get<std::string>("why-new"));
-  const Experiment experiment = resolve_experiment(tree, make_catalog(call, &tree));
+  const Catalog catalog = make_catalog(call, &tree);
+  const Selection selection = read_selection(call);
+  if (std::error_code ignored; !std::filesystem::exists(out / "cells", ignored))
+    throw Error(Exit::config, out.string() + " holds no runs");
+  const Settled settled = settle(resolve_experiment(tree, catalog, selection), tree, catalog, selection, out);
+  // Cells that wait for trials follow from these.
+  const Experiment& experiment = settled.trials.cells.empty() ? settled.experiment : settled.trials;
   std::size_t stored = 0;
   for (const CellSpec& cell : experiment.cells) {
     const std::vector<std::string> lines = why_new(out, cell);
@@ -95,6 +103,7 @@ Exit show(const Call& call) {
     }
     std::cout << table.text(call.format);
   }
+  if (!run.tuned.empty()) std::cout << "\nTuned\n" << tuned_lines(run.tuned);
   if (!run.claims.empty()) std::cout << "\n";
   for (const StoredClaim& claim : run.claims)
     std::cout << (claim.holds ? "✓ " : "✗ ") << claim.text << (claim.holds ? "" : " is FALSE")

@@ -101,6 +101,9 @@ std::vector<CellExtras> pictures_of(const StoredRun& run, const Catalog& catalog
 /// X(p) of a stored cell.
 Mat estimate_of(const StoredCell& cell, const FactorizationModel& model);
 
+/// What trials chose, in one line for each setting or, where they are many, for each method and value.
+std::string tuned_lines(const std::vector<Tuned>& tuned);
+
 /// A JSON number, null where it is not finite.
 nlohmann::ordered_json json_number(Real value);
 nlohmann::ordered_json json_tree(const Node& node);

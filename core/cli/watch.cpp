@@ -21,7 +21,15 @@ Exit watch(const Call& call) {
     status = read_status(out);
   }
   progress.finish();
-  std::cout << status.name << (status.running ? ": running: " : ": not running: ") << describe(status.progress) << "\n";
+  if (!status.running) {
+    // Nothing moves any more: neither a rate nor an end can be told.
+    status.progress.running = 0;
+    status.progress.seconds = 0;
+  }
+  std::cout << status.name << (status.running ? ": running: " : ": not running: ") << describe(status.progress);
+  if (!status.running && status.progress.ended() < status.progress.total)
+    std::cout << "; the same `tightrope run` goes on from there";
+  std::cout << "\n";
   return Exit::ok;
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 
 #include "core/config/experiment.hpp"
 #include "core/engine/sensing_objective.hpp"
@@ -132,11 +133,18 @@ class Builder {
 
   std::shared_ptr<const MeasurementOperator> measurement_operator(const CellSpec& cell, Shape shape) {
     const std::uint64_t seed = cell.seed_of("operator");
-    auto& remembered =
+    Remembered& remembered =
         operators_[fmt::format("{} {} {} {}", seed, shape.rows, shape.cols, to_json(*cell.op.resolved, true))];
-    if (!remembered)
-      remembered = make<MeasurementOperator>(cell.op, Context(shape, Stream(seed, "problem/operator"), team_));
-    return remembered;
+    if (remembered.failure) std::rethrow_exception(remembered.failure);
+    try {
+      if (!remembered.op)
+        remembered.op = make<MeasurementOperator>(cell.op, Context(shape, Stream(seed, "problem/operator"), team_));
+    } catch (...) {
+      // It would not fit the next time either, and finding that out can take long.
+      remembered.failure = std::current_exception();
+      throw;
+    }
+    return remembered.op;
   }
 
   static Factors checked_start(const Initialization& initialization, const FactorizationModel& model,
@@ -177,7 +185,11 @@ class Builder {
 
   std::shared_ptr<const Team> team_;
   std::map<std::string, std::shared_ptr<const SensingProblem>> problems_;
-  std::map<std::string, std::shared_ptr<const MeasurementOperator>> operators_;
+  struct Remembered {
+    std::shared_ptr<const MeasurementOperator> op;
+    std::exception_ptr failure;
+  };
+  std::map<std::string, Remembered> operators_;
 };
 
 /// Whoever speaks of a column of a run must name one that it records.

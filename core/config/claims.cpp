@@ -155,8 +155,8 @@ class Reader {
       if (std::find(keys.begin(), keys.end(), entry.key) == keys.end())
         complain(entry.position, fmt::format("a claim has no key '{}'{}", entry.key, did_you_mean(entry.key, keys)));
     that();
-    labels("where", claim_.where);
-    labels("compared with", claim_.compared_with);
+    claim_.where = labels("where", true);
+    for (const auto& [label, values] : labels("compared with", false)) claim_.compared_with[label] = values.front();
     of();
     is();
     numbers();
@@ -188,18 +188,25 @@ class Reader {
     }
   }
 
-  void labels(const char* key, Labels& into) {
+  /// A map from labels to values, or for `where` also to lists of values.
+  Wanted labels(const char* key, bool lists) {
+    Wanted wanted;
     const Node* given = find(key);
-    if (!given) return;
+    if (!given) return wanted;
     if (!given->is_map() || given->entries.empty())
       complain(given->position,
                fmt::format("'{}' must be a map such as {{method: gd}}, but it is {}", key, given->description()));
     for (const Node::Entry& entry : given->entries) {
-      if (!entry.value.is_scalar())
-        complain(entry.value.position, fmt::format("'{}' must give one value to '{}', but it is {}", key, entry.key,
-                                                   entry.value.description()));
-      into[entry.key] = entry.value.scalar;
+      const bool is_list = lists && entry.value.is_sequence() && !entry.value.items.empty();
+      for (const Node& value : is_list ? entry.value.items : std::vector<Node>{entry.value}) {
+        if (!value.is_scalar())
+          complain(value.position, fmt::format("'{}' must give {} to '{}', but {} is {}", key,
+                                               lists ? "a value or a list of values" : "one value", entry.key,
+                                               is_list ? "in the list" : "it", value.description()));
+        wanted[entry.key].push_back(value.scalar);
+      }
     }
+    return wanted;
   }
 
   void of() {
@@ -298,7 +305,7 @@ class Reader {
       if (own == claim_.where.end())
         complain(find("compared with")->position,
                  fmt::format("'where' must say which {0} is compared with {0} '{1}'", label, value));
-      else if (own->second == value && claim_.compared_with.size() == 1)
+      else if (own->second == Words{value} && claim_.compared_with.size() == 1)
         complain(find("compared with")->position, fmt::format("{} '{}' is compared with itself", label, value));
     }
   }
@@ -330,7 +337,7 @@ class Reader {
                         claim_.compared_with.empty() ? " across " + claim_.axis : " with " + list(claim_.compared_with),
                         shortest(100 * claim_.tolerance));
     }
-    for (const auto& [label, value] : claim_.where) text += fmt::format(", {} {}", label, value);
+    for (const auto& [label, values] : claim_.where) text += fmt::format(", {} {}", label, fmt::join(values, " or "));
     if (claim_.p) text += fmt::format(", p < {}", shortest(*claim_.p));
     if (claim_.of == Claim::Of::some_run) text += ", in some run";
     return text;
@@ -349,22 +356,20 @@ bool same_label(const std::string& a, const std::string& b) {
 }
 
 /// Complains of a label or a value that no run has.
-std::optional<std::string> unknown_label(const Labels& wanted, const std::vector<Labels>& runs) {
-  for (const auto& [label, value] : wanted) {
+std::optional<std::string> unknown_label(const Wanted& wanted, const std::vector<Labels>& runs) {
+  for (const auto& [label, wanted_values] : wanted) {
     std::set<std::string> names;
     Words values;
-    bool found = false;
     for (const Labels& run : runs) {
       for (const auto& own : run) names.insert(own.first);
-      const auto own = run.find(label);
-      if (own == run.end()) continue;
-      values.push_back(own->second);
-      found = found || same_label(own->second, value);
+      if (const auto own = run.find(label); own != run.end()) values.push_back(own->second);
     }
     if (values.empty())
       return fmt::format("the claim speaks of '{}', but the runs have no such label{}", label,
                          did_you_mean(label, {names.begin(), names.end()}));
-    if (!found) return fmt::format("no run has {} '{}'{}", label, value, did_you_mean(value, values));
+    for (const std::string& value : wanted_values)
+      if (std::none_of(values.begin(), values.end(), [&](const std::string& own) { return same_label(own, value); }))
+        return fmt::format("no run has {} '{}'{}", label, value, did_you_mean(value, values));
   }
   if (std::none_of(runs.begin(), runs.end(), [&](const Labels& run) { return selects(wanted, run); }))
     return "no run has all the labels that the claim asks for";
@@ -412,10 +417,10 @@ std::string Quantity::text() const {
   return fmt::format("{} of {} over {}{}", pick == Pick::rate ? "rate" : "exponent", column, over, window);
 }
 
-Labels Claim::other_side() const {
-  Labels labels = where;
-  for (const auto& [label, value] : compared_with) labels[label] = value;
-  return labels;
+Wanted Claim::other_side() const {
+  Wanted side = where;
+  for (const auto& [label, value] : compared_with) side[label] = {value};
+  return side;
 }
 
 bool Claim::concerns(const Labels& labels) const {
@@ -432,6 +437,8 @@ std::vector<std::string> Claim::columns() const {
   std::erase(names, "seconds");  // kept beside the columns
   return names;
 }
+
+std::optional<Quantity> read_quantity(const Node& node) { return quantity_of(words_of(node)); }
 
 std::string SuccessCriterion::text() const { return column + " " + condition.text(); }
 
@@ -452,7 +459,7 @@ Claim read_claim(const Node& node, std::vector<Diagnostic>& diagnostics) {
 }
 
 std::optional<Diagnostic> nothing_to_judge(const Claim& claim, const std::vector<Labels>& runs) {
-  for (const Labels& side : {claim.where, claim.other_side()})
+  for (const Wanted& side : {claim.where, claim.other_side()})
     if (auto unknown = unknown_label(side, runs)) return Diagnostic{claim.position, std::move(*unknown)};
   if (!claim.compared_with.empty()) {
     Words names;
@@ -486,10 +493,11 @@ std::optional<Diagnostic> nothing_to_judge(const Claim& claim, const std::vector
   return std::nullopt;
 }
 
-bool selects(const Labels& wanted, const Labels& labels) {
+bool selects(const Wanted& wanted, const Labels& labels) {
   return std::all_of(wanted.begin(), wanted.end(), [&](const auto& condition) {
     const auto own = labels.find(condition.first);
-    return own != labels.end() && same_label(own->second, condition.second);
+    return own != labels.end() && std::any_of(condition.second.begin(), condition.second.end(),
+                                              [&](const std::string& value) { return same_label(own->second, value); });
   });
 }
 

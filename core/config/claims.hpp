@@ -12,6 +12,8 @@
 namespace tightrope {
 
 using Labels = std::map<std::string, std::string>;
+/// Runs that are meant: each label has one of its values.
+using Wanted = std::map<std::string, std::vector<std::string>>;
 
 /// `< 1e-3`, `>= 5`, `between 0.7 and 0.95` (ends included).
 struct Condition {
@@ -37,7 +39,8 @@ struct Quantity {
   std::string text() const;
 };
 
-/// `{that: QUANTITY, where: {LABEL: value}, of: every run | some run | median, is: CONDITION}` and its relatives:
+/// `{that: QUANTITY, where: {LABEL: value or [value, …]}, of: every run | some run | median, is: CONDITION}` and its
+/// relatives:
 ///   relative to: QUANTITY               of the same run, as divisor
 ///   that: success of QUANTITY < BOUND   the share of the runs of which this is true
 ///   that: exponent | rate of QUANTITY over LABEL   fitted to runs that differ in a numeric label
@@ -54,20 +57,23 @@ struct Claim {
   Condition bounds;    // within
   Real tolerance = 0;  // equal; 0.05 for 5 %
   std::string axis;    // label of fit, monotone and equal across
-  Labels where, compared_with;
+  Wanted where;
+  Labels compared_with;
   std::optional<Real> p;
   std::string text;  // the claim in words, for reports
   Node source;       // as written
   Position position, axis_position;
 
   /// Labels of the runs that `compared with` means: `where` with those labels replaced.
-  Labels other_side() const;
+  Wanted other_side() const;
   /// Whether the verdict depends on a run with these labels.
   bool concerns(const Labels& labels) const;
   /// The trace's columns that it speaks of.
   std::vector<std::string> columns() const;
 };
 
+/// Reads a QUANTITY; null if the node is none.
+std::optional<Quantity> read_quantity(const Node& node);
 /// Reads one entry of `claims:`; complaints go to diagnostics.
 Claim read_claim(const Node& node, std::vector<Diagnostic>& diagnostics);
 
@@ -85,8 +91,8 @@ struct SuccessCriterion {
 /// Null, with a complaint, if the node is something else.
 std::optional<SuccessCriterion> read_success(const Node& node, std::vector<Diagnostic>& diagnostics);
 
-/// Whether the labels have all these values. Numbers are compared as numbers: 1e-1 is 0.1.
-bool selects(const Labels& wanted, const Labels& labels);
+/// Whether each wanted label has one of the values. Numbers are compared as numbers: 1e-1 is 0.1.
+bool selects(const Wanted& wanted, const Labels& labels);
 std::optional<Real> number_of(const std::string& label);
 /// The labels without some of them; runs that agree in the rest form a group.
 Labels without(Labels labels, const std::vector<std::string>& names);

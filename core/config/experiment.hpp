@@ -36,7 +36,9 @@ struct CellSpec {
   std::map<std::string, std::uint64_t> seeds;  // … but for these parts (target, operator, noise, initialization)
   std::uint64_t seed_of(const std::string& part) const;
   Node resolved;    // every value with its origin; resolves to the same cell again
-  std::string key;  // SHA-256 of everything that decides the numbers, budgets (iterations, time) apart
+  std::string key;  // SHA-256 of everything that decides the numbers, budgets (iterations, time) apart; empty while
+                    // a value waits for trials, and a candidate stands in its place
+  bool waits() const { return key.empty(); }
   std::optional<Shape> shape;
   Position shape_position;
   std::optional<std::string> data_file;
@@ -55,20 +57,34 @@ struct CellSpec {
   std::vector<const Choice*> choices() const;  // every plugin of the run that was found, in a fixed order
 };
 
+/// How a study is to be run: no part of any cell, and no change of its numbers.
+struct StudyRules {
+  bool solo = false;                    // one cell at a time, with all threads, for honest seconds
+  std::optional<Real> cell_seconds;     // of computing that a cell may take
+  std::optional<std::uint64_t> memory;  // bytes that a cell may take
+};
+
 /// A whole file, checked: one cell for a plain run, many for `study:`.
 struct Experiment {
   std::string name;
   Node config;  // the merged tree that it was made from
   bool is_study = false;
+  StudyRules rules;
   std::vector<StudyAxis> axes;  // what the cells of the whole study differ in, in the order of the file
   std::vector<CellSpec> cells;  // those that were asked for
   std::vector<Claim> claims;
   std::optional<SuccessCriterion> success;  // what a run must reach; null if neither study nor stop rules say so
+  std::vector<TunedSetting> settings;       // of the cells that were asked for, those in which a value is tuned
+  std::vector<Tuned> tuned;                 // what was chosen for them; empty before the trials
 };
 
 /// Checks and resolves a merged tree. Throws ConfigError with every complaint in it, Error(plugin) for a plugin that
 /// is there but cannot be used. A selection leaves out cells of a study, and claims that speak of none of the others.
-Experiment resolve_experiment(const Node& tree, const Catalog& catalog, const Selection& selection = {});
+/// `tuned` holds the values of all tuned settings, or none: then their cells wait.
+Experiment resolve_experiment(const Node& tree, const Catalog& catalog, const Selection& selection = {},
+                              const std::vector<Tuned>& tuned = {});
+/// Checks and resolves configs of single runs that have most in common, each with its labels.
+std::vector<CellSpec> resolve_cells(const std::vector<std::pair<Node, Labels>>& trees, const Catalog& catalog);
 
 /// Thrown where the parts of a cell do not fit together: an error in a plain run, a reason to skip a cell of a study.
 class UnsuitableCell : public ConfigError {

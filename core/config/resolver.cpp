@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/config/experiment.hpp"
+#include "core/config/quantity.hpp"
 #include "core/config/yaml.hpp"
 #include "core/plugin/header_digest.hpp"
 #include "core/store/arrays.hpp"
@@ -101,8 +102,8 @@ bool looks_like_number(const Node& node) { return node.is_scalar() && !node.quot
 
 class Resolver {
  public:
-  Resolver(const Node& tree, const Catalog& catalog, const Selection& selection)
-      : tree_(tree), catalog_(catalog), selection_(selection) {
+  Resolver(const Node& tree, const Catalog& catalog, const Selection& selection, const std::vector<Tuned>& tuned)
+      : tree_(tree), catalog_(catalog), selection_(selection), tuned_(tuned) {
     for (const std::filesystem::path& folder : catalog.folders())
       if (std::error_code ignored; std::filesystem::exists(folder / "defaults.yaml", ignored)) {
         defaults_ = read_yaml(folder / "defaults.yaml");
@@ -152,6 +153,14 @@ class Resolver {
     drop_repetitions();
     if (!diagnostics_.empty()) throw ConfigError(std::move(diagnostics_));
     return experiment;
+  }
+
+  std::vector<CellSpec> cells(const std::vector<std::pair<Node, Labels>>& trees) {
+    std::vector<CellSpec> cells;
+    for (const auto& [tree, labels] : trees) cells.push_back(resolve_cell(tree, labels));
+    drop_repetitions();
+    if (!diagnostics_.empty()) throw ConfigError(std::move(diagnostics_));
+    return cells;
   }
 
  private:
@@ -205,20 +214,71 @@ class Resolver {
   void resolve_study(const Node& study, const Node& base, Experiment& experiment) {
     const Grid grid(base, study, cell_keys, selection_, diagnostics_);
     experiment.axes = grid.axes();
+    if (study.is_map()) read_rules(study, experiment.rules);
     if (!diagnostics_.empty()) return;
     // Few cells have every value of every axis once: what is wrong with one of them is found before the others are
     // made.
-    for (const std::size_t i : grid.cover()) resolve_grid_cell(grid, i);
+    for (const std::size_t i : grid.cover()) resolve_grid_cell(grid, i, true);
     for (std::size_t i = 0; i < grid.size() && diagnostics_.empty(); ++i)
-      if (auto cell = resolve_grid_cell(grid, i)) experiment.cells.push_back(std::move(*cell));
+      if (auto cell = resolve_grid_cell(grid, i, false)) experiment.cells.push_back(std::move(*cell));
+    experiment.settings = grid.settings();
+    experiment.tuned = tuned_;
     drop_repetitions();
     if (diagnostics_.empty()) check_budgets(experiment);
   }
 
-  std::optional<CellSpec> resolve_grid_cell(const Grid& grid, std::size_t i) {
+  void read_rules(const Node& study, StudyRules& rules) {
+    if (const Node* timing = study.find("timing")) {
+      static const std::vector<std::string> words = {"attributed", "solo"};
+      rules.solo = timing->scalar == "solo";
+      if (!timing->is_scalar() || !contains(words, timing->scalar))
+        complain(timing->position, fmt::format("timing must be attributed (runs share passes, and their time) or solo "
+                                               "(one run at a time, for honest seconds), but it is {}{}",
+                                               timing->description(), did_you_mean(timing->scalar, words)));
+    }
+    const Node* limits = study.find("limits");
+    if (!limits) return;
+    if (!limits->is_map() || limits->entries.empty())
+      return complain(limits->position,
+                      "limits must be a map such as {time: 60 s, memory: 500 MB}, but it is " + limits->description());
+    for (const Node::Entry& entry : limits->entries) {
+      const bool is_time = entry.key == "time";
+      if (!is_time && entry.key != "memory") {
+        complain(entry.position, fmt::format("a run has no limit '{}'{}; there are time and memory", excerpt(entry.key),
+                                             did_you_mean(entry.key, {"time", "memory"})));
+        continue;
+      }
+      const Units& units = is_time ? times : sizes;
+      const auto value = entry.value.is_scalar() ? to_quantity(entry.value.scalar, units) : std::nullopt;
+      if (!value)
+        complain(entry.value.position, fmt::format("the limit '{}' must be {}, but it is {}", entry.key,
+                                                   description(units), entry.value.description()));
+      else if (is_time)
+        rules.cell_seconds = *value;
+      else
+        rules.memory = static_cast<std::uint64_t>(std::min(*value, 1e18));
+    }
+  }
+
+  /// With `all`, every value that may be tuned is tried; else the chosen one or, where none is, one of them.
+  std::optional<CellSpec> resolve_grid_cell(const Grid& grid, std::size_t i, bool all) {
     const std::size_t before = diagnostics_.size();
     try {
-      CellSpec cell = resolve_cell(grid.tree(i), grid.labels(i));
+      std::optional<CellSpec> cell;
+      if (const auto setting = grid.setting_of(i)) {
+        const TunedSetting& tuned = grid.settings()[*setting];
+        const auto chosen =
+            std::find_if(tuned_.begin(), tuned_.end(), [&](const Tuned& t) { return t.labels == tuned.labels; });
+        std::vector<Node> candidates = tuned.rules->candidates();
+        if (chosen != tuned_.end())
+          candidates = {chosen->value};
+        else if (!all)
+          candidates.resize(1);
+        for (const Node& value : candidates) cell = resolve_cell(grid.tree(i, &value), grid.labels(i));
+        if (cell && chosen == tuned_.end()) cell->key.clear();
+      } else {
+        cell = resolve_cell(grid.tree(i), grid.labels(i));
+      }
       if (diagnostics_.size() == before) return cell;
     } catch (const ConfigError& error) {
       diagnostics_.insert(diagnostics_.end(), error.diagnostics().begin(), error.diagnostics().end());
@@ -243,6 +303,7 @@ class Resolver {
   void check_budgets(const Experiment& experiment) {
     std::map<std::string, const CellSpec*> runs;
     for (const CellSpec& cell : experiment.cells) {
+      if (cell.waits()) continue;
       const CellSpec& other = *runs.emplace(cell.key, &cell).first->second;
       if (cell.stop.iterations == other.stop.iterations && cell.stop.seconds == other.stop.seconds) continue;
       const Node* stop = cell.resolved.find("stop");
@@ -503,7 +564,7 @@ class Resolver {
   }
 
   void add_file(std::vector<DataFile>& files, const std::string& written, const std::string& path) {
-    if (!std::filesystem::is_regular_file(path)) return;
+    if (std::error_code ignored; !std::filesystem::is_regular_file(path, ignored)) return;
     std::string& digest = digests_[path];
     if (digest.empty()) digest = sha256_file(path);
     files.push_back({written, path, digest});
@@ -617,6 +678,7 @@ class Resolver {
   const Node& tree_;
   const Catalog& catalog_;
   const Selection& selection_;
+  const std::vector<Tuned>& tuned_;
   Node defaults_;
   std::vector<Diagnostic> diagnostics_;
   struct Chosen {
@@ -650,8 +712,16 @@ std::vector<const Choice*> CellSpec::choices() const {
   return all;
 }
 
-Experiment resolve_experiment(const Node& tree, const Catalog& catalog, const Selection& selection) {
-  return Resolver(tree, catalog, selection).run();
+Experiment resolve_experiment(const Node& tree, const Catalog& catalog, const Selection& selection,
+                              const std::vector<Tuned>& tuned) {
+  return Resolver(tree, catalog, selection, tuned).run();
+}
+
+std::vector<CellSpec> resolve_cells(const std::vector<std::pair<Node, Labels>>& trees, const Catalog& catalog) {
+  if (trees.empty()) return {};
+  const Selection everything;
+  const std::vector<Tuned> nothing;
+  return Resolver(trees.front().first, catalog, everything, nothing).cells(trees);
 }
 
 namespace {
@@ -677,6 +747,13 @@ std::vector<Parameter> study_parameters() {
                 "file's seed"),
       described("share", "list", "what repetitions do not draw again: target, operator, noise, initialization"),
       described("set", "map", "PATH → one value for all cells, above everything else; `--set` writes it"),
+      described("tune", "map",
+                "{path: PATH, over: VALUES, for: QUANTITY, repetitions: 2, stop: {…}}: a value, such as the step, that "
+                "trials choose before the cells are run; see above"),
+      described("timing", "word",
+                "attributed (default): runs that share passes share their time; solo: one run at a time with all "
+                "threads, for honest seconds"),
+      described("limits", "map", "{time: 60 s, memory: 500 MB}: a run that takes more has failed; s, min, h, MB, GB"),
       described("where", "map", "AXIS → CONDITION: keep the cells for which all hold"),
       described("exclude", "map or list of maps", "AXIS → CONDITION: drop the cells for which all of a map hold"),
       described("success", "comparison",
@@ -728,7 +805,28 @@ std::vector<SectionDoc> config_reference() {
        "truth, noise and start in the same repetition, and nothing that is added to a study changes the numbers of "
        "what "
        "was there. Cells that share an operator run together, in one pass over it. `--only` and `--skip` pick cells of "
-       "a study, and `--set PATH=VALUE,VALUE` adds an axis.",
+       "a study, and `--set PATH=VALUE,VALUE` adds an axis.\n\n"
+       "`tune` chooses a value of each method by trials, for each setting (cells that differ in the repetition alone) "
+       "on "
+       "its "
+       "own, before the cells are run. The trials are runs like others, stored beside the cells, but no part of the "
+       "results: with `repetitions` seeds (2) that no cell has, the same for all methods, and `stop` laid over the "
+       "stop "
+       "rules. `over` is a list or a range of values, each of which is tried; the one with the smallest median of "
+       "`for` "
+       "wins: `iterations to COLUMN < BOUND`, `passes to COLUMN < BOUND`, `final COLUMN` or `smallest COLUMN`. Where "
+       "runs "
+       "do not get there, the last value of the column decides, and of equals the smaller one wins. `over: {bisect: "
+       "[0.01, "
+       "4], trials: 8, take: 0.9}` looks for the largest stable value instead, with which no trial diverges or ends "
+       "above "
+       "its start, by that many values between the two, and takes that share of it. A method may write `tune: none`, "
+       "or "
+       "keys "
+       "that differ. The cells are then the same as with the value written in the file; `run`, `show` and run.json say "
+       "what "
+       "each method got and what its trials took. `timing: solo` and `limits` are for `--solo`, `--cell-time` and "
+       "`--cell-memory`, which win over them, as `-j` does over `timing`; they are no part of a cell.",
        study_parameters()}};
 }
 

@@ -186,7 +186,7 @@ std::string Lane::state() const {
 }
 
 void Lane::restore(std::string_view state, std::vector<std::vector<Real>> rows, std::vector<Real> row_seconds,
-                   Real seconds) {
+                   Cost cost) {
   Decoder in(state);
   at_ = in.iterate();
   next_.iteration = in.whole();
@@ -220,7 +220,7 @@ void Lane::restore(std::string_view state, std::vector<std::vector<Real>> rows, 
   if (row_seconds.size() != rows.size() || (last_row_ && rows.empty())) damaged();
   trace_.rows = std::move(rows);
   trace_.seconds = std::move(row_seconds);
-  seconds_ = seconds;
+  cost_ = cost;
   for (Seen& seen : seen_) seen.current = false;
   if (end_ && end_->end_class == EndClass::limit) go_on();
 }

@@ -56,8 +56,8 @@ void Lane::evaluate(const std::vector<Lane*>& lanes) {
     const Real share = seconds_since(start) / size,
                streamed = static_cast<Real>(group.front()->counters().bytes - bytes) / size;
     for (Lane* lane : group) {
-      lane->seconds_ += share;
-      lane->bytes_streamed_ += streamed;
+      lane->cost_.seconds += share;
+      lane->cost_.bytes += streamed;
     }
   }
 }
@@ -158,7 +158,7 @@ void Lane::record(bool everything) {
   } else {
     if (end_) last_row_.emplace();
     trace_.rows.push_back(std::move(row));
-    trace_.seconds.push_back(seconds_);
+    trace_.seconds.push_back(cost_.seconds);
   }
 }
 
@@ -174,7 +174,7 @@ std::optional<End> Lane::rule_met() {
   const StopRules& stop = setup_.stop;
   if (stop.iterations && at_.iteration >= *stop.iterations)
     return End{EndClass::limit, fmt::format("the limit of {} iterations was reached", *stop.iterations), at_.iteration};
-  if (stop.seconds && seconds_ >= *stop.seconds)
+  if (stop.seconds && cost_.seconds >= *stop.seconds)
     return End{EndClass::limit, fmt::format("the limit of {:g} seconds was reached", *stop.seconds), at_.iteration};
   return std::nullopt;
 }
@@ -197,8 +197,8 @@ void Lane::step() {
   next_.iteration = at_.iteration + (move_.completes_iteration ? 1 : 0);
   next_.phase = move_.completes_iteration ? 0 : at_.phase + 1;
   if (!(move_.step > 0)) end_ = End{EndClass::stalled, "the step size rule found no acceptable step", at_.iteration};
-  bytes_streamed_ += static_cast<Real>(counters().bytes - bytes);
-  seconds_ += seconds_since(start);
+  cost_.bytes += static_cast<Real>(counters().bytes - bytes);
+  cost_.seconds += seconds_since(start);
 }
 
 }  // namespace tightrope

@@ -26,6 +26,13 @@ struct Watch {
   std::string name = "an observer";  // in messages
 };
 
+/// What a run has cost so far.
+struct Cost {
+  Real seconds = 0;  // of computing; a joint pass is divided among its lanes, observers are free
+  Real bytes = 0;    // of operator data read; of a pass that lanes share, each is charged its part
+  bool solo = true;  // false: other lanes or other runs were computing beside it
+};
+
 /// Everything that defines a run. All components are shared and immutable, but for the objective (one per lane).
 struct LaneSetup {
   std::string name;
@@ -49,9 +56,10 @@ class Lane {
   const Trace& trace() const { return trace_; }
   const Counters& counters() const { return setup_.objective->counters(); }
   const std::optional<End>& end() const { return end_; }
-  /// Bytes of operator data read for this lane: of a pass that lanes share, each is charged its part.
-  Real bytes_streamed() const { return bytes_streamed_; }
-  Real seconds() const { return seconds_; }  // attributed: a joint pass is divided among its lanes; observers are free
+  const Cost& cost() const { return cost_; }
+  Real seconds() const { return cost_.seconds; }
+  /// From now on the run has company, which its seconds show.
+  void mark_shared() { cost_.solo = false; }
 
   /// Evaluates the next points of the given lanes, those with the same partner in one pass. A lane whose plugins throw
   /// has failed; its company goes on.
@@ -67,10 +75,9 @@ class Lane {
   /// rounds only.
   std::string state() const;
   /// Takes up a lane of the same setup where another one was when it gave its state, with the rows of its trace, their
-  /// seconds, and its seconds so far. A run that had ended at a limit goes on if the present limits allow: its numbers
+  /// seconds, and its cost so far. A run that had ended at a limit goes on if the present limits allow: its numbers
   /// are then those of a run that had these limits from the start. Throws Error(integrity) if the parts do not fit.
-  void restore(std::string_view state, std::vector<std::vector<Real>> rows, std::vector<Real> row_seconds,
-               Real seconds);
+  void restore(std::string_view state, std::vector<std::vector<Real>> rows, std::vector<Real> row_seconds, Cost cost);
 
  private:
   /// The last values of one watch, computed at most once per iterate.
@@ -103,7 +110,7 @@ class Lane {
   LowRank estimate_;
   bool started_ = false;
   Real scale_ = 0;  // what the divergence rule compares with
-  Real seconds_ = 0, bytes_streamed_ = 0;
+  Cost cost_;
 };
 
 }  // namespace tightrope

@@ -15,8 +15,6 @@ namespace tightrope {
 
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr std::size_t most_rows = 240;  // of a table of numbers
 
 std::string caption(const std::string& title, const std::string& description, const std::string& note) {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cmath>
@@ -31,6 +32,7 @@ constexpr std::size_t key_digits = 16;
 const std::vector<std::string> cell_files = {"record.json", "trace.csv",  "final.npz",
                                              "state.bin",   "timing.csv", "provenance.json"};
 constexpr const char* sums_file = "SHA256SUMS";
+constexpr const char* timing_solo = "solo";
 
 Json number(Real value) {
   if (!std::isfinite(value)) return nullptr;
@@ -105,8 +107,11 @@ Json provenance_of(const std::string& name, const CellSpec& cell, const Lane& la
   const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   std::tm utc{};
   std::strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-  Json provenance = {{"name", name}, {"labels", cell.labels},    {"finished", time},
-                     {"host", host}, {"processor", processor()}, {"seconds", lane.seconds()}};
+  Json provenance = {
+      {"name", name}, {"labels", cell.labels}, {"finished", time}, {"host", host}, {"processor", processor()}};
+  provenance["seconds"] = lane.cost().seconds;
+  provenance["timing"] = lane.cost().solo ? timing_solo : "attributed";
+  provenance["bytes"] = number(std::round(lane.cost().bytes));
   if (lane.setup().problem && lane.setup().problem->team) provenance["threads"] = lane.setup().problem->team->threads();
   provenance["files"] = Json::object();
   for (const DataFile& file : cell.files) provenance["files"][file.written] = file.path;
@@ -269,6 +274,8 @@ StoredCell read_cell(const fs::path& folder) {
     cell.labels = provenance.at("labels").get<std::map<std::string, std::string>>();
     cell.provenance = parse_yaml(provenance.dump(), (folder / "provenance.json").string());
     cell.seconds = provenance.at("seconds").get<Real>();
+    cell.bytes = provenance.value("bytes", Real{0});
+    cell.solo = provenance.value("timing", "") == timing_solo;
     const Trace timing = Trace::from_csv(files.at("timing.csv"), (folder / "timing.csv").string());
     cell.trace.seconds = timing.column(1);
   } catch (const Json::exception& error) {
@@ -291,6 +298,14 @@ bool Shelf::has(const CellSpec& cell) const {
   const std::string wanted = folder_name(cell);
   const auto [first, last] = names_.equal_range(cell.key.substr(0, key_digits));
   return std::any_of(first, last, [&](const auto& entry) { return entry.second == wanted; });
+}
+
+std::vector<fs::path> Shelf::all(const CellSpec& cell) const {
+  std::vector<fs::path> folders;
+  const auto [first, last] = names_.equal_range(cell.key.substr(0, key_digits));
+  for (auto entry = first; entry != last; ++entry) folders.push_back(folder_ / entry->second);
+  std::sort(folders.begin(), folders.end());
+  return folders;
 }
 
 std::optional<fs::path> Shelf::before(const CellSpec& cell) const {
@@ -317,7 +332,8 @@ void continue_from(const fs::path& folder, const CellSpec& cell, Lane& lane) {
   const StoredCell stored = read_cell(folder);
   if (stored.key != cell.key)
     throw Error(Exit::integrity, fmt::format("{} is not a run of the cell {}", folder.string(), cell.key));
-  lane.restore(read_file(folder / "state.bin"), stored.trace.rows, stored.trace.seconds, stored.seconds);
+  lane.restore(read_file(folder / "state.bin"), stored.trace.rows, stored.trace.seconds,
+               {stored.seconds, stored.bytes, stored.solo});
 }
 
 }  // namespace tightrope

@@ -40,7 +40,9 @@ struct StoredCell {
   Counters counters;
   Sizes sizes;
   Node provenance;
-  Real seconds = 0;
+  Real seconds = 0;   // of computing
+  Real bytes = 0;     // of operator data read; a pass that lanes share is divided among them
+  bool solo = false;  // nothing else was computing meanwhile; else the seconds are a share of a joint time
 };
 
 /// "1f0c…-400": where a cell lies in OUT/cells.
@@ -68,6 +70,8 @@ class Shelf {
   /// A stored run of the same cell with another budget from whose end this one can go on: the furthest one that a run
   /// with this cell's budget would have passed through. Null if there is none.
   std::optional<std::filesystem::path> before(const CellSpec& cell) const;
+  /// All stored runs of the cell, whatever their budgets.
+  std::vector<std::filesystem::path> all(const CellSpec& cell) const;
 
  private:
   std::filesystem::path folder_;

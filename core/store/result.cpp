@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "core/config/yaml.hpp"
 #include "core/plugin/manifest.hpp"
 #include "core/store/files.hpp"
 #include "core/store/json.hpp"
@@ -74,6 +75,21 @@ SuccessCriterion stored_success(const fs::path& file, const std::string& text) {
   if (!success)
     throw Error(Exit::integrity, fmt::format("{} is damaged: {}", file.string(), diagnostics.front().message));
   return *success;
+}
+
+Tuned tuned_of(const Json& json) {
+  Tuned tuned;
+  tuned.labels = json.at("labels").get<Labels>();
+  tuned.path = json.at("path").get<std::string>();
+  tuned.value = parse_yaml(json.at("value").dump(), "run.json");
+  tuned.goal = json.at("goal").get<std::string>();
+  if (!json.at("merit").is_null()) tuned.merit = json.at("merit").get<Real>();
+  tuned.values = json.at("values").get<Index>();
+  tuned.trials = json.at("trials").get<Index>();
+  tuned.iterations = json.at("iterations").get<Index>();
+  tuned.passes = json.at("passes").get<Index>();
+  tuned.note = json.at("note").get<std::string>();
+  return tuned;
 }
 
 fs::path failure_file(const fs::path& out, const CellSpec& cell) {
@@ -155,6 +171,8 @@ void publish_run(const fs::path& out, const Experiment& experiment, const std::v
   for (const StoredClaim& claim : claims)
     run["claims"].push_back(
         {{"that", claim.text}, {"holds", claim.holds}, {"measured", claim.measured}, {"source", claim.source}});
+  if (!experiment.tuned.empty()) run["tuned"] = Json::array();
+  for (const Tuned& tuned : experiment.tuned) run["tuned"].push_back(to_json(tuned));
   if (!experiment.is_study && missing.empty())
     for (const char* file : {"record.json", "trace.csv", "final.npz", "provenance.json", "timing.csv"})
       link_atomically(out / file, fs::path("cells") / folder_name(experiment.cells.front()) / file);
@@ -162,6 +180,23 @@ void publish_run(const fs::path& out, const Experiment& experiment, const std::v
   run["config"] = sha256(config);
   write_atomically(out / "config.yaml", config);
   write_atomically(out / "run.json", sealed(std::move(run)));
+}
+
+Json to_json(const Tuned& tuned) {
+  Json json = {{"method", nullptr},
+               {"labels", tuned.labels},
+               {"path", tuned.path},
+               {"value", Json::parse(to_json(tuned.value))},
+               {"goal", tuned.goal},
+               {"merit", nullptr},
+               {"values", tuned.values},
+               {"trials", tuned.trials},
+               {"iterations", tuned.iterations},
+               {"passes", tuned.passes},
+               {"note", tuned.note}};
+  if (const auto method = tuned.labels.find("method"); method != tuned.labels.end()) json["method"] = method->second;
+  if (tuned.merit) json["merit"] = *tuned.merit;
+  return json;
 }
 
 StoredRun read_run(const fs::path& given) {
@@ -200,6 +235,7 @@ StoredRun read_run(const fs::path& given) {
     for (const Json& claim : json.at("claims"))
       run.claims.push_back({claim.at("that").get<std::string>(), claim.at("measured").get<std::string>(),
                             claim.at("holds").get<bool>(), claim.value("source", "")});
+    for (const Json& tuned : json.value("tuned", Json::array())) run.tuned.push_back(tuned_of(tuned));
   } catch (const Json::exception& problem) {
     throw Error(Exit::integrity, fmt::format("{} is damaged: {}", file.string(), problem.what()));
   }

@@ -18,6 +18,7 @@
 
 #include "core/store/cell.hpp"
 #include "core/store/files.hpp"
+#include "core/store/json.hpp"
 
 namespace tightrope {
 
@@ -47,6 +48,7 @@ struct StoredRun {
   std::vector<Missing> missing;
   std::vector<StoredClaim> claims;
   std::optional<SuccessCriterion> success;
+  std::vector<Tuned> tuned;  // values that trials have chosen
 };
 
 /// Checks, before any computing, that results can be written to `out`, and makes its folders; Error(resources) if not.
@@ -64,6 +66,8 @@ void remove_failure(const std::filesystem::path& out, const CellSpec& cell);
 /// Publishes run.json, config.yaml and, for a plain run that is finished, the links at the top.
 void publish_run(const std::filesystem::path& out, const Experiment& experiment, const std::vector<Missing>& missing,
                  const std::vector<StoredClaim>& claims);
+/// A tuned value as run.json and the documents of the program state it.
+Json to_json(const Tuned& tuned);
 /// `folder` is a run folder or a cell folder. Throws Error(config) if it is no such thing, Error(integrity) if damaged.
 StoredRun read_run(const std::filesystem::path& folder);
 /// What is wrong with run.json or config.yaml themselves, or nothing.

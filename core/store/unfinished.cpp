@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "core/engine/checkpoint.hpp"
 #include "core/store/cell.hpp"
 #include "core/store/files.hpp"
@@ -13,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view magic = "tightrope checkpoint 1 ";
+constexpr std::string_view magic = "tightrope checkpoint 2 ";
 constexpr std::size_t digest_digits = 64;
 constexpr std::size_t header_size = magic.size() + digest_digits + 1 + digest_digits + 1;
 
@@ -45,32 +47,52 @@ void write_checkpoint(const fs::path& out, const CellSpec& cell, const Lane& lan
   payload.put(std::uint64_t{lane.trace().rows.size()});
   for (const std::vector<Real>& row : lane.trace().rows) payload.put(row);
   payload.put(lane.trace().seconds);
-  payload.put(lane.seconds());
+  payload.put(lane.cost().seconds);
+  payload.put(lane.cost().bytes);
+  payload.put(lane.cost().solo);
   const std::string bytes = payload.take();
   write_atomically(file_of(out, cell), fmt::format("{}{} {}\n", magic, cell.key, sha256(cell.key + bytes)) + bytes);
+}
+
+void restore_checkpoint(const fs::path& file, const CellSpec& cell, Lane& lane) {
+  const auto [key, payload] = opened(file);
+  if (key != cell.key)
+    throw Error(Exit::integrity, fmt::format("{} is the checkpoint of another cell, {}", file.string(), key));
+  Decoder in(payload);
+  const std::string state = in.text();
+  std::vector<std::vector<Real>> rows;
+  for (std::uint64_t left = in.whole(); left > 0; --left) rows.push_back(in.reals());
+  std::vector<Real> row_seconds = in.reals();
+  Cost cost;
+  cost.seconds = in.real();
+  cost.bytes = in.real();
+  cost.solo = in.truth();
+  in.finish();
+  lane.restore(state, std::move(rows), std::move(row_seconds), cost);
 }
 
 bool read_checkpoint(const fs::path& out, const CellSpec& cell, Lane& lane) {
   const fs::path file = file_of(out, cell);
   if (!has_checkpoint(out, cell)) return false;
   try {
-    const auto [key, payload] = opened(file);
-    if (key != cell.key)
-      throw Error(Exit::integrity, fmt::format("{} is the checkpoint of another cell, {}", file.string(), key));
-    Decoder in(payload);
-    const std::string state = in.text();
-    std::vector<std::vector<Real>> rows;
-    for (std::uint64_t left = in.whole(); left > 0; --left) rows.push_back(in.reals());
-    std::vector<Real> row_seconds = in.reals();
-    const Real seconds = in.real();
-    in.finish();
-    lane.restore(state, std::move(rows), std::move(row_seconds), seconds);
+    restore_checkpoint(file, cell, lane);
   } catch (const Error& error) {
     const fs::path aside = file.string() + ".damaged";
     if (rename(file.c_str(), aside.c_str()) != 0) fail_at(file, "set aside");
     throw Error(Exit::integrity, fmt::format("{}; it is now {}", error.what(), aside.filename().string()));
   }
   return true;
+}
+
+std::vector<fs::path> checkpoints_of(const fs::path& out, const CellSpec& cell) {
+  const std::string name = folder_name(cell), key = name.substr(0, name.find('-') + 1);
+  std::vector<fs::path> files;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(out / "unfinished", ignored))
+    if (entry.path().filename().string().starts_with(key) && entry.path().extension() == ".state")
+      files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 void remove_checkpoint(const fs::path& out, const CellSpec& cell) { unlink(file_of(out, cell).c_str()); }

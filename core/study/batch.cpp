@@ -27,6 +27,8 @@ class Batch {
   Lanes run(std::shared_ptr<const Team> team) {
     build(std::move(team));
     take_up();
+    if (!options_.solo || lanes_.size() > 1)
+      for (const auto& lane : lanes_) lane->mark_shared();
     saved_ = Clock::now();
     try {
       Engine([this](const Lanes&) { look(); }).run(lanes_);

@@ -15,6 +15,7 @@ struct BatchOptions {
   std::filesystem::path out;
   Real checkpoint_seconds = 5;       // of wall time between two checkpoints
   std::optional<Real> cell_seconds;  // of computing that one cell may take
+  bool solo = true;                  // nothing else is computing: seconds are those of the cell alone
 };
 
 /// What a batch tells while it runs. Cells go by their index in the batch.

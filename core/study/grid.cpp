@@ -4,168 +4,32 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <functional>
+#include <numeric>
 #include <set>
 
 #include "core/config/yaml.hpp"
 #include "core/numbers/streams.hpp"
+#include "core/study/ranges.hpp"
 
 namespace tightrope {
 
 namespace {
 
-const std::vector<std::string> study_keys = {"methods", "grid",        "zip",   "list", "where",
-                                             "exclude", "repetitions", "share", "set",  "success"};
+const std::vector<std::string> study_keys = {"methods", "grid", "zip",  "list",   "where",  "exclude", "repetitions",
+                                             "share",   "set",  "tune", "timing", "limits", "success"};
 const std::vector<std::string> parts_of_a_problem = {"target", "operator", "noise", "initialization"};
-const std::vector<std::string> range_names = {"log", "linear", "integers"};
-constexpr const char* range_forms = "log(1e-6, 1e-2, 5), linear(0.1, 1, 10) or integers(1, 8)";
 constexpr std::size_t most_axes = 50;
-constexpr std::size_t most_values = 100'000;          // of all axes together
 constexpr std::size_t most_combinations = 1'000'000;  // before `where` and `exclude`
 
 bool contains(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-/// The texts between the commas that are outside brackets and quotes, with their offsets.
-std::vector<std::pair<std::size_t, std::string>> comma_separated(const std::string& text) {
-  std::vector<std::pair<std::size_t, std::string>> pieces;
-  std::size_t begin = 0;
-  int depth = 0;
-  char quote = 0;
-  for (std::size_t i = 0; i <= text.size(); ++i) {
-    const char c = i < text.size() ? text[i] : ',';
-    if (i < text.size() && quote) {
-      if (c == quote) quote = 0;
-    } else if (c == '"' || c == '\'') {
-      quote = c;
-    } else if (c == '(' || c == '[' || c == '{') {
-      ++depth;
-    } else if (c == ')' || c == ']' || c == '}') {
-      --depth;
-    } else if (c == ',' && (depth <= 0 || i == text.size())) {
-      pieces.emplace_back(begin, text.substr(begin, i - begin));
-      begin = i + 1;
-    }
-  }
-  return pieces;
-}
-
-std::string trimmed(const std::string& text) {
-  const auto begin = text.find_first_not_of(" \t");
-  return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 /// Column of a byte, counted in characters.
 int column_of(const std::string& text, std::size_t byte) {
   return 1 + static_cast<int>(std::count_if(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(byte),
                                             [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
-// --- ranges ---
-
-/// "log(1e-6, 1e-2, 5)" → "log"; "" if the node is no range.
-std::string range_name(const Node& node) {
-  if (!node.is_scalar()) return "";
-  const std::size_t open = node.scalar.find('(');
-  if (open == std::string::npos || open == 0) return "";
-  const std::string name = node.scalar.substr(0, open);
-  return std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalpha(c) || c == '_'; }) ? name : "";
-}
-
-Real rounded(Real value, int digits) {
-  const std::string text = fmt::format("{:.{}e}", value, std::max(0, digits - 1));
-  Real result = value;
-  std::from_chars(text.data(), text.data() + text.size(), result);
-  return result;
-}
-
-/// Ends are taken as written; what lies between is rounded, so that labels are short and exactly what runs: to six
-/// digits of the distance between neighbours.
-std::vector<Real> evenly(Real first, Real last, std::size_t count) {
-  const Real step = (last - first) / static_cast<Real>(count - 1);
-  std::vector<Real> values(count, first);
-  for (std::size_t i = 1; i + 1 < count; ++i) {
-    const Real value = first + static_cast<Real>(i) * step;
-    const Real magnitude = value == 0 ? 0 : std::floor(std::log10(std::abs(value)));
-    const int digits = 7 + static_cast<int>(magnitude - std::floor(std::log10(std::abs(step))));
-    values[i] = digits < 1 ? 0 : rounded(value, std::min(digits, 17));
-  }
-  values.back() = last;
-  return values;
-}
-
-std::vector<Real> logarithmically(Real first, Real last, std::size_t count) {
-  const Real step = (std::log10(last) - std::log10(first)) / static_cast<Real>(count - 1);
-  const int digits = 6 + std::max(0, static_cast<int>(std::floor(-std::log10(std::abs(step)))));
-  std::vector<Real> values(count, first);
-  for (std::size_t i = 1; i + 1 < count; ++i)
-    values[i] = rounded(std::pow(10, std::log10(first) + static_cast<Real>(i) * step), std::min(digits, 17));
-  values.back() = last;
-  return values;
-}
-
-/// The values of a range, at the range's position. Complains, and returns none, if it is not right.
-std::vector<Node> range_values(const Node& node, std::vector<Diagnostic>& diagnostics) {
-  const auto refuse = [&](const std::string& why) {
-    diagnostics.push_back({node.position, why});
-    return std::vector<Node>{};
-  };
-  const std::string name = range_name(node), text = trimmed(node.scalar);
-  if (!contains(range_names, name)) {
-    const std::string hint = did_you_mean(name, range_names);
-    return refuse(fmt::format("there is no range '{}'{}", excerpt(name),
-                              hint.empty() ? "; there are log, linear and integers" : hint));
-  }
-  if (text.back() != ')')
-    return refuse(fmt::format("the range {}… is cut off at its comma: inside [ ] and {{ }} put it in quotes, \"{}(…)\"",
-                              excerpt(text), name));
-  const std::string inside = text.substr(name.size() + 1, text.size() - name.size() - 2);
-  std::vector<Node> arguments;
-  for (const auto& [offset, piece] : comma_separated(inside))
-    arguments.push_back(Node::make_scalar(trimmed(piece), node.position));
-  std::vector<Node> values;
-  const auto add = [&](std::string value) { values.push_back(Node::make_scalar(std::move(value), node.position)); };
-
-  if (name == "integers") {
-    std::vector<std::uint64_t> n;
-    for (const Node& argument : arguments)
-      if (const auto value = to_index(argument)) n.push_back(*value);
-    if (n.size() != arguments.size() || (n.size() != 2 && n.size() != 3))
-      return refuse(fmt::format(
-          "integers(first, last) or integers(first, last, step) takes whole numbers, but this is {}", excerpt(text)));
-    const std::uint64_t step = n.size() == 3 ? n[2] : 1;
-    if (step == 0 || n[0] > n[1])
-      return refuse(
-          fmt::format("integers(first, last, step) goes upwards from first to last, but this is {}", excerpt(text)));
-    if ((n[1] - n[0]) / step >= most_values)
-      return refuse(
-          fmt::format("the range has {} values; at most {} are allowed", (n[1] - n[0]) / step + 1, most_values));
-    for (std::uint64_t value = n[0]; value <= n[1]; value += step) add(std::to_string(value));
-    return values;
-  }
-
-  const auto first = arguments.size() == 3 ? to_real(arguments[0]) : std::nullopt;
-  const auto last = arguments.size() == 3 ? to_real(arguments[1]) : std::nullopt;
-  const auto count = arguments.size() == 3 ? to_index(arguments[2]) : std::nullopt;
-  if (!first || !last || !count)
-    return refuse(fmt::format("{}(first, last, count) takes two numbers and how many values there are, but this is {}",
-                              name, excerpt(text)));
-  if (*count < 2 || *count > most_values)
-    return refuse(fmt::format("a range has between 2 and {} values, but this one has {}", most_values, *count));
-  if (*first == *last) return refuse(fmt::format("the ends of the range are equal: {}", excerpt(text)));
-  if (name == "log" && (*first <= 0 || *last <= 0))
-    return refuse(fmt::format("the ends of a log range must be above 0, but this is {}", excerpt(text)));
-  const std::vector<Real> numbers =
-      name == "log" ? logarithmically(*first, *last, *count) : evenly(*first, *last, *count);
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    if (i > 0 && numbers[i] == numbers[i - 1])
-      return refuse(fmt::format("the values of the range are too close to be told apart: {}", excerpt(text)));
-    add(shortest(numbers[i]));
-  }
-  return values;
 }
 
 // --- labels ---
@@ -270,8 +134,14 @@ std::optional<Relation> take_relation(std::string& text) {
   return std::nullopt;
 }
 
+/// The seed of a config; null if what stands there is none.
+std::optional<std::uint64_t> seed_in(const Node& tree) {
+  const Node* given = tree.find("seed");
+  return given ? to_index(*given) : std::uint64_t{1};
+}
+
 /// A condition on one axis: values that are allowed, or a comparison with another axis.
-struct Condition {
+struct AxisCondition {
   std::size_t axis = 0;
   std::vector<bool> allowed;
   Relation relation = Relation::equal;
@@ -304,11 +174,13 @@ class GridReader {
     if (const Node* repetitions = study_.find("repetitions")) read_repetitions(*repetitions);
     if (const Node* share = study_.find("share")) read_share(*share);
     if (const Node* set = study_.find("set")) read_set(*set);
+    read_tunes();
     if (diagnostics_.size() > before) return;
     if (grid_.blocks_.empty())
       return complain(study_.position, "study asks for nothing; give it methods, grid, zip, list or repetitions");
     finish_axes();
     choose_cells(selection);
+    if (diagnostics_.size() == before) find_settings();
     if (diagnostics_.size() > before) grid_.cells_.clear();
   }
 
@@ -361,24 +233,7 @@ class GridReader {
 
   /// The values of a list or range. Complains if there are none.
   std::vector<Node> values_of(const std::string& path, const Node& node) {
-    std::vector<Node> values;
-    const bool is_range = !range_name(node).empty();
-    if (!is_range && (!node.is_sequence() || node.items.empty())) {
-      complain(node.position, fmt::format("the axis '{}' must be a list of values or a range such as {}, but it is {}",
-                                          path, range_forms, node.description()));
-      return values;
-    }
-    for (const Node& item : is_range ? std::vector<Node>{node} : node.items) {
-      if (item.is_null()) {
-        complain(item.position, fmt::format("a value of the axis '{}' is missing here", path));
-      } else if (!range_name(item).empty()) {
-        const std::vector<Node> range = range_values(item, diagnostics_);
-        values.insert(values.end(), range.begin(), range.end());
-      } else {
-        values.push_back(item);
-      }
-      if (count_ + values.size() > most_values) break;
-    }
+    const std::vector<Node> values = listed_values(fmt::format("the axis '{}'", path), node, diagnostics_);
     count_ += values.size();
     if (count_ > most_values && !overflowed_) {
       overflowed_ = true;
@@ -399,9 +254,9 @@ class GridReader {
       }
       Node partial = method.value.is_null() ? Node::make_map(method.value.position) : method.value;
       for (const Node::Entry& entry : partial.entries)
-        if (entry.key != "grid" && !contains(sections_, entry.key)) {
+        if (entry.key != "grid" && entry.key != "tune" && !contains(sections_, entry.key)) {
           std::vector<std::string> known = sections_;
-          known.push_back("grid");
+          known.insert(known.end(), {"grid", "tune"});
           complain(entry.position, fmt::format("method '{}' cannot set '{}'{}", excerpt(method.key), excerpt(entry.key),
                                                did_you_mean(entry.key, known)));
         }
@@ -425,6 +280,10 @@ class GridReader {
           rows = std::move(longer);
         }
         partial.erase("grid");
+      }
+      if (const Node* own = partial.find("tune")) {
+        own_tunes_[grid_.values_[of].size()] = *own;
+        partial.erase("tune");
       }
       grid_.values_[of].push_back({std::move(partial), method.key, std::nullopt});
       block.insert(block.end(), rows.begin(), rows.end());
@@ -588,6 +447,78 @@ class GridReader {
     }
   }
 
+  // --- tuning ---
+
+  /// The rules of each method: those of the study, with its own laid over them.
+  void read_tunes() {
+    const Node* common = study_.find("tune");
+    std::vector<std::size_t> methods = {Grid::no_method};
+    for (std::size_t a = 0; a < grid_.axes_.size(); ++a)
+      if (grid_.axes_[a].path == "method") {
+        methods.resize(grid_.values_[a].size());
+        std::iota(methods.begin(), methods.end(), std::size_t{0});
+      }
+    for (const std::size_t method : methods) {
+      const auto own = own_tunes_.find(method);
+      Node node = common ? *common : Node();
+      if (own != own_tunes_.end()) {
+        if (node.is_map() && own->second.is_map())
+          for (const Node::Entry& entry : own->second.entries) node.set(entry.key, entry.value);
+        else
+          node = own->second;
+      }
+      if (node.is_null() || (node.is_scalar() && node.scalar == "none")) continue;
+      const std::size_t before = diagnostics_.size();
+      auto rules = read_tune(node, diagnostics_);
+      if (rules && is_path(rules->path, rules->path_position)) {
+        for (const Node::Entry& fixed : grid_.fixed_) overlap(*rules, fixed.key, fixed.position, "is set");
+        grid_.tunes_[method] = std::make_shared<const TuneRules>(std::move(*rules));
+      }
+      if (diagnostics_.size() > before && own == own_tunes_.end()) break;  // the next methods have the same mistakes
+    }
+    if (!grid_.tunes_.empty() && grid_.shared_.size() == parts_of_a_problem.size())
+      complain(
+          grid_.tunes_.begin()->second->position,
+          "trials are run with random numbers that the study does not use, but share keeps all that could be drawn "
+          "again");
+  }
+
+  /// Complains if a path that has its values from elsewhere is the tuned one, or a part of it.
+  bool overlap(const TuneRules& rules, const std::string& path, const Position& position, const char* what) {
+    if (path != rules.path && !path.starts_with(rules.path + ".")) return false;
+    const std::string text = fmt::format(
+        "'{}' {}, but it is also to be tuned, by the rules at {}; write tune: none in the methods for which "
+        "it is not",
+        path, what, rules.position.text());
+    if (told_.insert(position.text()).second) complain(position, text);
+    return true;
+  }
+
+  /// Cells that differ in the repetition alone have a tuned value in common.
+  void find_settings() {
+    if (grid_.tunes_.empty()) return;
+    std::map<Grid::Row, std::size_t> known;
+    for (const std::size_t cell : grid_.cells_) {
+      const Grid::Row whole = grid_.row(cell);
+      Grid::Row row;
+      std::size_t method = Grid::no_method;
+      for (const auto& [a, v] : whole) {
+        if (grid_.axes_[a].path == "method") method = v;
+        if (grid_.axes_[a].path != "repetition") row.emplace_back(a, v);
+      }
+      const auto rules = grid_.tunes_.find(method);
+      grid_.setting_of_.emplace_back();
+      if (rules == grid_.tunes_.end()) continue;
+      const auto [setting, is_new] = known.emplace(row, grid_.settings_.size());
+      grid_.setting_of_.back() = setting->second;
+      if (!is_new) continue;
+      bool overlaps = false;
+      for (const auto& [a, v] : row)
+        overlaps = overlap(*rules->second, grid_.axes_[a].path, grid_.axes_[a].position, "is an axis") || overlaps;
+      if (!overlaps) grid_.settings_.push_back(grid_.setting(row, rules->second));
+    }
+  }
+
   void finish_axes() {
     std::vector<std::string> paths;
     for (const StudyAxis& a : grid_.axes_) paths.push_back(a.path);
@@ -630,7 +561,7 @@ class GridReader {
     return std::nullopt;
   }
 
-  std::optional<Condition> read_condition(const Node::Entry& entry) {
+  std::optional<AxisCondition> read_condition(const Node::Entry& entry) {
     const auto of = find_axis(entry.key);
     if (!of) {
       std::vector<std::string> names;
@@ -642,7 +573,7 @@ class GridReader {
       return std::nullopt;
     }
     const StudyAxis& axis = grid_.axes_[*of];
-    Condition condition;
+    AxisCondition condition;
     condition.axis = *of;
     std::string text = entry.value.scalar;
     const auto relation = entry.value.is_scalar() ? take_relation(text) : std::nullopt;
@@ -698,8 +629,8 @@ class GridReader {
     return condition;
   }
 
-  std::vector<Condition> read_conditions(const Node& node, const std::string& owner) {
-    std::vector<Condition> conditions;
+  std::vector<AxisCondition> read_conditions(const Node& node, const std::string& owner) {
+    std::vector<AxisCondition> conditions;
     if (!is_map(node, owner + " must be a map from axes to values, such as {method: gd}")) return conditions;
     for (const Node::Entry& entry : node.entries)
       if (auto condition = read_condition(entry)) conditions.push_back(std::move(*condition));
@@ -707,8 +638,9 @@ class GridReader {
   }
 
   /// Whether all conditions hold; one on an axis that a cell does not have does not.
-  bool satisfies(const std::vector<std::optional<std::size_t>>& cell, const std::vector<Condition>& conditions) const {
-    return std::all_of(conditions.begin(), conditions.end(), [&](const Condition& condition) {
+  bool satisfies(const std::vector<std::optional<std::size_t>>& cell,
+                 const std::vector<AxisCondition>& conditions) const {
+    return std::all_of(conditions.begin(), conditions.end(), [&](const AxisCondition& condition) {
       const auto own = cell[condition.axis];
       if (!own) return false;
       if (!condition.other) return static_cast<bool>(condition.allowed[*own]);
@@ -729,7 +661,7 @@ class GridReader {
 
   void choose_cells(const Selection& selection) {
     const std::size_t before = diagnostics_.size();
-    std::vector<std::vector<Condition>> keep, drop;
+    std::vector<std::vector<AxisCondition>> keep, drop;
     std::vector<Node> asked;
     if (const Node* where = study_.find("where")) keep.push_back(read_conditions(*where, "where"));
     const std::size_t own = keep.size();
@@ -752,7 +684,7 @@ class GridReader {
     for (std::size_t i = 0; i < static_cast<std::size_t>(combinations); ++i) {
       cell.assign(grid_.axes_.size(), std::nullopt);
       for (const auto& [a, v] : grid_.row(i)) cell[a] = v;
-      const auto meant = [&](const std::vector<Condition>& conditions) { return satisfies(cell, conditions); };
+      const auto meant = [&](const std::vector<AxisCondition>& conditions) { return satisfies(cell, conditions); };
       const auto n = [](std::size_t count) { return static_cast<std::ptrdiff_t>(count); };
       if (!std::all_of(keep.begin(), keep.begin() + n(own), meant)) continue;
       if (std::any_of(drop.begin(), drop.begin() + n(own_drops), meant)) continue;
@@ -778,6 +710,8 @@ class GridReader {
   std::vector<std::string> owners_;                                  // of each axis
   std::map<std::size_t, std::map<std::string, std::size_t>> known_;  // canonical texts of the values of each axis
   std::set<std::pair<std::size_t, Grid::Row>> rows_;
+  std::map<std::size_t, Node> own_tunes_;  // by the method's value
+  std::set<std::string> told_;             // places of overlaps
   std::size_t count_ = 0;
   bool overflowed_ = false, crowded_ = false;
 };
@@ -804,37 +738,68 @@ std::map<std::string, std::string> Grid::labels(std::size_t cell) const {
   return result;
 }
 
-Node Grid::tree(std::size_t cell) const {
+Node Grid::laid(const Row& row, const Node* tuned) const {
   std::vector<const Value*> chosen(axes_.size(), nullptr);
-  for (const auto& [a, v] : row(cells_[cell])) chosen[a] = &values_[a][v];
+  for (const auto& [a, v] : row) chosen[a] = &values_[a][v];
   Node tree = base_;
-  const Value* repetition = nullptr;
-  for (const std::size_t a : order_)
-    if (chosen[a] && axes_[a].path == "method") merge(tree, chosen[a]->node);
-  for (const std::size_t a : order_) {
-    if (!chosen[a] || axes_[a].path == "method") continue;
-    if (axes_[a].path == "repetition")
-      repetition = chosen[a];
-    else
-      merge(reach(tree, axes_[a].path, [&](std::size_t) { return axes_[a].position; }), chosen[a]->node);
+  std::size_t method = no_method;
+  for (const auto& [a, v] : row) {
+    if (axes_[a].path != "method") continue;
+    merge(tree, values_[a][v].node);
+    method = v;
   }
+  for (const std::size_t a : order_)
+    if (chosen[a] && axes_[a].path != "method" && axes_[a].path != "repetition")
+      merge(reach(tree, axes_[a].path, [&](std::size_t) { return axes_[a].position; }), chosen[a]->node);
+  if (tuned) lay_tuned(tree, *tunes_.at(method), *tuned);
   for (const Node::Entry& entry : fixed_)
     reach(tree, entry.key, [&](std::size_t) { return entry.position; }) = entry.value;
-  if (!repetition) return tree;
-
-  const Node* given = tree.find("seed");
-  const auto seed = given ? to_index(*given) : std::uint64_t{1};
-  if (!seed) return tree;  // the resolver complains
-  const std::uint64_t r = *to_index(repetition->node), own = seeds_are_given_ ? r : repetition_seed(*seed, r);
-  if (!shared_.empty()) {
-    if (!tree.find("seeds")) tree.set("seeds", Node::make_map(repetition->node.position));
-    Node& seeds = *tree.find("seeds");
-    for (const std::string& part : shared_)
-      if (seeds.is_map() && !seeds.find(part))
-        seeds.set(part, Node::make_scalar(std::to_string(*seed), repetition->node.position));
-  }
-  if (own != *seed) tree.set("seed", Node::make_scalar(std::to_string(own), repetition->node.position));
   return tree;
+}
+
+void Grid::keep_shared(Node& tree, std::uint64_t seed, const Position& position) const {
+  if (shared_.empty()) return;
+  if (!tree.find("seeds")) tree.set("seeds", Node::make_map(position));
+  Node& seeds = *tree.find("seeds");
+  for (const std::string& part : shared_)
+    if (seeds.is_map() && !seeds.find(part)) seeds.set(part, Node::make_scalar(std::to_string(seed), position));
+}
+
+std::uint64_t Grid::seed_of(std::uint64_t seed, const Value& repetition) const {
+  const std::uint64_t r = *to_index(repetition.node);
+  return seeds_are_given_ ? r : repetition_seed(seed, r);
+}
+
+Node Grid::tree(std::size_t cell, const Node* tuned) const {
+  const Row chosen = row(cells_[cell]);
+  Node tree = laid(chosen, tuned);
+  const auto repetition = std::find_if(chosen.begin(), chosen.end(),
+                                       [&](const auto& pair) { return axes_[pair.first].path == "repetition"; });
+  if (repetition == chosen.end()) return tree;
+  const auto seed = seed_in(tree);
+  if (!seed) return tree;  // the resolver complains
+  const Value& value = values_[repetition->first][repetition->second];
+  keep_shared(tree, *seed, value.node.position);
+  const std::uint64_t own = seed_of(*seed, value);
+  if (own != *seed) tree.set("seed", Node::make_scalar(std::to_string(own), value.node.position));
+  return tree;
+}
+
+TunedSetting Grid::setting(const Row& row, const std::shared_ptr<const TuneRules>& rules) const {
+  TunedSetting setting;
+  for (const auto& [a, v] : row) setting.labels[axes_[a].label] = axes_[a].values[v];
+  setting.rules = rules;
+  setting.tree = laid(row, nullptr);
+  const std::uint64_t seed = seed_in(setting.tree).value_or(1);
+  keep_shared(setting.tree, seed, rules->position);
+  std::set<std::uint64_t> used = {seed};
+  for (std::size_t a = 0; a < axes_.size(); ++a)
+    if (axes_[a].path == "repetition")
+      for (const Value& value : values_[a]) used.insert(seed_of(seed, value));
+  for (std::uint64_t draw = 1; setting.seeds.size() < rules->repetitions; ++draw)
+    if (const std::uint64_t held_out = held_out_seed(seed, draw); used.insert(held_out).second)
+      setting.seeds.push_back(held_out);
+  return setting;
 }
 
 std::vector<std::size_t> Grid::cover() const {
@@ -851,6 +816,10 @@ std::vector<std::size_t> Grid::cover() const {
 std::uint64_t repetition_seed(std::uint64_t seed, std::uint64_t repetition) {
   // 53 bits, so that a seed can be written into a config again.
   return repetition == 1 ? seed : Stream(seed, "study/repetition").word(repetition) >> 11U;
+}
+
+std::uint64_t held_out_seed(std::uint64_t seed, std::uint64_t draw) {
+  return Stream(seed, "study/tune").word(draw) >> 11U;
 }
 
 Node parse_selection(const std::string& text, const std::string& name) {
@@ -904,7 +873,7 @@ void assign(Node& tree, const std::string& assignment, const std::string& name) 
   for (const auto& [offset, piece] : pieces) {
     values.push_back(trimmed(piece).empty() ? Node()
                                             : parse_value(piece, file, column_of(assignment, equals + 1 + offset)));
-    is_range = is_range || contains(range_names, range_name(values.back()));
+    is_range = is_range || is_range_name(range_name(values.back()));
   }
   Node* study = tree.find("study");
   const bool is_axis = values.size() > 1 || is_range;

@@ -45,6 +45,7 @@ std::string encode(const Job& job) {
                {"threads", job.threads},  {"checkpoint_seconds", job.checkpoint_seconds},
                {"parent", job.parent},    {"plugin_folders", Json::array()},
                {"batches", Json::array()}};
+  json["solo"] = job.solo;
   if (job.cell_seconds) json["cell_seconds"] = *job.cell_seconds;
   if (job.memory) json["memory"] = *job.memory;
   for (const auto& folder : job.plugin_folders) json["plugin_folders"].push_back(folder.string());
@@ -66,6 +67,7 @@ Job decode_job(const std::string& text) {
   job.threads = json.at("threads").get<unsigned>();
   job.checkpoint_seconds = json.at("checkpoint_seconds").get<Real>();
   job.parent = json.at("parent").get<int>();
+  job.solo = json.at("solo").get<bool>();
   if (json.contains("cell_seconds")) job.cell_seconds = json.at("cell_seconds").get<Real>();
   if (json.contains("memory")) job.memory = json.at("memory").get<std::uint64_t>();
   for (const Json& folder : json.at("plugin_folders")) job.plugin_folders.emplace_back(folder.get<std::string>());

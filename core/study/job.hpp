@@ -23,6 +23,7 @@ struct Job {
   Real checkpoint_seconds = 5;
   std::optional<Real> cell_seconds;
   std::optional<std::uint64_t> memory;  // bytes beyond those of the bare program
+  bool solo = false;                    // no other worker is computing
   int parent = 0;                       // process that waits for the results
   struct Cell {
     std::size_t index;  // in the study

@@ -147,6 +147,7 @@ class Scheduler {
     job.cell_seconds = options_.cell_seconds;
     job.memory = options_.memory;
     job.parent = getpid();
+    job.solo = options_.solo();
     for (const CellIndices& batch : work.batches) {
       auto& cells_of_batch = job.batches.emplace_back();
       for (const std::size_t i : batch)

@@ -24,8 +24,9 @@ namespace tightrope {
 struct StudyOptions {
   std::filesystem::path out;
   std::vector<std::filesystem::path> plugin_folders;
-  unsigned workers = 1, threads = 1;  // threads of each worker
-  bool lanes = true;                  // false: each cell is a batch of its own
+  unsigned workers = 1, threads = 1;                    // threads of each worker
+  bool lanes = true;                                    // false: each cell is a batch of its own
+  bool solo() const { return workers == 1 && !lanes; }  // one cell at a time
   Real checkpoint_seconds = 5;
   std::optional<Real> cell_seconds;     // limits of a cell
   std::optional<std::uint64_t> memory;  // bytes

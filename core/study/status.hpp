@@ -14,6 +14,8 @@ class StatusFile {
   StatusFile(std::filesystem::path out, std::string name);
   void show(const StudyProgress& progress);
   void finish();
+  /// What is running goes under another name from now on.
+  void rename(std::string name) { name_ = std::move(name); }
 
  private:
   void write(bool running);

@@ -379,7 +379,8 @@ Verdict decide(const Claim& claim, const std::vector<Outcome>& outcomes) {
   if (outcomes.size() > 1) {
     std::string who;
     for (const auto& [label, value] : decisive->labels)
-      if (!claim.where.count(label)) who += fmt::format("{}{} {}", who.empty() ? "" : ", ", label, value);
+      if (const auto wanted = claim.where.find(label); wanted == claim.where.end() || wanted->second.size() > 1)
+        who += fmt::format("{}{} {}", who.empty() ? "" : ", ", label, value);
     if (!who.empty()) verdict.measured += fmt::format(" ({})", who);
   }
   return verdict;
@@ -411,6 +412,12 @@ CurveFit fit_of(const Claim& claim, const std::vector<ClaimSubject>& runs) {
 
 Real CurveFit::at(Real x) const { return std::exp(line.intercept + line.slope * (is_power ? std::log(x) : x)); }
 
+std::optional<Real> measure(const Quantity& quantity, const ClaimSubject& run) {
+  const Measured measured = evaluate(quantity, run);
+  if (!measured.trouble.empty() || !measured.is_exact) return std::nullopt;
+  return measured.low;
+}
+
 std::vector<Verdict> judge(const std::vector<Claim>& claims, const std::vector<ClaimSubject>& runs) {
   std::vector<Verdict> verdicts;
   std::vector<std::size_t> tested;
@@ -428,7 +435,8 @@ std::vector<Verdict> judge(const std::vector<Claim>& claims, const std::vector<C
     Verdict& verdict = verdicts[tested[i]];
     const Real level = *claims[tested[i]].p;
     verdict.holds = verdict.holds && adjusted[i] < level;
-    verdict.measured += fmt::format(", p = {:.2g} from {} pairs", adjusted[i], tests[i].pairs);
+    verdict.measured +=
+        fmt::format(", p = {:.2g} from {} {}", adjusted[i], tests[i].pairs, tests[i].pairs == 1 ? "pair" : "pairs");
     if (p.size() > 1) verdict.measured += fmt::format(" (Holm, {} tests)", p.size());
     const Real best = std::ldexp(1, -static_cast<int>(std::min<Index>(tests[i].pairs, 1000)));
     if (best * static_cast<Real>(p.size()) >= level) verdict.measured += ", too few to show anything";

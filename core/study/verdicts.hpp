@@ -48,6 +48,8 @@ struct CurveFit {
 CurveFit fit_of(const Quantity& quantity, const Trace& trace);
 /// What `exponent | rate of QUANTITY over LABEL` means for the runs of one setting, those of `where` among them.
 CurveFit fit_of(const Claim& claim, const std::vector<ClaimSubject>& runs);
+/// A quantity of a run as far as it is known exactly; null if it was not recorded or not reached.
+std::optional<Real> measure(const Quantity& quantity, const ClaimSubject& run);
 
 /// One verdict for each claim.
 std::vector<Verdict> judge(const std::vector<Claim>& claims, const std::vector<ClaimSubject>& runs);

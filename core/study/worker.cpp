@@ -111,7 +111,7 @@ class Worker {
     };
     listener.warning = [](const std::string& text) { send({.kind = Report::Kind::warning, .text = text}); };
     listener.stop = [] { return asked_to_stop != 0; };
-    run_batch(*experiment, team_, {job_.out, job_.checkpoint_seconds, job_.cell_seconds}, listener);
+    run_batch(*experiment, team_, {job_.out, job_.checkpoint_seconds, job_.cell_seconds, job_.solo}, listener);
   }
 
   /// The parent has resolved the same cells before: what goes wrong here has changed since then, and stops them all.

@@ -77,8 +77,10 @@ TEST_CASE("what is wrong with a claim is said in a sentence") {
     CHECK(complaint("{that: " + std::string(that) + ", is: < 1}").find("a claim speaks of") != std::string::npos);
   CHECK(complaint("{that: final error, is: < 1, of: most runs}") ==
         "1:34: error: 'of' must be 'every run', 'some run' or 'median', but it is the text 'most runs'");
-  CHECK(complaint("{that: final error, is: < 1, where: {method: [a, b]}}") ==
-        "1:46: error: 'where' must give one value to 'method', but it is the list [a, b]");
+  CHECK(complaint("{that: final error, is: < 1, where: {method: {a: b}}}") ==
+        "1:46: error: 'where' must give a value or a list of values to 'method', but it is a map");
+  CHECK(complaint("{that: final error, is: < 1, where: {method: a}, 'compared with': {method: [b, c]}}") ==
+        "1:76: error: 'compared with' must give one value to 'method', but it is the list [b, c]");
   CHECK(complaint("{that: final error, is: < 1, where: gd}") ==
         "1:37: error: 'where' must be a map such as {method: gd}, but it is the text 'gd'");
 }

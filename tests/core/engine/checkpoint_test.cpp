@@ -41,14 +41,14 @@ struct Kept {
   std::string state;
   std::vector<std::vector<Real>> rows;
   std::vector<Real> row_seconds;
-  Real seconds;
+  Cost cost;
 };
-Kept keep(const Lane& lane) { return {lane.state(), lane.trace().rows, lane.trace().seconds, lane.seconds()}; }
+Kept keep(const Lane& lane) { return {lane.state(), lane.trace().rows, lane.trace().seconds, lane.cost()}; }
 
 std::unique_ptr<Lane> taken_up(LaneSetup given, const Kept& kept) {
   std::vector<std::unique_ptr<Lane>> lanes;
   lanes.push_back(std::make_unique<Lane>(std::move(given)));
-  lanes[0]->restore(kept.state, kept.rows, kept.row_seconds, kept.seconds);
+  lanes[0]->restore(kept.state, kept.rows, kept.row_seconds, kept.cost);
   Engine().run(lanes);
   return std::move(lanes[0]);
 }
@@ -68,7 +68,7 @@ TEST_CASE("a run taken up after any round ends in the same state as one that was
     CHECK(resumed->trace().csv() == whole->trace().csv());
     CHECK(resumed->trace().seconds.size() == whole->trace().rows.size());
     CHECK(resumed->counters().passes() == whole->counters().passes());
-    CHECK(resumed->seconds() >= moment.seconds);
+    CHECK(resumed->seconds() >= moment.cost.seconds);
   }
 }
 
@@ -101,7 +101,7 @@ TEST_CASE("a state that was cut short, lengthened or does not fit its trace is r
   Lane lane(made(5));
   const auto refused = [&](std::string state, std::vector<std::vector<Real>> rows) {
     std::vector<Real> seconds(rows.size(), 0);
-    CHECK_THROWS_AS(lane.restore(state, std::move(rows), std::move(seconds), 0), tightrope::Error);
+    CHECK_THROWS_AS(lane.restore(state, std::move(rows), std::move(seconds), {}), tightrope::Error);
   };
   for (std::size_t size = 0; size < kept.state.size(); size += 13) refused(kept.state.substr(0, size), kept.rows);
   refused(kept.state + "x", kept.rows);

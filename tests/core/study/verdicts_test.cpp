@@ -111,6 +111,18 @@ TEST_CASE("the worst run decides about every run, the best about some run") {
   CHECK(runs("{that: final error, is: between 1e-9 and 1e-2}").holds);
 }
 
+TEST_CASE("a list of values means the runs that have one of them") {
+  Runs runs;
+  runs.add({{"step", "0.1"}}, trace({1, 0.5}));
+  runs.add({{"step", "0.2"}}, trace({1, 0.3}));
+  runs.add({{"step", "0.3"}}, trace({1, 0.9}));
+  const Verdict both = runs("{that: final error, where: {step: [0.1, 2e-1]}, is: < 0.6}");
+  CHECK(both.holds);
+  CHECK(both.measured == "5.000e-01 (step 0.1)");
+  CHECK_FALSE(runs("{that: final error, where: {step: [0.1, 0.3]}, is: < 0.6}").holds);
+  CHECK(claim("{that: final error, where: {step: [0.1, 0.3]}, is: < 1}").text == "final error < 1, step 0.1 or 0.3");
+}
+
 TEST_CASE("a run that has not arrived needs more than it had, and nothing else is known") {
   const Trace of = arriving(99, 6);  // watched until iteration 50
   CHECK(measured("{that: iterations to error < 0.1, is: < 1000}", of) == "more than 50");
