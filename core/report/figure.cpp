@@ -110,7 +110,7 @@ std::vector<Tick> ticks_of(const Scale& scale) {
   if (!scale.logarithmic) {
     const Real step = round_step((scale.high - scale.low) / 6);
     for (Real k = std::ceil(scale.low / step - 1e-9); k * step <= scale.high + 1e-9 * step; ++k)
-      ticks.push_back({k * step, number(std::stod(fmt::format("{:.6g}", k * step)))});
+      ticks.push_back({k * step, number(std::stod(fmt::format("{:.6g}", k * step)) + 0.0)});
     return ticks;
   }
   const int first = static_cast<int>(std::ceil(std::log10(scale.low) - 1e-9)),

@@ -109,6 +109,9 @@ std::string selectors(const Figure& figure) {
   return html.empty() ? "" : "<div class=\"selectors\">" + html + "</div>";
 }
 
+/// Figures of several panels take the whole width.
+const char* breadth(const Figure& figure) { return figure.facets.empty() ? "" : " class=\"broad\""; }
+
 /// A drawing that scrolls sideways by itself where the screen is narrow.
 std::string drawing(const std::string& kind, const std::string& title, const std::string& attributes,
                     const std::string& svg) {
@@ -118,15 +121,16 @@ std::string drawing(const std::string& kind, const std::string& title, const std
 
 std::string interactive(const Figure& figure) {
   return fmt::format(
-      "<figure>{0}<div class=\"panel\"><div class=\"scripted\">{1}{2}<div class=\"charts\" id=\"charts-{3}\"></div>"
+      "<figure{6}>{0}<div class=\"panel\"><div class=\"scripted\">{1}{2}<div class=\"charts\" id=\"charts-{3}\"></div>"
       "<p class=\"readout\" id=\"readout-{3}\" aria-hidden=\"true\"></p></div>{4}</div>{5}</figure>\n",
       caption(figure.title, figure.description, figure.note), selectors(figure), legend(figure), figure.id,
-      drawing("static", figure.title, "", svg_of(figure, 0)), numbers_of(figure));
+      drawing("static", figure.title, "", svg_of(figure, 0)), numbers_of(figure), breadth(figure));
 }
 
 /// Drawings of which the one for the chosen clock is seen.
-std::string drawings(const std::string& title, const std::string& head, const std::vector<std::string>& svgs) {
-  std::string html = "<figure>" + head + "<div class=\"panel\">";
+std::string drawings(const std::string& title, const std::string& head, const std::vector<std::string>& svgs,
+                     const char* breadth = "") {
+  std::string html = fmt::format("<figure{}>", breadth) + head + "<div class=\"panel\">";
   for (std::size_t k = 0; k < svgs.size(); ++k) {
     std::string attributes;
     if (svgs.size() > 1) attributes = fmt::format(" data-clock=\"{}\"{}", to_string(all_clocks[k]), k ? " hidden" : "");
@@ -206,9 +210,7 @@ std::string clock_switch() {
 std::string curves_section(const std::vector<Figure>& figures, const std::string& how) {
   if (figures.empty()) return "";
   std::string html = "<h3>Curves</h3>\n" + how;
-  const bool has_panels =
-      std::any_of(figures.begin(), figures.end(), [](const Figure& figure) { return !figure.facets.empty(); });
-  html += has_panels ? "<div>\n" : "<div class=\"pair\">\n";
+  html += "<div class=\"pair\">\n";
   for (const Figure& figure : figures) html += interactive(figure);
   return html + "</div>\n";
 }
@@ -216,13 +218,11 @@ std::string curves_section(const std::vector<Figure>& figures, const std::string
 std::string drawings_section(const std::string& heading, const std::vector<Figure>& figures) {
   if (figures.empty()) return "";
   std::string html = fmt::format("<h3>{}</h3>\n", heading);
-  const bool has_panels =
-      std::any_of(figures.begin(), figures.end(), [](const Figure& figure) { return !figure.facets.empty(); });
-  html += has_panels ? "<div>\n" : "<div class=\"pair\">\n";
+  html += "<div class=\"pair\">\n";
   for (const Figure& figure : figures) {
     std::vector<std::string> svgs;
     for (std::size_t k = 0; k < figure.plots.size(); ++k) svgs.push_back(svg_of(figure, k));
-    html += drawings(figure.title, caption(figure.title, figure.description, figure.note), svgs);
+    html += drawings(figure.title, caption(figure.title, figure.description, figure.note), svgs, breadth(figure));
   }
   return html + "</div>\n";
 }

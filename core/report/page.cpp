@@ -73,6 +73,9 @@ std::string page_of(const StoredRun& run, const std::vector<CellExtras>& extras,
 }  // namespace
 
 void write_report(const StoredRun& run, const std::vector<CellExtras>& extras) {
+  if (run.cells.empty())
+    throw Error(Exit::config,
+                fmt::format("{} holds no finished run, so there is nothing to report", run.folder.string()));
   const Summary summary = summarize(run);
   const Figures figures = figures_of(run, summary);
   const std::filesystem::path folder = run.folder / "figures";

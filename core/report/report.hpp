@@ -21,6 +21,7 @@ inline constexpr std::size_t most_pictured_cells = 8;
 
 /// Writes OUT/report.html (self-contained, no network) and OUT/figures/*.svg, one for each figure and clock. A pure
 /// function of the stored run. `extras` holds one entry for each cell, or none.
+/// Throws Error(config) if no run is finished, Error(resources) if the files cannot be written.
 void write_report(const StoredRun& run, const std::vector<CellExtras>& extras);
 
 }  // namespace tightrope

@@ -49,7 +49,7 @@ std::string arrival(const Setting& setting, Clock clock) {
 }
 
 std::string results_of(const Setting& setting, const std::vector<std::string>& columns, bool has_target) {
-  std::string html = cell(ends(setting.ends), false);
+  std::string html = "<td class=\"ends\">" + ends(setting.ends) + "</td>";
   if (has_target)
     html += setting.success
                 ? cell(fmt::format("{} of {}<small>{:.2f} to {:.2f}</small>", setting.success->reached,
@@ -167,18 +167,23 @@ std::string methods_section(const StoredRun& run, const Summary& summary) {
     html += fmt::format("<details><summary>Each of the {} settings</summary>{}</details>\n", summary.settings.size(),
                         table);
   }
-  return html +
-         "<p class=\"soft\">Medians over the runs, below them 95 % intervals: bootstrap percentiles for medians, "
-         "Wilson's "
-         "for success. A run that diverged or failed counts as worse than every number. Times to the target are "
-         "Kaplan-Meier medians, which take into account the runs that did not reach it.</p>\n";
+  const bool is_repeated = std::any_of(summary.settings.begin(), summary.settings.end(),
+                                       [](const Setting& setting) { return setting.runs > 1; });
+  if (is_repeated)
+    html +=
+        "<p class=\"soft\">Medians over the runs, below them 95 % intervals: bootstrap percentiles for medians, "
+        "Wilson's for success. A run that diverged or failed counts as worse than every number.";
+  if (is_repeated && summary.criterion)
+    html += " Times to the target are Kaplan-Meier medians, which take into account the runs that did not reach it.";
+  return html + (is_repeated ? "</p>\n" : "");
 }
 
 std::string comparison_section(const Summary& summary) {
-  if (summary.methods.size() < 2) return "";
+  const bool has_pairs = std::any_of(summary.comparisons.begin(), summary.comparisons.end(),
+                                     [](const Comparison& own) { return own.pairs > 1; });
+  if (summary.methods.size() < 2 || (summary.has_all_comparisons && !has_pairs)) return "";
   if (!summary.has_all_comparisons)
     return "<h2>Methods against each other</h2>\n<p>There are too many methods to compare each with each.</p>\n";
-  if (summary.comparisons.empty()) return "";
   const bool has_target = summary.criterion.has_value();
   std::string html = "<table><thead><tr>" + head("Methods", false) + head("Pairs");
   if (!summary.columns.empty()) html += head("Final " + escaped(worded(summary.columns.front()))) + head("p");

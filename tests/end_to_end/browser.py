@@ -33,7 +33,7 @@ INSPECT = """(() => {
       if (pixels[i + 3] > 128) colours.add(pixels[i] << 16 | pixels[i + 1] << 8 | pixels[i + 2]);
     return colours.size > 2;
   });
-  const drawings = [...document.querySelectorAll('.static svg')];
+  const drawings = [...document.querySelectorAll('.static > svg')];
   return {charts: charts.length, inked: inked.length, drawings: drawings.length,
           drawn: drawings.filter(svg => svg.getBoundingClientRect().height > 50).length,
           maps: [...document.images].filter(image => !image.naturalWidth).length,

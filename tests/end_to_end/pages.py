@@ -11,7 +11,7 @@ from browser import Browser, INSPECT, check, complaints_of
 from support import CONFIGS, Case, main
 
 HOSTILE = ["</script><img src=x onerror=alert(1)>", "<svg onload=alert(2)>", '<script>console.error("seen")</script>"\'&',
-           "]]></title></svg><script>alert(3)</script>", "\u202egnorts\u2066 `${alert(4)}`", "long " * 400]
+           "]]></title></svg><script>alert(3)</script>", "\u202egnorts\u2066 `${alert(4)}`", "long " * 150]
 
 # Two axes and repetitions beside the methods; one method diverges.
 STUDY = """\
@@ -32,7 +32,7 @@ study:
     gd: {}
     wild: {optimizer: {step: 3}}
     scaled: {optimizer: {type: alternating_scaled_gradient_descent, step: 0.9}}
-  grid: {problem.target.condition: [1, 3, 9], initialization.scale: log(1e-4, 1e-2, 3)}
+  grid: {problem.target.condition: [1, 3, 9], initialization.scale: "log(1e-4, 1e-2, 3)"}
 claims:
   - {that: final relative_error, where: {method: scaled}, is: < 1e-5}
   - {that: rate of relative_error, where: {method: scaled}, from: 5, to: 20, is: < -0.01}
