@@ -229,7 +229,9 @@ class Scheduler {
         continue;
       }
       blamed = true;
-      if (worker.work.alone()) {
+      // Whoever dies alone is to blame; but the first time it may have been somebody's kill -9.
+      const bool has_died_before = suspects_.contains(open.front());
+      if (worker.work.alone() && (has_died_before || !worker.broken.empty())) {
         const std::size_t i = open.front();
         state_[i] = {Kind::failed, worker.broken.empty() ? worker.process.epitaph() : worker.broken};
         ++progress_.failed;
