@@ -11,6 +11,7 @@
 #include "core/cli/verb.hpp"
 #include "core/config/quantity.hpp"
 #include "core/report/report.hpp"
+#include "core/report/summary_tables.hpp"
 #include "core/store/index.hpp"
 #include "core/study/batch.hpp"
 #include "core/study/interrupt.hpp"
@@ -45,7 +46,23 @@ std::string sentence(std::string text) {
   return text + ".";
 }
 
-void print_table(const StoredRun& run) {
+/// One row for each setting, its repetitions summed up.
+void print_settings(const StoredRun& run) {
+  const Summary summary = summarize(run);
+  const std::string text =
+      table_of_settings(summary, summary.columns.empty() ? "" : summary.columns.front()).text("table");
+  std::size_t end = 0, rows = 0;
+  while (end < text.size() && rows <= most_rows) {
+    end = text.find('\n', end) + 1;
+    ++rows;
+  }
+  std::cout << text.substr(0, end);
+  const auto left = std::count(text.begin() + static_cast<long>(end), text.end(), '\n');
+  if (left > 0) std::cout << "  … and " << left << " more\n";
+}
+
+/// One row for each run.
+void print_runs(const StoredRun& run) {
   std::vector<std::string> header = {"run", "end", "iterations", "passes", "seconds"};
   std::vector<std::string> columns;
   if (!run.cells.empty()) {
@@ -75,6 +92,12 @@ void print_table(const StoredRun& run) {
   }
   std::cout << table.text("table");
   if (run.cells.size() > most_rows) std::cout << "  … and " << run.cells.size() - most_rows << " more\n";
+}
+
+void print_table(const StoredRun& run) {
+  const bool is_repeated = std::any_of(run.cells.begin(), run.cells.end(),
+                                       [](const StoredCell& cell) { return cell.labels.contains(repetition_label); });
+  is_repeated ? print_settings(run) : print_runs(run);
   for (const StoredCell& cell : run.cells)
     if (cell.end.end_class != EndClass::converged && cell.end.end_class != EndClass::limit)
       std::cout << "  " << label_of(cell.labels) << ": " << sentence(cell.end.reason) << "\n";
