@@ -219,7 +219,7 @@ class Run {
     stored.claims = judged(stored);
     warn_of_shared_seconds(stored);
     if (!stored.claims.empty()) publish_run(out_, experiment_, result.missing, stored.claims);
-    refresh_index(out_);
+    refresh_index(out_, stored.cells);
     fs::path report;
     if (!call_.has("no-report") && !stored.cells.empty()) {
       write_report(stored, pictures(stored));

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <map>
 #include <memory>
 #include <set>
 
-#include "core/store/cell.hpp"
 #include "core/store/json.hpp"
 
 namespace tightrope {
@@ -80,10 +80,9 @@ std::string digest_of(const std::vector<std::string>& row) {
   return sha256(all);
 }
 
-std::vector<std::string> row_of(const fs::path& folder) {
-  const StoredCell cell = read_cell(folder);
+std::vector<std::string> row_of(const StoredCell& cell) {
   const Json record = Json::parse(to_json(cell.record));
-  return {folder.filename().string(),
+  return {cell.folder.filename().string(),
           cell.key,
           Json(cell.labels).dump(),
           to_string(cell.end.end_class),
@@ -111,7 +110,9 @@ std::set<std::string> listed(Database& database) {
   return folders;
 }
 
-std::size_t refresh(const fs::path& out, bool afresh) {
+std::size_t refresh(const fs::path& out, const std::vector<StoredCell>& at_hand, bool afresh) {
+  std::map<std::string, const StoredCell*> found;
+  for (const StoredCell& cell : at_hand) found.emplace(cell.folder.filename().string(), &cell);
   if (afresh)
     for (const char* part : {"", "-wal", "-shm"}) {
       std::error_code ignored;
@@ -133,7 +134,8 @@ std::size_t refresh(const fs::path& out, bool afresh) {
     for (const auto& entry : fs::directory_iterator(out / "cells")) {
       const std::string name = entry.path().filename().string();
       if (name[0] == '.' || known.erase(name) > 0) continue;
-      std::vector<std::string> row = row_of(entry.path());
+      const auto cell = found.find(name);
+      std::vector<std::string> row = cell == found.end() ? row_of(read_cell(entry.path())) : row_of(*cell->second);
       row.push_back(digest_of(row));
       sqlite3_reset(insert.get());
       for (std::size_t c = 0; c < row.size(); ++c)
@@ -154,14 +156,14 @@ std::size_t refresh(const fs::path& out, bool afresh) {
 
 }  // namespace
 
-std::size_t refresh_index(const fs::path& out) {
+std::size_t refresh_index(const fs::path& out, const std::vector<StoredCell>& at_hand) {
   try {
-    return refresh(out, false);
+    return refresh(out, at_hand, false);
   } catch (const Trouble&) {
     // Whatever it was: the cells are there, and the table is quickly made.
   }
   try {
-    return refresh(out, true);
+    return refresh(out, at_hand, true);
   } catch (const Trouble& trouble) {
     throw Error(Exit::resources, fmt::format("{} cannot be written: {}", file_of(out).string(), trouble.text));
   }

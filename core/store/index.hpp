@@ -11,11 +11,14 @@
 #include <string>
 #include <vector>
 
+#include "core/store/cell.hpp"
+
 namespace tightrope {
 
-/// Brings the table in line with OUT/cells. Only who holds the folder's lock may ask. Returns how many cells it read
-/// for that. Throws Error(resources) if it cannot be written, Error(integrity) if a cell is damaged.
-std::size_t refresh_index(const std::filesystem::path& out);
+/// Brings the table in line with OUT/cells; cells that the caller has read already are not read again. Only who holds
+/// the folder's lock may ask. Returns how many rows it added. Throws Error(resources) if it cannot be written,
+/// Error(integrity) if a cell is damaged.
+std::size_t refresh_index(const std::filesystem::path& out, const std::vector<StoredCell>& at_hand = {});
 
 /// Answers one SELECT; the first row of the answer holds the names of the columns. Throws Error(config) with SQLite's
 /// own words if the question is wrong or is no question.

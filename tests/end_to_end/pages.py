@@ -11,7 +11,7 @@ from browser import Browser, INSPECT, check, complaints_of
 from support import CONFIGS, Case, main
 
 HOSTILE = ["</script><img src=x onerror=alert(1)>", "<svg onload=alert(2)>", '<script>console.error("seen")</script>"\'&',
-           "]]></title></svg><script>alert(3)</script>", "\u202egnorts\u2066 `${alert(4)}`", "long " * 150]
+           "]]></title></svg><script>alert(3)</script>", "\u202egnorts\u2066 `${alert(4)}`", "long " * 38]
 
 # Two axes and repetitions beside the methods; one method diverges.
 STUDY = """\
