@@ -13,6 +13,7 @@
 #include "core/report/report.hpp"
 #include "core/report/summary_tables.hpp"
 #include "core/store/index.hpp"
+#include "core/store/unfinished.hpp"
 #include "core/study/batch.hpp"
 #include "core/study/interrupt.hpp"
 #include "core/study/status.hpp"
@@ -285,6 +286,7 @@ class Run {
     progress.total = 1;
     const CellSpec& cell = experiment_.cells.front();
     if (Shelf(out_).has(cell)) {
+      remove_checkpoint(out_, cell);  // whoever stored it may have died before that
       stored_before_ = progress.stored = 1;
       status.show(progress);
       return {};

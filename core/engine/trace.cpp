@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <sstream>
+#include <string_view>
 
 #include "core/config/node.hpp"
 #include "core/error.hpp"
@@ -13,18 +14,15 @@ namespace tightrope {
 
 namespace {
 
-std::vector<std::string> fields_of(const std::string& line) {
-  std::vector<std::string> fields(1);
-  for (const char c : line) {
-    if (c == ',')
-      fields.emplace_back();
-    else
-      fields.back() += c;
-  }
-  return fields;
+/// The fields of a line, in place of those of the line before.
+void split(std::string_view line, std::vector<std::string_view>& fields) {
+  fields.clear();
+  for (std::size_t end; (end = line.find(',')) != std::string_view::npos; line.remove_prefix(end + 1))
+    fields.push_back(line.substr(0, end));
+  fields.push_back(line);
 }
 
-Real parse_field(const std::string& field, const std::string& name, std::size_t line) {
+Real parse_field(std::string_view field, const std::string& name, std::size_t line) {
   if (field.empty()) return std::nan("");
   Real value = 0;
   const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
@@ -74,14 +72,17 @@ Trace Trace::from_csv(const std::string& text, const std::string& name) {
   Trace trace;
   if (!std::getline(lines, line) || line.empty())
     throw Error(Exit::integrity, name + ":1: a trace starts with the names of its columns");
-  for (std::string& column : fields_of(line)) trace.columns.push_back({std::move(column), "", 0, true});
+  std::vector<std::string_view> fields;
+  split(line, fields);
+  for (const std::string_view column : fields) trace.columns.push_back({std::string(column), "", 0, true});
   for (std::size_t number = 2; std::getline(lines, line); ++number) {
-    const std::vector<std::string> fields = fields_of(line);
+    split(line, fields);
     if (fields.size() != trace.columns.size())
       throw Error(Exit::integrity, fmt::format("{}:{}: {} values, but there are {} columns", name, number,
                                                fields.size(), trace.columns.size()));
     std::vector<Real>& row = trace.rows.emplace_back();
-    for (const std::string& field : fields) row.push_back(parse_field(field, name, number));
+    row.reserve(fields.size());
+    for (const std::string_view field : fields) row.push_back(parse_field(field, name, number));
   }
   return trace;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 namespace tightrope {
@@ -91,6 +92,16 @@ struct DenseOperator::Workspace {
 DenseOperator::Workspace& DenseOperator::workspace() {
   static thread_local Workspace work;
   return work;
+}
+
+void DenseOperator::EnsembleOptions::declare(Parameters& p, const std::vector<std::string>& storages,
+                                             std::string storage_doc) {
+  storage = storages.front();
+  p.add("measurements", measurements, at_least(1), "number m of measurements").required().example("120");
+  p.add("symmetric", symmetric, "symmetric A_i, for symmetric problems; only a triangle is kept and read");
+  p.add("normalization", normalization, {"isotropic", "none"},
+        "isotropic: entries of variance 1/m, so that E‖A(X)‖² = ‖X‖_F²; none: variance 1");
+  p.add("storage", storage, storages, std::move(storage_doc));
 }
 
 Index DenseOperator::row_entries(Shape shape, const Layout& layout) {

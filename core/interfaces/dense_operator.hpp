@@ -1,8 +1,12 @@
 // A measurement operator whose A_i are full matrices: the engine's streaming kernel for whoever can name the entries.
 #pragma once
 
+#include <cmath>
 #include <memory>
+#include <string>
+#include <vector>
 
+#include "core/config/parameters.hpp"
 #include "core/interfaces/measurement_operator.hpp"
 #include "core/numbers/row_store.hpp"
 
@@ -21,6 +25,17 @@ class DenseOperator : public MeasurementOperator {
     /// an ensemble that is isotropic on symmetric matrices.
     bool symmetric = false;
     Real factor = 1;
+  };
+
+  /// What every random ensemble lets its user choose.
+  struct EnsembleOptions {
+    Index measurements = 0;
+    bool symmetric = false;
+    std::string normalization = "isotropic", storage;
+    /// The first of the storages is the default.
+    void declare(Parameters& p, const std::vector<std::string>& storages, std::string storage_doc);
+    /// Standard deviation of an entry of A_i.
+    Real deviation() const { return normalization == "none" ? 1 : 1 / std::sqrt(static_cast<Real>(measurements)); }
   };
 
   std::uint64_t bytes() const override { return store_->bytes(); }

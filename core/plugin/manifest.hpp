@@ -21,14 +21,13 @@ class Maker {
 inline constexpr std::uint64_t manifest_magic = 0x65706f7274686774;  // "tghtrope"
 inline constexpr std::uint32_t manifest_version = 1;
 
-/// Plain C up to `fingerprint`: these fields never move, so that any core can judge any plugin before it trusts
-/// the rest. The fingerprint holds the digest of all interface headers and every fact that changes layouts.
+/// Plain C up to `summary`: these fields never move, so that any core can judge any plugin before it trusts the rest.
 struct Manifest {
   std::uint64_t magic;
   std::uint32_t version;
   std::uint32_t size;
-  const char* header_digest;
-  const char* build_facts;  // "compiler=gcc 12;library=libstdc++ cxx11;armadillo=11.4 …"
+  const char* header_digest;  // of all interface headers
+  const char* build_facts;    // what else changes layouts: "compiler=gcc 12;library=libstdc++ cxx11;armadillo=11.4 …"
   const char *kind, *name, *summary;
   std::unique_ptr<Maker> (*maker)();
 };

@@ -19,6 +19,8 @@ std::string claims_section(const StoredRun& run);
 std::string methods_section(const StoredRun& run, const Summary& summary);
 /// Paired comparisons of methods.
 std::string comparison_section(const Summary& summary);
+/// What trials have chosen for whom, and what each was given to choose; "" where nothing was tuned.
+std::string tuned_section(const StoredRun& run);
 /// One row for each run, and why some did not end well.
 std::string runs_section(const StoredRun& run, const Summary& summary);
 /// Truth once, then each run's estimate, and their errors.

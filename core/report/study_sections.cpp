@@ -222,4 +222,33 @@ std::string comparison_section(const Summary& summary) {
          note + "</p>\n";
 }
 
+std::string tuned_section(const StoredRun& run) {
+  if (run.tuned.empty()) return "";
+  const auto same = [&](auto member) {
+    return std::all_of(run.tuned.begin(), run.tuned.end(),
+                       [&](const Tuned& own) { return own.*member == run.tuned.front().*member; });
+  };
+  const bool is_equal = same(&Tuned::trials) && same(&Tuned::iterations);
+  std::string html = "<table><thead><tr>" + head("Setting", false) + head("Parameter", false) + head("Value") +
+                     head("Chosen for", false) + head("Median there") + head("Values tried") + head("Trials") +
+                     head("Iterations") + head("Passes") + head("Remark", false) + "</tr></thead><tbody>\n";
+  for (const Tuned& own : run.tuned)
+    html += "<tr>" + cell(own.labels.empty() ? "all runs" : escaped(name_of(own.labels), 200), false) +
+            cell(escaped(own.path, 80), false) +
+            cell(escaped(own.value.is_scalar() ? own.value.scalar : to_json(own.value), 80)) +
+            cell(escaped(worded(own.goal), 120), false) + cell(own.merit ? number(*own.merit) : "–") +
+            cell(std::to_string(own.values)) + cell(std::to_string(own.trials)) + cell(std::to_string(own.iterations)) +
+            cell(std::to_string(own.passes)) + cell(own.note.empty() ? "" : escaped(sentence(own.note), 200), false) +
+            "</tr>\n";
+  html = scrolling("Tuned values", html + "</tbody></table>");
+  if (run.tuned.size() > most_settings)
+    html = fmt::format("<details><summary>Each of the {} settings</summary>{}</details>\n", run.tuned.size(), html);
+  return fmt::format(
+      "<h2>Tuned values</h2>\n<p>Chosen by trials on seeds that the study itself does not use. {}</p>\n{}",
+      is_equal ? fmt::format("Each setting was given the same: {}, {} iterations in all.",
+                             counted(run.tuned.front().trials, "trial"), run.tuned.front().iterations)
+               : "What each setting was given is in the table: trials that end early need fewer iterations.",
+      html);
+}
+
 }  // namespace tightrope

@@ -30,7 +30,10 @@ std::string read_bytes(const fs::path& file) {
   if (!fs::is_regular_file(file, error)) refuse(file.string(), "this is not a regular file");
   std::ifstream stream(file, std::ios::binary);
   if (!stream) refuse(file.string(), "the file cannot be opened");
-  return {std::istreambuf_iterator<char>(stream), {}};
+  std::string bytes(fs::file_size(file, error), '\0');
+  stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (error || !stream) refuse(file.string(), "reading the file failed part way");
+  return bytes;
 }
 
 /// The value of one unsigned little-endian field; a file that ends before it is incomplete.

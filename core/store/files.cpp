@@ -47,6 +47,11 @@ void sync_path(const fs::path& path) {
   if (!descriptor || fsync(descriptor.get()) != 0) fail_at(path, "written to disk");
 }
 
+void sync_file_system(const fs::path& path) {
+  const Descriptor descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!descriptor || syncfs(descriptor.get()) != 0) fail_at(path, "written to disk");
+}
+
 void write_atomically(const fs::path& file, const std::string& bytes, bool durable) {
   const fs::path fresh = temporary_name(file);
   try {

@@ -29,6 +29,8 @@ class Descriptor {
 void write_file(const std::filesystem::path& file, const std::string& bytes);
 /// Waits until a file or a folder is on the disk.
 void sync_path(const std::filesystem::path& path);
+/// Waits until all that was written to the file system of `path` is on the disk: one wait for any number of files.
+void sync_file_system(const std::filesystem::path& path);
 /// Writes a file so that it is there whole or not at all; `durable` waits for the disk, so that it also survives a
 /// power cut. Error(resources) names the file.
 void write_atomically(const std::filesystem::path& file, const std::string& bytes, bool durable = true);

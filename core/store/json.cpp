@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "core/error.hpp"
-
 namespace tightrope {
 
 std::string pretty(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
@@ -14,6 +12,25 @@ Json parse_json(const std::filesystem::path& file, const std::string& text) {
   } catch (const Json::exception& error) {
     throw Error(Exit::integrity, fmt::format("{} is damaged: it is no JSON ({})", file.string(), error.what()));
   }
+}
+
+Node node_of(const Json& json, const std::string& name) {
+  const Position position{name};
+  if (json.is_object()) {
+    Node map = Node::make_map(position);
+    for (const auto& [key, value] : json.items()) map.entries.push_back({key, position, node_of(value, name)});
+    return map;
+  }
+  if (json.is_array()) {
+    Node sequence = Node::make_sequence(position);
+    for (const Json& value : json) sequence.items.push_back(node_of(value, name));
+    return sequence;
+  }
+  if (json.is_string()) return Node::make_scalar(json.get<std::string>(), position, true);
+  if (!json.is_null()) return Node::make_scalar(json.dump(), position);
+  Node nothing;
+  nothing.position = position;
+  return nothing;
 }
 
 void check_version(const std::filesystem::path& file, const Json& document) {

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "core/config/node.hpp"
+
 namespace tightrope {
 
 using Json = nlohmann::ordered_json;
@@ -16,6 +18,8 @@ constexpr int record_version = 1;
 std::string pretty(const Json& json);
 /// Throws Error(integrity) with the file's name.
 Json parse_json(const std::filesystem::path& file, const std::string& text);
+/// The same tree as a config would hold it; `name` stands for the file in positions.
+Node node_of(const Json& json, const std::string& name);
 /// Throws Error(integrity) if the document is of another version than this program reads.
 void check_version(const std::filesystem::path& file, const Json& document);
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 
 #include "core/config/yaml.hpp"
 #include "core/plugin/manifest.hpp"
@@ -81,7 +82,7 @@ Tuned tuned_of(const Json& json) {
   Tuned tuned;
   tuned.labels = json.at("labels").get<Labels>();
   tuned.path = json.at("path").get<std::string>();
-  tuned.value = parse_yaml(json.at("value").dump(), "run.json");
+  tuned.value = node_of(json.at("value"), "run.json");
   tuned.goal = json.at("goal").get<std::string>();
   if (!json.at("merit").is_null()) tuned.merit = json.at("merit").get<Real>();
   tuned.values = json.at("values").get<Index>();
@@ -224,10 +225,12 @@ StoredRun read_run(const fs::path& given) {
       own.values = axis.at("values").get<std::vector<std::string>>();
     }
     if (json.contains("success")) run.success = stored_success(file, json.at("success").get<std::string>());
-    for (const Json& cell : json.at("cells")) {
-      run.cells.push_back(read_cell(folder / "cells" / cell.at("folder").get<std::string>()));
-      run.cells.back().labels = cell.at("labels").get<std::map<std::string, std::string>>();
-    }
+    const Json& cells = json.at("cells");
+    run.cells.resize(cells.size());
+    Team(std::thread::hardware_concurrency()).for_each_tile(cells.size(), [&](Index i) {
+      run.cells[i] = read_cell(folder / "cells" / cells[i].at("folder").get<std::string>());
+      run.cells[i].labels = cells[i].at("labels").get<std::map<std::string, std::string>>();
+    });
     for (const Json& entry : json.at("missing"))
       run.missing.push_back({kind_of(entry.at("kind").get<std::string>()),
                              entry.at("labels").get<std::map<std::string, std::string>>(),

@@ -12,6 +12,7 @@
 #include <numeric>
 #include <set>
 
+#include "core/store/unfinished.hpp"
 #include "core/study/interrupt.hpp"
 #include "core/study/process.hpp"
 
@@ -102,6 +103,7 @@ class Scheduler {
       if (shelf.has(cell)) {
         state_[i].kind = Kind::stored;
         ++progress_.stored;
+        remove_checkpoint(options_.out, cell);  // whoever stored it may have died before that
         continue;
       }
       remove_failure(options_.out, cell);
@@ -213,6 +215,7 @@ class Scheduler {
       if (!shelf.has(experiment_.cells[i])) return false;
       state_[i].kind = Kind::done;
       ++progress_.done;
+      remove_checkpoint(options_.out, experiment_.cells[i]);
       return true;
     });
     return open;

@@ -19,23 +19,15 @@ Real second_moment(Storage storage) {
 
 class Gaussian final : public DenseOperator {
  public:
-  struct Options {
-    Index measurements = 0;
-    bool symmetric = false;
-    std::string normalization = "isotropic", storage = "float64";
+  struct Options final : EnsembleOptions {
     void declare(Parameters& p) {
-      p.add("measurements", measurements, at_least(1), "number m of measurements").required().example("120");
-      p.add("symmetric", symmetric, "symmetric A_i, for symmetric problems; only a triangle is kept and read");
-      p.add("normalization", normalization, {"isotropic", "none"},
-            "isotropic: entries of variance 1/m, so that E‖A(X)‖² = ‖X‖_F²; none: variance 1");
-      p.add("storage", storage, storage_names(),
-            "how the entries are rounded and kept, in 8, 4, 2, 1 or 1/8 bytes each; generated: not kept, made again in "
-            "every pass; results are float64 for all of them");
+      EnsembleOptions::declare(p, storage_names(),
+                               "how the entries are rounded and kept, in 8, 4, 2, 1 or 1/8 bytes each; generated: not "
+                               "kept, made again in every pass; results are float64 for all of them");
     }
     Layout layout() const {
       const Storage kept = storage_of(storage);
-      const Real unit = normalization == "none" ? 1 : 1 / std::sqrt(static_cast<Real>(measurements));
-      return {kept, symmetric, unit * (kept == Storage::int8 ? quantum : 1) / std::sqrt(second_moment(kept))};
+      return {kept, symmetric, deviation() * (kept == Storage::int8 ? quantum : 1) / std::sqrt(second_moment(kept))};
     }
   };
 

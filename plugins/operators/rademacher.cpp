@@ -9,22 +9,12 @@ using namespace tightrope;
 
 class Rademacher final : public DenseOperator {
  public:
-  struct Options {
-    Index measurements = 0;
-    bool symmetric = false;
-    std::string normalization = "isotropic", storage = "sign";
+  struct Options final : EnsembleOptions {
     void declare(Parameters& p) {
-      p.add("measurements", measurements, at_least(1), "number m of measurements").required().example("120");
-      p.add("symmetric", symmetric, "symmetric A_i, for symmetric problems; only a triangle is kept and read");
-      p.add("normalization", normalization, {"isotropic", "none"},
-            "isotropic: entries ±1/√m, so that E‖A(X)‖² = ‖X‖_F²; none: ±1");
-      p.add("storage", storage, {"sign", "generated"},
-            "sign: a bit per entry; generated: not kept, made in every pass");
+      EnsembleOptions::declare(p, {"sign", "generated"},
+                               "sign: a bit per entry; generated: not kept, made in every pass");
     }
-    Layout layout() const {
-      return {storage_of(storage), symmetric,
-              normalization == "none" ? 1 : 1 / std::sqrt(static_cast<Real>(measurements))};
-    }
+    Layout layout() const { return {storage_of(storage), symmetric, deviation()}; }
   };
 
   Rademacher(const Options& options, const Context& context)

@@ -81,6 +81,18 @@ class Tune(StudyCase):
             self.assertEqual((tuned["values"], tuned["trials"], tuned["iterations"]), (4, 12, 12 * 60))
         self.assertEqual(len({tuned["trials"] for tuned in document["tuned"]}), 1)
 
+    def test_the_report_says_what_each_method_was_given(self):
+        self.write("tuned.yaml", TUNED)
+        self.tightrope("run", "tuned.yaml", "--out", "out", "-q")
+        tuned = json.loads((self.folder / "out/run.json").read_text())["tuned"]
+        page = (self.folder / "out/report.html").read_text(encoding="utf-8")
+        section = page[page.index("<h2>Tuned values</h2>"):].split("<h2>")[1]
+        self.assertIn("the same: 12 trials, 720 iterations in all", section)
+        for own in tuned:
+            row = next(row for row in section.split("<tr>") if f"<td>{own['labels']['method']}</td>" in row)
+            for cell in (own["value"], own["values"], own["trials"], own["iterations"], own["passes"]):
+                self.assertIn(f'<td class="number">{cell}</td>', row)
+
     def test_the_same_step_written_by_hand_is_the_same_run(self):
         self.write("tuned.yaml", TUNED)
         steps = {tuned["method"]: tuned["value"] for tuned in self.run_json("tuned.yaml", "--out", "out")["tuned"]}

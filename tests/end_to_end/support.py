@@ -45,7 +45,7 @@ class Case(unittest.TestCase):
     def tightrope(self, *arguments, code=0, program=PROGRAM, **variables):
         """Runs the program in the fresh folder; its exit code must be `code`."""
         done = subprocess.run([program, *map(str, arguments)], cwd=self.folder, env=self.environment(**variables),
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=500)
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
         self.assertEqual(done.returncode, code, f"tightrope {' '.join(map(str, arguments))}\n{done.stdout}{done.stderr}")
         return done
 

@@ -1,6 +1,6 @@
-// To be preloaded: from the FAIL_AT-th call of write, fsync or rename to a file on, counted from 1, FAIL_COUNT calls
-// fail (all further ones if it is not given) as a worn-out disk makes them fail. Writing to pipes and terminals goes
-// on.
+// To be preloaded: from the FAIL_AT-th call of write, fsync, syncfs or rename to a file on, counted from 1, FAIL_COUNT
+// calls fail (all further ones if it is not given) as a worn-out disk makes them fail. Writing to pipes and terminals
+// goes on.
 #include <dlfcn.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,6 +48,15 @@ ssize_t write(int descriptor, const void* data, size_t size) {
     return -1;
   }
   return real(descriptor, data, size);
+}
+
+int syncfs(int descriptor) {
+  static const auto real = next<int (*)(int)>("syncfs");
+  if (must_fail()) {
+    errno = EIO;
+    return -1;
+  }
+  return real(descriptor);
 }
 
 int fsync(int descriptor) {

@@ -17,7 +17,7 @@ LowRank random_pair(std::uint64_t seed, Index rows, Index cols, Index rank) {
 
 TEST_CASE("norms, differences and singular values agree with the dense matrix") {
   for (const auto& [rows, cols, rank] :
-       {std::tuple<Index, Index, Index>{9, 7, 3}, {5, 12, 5}, {4, 4, 9}, {6, 1, 1}, {1, 8, 4}}) {
+       {std::tuple<Index, Index, Index>{9, 7, 3}, {90, 70, 2}, {5, 12, 5}, {4, 4, 9}, {6, 1, 1}, {1, 8, 4}}) {
     const LowRank X = random_pair(1, rows, cols, rank), Y = random_pair(2, rows, cols, 2);
     const Real size = arma::norm(X.dense(), "fro");
     CHECK(norm(X) == doctest::Approx(size).epsilon(1e-13));
@@ -34,15 +34,18 @@ TEST_CASE("norms, differences and singular values agree with the dense matrix") 
 
 TEST_CASE("a relative error of 1e-12 between factorizations of other shapes is not lost to cancellation") {
   // X + E with E orthogonal to X in rows and columns and ‖E‖ = ε‖X‖; X is written with other factors, X = (LQ)(RQ⁻ᵀ)ᵀ.
-  const Mat U = orthonormal_basis(Stream(1, "U").normal_matrix(60, 4));
-  const Mat W = orthonormal_basis(Stream(1, "W").normal_matrix(40, 4));
-  const Mat Q = Stream(1, "Q").normal_matrix(3, 3) + 4 * arma::eye(3, 3);
-  const LowRank X{U.head_cols(3), W.head_cols(3)};
-  for (const Real epsilon : {1e-4, 1e-8, 1e-12}) {
-    const Real size = std::sqrt(3.0);
-    const LowRank Y{arma::join_rows(X.left * Q, U.col(3) * (epsilon * size)),
-                    arma::join_rows(X.right * arma::inv(Q).t(), W.col(3))};
-    CHECK(relative_error(Y, X) == doctest::Approx(epsilon).epsilon(1e-14 / epsilon * 10 + 1e-12));
+  // Small matrices are formed, large ones are not.
+  for (const auto& [rows, cols] : {std::pair<Index, Index>{60, 40}, {400, 300}}) {
+    const Mat U = orthonormal_basis(Stream(1, "U").normal_matrix(rows, 4));
+    const Mat W = orthonormal_basis(Stream(1, "W").normal_matrix(cols, 4));
+    const Mat Q = Stream(1, "Q").normal_matrix(3, 3) + 4 * arma::eye(3, 3);
+    const LowRank X{U.head_cols(3), W.head_cols(3)};
+    for (const Real epsilon : {1e-4, 1e-8, 1e-12}) {
+      const Real size = std::sqrt(3.0);
+      const LowRank Y{arma::join_rows(X.left * Q, U.col(3) * (epsilon * size)),
+                      arma::join_rows(X.right * arma::inv(Q).t(), W.col(3))};
+      CHECK(relative_error(Y, X) == doctest::Approx(epsilon).epsilon(1e-14 / epsilon * 10 + 1e-12));
+    }
   }
 }
 
