@@ -290,6 +290,16 @@ class Results(Case):
             (cell / name).write_bytes(whole)
         self.tightrope("show", "results/small")
 
+    def test_a_checkpoint_of_a_stored_run_goes(self):
+        # Whoever stored the run was killed before it could remove the checkpoint.
+        self.write("study.yaml", SMALL.split("claims:")[0] + "study: {methods: {a: {}, b: {optimizer: {step: 0.2}}}}\n")
+        for config in ["small.yaml", "study.yaml"]:
+            self.tightrope("run", config, "-q", "--out", "out-" + config)
+            for cell in (self.folder / ("out-" + config) / "cells").iterdir():
+                (cell.parent.parent / "unfinished" / (cell.name + ".state")).write_bytes(b"half")
+            self.assertEqual(self.tightrope("run", config, "-q", "--out", "out-" + config).stderr, "")
+            self.assertEqual(os.listdir(self.folder / ("out-" + config) / "unfinished"), [])
+
     def test_a_folder_with_other_files_is_left_alone(self):
         (self.folder / "mine").mkdir()
         self.write("mine/notes.txt", "precious")
