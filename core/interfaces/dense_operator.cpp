@@ -98,7 +98,6 @@ void DenseOperator::EnsembleOptions::declare(Parameters& p, const std::vector<st
                                              std::string storage_doc) {
   storage = storages.front();
   p.add("measurements", measurements, at_least(1), "number m of measurements").required().example("120");
-  p.add("symmetric", symmetric, "symmetric A_i, for symmetric problems; only a triangle is kept and read");
   p.add("normalization", normalization, {"isotropic", "none"},
         "isotropic: entries of variance 1/m, so that E‖A(X)‖² = ‖X‖_F²; none: variance 1");
   p.add("storage", storage, storages, std::move(storage_doc));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "core/report/bands.hpp"
 #include "core/report/table.hpp"
@@ -41,13 +42,25 @@ std::vector<Curve> curves_of(const StoredRun& run, const Summary& summary, const
   return curves;
 }
 
+/// "7 4" → "dash pattern=on 7pt off 4pt"
+std::string dash_pattern(std::size_t i) {
+  std::istringstream lengths(curve_dashes(i));
+  std::string text;
+  bool on = true;
+  for (std::string length; lengths >> length; on = !on) text += fmt::format(" {} {}pt", on ? "on" : "off", length);
+  return text.empty() ? "solid" : "dash pattern=" + text.substr(1);
+}
+
 std::string instructions(const std::vector<Curve>& curves, const std::string& column, bool positive,
                          const std::string& file) {
   std::string text = fmt::format(
       "# {}: median over the repetitions of each setting, with its quartiles.\n"
-      "# With \\usepackage{{pgfplots}} and \\usepgfplotslibrary{{fillbetween}}:\n#\n"
-      "# \\begin{{tikzpicture}}\n# \\begin{{axis}}[{}xlabel={{iteration}}, ylabel={{{}}}]\n",
-      plain(column), positive ? "ymode=log, " : "", latex_text(worded(column)));
+      "# With \\usepackage{{pgfplots}} and \\usepgfplotslibrary{{fillbetween}}:\n#\n# \\begin{{tikzpicture}}\n",
+      plain(column));
+  for (std::size_t i = 0; i < curves.size(); ++i)
+    text += fmt::format("# \\definecolor{{curve{}}}{{HTML}}{{{}}}\n", i, curve_colour(i).substr(1));
+  text += fmt::format("# \\begin{{axis}}[{}xlabel={{iteration}}, ylabel={{{}}}, legend pos=outer north east]\n",
+                      positive ? "ymode=log, " : "", latex_text(worded(column)));
   for (std::size_t i = 0; i < curves.size(); ++i) {
     const auto plot = [&](const std::string& options, const char* y) {
       text += fmt::format("# \\addplot[{}] table[x=iteration_{}, y={}_{}] {{{}}};\n", options, i, y, i, file);
@@ -55,8 +68,9 @@ std::string instructions(const std::vector<Curve>& curves, const std::string& co
     text += fmt::format("# % curve {}: {}\n", i, plain(curves[i].name));
     plot(fmt::format("name path=low{}, draw=none, forget plot", i), "low");
     plot(fmt::format("name path=high{}, draw=none, forget plot", i), "high");
-    text += fmt::format("# \\addplot[forget plot, fill opacity=0.2] fill between[of=low{} and high{}];\n", i, i);
-    plot("thick", "median");
+    text +=
+        fmt::format("# \\addplot[forget plot, curve{0}, fill opacity=0.2] fill between[of=low{0} and high{0}];\n", i);
+    plot(fmt::format("thick, curve{}, {}", i, dash_pattern(i)), "median");
     text += fmt::format("# \\addlegendentry{{{}}}\n", latex_text(plain(curves[i].name)));
   }
   return text + "# \\end{axis}\n# \\end{tikzpicture}\n";

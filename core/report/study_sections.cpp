@@ -228,7 +228,13 @@ std::string tuned_section(const StoredRun& run) {
     return std::all_of(run.tuned.begin(), run.tuned.end(),
                        [&](const Tuned& own) { return own.*member == run.tuned.front().*member; });
   };
-  const bool is_equal = same(&Tuned::trials) && same(&Tuned::iterations);
+  const std::string trials = counted(run.tuned.front().trials, "trial");
+  const std::string budget =
+      !same(&Tuned::trials) ? "What each setting was given is in the table."
+      : same(&Tuned::iterations)
+          ? fmt::format("Each setting was given the same: {}, {} iterations in all.", trials,
+                        run.tuned.front().iterations)
+          : fmt::format("Each setting was given the same: {}; those that end early need fewer iterations.", trials);
   std::string html = "<table><thead><tr>" + head("Setting", false) + head("Parameter", false) + head("Value") +
                      head("Chosen for", false) + head("Median there") + head("Values tried") + head("Trials") +
                      head("Iterations") + head("Passes") + head("Remark", false) + "</tr></thead><tbody>\n";
@@ -244,10 +250,7 @@ std::string tuned_section(const StoredRun& run) {
   if (run.tuned.size() > most_settings)
     html = fmt::format("<details><summary>Each of the {} settings</summary>{}</details>\n", run.tuned.size(), html);
   return fmt::format(
-      "<h2>Tuned values</h2>\n<p>Chosen by trials on seeds that the study itself does not use. {}</p>\n{}",
-      is_equal ? fmt::format("Each setting was given the same: {}, {} iterations in all.",
-                             counted(run.tuned.front().trials, "trial"), run.tuned.front().iterations)
-               : "What each setting was given is in the table: trials that end early need fewer iterations.",
+      "<h2>Tuned values</h2>\n<p>Chosen by trials on seeds that the study itself does not use. {}</p>\n{}", budget,
       html);
 }
 

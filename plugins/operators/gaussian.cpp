@@ -24,6 +24,7 @@ class Gaussian final : public DenseOperator {
       EnsembleOptions::declare(p, storage_names(),
                                "how the entries are rounded and kept, in 8, 4, 2, 1 or 1/8 bytes each; generated: not "
                                "kept, made again in every pass; results are float64 for all of them");
+      p.add("symmetric", symmetric, "symmetric A_i, for symmetric problems; only a triangle is kept and read");
     }
     Layout layout() const {
       const Storage kept = storage_of(storage);

@@ -13,6 +13,7 @@ class Rademacher final : public DenseOperator {
     void declare(Parameters& p) {
       EnsembleOptions::declare(p, {"sign", "generated"},
                                "sign: a bit per entry; generated: not kept, made in every pass");
+      p.add("symmetric", symmetric, "symmetric A_i, for symmetric problems; only a triangle is kept and read");
     }
     Layout layout() const { return {storage_of(storage), symmetric, deviation()}; }
   };

@@ -252,7 +252,7 @@ class Export(Study):
         self.assertEqual(len(header), 4 * len(names))
         self.assertTrue(all(len(line) == len(header) for line in lines))
         self.assertTrue(any(r"heavy\_ball \& \textless{}co" in line for line in comments))
-        self.assertEqual(sum(r"\addplot[thick] table[x=iteration_" in line for line in comments), len(names))
+        self.assertEqual(sum(r"\addplot[thick, curve" in line for line in comments), len(names))
         plain = next(i for i, name in enumerate(names) if "plain" in name and "condition 1" in name and "10" not in name)
         for line in lines:
             iteration, median, low, high = map(float, line[4 * plain:4 * plain + 4])
