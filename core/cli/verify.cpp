@@ -38,12 +38,12 @@ struct Window {
 /// "400-600"
 Window window_of(const Call& call) {
   const std::string text = call.get<std::string>("window");
-  const std::size_t dash = text.find('-');
+  const std::size_t dash = std::min(text.find('-'), text.size());
   const auto part = [&](std::size_t begin, std::size_t end) {
     return to_index(Node::make_scalar(text.substr(begin, end - begin), {}));
   };
   const auto first = part(0, dash);
-  const auto last = dash == std::string::npos ? std::nullopt : part(dash + 1, text.size());
+  const auto last = part(std::min(dash + 1, text.size()), text.size());
   if (!first || !last || *first >= *last)
     throw Error(Exit::config,
                 fmt::format("--window must be two iterations, the earlier one first, such as 400-600, but "

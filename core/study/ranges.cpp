@@ -128,12 +128,14 @@ std::vector<Node> range_values(const Node& node, std::vector<Diagnostic>& diagno
     return values;
   }
 
-  const auto first = arguments.size() == 3 ? to_real(arguments[0]) : std::nullopt;
-  const auto last = arguments.size() == 3 ? to_real(arguments[1]) : std::nullopt;
-  const auto count = arguments.size() == 3 ? to_index(arguments[2]) : std::nullopt;
-  if (!first || !last || !count)
+  const auto refuse_form = [&] {
     return refuse(fmt::format("{}(first, last, count) takes two numbers and how many values there are, but this is {}",
                               name, excerpt(text)));
+  };
+  if (arguments.size() != 3) return refuse_form();
+  const auto first = to_real(arguments[0]), last = to_real(arguments[1]);
+  const auto count = to_index(arguments[2]);
+  if (!first || !last || !count) return refuse_form();
   if (*count < 2 || *count > most_values)
     return refuse(fmt::format("a range has between 2 and {} values, but this one has {}", most_values, *count));
   if (*first == *last) return refuse(fmt::format("the ends of the range are equal: {}", excerpt(text)));
