@@ -7,13 +7,14 @@
 #include <map>
 #include <utility>
 
+#include "core/config/utf8.hpp"
+
 namespace tightrope {
 
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool starts_a_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }
 
 bool reads_as_null(std::string_view text) {
   return text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL";
@@ -399,13 +400,14 @@ ConfigError::ConfigError(std::vector<Diagnostic> diagnostics)
 
 std::string excerpt(std::string_view text, std::size_t longest) {
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (out.size() >= longest && starts_a_character(c)) return out + "…";
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-      append_escape(out, c, "\\x");
+  for (std::size_t i = 0; i < text.size();) {
+    if (out.size() >= longest) return out + "…";
+    const std::size_t length = utf8_length(text.substr(i));
+    if (static_cast<unsigned char>(text[i]) < 0x20 || text[i] == 0x7F || length == 0)
+      append_escape(out, text[i], "\\x");
     else
-      out += c;
+      out += text.substr(i, length);
+    i += std::max<std::size_t>(length, 1);
   }
   return out;
 }

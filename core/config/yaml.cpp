@@ -16,6 +16,8 @@
 #include <sstream>
 #include <unordered_map>
 
+#include "core/config/utf8.hpp"
+
 namespace tightrope {
 
 namespace {
@@ -35,21 +37,6 @@ std::string too_deep(int depth) {
 
 bool is_control(char c) { return (c >= 0 && c < ' ') || c == 0x7F; }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
-/// Length of the UTF-8 character at the beginning of the text, 0 if there is none (RFC 3629).
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xC0U) != 0x80U) return 0;
-  const bool overlong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
-  const bool surrogate = first == 0xED && byte(1) > 0x9F;
-  const bool too_large = first == 0xF4 && byte(1) > 0x8F;
-  return overlong || surrogate || too_large ? 0 : length;
-}
 
 /// Throws unless the text is UTF-8 without control characters. yaml-cpp would guess other encodings, replace what
 /// it cannot read, and take character 4 for the end of the file.

@@ -10,7 +10,8 @@ Json parse_json(const std::filesystem::path& file, const std::string& text) {
   try {
     return Json::parse(text);
   } catch (const Json::exception& error) {
-    throw Error(Exit::integrity, fmt::format("{} is damaged: it is no JSON ({})", file.string(), error.what()));
+    throw Error(Exit::integrity,
+                fmt::format("{} is damaged: it is no JSON ({})", file.string(), excerpt(error.what(), 200)));
   }
 }
 

@@ -111,9 +111,11 @@ std::optional<fs::path> prepare_output(const fs::path& out) {
     made = folder;
   if (fs::exists(out, error) && !fs::is_directory(out, error))
     throw Error(Exit::resources, fmt::format("{} is a file; choose a folder for the results with --out", out.string()));
-  const bool ours =
+  // Emptiness first: what another start puts there meanwhile is known as ours.
+  const bool is_empty = !fs::is_directory(out, error) || fs::is_empty(out, error);
+  const bool is_ours =
       fs::exists(out / "run.json", error) || fs::exists(out / "cells", error) || fs::exists(out / ".lock", error);
-  if (fs::is_directory(out, error) && !fs::is_empty(out, error) && !ours)
+  if (!is_empty && !is_ours)
     throw Error(
         Exit::resources,
         fmt::format("{} holds other files; choose an empty or new folder for the results with --out", out.string()));

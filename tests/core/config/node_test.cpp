@@ -151,6 +151,14 @@ TEST_CASE("Maps keep their order, replace values in place and forget erased keys
   CHECK(plain("x").find("b") == nullptr);
 }
 
+TEST_CASE("An excerpt is one line of legible UTF-8, whatever the bytes") {
+  CHECK(excerpt("plain – größer, 矩阵") == "plain – größer, 矩阵");
+  CHECK(excerpt("a\nb\x7f") == "a\\x0ab\\x7f");
+  CHECK(excerpt("\xef\xbb") == "\\xef\\xbb");                               // cut off
+  CHECK(excerpt("\xc0\xaf|\xed\xa0\x80") == "\\xc0\\xaf|\\xed\\xa0\\x80");  // overlong; half of a pair
+  CHECK(excerpt("αβγ", 4) == "αβ…");
+}
+
 TEST_CASE("The nearest name is suggested, and none where nothing is near") {
   const std::vector<std::string> names = {"step", "momentum", "beta", "relative_error", "x", "iterations"};
   const std::vector<Case<std::string>> meant = {{"stp", "step"},
