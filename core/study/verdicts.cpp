@@ -21,8 +21,9 @@ using Group = std::vector<const ClaimSubject*>;
 constexpr Real infinity = std::numeric_limits<Real>::infinity();
 
 std::string number(Real value) {
-  return value == std::floor(value) && std::abs(value) < 1e6 ? fmt::format("{:.0f}", value)
-                                                             : fmt::format("{:.3e}", value);
+  const Real size = std::abs(value);
+  if (value == std::floor(value) && size < 1e6) return fmt::format("{:.0f}", value);
+  return size >= 0.01 && size < 1e6 ? fmt::format("{:.4g}", value) : fmt::format("{:.3e}", value);
 }
 
 /// A number that is known, or known to lie strictly between two others.

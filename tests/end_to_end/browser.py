@@ -103,7 +103,7 @@ class Browser:
     def ask(self, method, **parameters):
         self.send(method, **parameters)
         number = self.number
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180  # slow machines draw large pages slowly
         while (answer := self.receive(deadline)) is not None:
             if answer.get("id") == number:
                 if "error" in answer:
@@ -118,7 +118,7 @@ class Browser:
             self.note(event)
 
     def wait_for(self, method):
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180  # slow machines draw large pages slowly
         while not any(event.get("method") == method for event in self.events):
             event = self.receive(deadline)
             if event is None:

@@ -414,5 +414,5 @@ TEST_CASE("A malformed assignment is refused and changes nothing") {
   CHECK(assigned(tree, repeated("a.", 32) + "a=1")
             .ends_with(":1:65: error: lists and maps may be nested 32 levels deep, but this one lies deeper"));
   CHECK(assigned(tree, "a=\xFF") ==
-        "--set a=\xFF:1:3: error: this is no UTF-8 text; is it a text file, saved as UTF-8?");
+        "--set a=\\xff:1:3: error: this is no UTF-8 text; is it a text file, saved as UTF-8?");
 }
