@@ -37,6 +37,14 @@ Function next(const char* name) {
   return reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));
 }
 
+int flush(int (*real)(int), int descriptor) {
+  if (must_fail()) {
+    errno = EIO;
+    return -1;
+  }
+  return real(descriptor);
+}
+
 }  // namespace
 
 extern "C" {
@@ -52,20 +60,12 @@ ssize_t write(int descriptor, const void* data, size_t size) {
 
 int syncfs(int descriptor) {
   static const auto real = next<int (*)(int)>("syncfs");
-  if (must_fail()) {
-    errno = EIO;
-    return -1;
-  }
-  return real(descriptor);
+  return flush(real, descriptor);
 }
 
 int fsync(int descriptor) {
   static const auto real = next<int (*)(int)>("fsync");
-  if (must_fail()) {
-    errno = EIO;
-    return -1;
-  }
-  return real(descriptor);
+  return flush(real, descriptor);
 }
 
 int rename(const char* from, const char* to) noexcept {
