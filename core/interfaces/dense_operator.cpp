@@ -13,7 +13,6 @@ namespace tightrope {
 
 namespace {
 
-constexpr Index chunk_columns = 16 * tile_columns;  // a tile of work where columns are split over threads
 constexpr Index reduction_tile = 4096;
 const Real root_half = std::sqrt(0.5);
 
@@ -142,19 +141,28 @@ void DenseOperator::dense_rows(Index first, Index count, Real* rows) const {
   }
 }
 
-/// Tiles of rows, each with gradients of its own that are added in order.
+/// Parts of the rows, each with gradients of its own that are added in order.
 Index DenseOperator::strips() const {
   return store_->splits_columns() ? 1 : std::bit_floor(std::clamp<Index>(measurements() / 64, 1, 16));
 }
 
-/// One pass. block_done(first, count, sums, slopes) turns the inner products of a finished block into its slopes, both
-/// as [group][row][lane of the group] and without the factor.
+/// One pass, which leaves the gradients first in the workspace. block_done(first, count, sums, slopes) turns the inner
+/// products of a finished block into its slopes, both as [group][row][lane of the group] and without the factor.
 template <class Block>
 void DenseOperator::pass(Index lanes, bool dot, bool add, Workspace& work, const Block& block_done) const {
   const Index width = store_->lane_width(lanes), groups = (lanes + width - 1) / width,
               block = store_->block_rows(lanes), matrix = columns_ * width, numbers = block * groups * width,
-              tiles = strips(), chunks = store_->splits_columns() ? (entries_ + chunk_columns - 1) / chunk_columns : 1,
-              scratch = (store_->scratch_bytes(lanes) + 63) / 64 * 64;
+              scratch = (store_->scratch_bytes(lanes) + 63) / 64 * 64, parts = strips();
+  // Threads share the columns of a block of rows where rows are long, and also where there are many lanes, whose
+  // matrices and gradients then lie in the shared cache once and not once for each thread; a tile is a chunk then, so
+  // that inner products are summed as they are by one thread.
+  const bool long_rows = store_->splits_columns(),
+             lanes_by_columns = lanes >= 8 && width == 1 && entries_ >= 4 * tile_columns * team_->threads();
+  const Index chunk_columns = long_rows          ? 16 * tile_columns
+                              : lanes_by_columns ? tile_columns
+                                                 : entries_,
+              chunks = (entries_ + chunk_columns - 1) / chunk_columns,
+              tiles = chunks > 1 ? std::min<Index>(2, parts) : parts;
   const Real** const x_of = grown(work.x_of, groups);
   for (Index g = 0; g < groups; ++g) x_of[g] = grown(work.x, groups * matrix) + g * matrix;
   Real** const gradient_of = grown(work.gradient_of, tiles * groups);
@@ -184,35 +192,59 @@ void DenseOperator::pass(Index lanes, bool dot, bool add, Workspace& work, const
     if (last.count > 0) sweep(last, SweepRows{}, where, sums);
   };
 
-  if (store_->splits_columns()) {
-    if (add)
-      team_->for_each_tile(chunks, [&](Index chunk) {
-        const Index begin = chunk * chunk_columns * width,
-                    end = std::min(columns_, (chunk + 1) * chunk_columns) * width;
-        for (Index g = 0; g < groups; ++g) std::fill(gradient_of[g] + begin, gradient_of[g] + end, 0.0);
-      });
-    run(0, 0, measurements(), [&](const SweepRows& last, const SweepRows& next, const SweepLanes& where, Real* sums) {
-      const Index used = next.count * groups * width;
-      team_->for_each_tile(chunks, [&](Index chunk) {
-        std::fill_n(sums + chunk * numbers, used, 0.0);
-        store_->sweep(last, next, chunk * chunk_columns, std::min(entries_, (chunk + 1) * chunk_columns), where,
-                      sums + chunk * numbers);
-      });
-      for (Index chunk = 1; chunk < chunks; ++chunk)
-        for (Index i = 0; i < used; ++i) sums[i] += sums[chunk * numbers + i];
+  const auto first_row = [&](Index strip) {
+    const Index units = (measurements() + sign_group - 1) / sign_group;
+    return std::min(measurements(), part_begin(units, parts, strip) * sign_group);
+  };
+  // work(begin, end) for the elements of all lanes' gradients that belong to a chunk of columns.
+  const auto each_gradient = [&](Index chunk, const auto& work_on) {
+    const Index begin = chunk * chunk_columns * width, end = std::min(columns_, (chunk + 1) * chunk_columns) * width;
+    for (Index g = 0; g < groups; ++g) work_on(g * matrix + begin, g * matrix + end);
+  };
+  Real* const total = gradient_of[0];
+  if (chunks == 1) {
+    team_->for_each_tile(parts, [&](Index strip) {
+      if (add) std::fill_n(gradient_of[strip * groups], groups * matrix, 0.0);
+      run(strip, first_row(strip), first_row(strip + 1),
+          [&](const SweepRows& last, const SweepRows& next, const SweepLanes& where, Real* sums) {
+            std::fill_n(sums, next.count * groups * width, 0.0);
+            store_->sweep(last, next, 0, entries_, where, sums);
+          });
     });
+    const Index size = groups * matrix;
+    if (add && parts > 1)
+      team_->for_each_tile((size + reduction_tile - 1) / reduction_tile, [&](Index tile) {
+        for (Index s = 1; s < parts; ++s)
+          for (Index j = tile * reduction_tile; j < std::min(size, (tile + 1) * reduction_tile); ++j)
+            total[j] += total[s * size + j];
+      });
     return;
   }
-  team_->for_each_tile(tiles, [&](Index strip) {
-    if (add) std::fill_n(gradient_of[strip * groups], groups * matrix, 0.0);
-    const Index units = (measurements() + sign_group - 1) / sign_group;
-    run(strip, part_begin(units, tiles, strip) * sign_group,
-        std::min(measurements(), part_begin(units, tiles, strip + 1) * sign_group),
+  for (Index strip = 0; strip < parts; ++strip) {
+    const Index place = std::min<Index>(strip, 1);
+    Real* const gradient = gradient_of[place * groups];
+    if (add)
+      team_->for_each_tile(chunks, [&](Index chunk) {
+        each_gradient(chunk, [&](Index begin, Index end) { std::fill(gradient + begin, gradient + end, 0.0); });
+      });
+    run(place, first_row(strip), first_row(strip + 1),
         [&](const SweepRows& last, const SweepRows& next, const SweepLanes& where, Real* sums) {
-          std::fill_n(sums, next.count * groups * width, 0.0);
-          store_->sweep(last, next, 0, entries_, where, sums);
+          const Index used = next.count * groups * width;
+          team_->for_each_tile(chunks, [&](Index chunk) {
+            std::fill_n(sums + chunk * numbers, used, 0.0);
+            store_->sweep(last, next, chunk * chunk_columns, std::min(entries_, (chunk + 1) * chunk_columns), where,
+                          sums + chunk * numbers);
+          });
+          for (Index chunk = 1; chunk < chunks; ++chunk)
+            for (Index i = 0; i < used; ++i) sums[i] += sums[chunk * numbers + i];
         });
-  });
+    if (add && strip > 0)
+      team_->for_each_tile(chunks, [&](Index chunk) {
+        each_gradient(chunk, [&](Index begin, Index end) {
+          for (Index j = begin; j < end; ++j) total[j] += gradient[j];
+        });
+      });
+  }
 }
 
 /// Puts X where the sweeps read it: packed, padded, side by side with its neighbours.
@@ -227,19 +259,6 @@ void DenseOperator::set_matrix(Index lane, Index lanes, const Mat& X, Workspace&
     for (Index j = 0; j < entries_; ++j) x[j * width] = X[j];
   }
   for (Index j = entries_; j < columns_; ++j) x[j * width] = 0;
-}
-
-/// gradient of strip 0 = sum over the strips in their order, without the factor.
-void DenseOperator::sum_gradients(Index lanes, Workspace& work) const {
-  const Index width = store_->lane_width(lanes), groups = (lanes + width - 1) / width, size = groups * columns_ * width,
-              parts = strips();
-  if (parts == 1) return;
-  Real* const all = work.gradient.data();
-  team_->for_each_tile((size + reduction_tile - 1) / reduction_tile, [&](Index tile) {
-    const Index begin = tile * reduction_tile, end = std::min(size, begin + reduction_tile);
-    for (Index s = 1; s < parts; ++s)
-      for (Index j = begin; j < end; ++j) all[j] += all[s * size + j];
-  });
 }
 
 void DenseOperator::get_gradient(Index lane, Index lanes, const Workspace& work, Mat& G) const {
@@ -268,7 +287,6 @@ void DenseOperator::do_adjoint(const Vec& z, Mat& G) const {
   pass(1, false, true, work, [&](Index first, Index count, const Real*, Real* slopes) {
     for (Index i = 0; i < count; ++i) slopes[i] = layout_.factor * z[first + i];
   });
-  sum_gradients(1, work);
   get_gradient(0, 1, work, G);
 }
 
@@ -290,11 +308,13 @@ void DenseOperator::do_evaluate(std::span<Evaluation> lanes) const {
   const Index count = lanes.size(), width = store_->lane_width(count);
   const bool add = with_gradient != 0;
   Workspace& work = workspace();
-  for (Index l = 0; l < count; ++l) {
-    work.X = lanes[l].at->left * lanes[l].at->right.t();
-    set_matrix(l, count, work.X, work);
-  }
-  for (Index l = count; l < (count + width - 1) / width * width; ++l) set_matrix(l, count, work.X, work);
+  grown(work.x, (count + width - 1) / width * width * columns_);
+  team_->for_each_tile((count + width - 1) / width * width, [&](Index l) {
+    const LowRank& at = *lanes[std::min(l, count - 1)].at;  // lanes that fill up a group hold a copy
+    Mat& X = workspace().X;
+    X = at.left * at.right.t();
+    set_matrix(l, count, X, work);
+  });
   pass(count, true, add, work, [&](Index first, Index rows_done, const Real* sums, Real* slopes) {
     Real slope[64];
     for (Index l = 0; l < count; ++l) {
@@ -310,18 +330,18 @@ void DenseOperator::do_evaluate(std::span<Evaluation> lanes) const {
     for (Index l = count; add && l < (count + width - 1) / width * width; ++l)
       for (Index i = 0; i < rows_done; ++i) slopes[l / width * rows_done * width + l % width + i * width] = 0;
   });
-  if (add) sum_gradients(count, work);
-  for (Index l = 0; l < count; ++l) {
+  team_->for_each_tile(count, [&](Index l) {
     Evaluation& lane = lanes[l];
+    Workspace& own = workspace();
     // The value is summed over all measurements at once: its bits must not depend on how rows are cut into blocks.
     const Index m = measurements();
     lane.value =
-        lane.loss->evaluate(0, {lane.prediction->memptr(), m}, {lane.data->memptr(), m}, {grown(work.whole, m), m});
-    if (!lane.gradient) continue;
-    get_gradient(l, count, work, work.X);
-    if (lane.wanted.left) lane.gradient->left = work.X * lane.at->right;
-    if (lane.wanted.right) lane.gradient->right = work.X.t() * lane.at->left;
-  }
+        lane.loss->evaluate(0, {lane.prediction->memptr(), m}, {lane.data->memptr(), m}, {grown(own.whole, m), m});
+    if (!lane.gradient) return;
+    get_gradient(l, count, work, own.X);
+    if (lane.wanted.left) lane.gradient->left = own.X * lane.at->right;
+    if (lane.wanted.right) lane.gradient->right = own.X.t() * lane.at->left;
+  });
 }
 
 }  // namespace tightrope

@@ -62,7 +62,6 @@ class DenseOperator : public MeasurementOperator {
   template <class Block>
   void pass(Index lanes, bool dot, bool add, Workspace& work, const Block& block_done) const;
   void set_matrix(Index lane, Index lanes, const Mat& X, Workspace& work) const;
-  void sum_gradients(Index lanes, Workspace& work) const;
   void get_gradient(Index lane, Index lanes, const Workspace& work, Mat& G) const;
   Index strips() const;
 

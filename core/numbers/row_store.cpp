@@ -92,9 +92,9 @@ class PlainStore final : public RowStore {
       // that the matrices and gradients are read and written seldom.
       const std::uint64_t matrices = 2 * lanes * columns_ * sizeof(Real), budget = shared_cache / 4 * 3;
       const std::uint64_t fit = budget > matrices ? (budget - matrices) / (2 * stride_) : 0;
-      return fit >= 1 ? std::min<Index>(fit, 8) : generate_ ? 4 : 16;
+      return fit >= 1 ? std::min<Index>(fit, 8) : generate_ ? 4 : 64;
     }
-    if (lanes > 1) return std::clamp<Index>(shared_cache / 8 / std::max<std::uint64_t>(stride_, 1), 8, 24);
+    if (lanes > 1) return 24 * stride_ <= core_cache / 2 ? 24 : 12;  // multiples of what registers hold
     if (stride_ <= 8192) return std::clamp<Index>(core_cache / 8 / stride_ / 4 * 4, 4, 16);
     return 2;
   }

@@ -30,6 +30,7 @@ struct Eight {
   static Eight zero() { return {hn::Zero(Tag())}; }
   static Eight of(Real x) { return {hn::Set(Tag(), x)}; }
   static Eight load(const Real* p) { return {hn::LoadU(Tag(), p)}; }
+  static Eight load_once(const Real* p) { return load(p); }
   static Eight load(const float* p) { return {hn::PromoteTo(Tag(), hn::LoadU(hn::FixedTag<float, 8>(), p))}; }
   static Eight load(const Half* p) {
     const hn::FixedTag<hwy::float16_t, 8> halves;
@@ -44,10 +45,25 @@ struct Eight {
   void store(Real* p) const { hn::StoreU(v, Tag(), p); }
   void add_product(Eight a, Eight b) { v = hn::MulAdd(a.v, b.v, v); }
 };
+using Part = Eight;
 constexpr Index row_tile = 4, lane_tile = 4, gradient_tile = 8;
 #elif HWY_TARGET == HWY_AVX2
-struct Eight {
+struct Part {
   using Tag = hn::FixedTag<Real, 4>;
+  hn::Vec<Tag> v;
+  static Part zero() { return {hn::Zero(Tag())}; }
+  static Part load(const Real* p) { return {hn::LoadU(Tag(), p)}; }
+  /// Loaded once: GCC would load it again for each use, and loads are what these processors have fewest of.
+  static Part load_once(const Real* p) {
+    Part part = load(p);
+    asm("" : "+x"(part.v.raw));
+    return part;
+  }
+  void store(Real* p) const { hn::StoreU(v, Tag(), p); }
+  void add_product(Part a, Part b) { v = hn::MulAdd(a.v, b.v, v); }
+};
+struct Eight {
+  using Tag = Part::Tag;
   hn::Vec<Tag> low, high;
   static Eight zero() { return {hn::Zero(Tag()), hn::Zero(Tag())}; }
   static Eight of(Real x) { return {hn::Set(Tag(), x), hn::Set(Tag(), x)}; }
@@ -100,11 +116,13 @@ struct Eight {
     }
     return e;
   }
+  static Eight load_once(const Real* p) { return load(p); }
   void store(Real* p) const { std::copy_n(v, 8, p); }
   void add_product(const Eight& a, const Eight& b) {
     for (int i = 0; i < 8; ++i) v[i] = std::fma(a.v[i], b.v[i], v[i]);
   }
 };
+using Part = Eight;
 constexpr Index row_tile = 1, lane_tile = 1, gradient_tile = 1;
 #endif
 
@@ -156,83 +174,116 @@ HWY_INLINE void one_lane_tile(const Block& add, Index add_first, const Real* slo
     for (Index r = 0; r < R; ++r) sums[dot_first + r] += total(sum[r]);
 }
 
+constexpr Index most_rows = 4;  // side by side
+
+/// Rows [first, last), each group of them from tile to tile, so that memory sees few and long streams.
 template <class T, bool add_some, bool dot_some>
-void one_lane_rows(const Block& add, const Real* slopes, const Block& dot, Index first, Index count, Index begin,
+void one_lane_rows(const Block& add, const Real* slopes, const Block& dot, Index first, Index last, Index begin,
                    Index end, const Real* x, Real* gradient, Real* sums) {
+  const auto rows = [&]<Index R>(std::integral_constant<Index, R>, Index i) {
+    for (Index tile = begin; tile < end; tile += tile_columns)
+      one_lane_tile<T, R, add_some, dot_some>(add, i, slopes, dot, i, tile, std::min(end, tile + tile_columns), x,
+                                              gradient, sums);
+  };
   Index i = first;
-  const Index last = first + count;
-  for (; i + 4 <= last; i += 4)
-    one_lane_tile<T, 4, add_some, dot_some>(add, i, slopes, dot, i, begin, end, x, gradient, sums);
-  for (; i + 2 <= last; i += 2)
-    one_lane_tile<T, 2, add_some, dot_some>(add, i, slopes, dot, i, begin, end, x, gradient, sums);
-  for (; i < last; ++i) one_lane_tile<T, 1, add_some, dot_some>(add, i, slopes, dot, i, begin, end, x, gradient, sums);
+  for (; i + most_rows <= last; i += most_rows) rows(std::integral_constant<Index, most_rows>(), i);
+  for (; i + 2 <= last; i += 2) rows(std::integral_constant<Index, 2>(), i);
+  for (; i < last; ++i) rows(std::integral_constant<Index, 1>(), i);
 }
 
 template <class T>
 void one_lane(const Block& add, const Real* slopes, const Block& dot, Index begin, Index end, const Real* x,
               Real* gradient, Real* sums) {
-  const Index both = std::min(add.count, dot.count);
-  for (Index tile = begin; tile < end; tile += tile_columns) {
-    const Index stop = std::min(end, tile + tile_columns);
-    one_lane_rows<T, true, true>(add, slopes, dot, 0, both, tile, stop, x, gradient, sums);
-    one_lane_rows<T, true, false>(add, slopes, dot, both, add.count - both, tile, stop, x, gradient, sums);
-    one_lane_rows<T, false, true>(add, slopes, dot, both, dot.count - both, tile, stop, x, gradient, sums);
-  }
+  // Memory overlaps with arithmetic where a row to add and a row to come go together. Where entries have to be decoded
+  // arithmetic is the limit, and one thing at a time needs fewer registers.
+  const Index both = std::is_same_v<T, Real> ? std::min(add.count, dot.count) / most_rows * most_rows : 0;
+  one_lane_rows<T, true, true>(add, slopes, dot, 0, both, begin, end, x, gradient, sums);
+  one_lane_rows<T, true, false>(add, slopes, dot, both, add.count, begin, end, x, gradient, sums);
+  one_lane_rows<T, false, true>(add, slopes, dot, both, dot.count, begin, end, x, gradient, sums);
 }
 
 // --- Many lanes ----------------------------------------------------------------------------------------------------
 
-/// sums[lane][row] += ⟨row, x of lane⟩ on one tile, for R rows and L lanes held in registers.
-template <Index R, Index L>
-HWY_INLINE void dot_tile(const Block& rows, Index first_row, Index offset, const Real* const* x, Index first_lane,
-                         Index begin, Index end, Index count, Real* sums) {
+// A span of columns of some lanes' x stays in the first-level cache while the rows of the block pass by; the same of a
+// strip of columns of the block's rows, while the lanes' gradients do.
+constexpr Index span_columns = 512, span_lanes = 4, strip_columns = 64;
+
+/// The eight partial sums of R rows times L lanes on one span, held in registers.
+template <Index R, Index L, bool fetch_next>
+HWY_INLINE void dot_span(const Block& rows, Index first_row, Index offset, const Real* const* x, Index begin, Index end,
+                         bool fresh, std::ptrdiff_t ahead, Real* partial) {
+  constexpr Index parts = sizeof(Eight) / sizeof(Part), width = 8 / parts;
   const Real *a[R], *xs[L];
-  Eight sum[R][L];
-  for (Index r = 0; r < R; ++r) {
-    a[r] = row<Real>(rows, first_row + r) - offset;
-    for (Index l = 0; l < L; ++l) sum[r][l] = Eight::zero();
-  }
-  for (Index l = 0; l < L; ++l) xs[l] = x[first_lane + l];
+  Part sum[L][R][parts];
+  for (Index l = 0; l < L; ++l) xs[l] = x[l];
+  for (Index r = 0; r < R; ++r) a[r] = row<Real>(rows, first_row + r) - offset;
+  const auto place = [&](Index l, Index r, Index part) {
+    return partial + (l * rows.count + first_row + r) * 8 + part * width;
+  };
+  for (Index l = 0; l < L; ++l)
+    for (Index r = 0; r < R; ++r)
+      for (Index part = 0; part < parts; ++part) sum[l][r][part] = fresh ? Part::zero() : Part::load(place(l, r, part));
   for (Index j = begin; j < end; j += 8) {
-    Eight values[R];
-    for (Index r = 0; r < R; ++r) values[r] = Eight::load(a[r] + j);
-    for (Index l = 0; l < L; ++l) {
-      const Eight xj = Eight::load(xs[l] + j);
-      for (Index r = 0; r < R; ++r) sum[r][l].add_product(values[r], xj);
+    if constexpr (fetch_next)
+      for (Index r = 0; r < R; ++r) hwy::Prefetch(reinterpret_cast<const std::byte*>(a[r] + j) + ahead);
+    for (Index part = 0; part < parts; ++part) {
+      Part lane[L];
+      for (Index l = 0; l < L; ++l) lane[l] = Part::load(xs[l] + j + part * width);
+      for (Index r = 0; r < R; ++r) {
+        const Part value = Part::load_once(a[r] + j + part * width);
+        for (Index l = 0; l < L; ++l) sum[l][r][part].add_product(value, lane[l]);
+      }
     }
   }
   for (Index l = 0; l < L; ++l)
-    for (Index r = 0; r < R; ++r) sums[(first_lane + l) * count + first_row + r] += total(sum[r][l]);
+    for (Index r = 0; r < R; ++r)
+      for (Index part = 0; part < parts; ++part) sum[l][r][part].store(place(l, r, part));
 }
 
-template <Index L>
-void dot_lanes(const Block& rows, Index offset, const Real* const* x, Index first_lane, Index begin, Index end,
-               Real* sums) {
-  Index i = 0;
-  for (; i + row_tile <= rows.count; i += row_tile)
-    dot_tile<row_tile, L>(rows, i, offset, x, first_lane, begin, end, rows.count, sums);
-  for (; i < rows.count; ++i) dot_tile<1, L>(rows, i, offset, x, first_lane, begin, end, rows.count, sums);
-}
-
-/// gradient of lane += Σ_i slopes[lane][i]·row i on one tile, for L lanes held in registers.
-template <Index L>
-void add_lanes(const Block& rows, Index offset, const Real* slopes, Real* const* gradients, Index first_lane,
-               Index begin, Index end) {
-  Real* g[L];
-  const Real* s[L];
-  for (Index l = 0; l < L; ++l) {
-    g[l] = gradients[first_lane + l];
-    s[l] = slopes + (first_lane + l) * rows.count;
+/// sums[lane][row] += ⟨row, x of lane⟩ on one tile, for `count` lanes.
+HWY_INLINE void dot_lanes(const Block& rows, Index offset, const Real* const* x, Index count, Index begin, Index end,
+                          bool first, Real* partial, Real* sums) {
+  for (Index at = begin; at < end; at += span_columns) {
+    const Index stop = std::min(end, at + span_columns);
+    Index i = 0;
+    const auto some_rows = [&]<Index R>(std::integral_constant<Index, R>) {
+      // Bytes to the rows that come next, or to the next span of the first ones.
+      const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(rows.stride),
+                           ahead = i + R < rows.count ? static_cast<std::ptrdiff_t>(R) * stride
+                                                      : static_cast<std::ptrdiff_t>(span_columns * sizeof(Real)) -
+                                                            static_cast<std::ptrdiff_t>(i) * stride;
+      Index l = 0;
+      const auto some_lanes = [&]<Index L, bool fetch_next>(std::integral_constant<Index, L>,
+                                                            std::bool_constant<fetch_next>) {
+        dot_span<R, L, fetch_next>(rows, i, offset, x + l, at, stop, at == begin, ahead, partial + l * rows.count * 8);
+        l += L;
+      };
+      constexpr std::integral_constant<Index, R == row_tile ? lane_tile : span_lanes> most;
+      if (first && most <= count) some_lanes(most, std::true_type());
+      while (l + most <= count) some_lanes(most, std::false_type());
+      while (l < count) some_lanes(std::integral_constant<Index, 1>(), std::false_type());
+      i += R;
+    };
+    while (i + row_tile <= rows.count) some_rows(std::integral_constant<Index, row_tile>());
+    while (i < rows.count) some_rows(std::integral_constant<Index, 1>());
   }
+  for (Index n = 0; n < count * rows.count; ++n) sums[n] += total(Eight::load(partial + n * 8));
+}
+
+/// gradient of lane += Σ_i slopes[lane][i]·row i on one strip, for L lanes held in registers.
+template <Index L, bool fetch_next>
+HWY_INLINE void add_lanes(const Block& rows, Index offset, const Real* slopes, Real* const* gradients, Index begin,
+                          Index end) {
   for (Index j = begin; j < end; j += 8) {
     Eight sum[L];
-    for (Index l = 0; l < L; ++l) sum[l] = Eight::load(g[l] + j);
+    for (Index l = 0; l < L; ++l) sum[l] = Eight::load(gradients[l] + j);
     const std::byte* at = rows.data + (j - offset) * sizeof(Real);
     for (Index i = 0; i < rows.count; ++i, at += rows.stride) {
+      if constexpr (fetch_next) hwy::Prefetch(at + strip_columns * sizeof(Real));
       const Eight value = Eight::load(reinterpret_cast<const Real*>(at));
-      for (Index l = 0; l < L; ++l) sum[l].add_product(Eight::of(s[l][i]), value);
+      for (Index l = 0; l < L; ++l) sum[l].add_product(Eight::of(slopes[l * rows.count + i]), value);
     }
-    for (Index l = 0; l < L; ++l) sum[l].store(g[l] + j);
+    for (Index l = 0; l < L; ++l) sum[l].store(gradients[l] + j);
   }
 }
 
@@ -252,25 +303,33 @@ Block widened(const Block& block, Index begin, Index end, std::vector<Real>& mad
 template <class T>
 void many_lanes(const Block& add, const Real* slopes, const Block& dot, Index begin, Index end, const SweepLanes& lanes,
                 Real* sums) {
-  static thread_local std::vector<Real> made;
+  static thread_local std::vector<Real> made, partial;
+  partial.resize(std::max<std::size_t>(partial.size(), dot.count * span_lanes * 8));
   for (Index tile = begin; tile < end; tile += tile_columns) {
     const Index stop = std::min(end, tile + tile_columns);
     constexpr bool as_it_is = std::is_same_v<T, Real>;
     const Index offset = as_it_is ? 0 : tile;
     if (add.count > 0) {
       const Block rows = as_it_is ? add : widened<T>(add, tile, stop, made);
-      Index l = 0;
-      for (; l + gradient_tile <= lanes.groups; l += gradient_tile)
-        add_lanes<gradient_tile>(rows, offset, slopes, lanes.gradient, l, tile, stop);
-      for (; l + 2 <= lanes.groups; l += 2) add_lanes<2>(rows, offset, slopes, lanes.gradient, l, tile, stop);
-      for (; l < lanes.groups; ++l) add_lanes<1>(rows, offset, slopes, lanes.gradient, l, tile, stop);
+      for (Index at = tile; at < stop; at += strip_columns) {
+        Index l = 0;
+        const auto some_lanes = [&]<Index L, bool fetch_next>(std::integral_constant<Index, L>,
+                                                              std::bool_constant<fetch_next>) {
+          add_lanes<L, fetch_next>(rows, offset, slopes + l * rows.count, lanes.gradient + l, at,
+                                   std::min(stop, at + strip_columns));
+          l += L;
+        };
+        constexpr std::integral_constant<Index, gradient_tile> most;
+        if (most <= lanes.groups) some_lanes(most, std::true_type());
+        while (l + most <= lanes.groups) some_lanes(most, std::false_type());
+        while (l < lanes.groups) some_lanes(std::integral_constant<Index, 1>(), std::false_type());
+      }
     }
     if (dot.count > 0) {
       const Block rows = as_it_is ? dot : widened<T>(dot, tile, stop, made);
-      Index l = 0;
-      for (; l + lane_tile <= lanes.groups; l += lane_tile)
-        dot_lanes<lane_tile>(rows, offset, lanes.x, l, tile, stop, sums);
-      for (; l < lanes.groups; ++l) dot_lanes<1>(rows, offset, lanes.x, l, tile, stop, sums);
+      for (Index l = 0; l < lanes.groups; l += span_lanes)
+        dot_lanes(rows, offset, lanes.x + l, std::min(span_lanes, lanes.groups - l), tile, stop, l == 0, partial.data(),
+                  sums + l * rows.count);
     }
   }
 }

@@ -22,6 +22,19 @@ std::string problem(const std::string& ensemble, Index rows, Index cols, Index m
       symmetric ? 0.2 : 0.4);
 }
 
+class HalfSquares final : public Loss {
+ public:
+  Real evaluate(Index, std::span<const Real> prediction, std::span<const Real> data,
+                std::span<Real> slope) const override {
+    Real sum = 0;
+    for (std::size_t i = 0; i < slope.size(); ++i) {
+      slope[i] = prediction[i] - data[i];
+      sum += slope[i] * slope[i] / 2;
+    }
+    return sum;
+  }
+};
+
 }  // namespace
 
 TEST_CASE("each ensemble is isotropic: E|A(X)|^2 = |X|^2") {
@@ -87,5 +100,36 @@ TEST_CASE("wide matrices, whose columns are split over threads, agree with the d
     CHECK(arma::norm(z - rows.t() * arma::vectorise(X)) <= 1e-13 * arma::norm(z));
     A.adjoint(weights, G);
     CHECK(arma::norm(arma::vectorise(G) - rows * weights) <= 1e-13 * arma::norm(G, "fro"));
+  }
+}
+
+TEST_CASE("a lane's bits do not depend on lanes so many that threads share their columns") {
+  // 96·90 columns are 8.4 tiles: with two threads these are shared from eight lanes on. 200 rows make two strips.
+  for (const std::string& ensemble : ensembles) {
+    CAPTURE(ensemble);
+    const auto lane = run_one(problem(ensemble, 96, 90, 200, false), {"stop.iterations=0"});
+    const MeasurementOperator& A = *lane->setup().problem->op;
+    const HalfSquares loss;
+    constexpr Index most = 17;
+    std::vector<LowRank> points(most), gradients(most);
+    std::vector<Vec> predictions(most);
+    for (Index l = 0; l < most; ++l)
+      points[l] = {Stream(l, "left").normal_matrix(96, 2), Stream(l, "right").normal_matrix(90, 2)};
+    const auto evaluate = [&](Index first, Index count) {
+      std::vector<Evaluation> some(count);
+      for (Index l = 0; l < count; ++l)
+        some[l] = {&points[first + l],      &lane->setup().problem->data, &loss, {}, 0,
+                   &predictions[first + l], &gradients[first + l]};
+      A.evaluate(some);
+    };
+    evaluate(0, most);
+    const auto together = gradients;
+    const auto predicted = predictions;
+    for (const Index l : {Index{0}, Index{9}, most - 1}) {
+      evaluate(l, 1);
+      CHECK(arma::all(predictions[l] == predicted[l]));
+      CHECK(arma::all(arma::vectorise(gradients[l].left == together[l].left)));
+      CHECK(arma::all(arma::vectorise(gradients[l].right == together[l].right)));
+    }
   }
 }
