@@ -73,6 +73,7 @@ double read_memory(const Team& team, const std::vector<Real>& memory, Index time
                   end = part_begin(memory.size() / 32, tiles, tile + 1);
       for (Index i = begin; i < end; ++i)
         for (Index v = 0; v < 8; ++v) {
+          if (v % 2 == 0) __builtin_prefetch(&memory[i * 32 + v * 4] + 128);
           Vector four;
           std::memcpy(&four, &memory[i * 32 + v * 4], sizeof four);
           part[v] += four;
