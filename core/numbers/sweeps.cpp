@@ -194,9 +194,8 @@ void one_lane_rows(const Block& add, const Real* slopes, const Block& dot, Index
 template <class T>
 void one_lane(const Block& add, const Real* slopes, const Block& dot, Index begin, Index end, const Real* x,
               Real* gradient, Real* sums) {
-  // Memory overlaps with arithmetic where a row to add and a row to come go together. Where entries have to be decoded
-  // arithmetic is the limit, and one thing at a time needs fewer registers.
-  const Index both = std::is_same_v<T, Real> ? std::min(add.count, dot.count) / most_rows * most_rows : 0;
+  // Memory overlaps with arithmetic where a row to add and a row to come go together.
+  const Index both = std::min(add.count, dot.count);
   one_lane_rows<T, true, true>(add, slopes, dot, 0, both, begin, end, x, gradient, sums);
   one_lane_rows<T, true, false>(add, slopes, dot, both, add.count, begin, end, x, gradient, sums);
   one_lane_rows<T, false, true>(add, slopes, dot, both, dot.count, begin, end, x, gradient, sums);
