@@ -66,9 +66,7 @@ Progress::Progress(std::string name, bool quiet)
 std::string Progress::line(const std::vector<std::unique_ptr<Lane>>& lanes, Clock::time_point now) const {
   const Lane* slowest = nullptr;
   std::size_t ended = 0;
-  Index iterations = 0;
   for (const auto& lane : lanes) {
-    iterations += lane->iterate().iteration;
     if (lane->end())
       ++ended;
     else if (!slowest)
