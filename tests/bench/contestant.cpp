@@ -60,8 +60,25 @@ Lanes make_lanes(const Catalog& catalog, const std::shared_ptr<const Team>& team
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
+/// In huge pages, as the operator is.
+template <class T>
+struct HugePages {
+  using value_type = T;
+  static constexpr std::size_t page = 2U << 20;
+  T* allocate(std::size_t count) {
+    void* const data = ::operator new (count * sizeof(T), std::align_val_t{page});
+    madvise(data, count * sizeof(T), MADV_HUGEPAGE);
+    return static_cast<T*>(data);
+  }
+  void deallocate(T* data, std::size_t) { ::operator delete (data, std::align_val_t{page}); }
+  bool operator==(const HugePages&) const = default;
+};
+using Numbers = std::vector<Real, HugePages<Real>>;
+
+constexpr Index fetched_ahead = 128;  // numbers, by the readers; as many lie behind those that they read
+
 /// Seconds of one pass of `threads` readers over as much memory as the operator takes in float64.
-double read_memory(const Team& team, const std::vector<Real>& memory, Index times) {
+double read_memory(const Team& team, const Numbers& memory, Index times) {
   constexpr Index tiles = 64;
   std::vector<Real> sums(tiles);
   const auto start = Clock::now();
@@ -69,11 +86,11 @@ double read_memory(const Team& team, const std::vector<Real>& memory, Index time
     team.for_each_tile(tiles, [&](Index tile) {
       typedef Real Vector __attribute__((vector_size(32)));
       Vector part[8] = {};
-      const Index begin = part_begin(memory.size() / 32, tiles, tile),
-                  end = part_begin(memory.size() / 32, tiles, tile + 1);
+      const Index blocks = (memory.size() - fetched_ahead) / 32;
+      const Index begin = part_begin(blocks, tiles, tile), end = part_begin(blocks, tiles, tile + 1);
       for (Index i = begin; i < end; ++i)
         for (Index v = 0; v < 8; ++v) {
-          if (v % 2 == 0) __builtin_prefetch(&memory[i * 32 + v * 4] + 128);
+          if (v % 2 == 0) __builtin_prefetch(&memory[i * 32 + v * 4 + fetched_ahead]);
           Vector four;
           std::memcpy(&four, &memory[i * 32 + v * 4], sizeof four);
           part[v] += four;
@@ -120,7 +137,7 @@ int main(int count, char** arguments) try {
   const auto team = std::make_shared<const Team>(static_cast<unsigned>(number("threads")));
   Lanes lanes;
   std::vector<Lane*> active;
-  std::vector<Real> memory;
+  Numbers memory;
   for (std::string line; std::getline(std::cin, line);) {
     std::istringstream words(line);
     std::string verb;
@@ -146,9 +163,7 @@ int main(int count, char** arguments) try {
       std::cout << seconds_since(start) / static_cast<double>(times) << std::endl;
     } else if (verb == "read") {
       if (memory.empty()) {
-        memory.reserve(number("m") * number("n1") * number("n2"));
-        madvise(memory.data(), memory.capacity() * sizeof(Real), MADV_HUGEPAGE);
-        memory.assign(number("m") * number("n1") * number("n2") / 32 * 32, 1.0);
+        memory.resize(number("m") * number("n1") * number("n2") / 32 * 32 + fetched_ahead, 1.0);
       }
       std::cout << read_memory(*team, memory, times) << std::endl;
     } else if (verb == "multiply") {
