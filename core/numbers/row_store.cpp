@@ -7,8 +7,10 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <new>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "core/numbers/sweeps.hpp"
@@ -17,14 +19,26 @@ namespace tightrope {
 
 namespace {
 
-std::uint64_t cache_bytes(int name, std::uint64_t otherwise) {
+/// Bytes of the data cache of a level that a core sees. The C library knows too, but on some processors it reports the
+/// last-level caches of the whole socket together, of which a core reaches only one.
+std::uint64_t cache_bytes(unsigned level, int name, std::uint64_t otherwise) {
+  for (int index = 0;; ++index) {
+    const std::string folder = "/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index) + "/";
+    unsigned found = 0;
+    std::string type;
+    std::uint64_t kilobytes = 0;
+    if (!(std::ifstream(folder + "level") >> found)) break;
+    if (found == level && std::ifstream(folder + "type") >> type && type != "Instruction" &&
+        std::ifstream(folder + "size") >> kilobytes)
+      return kilobytes << 10;
+  }
   const long size = sysconf(name);
   return size > 0 ? static_cast<std::uint64_t>(size) : otherwise;
 }
 
 /// Bytes of a core's own cache and of the cache that all share. They choose how work is cut, never its result.
-const std::uint64_t core_cache = cache_bytes(_SC_LEVEL2_CACHE_SIZE, 512U << 10);
-const std::uint64_t shared_cache = cache_bytes(_SC_LEVEL3_CACHE_SIZE, 8U << 20);
+const std::uint64_t core_cache = cache_bytes(2, _SC_LEVEL2_CACHE_SIZE, 512U << 10);
+const std::uint64_t shared_cache = cache_bytes(3, _SC_LEVEL3_CACHE_SIZE, 8U << 20);
 
 /// Bytes of an entry of a PlainStore, whose generated entries are float64 while they are held.
 std::uint64_t element_bytes(Storage storage) {
