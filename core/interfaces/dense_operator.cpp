@@ -141,110 +141,154 @@ void DenseOperator::dense_rows(Index first, Index count, Real* rows) const {
   }
 }
 
-/// Parts of the rows, each with gradients of its own that are added in order.
-Index DenseOperator::strips() const {
-  return store_->splits_columns() ? 1 : std::bit_floor(std::clamp<Index>(measurements() / 64, 1, 16));
-}
-
-/// One pass, which leaves the gradients first in the workspace. block_done(first, count, sums, slopes) turns the inner
-/// products of a finished block into its slopes, both as [group][row][lane of the group] and without the factor.
+/// One pass over the entries. block_done(first, count, sums, slopes) turns the inner products of a finished block into
+/// its slopes, both as [group][row][lane of the group] and without the factor.
+///
+/// Rows are cut into strips, each with gradients of its own that are added in order. Threads share the strips, or the
+/// chunks of columns of one strip after another; the bits are the same.
 template <class Block>
-void DenseOperator::pass(Index lanes, bool dot, bool add, Workspace& work, const Block& block_done) const {
-  const Index width = store_->lane_width(lanes), groups = (lanes + width - 1) / width,
-              block = store_->block_rows(lanes), matrix = columns_ * width, numbers = block * groups * width,
-              scratch = (store_->scratch_bytes(lanes) + 63) / 64 * 64, parts = strips();
-  // Threads share the columns of a block of rows where rows are long, and also where there are many lanes, whose
-  // matrices and gradients then lie in the shared cache once and not once for each thread; a tile is a chunk then, so
-  // that inner products are summed as they are by one thread.
-  const bool long_rows = store_->splits_columns(),
-             lanes_by_columns = lanes >= 8 && width == 1 && entries_ >= 4 * tile_columns * team_->threads();
-  const Index chunk_columns = long_rows          ? 16 * tile_columns
-                              : lanes_by_columns ? tile_columns
-                                                 : entries_,
-              chunks = (entries_ + chunk_columns - 1) / chunk_columns,
-              tiles = chunks > 1 ? std::min<Index>(2, parts) : parts;
-  const Real** const x_of = grown(work.x_of, groups);
-  for (Index g = 0; g < groups; ++g) x_of[g] = grown(work.x, groups * matrix) + g * matrix;
-  Real** const gradient_of = grown(work.gradient_of, tiles * groups);
-  if (add) grown(work.gradient, tiles * groups * matrix);
-  for (Index g = 0; g < tiles * groups; ++g) gradient_of[g] = add ? work.gradient.data() + g * matrix : nullptr;
-  Real* const all_sums = grown(work.sums, tiles * chunks * numbers);
-  Real* const all_slopes = grown(work.slopes, tiles * numbers);
-  std::byte* const all_scratch = grown(work.scratch, 2 * tiles * scratch);
+class DenseOperator::Pass {
+ public:
+  Pass(const DenseOperator& dense, Index lanes, bool dot, bool add, Workspace& work, const Block& block_done)
+      : dense_(dense),
+        store_(*dense.store_),
+        team_(*dense.team_),
+        dot_(dot),
+        add_(add),
+        block_done_(block_done),
+        width_(store_.lane_width(lanes)),
+        groups_((lanes + width_ - 1) / width_),
+        block_(store_.block_rows(lanes)),
+        matrix_(dense.columns_ * width_),
+        numbers_(block_ * groups_ * width_),
+        scratch_((store_.scratch_bytes(lanes) + 63) / 64 * 64),
+        strips_(store_.splits_columns() ? 1 : std::bit_floor(std::clamp<Index>(dense.measurements() / 64, 1, 16))) {
+    // Columns are shared where rows are long, and also where there are many lanes, whose matrices and gradients then
+    // lie in the shared cache once and not once for each thread; a chunk is a tile then, so that inner products are
+    // summed as they are by one thread.
+    const Index entries = dense.entries_;
+    const bool lanes_by_columns = lanes >= 8 && width_ == 1 && entries >= 4 * tile_columns * team_.threads();
+    chunk_ = store_.splits_columns() ? 16 * tile_columns : lanes_by_columns ? tile_columns : entries;
+    chunks_ = (entries + chunk_ - 1) / chunk_;
+    const Index places = chunks_ > 1 ? std::min<Index>(2, strips_) : strips_;
+    x_ = grown(work.x_of, groups_);
+    for (Index g = 0; g < groups_; ++g) x_[g] = grown(work.x, groups_ * matrix_) + g * matrix_;
+    gradients_ = grown(work.gradient_of, places * groups_);
+    if (add) grown(work.gradient, places * groups_ * matrix_);
+    for (Index g = 0; g < places * groups_; ++g) gradients_[g] = add ? work.gradient.data() + g * matrix_ : nullptr;
+    sums_ = grown(work.sums, places * chunks_ * numbers_);
+    slopes_ = grown(work.slopes, places * numbers_);
+    held_ = grown(work.scratch, 2 * places * scratch_);
+  }
 
-  // Rows [begin, end), as strip `strip`; sweep(add, dot, …) covers all columns.
-  const auto run = [&](Index strip, Index begin, Index end, const auto& sweep) {
-    Real *const sums = all_sums + strip * chunks * numbers, *const slopes = all_slopes + strip * numbers;
-    std::byte* const held = all_scratch + 2 * strip * scratch;
-    const SweepLanes where{groups, width, x_of, gradient_of + strip * groups};
+  /// Leaves the gradients first in the workspace.
+  void run() {
+    if (chunks_ == 1)
+      share_rows();
+    else
+      share_columns();
+  }
+
+ private:
+  void share_rows() {
+    const Index size = groups_ * matrix_;
+    team_.for_each_tile(strips_, [&](Index strip) {
+      if (add_) std::fill_n(gradients_[strip * groups_], size, 0.0);
+      run_strip(strip, strip, [&](const SweepRows& last, const SweepRows& next, const SweepLanes& where, Real* sums) {
+        std::fill_n(sums, next.count * groups_ * width_, 0.0);
+        store_.sweep(last, next, 0, dense_.entries_, where, sums);
+      });
+    });
+    if (add_ && strips_ > 1)
+      team_.for_each_tile((size + reduction_tile - 1) / reduction_tile, [&](Index tile) {
+        for (Index strip = 1; strip < strips_; ++strip)
+          add_up(strip, tile * reduction_tile, std::min(size, (tile + 1) * reduction_tile));
+      });
+  }
+
+  void share_columns() {
+    for (Index strip = 0; strip < strips_; ++strip) {
+      const Index place = std::min<Index>(strip, 1);
+      if (add_)
+        each_chunk_of_gradients([&](Index begin, Index end) {
+          std::fill(gradients_[place * groups_] + begin, gradients_[place * groups_] + end, 0.0);
+        });
+      run_strip(strip, place, [&](const SweepRows& last, const SweepRows& next, const SweepLanes& where, Real* sums) {
+        const Index used = next.count * groups_ * width_;
+        team_.for_each_tile(chunks_, [&](Index chunk) {
+          std::fill_n(sums + chunk * numbers_, used, 0.0);
+          store_.sweep(last, next, chunk * chunk_, std::min(dense_.entries_, (chunk + 1) * chunk_), where,
+                       sums + chunk * numbers_);
+        });
+        for (Index chunk = 1; chunk < chunks_; ++chunk)
+          for (Index i = 0; i < used; ++i) sums[i] += sums[chunk * numbers_ + i];
+      });
+      if (add_ && strip > 0) each_chunk_of_gradients([&](Index begin, Index end) { add_up(1, begin, end); });
+    }
+  }
+
+  /// The rows of a strip, with the gradients and the memory of `place`. sweep(add, dot, lanes, sums) covers all
+  /// columns.
+  template <class Sweep>
+  void run_strip(Index strip, Index place, const Sweep& sweep) {
+    Real *const sums = sums_ + place * chunks_ * numbers_, *const slopes = slopes_ + place * numbers_;
+    const SweepLanes where{groups_, width_, x_, gradients_ + place * groups_};
+    const Index end = first_row(strip + 1);
     SweepRows last;
-    for (Index first = begin, turn = 1; first < end; first += block, turn ^= 1) {
-      const SweepRows next{first, std::min(block, end - first), held + turn * scratch, slopes, false};
-      if (dot) {
+    for (Index first = first_row(strip), turn = 0; first < end; first += block_, turn ^= 1) {
+      const SweepRows next{first, std::min(block_, end - first), held_ + (2 * place + turn) * scratch_, slopes, false};
+      if (dot_) {
         sweep(last, next, where, sums);
-        block_done(first, next.count, sums, slopes);
+        block_done_(first, next.count, sums, slopes);
       } else {
-        block_done(first, next.count, sums, slopes);
+        block_done_(first, next.count, sums, slopes);
         sweep(next, SweepRows{}, where, sums);
       }
-      if (dot && add) last = {next.first, next.count, next.scratch, slopes, true};
+      if (dot_ && add_) last = {next.first, next.count, next.scratch, slopes, true};
     }
     if (last.count > 0) sweep(last, SweepRows{}, where, sums);
-  };
+  }
 
-  const auto first_row = [&](Index strip) {
-    const Index units = (measurements() + sign_group - 1) / sign_group;
-    return std::min(measurements(), part_begin(units, parts, strip) * sign_group);
-  };
-  // work(begin, end) for the elements of all lanes' gradients that belong to a chunk of columns.
-  const auto each_gradient = [&](Index chunk, const auto& work_on) {
-    const Index begin = chunk * chunk_columns * width, end = std::min(columns_, (chunk + 1) * chunk_columns) * width;
-    for (Index g = 0; g < groups; ++g) work_on(g * matrix + begin, g * matrix + end);
-  };
-  Real* const total = gradient_of[0];
-  if (chunks == 1) {
-    team_->for_each_tile(parts, [&](Index strip) {
-      if (add) std::fill_n(gradient_of[strip * groups], groups * matrix, 0.0);
-      run(strip, first_row(strip), first_row(strip + 1),
-          [&](const SweepRows& last, const SweepRows& next, const SweepLanes& where, Real* sums) {
-            std::fill_n(sums, next.count * groups * width, 0.0);
-            store_->sweep(last, next, 0, entries_, where, sums);
-          });
+  Index first_row(Index strip) const {
+    const Index units = (dense_.measurements() + sign_group - 1) / sign_group;
+    return std::min(dense_.measurements(), part_begin(units, strips_, strip) * sign_group);
+  }
+
+  /// The gradients of the first place += those of another, elements [begin, end) of all groups.
+  void add_up(Index place, Index begin, Index end) {
+    Real* const total = gradients_[0];
+    const Real* const part = gradients_[place * groups_];
+    for (Index j = begin; j < end; ++j) total[j] += part[j];
+  }
+
+  /// work(begin, end) for the elements of all groups' gradients, by the threads that sweep over their columns.
+  template <class Work>
+  void each_chunk_of_gradients(const Work& work) {
+    team_.for_each_tile(chunks_, [&](Index chunk) {
+      const Index begin = chunk * chunk_ * width_, end = std::min(dense_.columns_, (chunk + 1) * chunk_) * width_;
+      for (Index g = 0; g < groups_; ++g) work(g * matrix_ + begin, g * matrix_ + end);
     });
-    const Index size = groups * matrix;
-    if (add && parts > 1)
-      team_->for_each_tile((size + reduction_tile - 1) / reduction_tile, [&](Index tile) {
-        for (Index s = 1; s < parts; ++s)
-          for (Index j = tile * reduction_tile; j < std::min(size, (tile + 1) * reduction_tile); ++j)
-            total[j] += total[s * size + j];
-      });
-    return;
   }
-  for (Index strip = 0; strip < parts; ++strip) {
-    const Index place = std::min<Index>(strip, 1);
-    Real* const gradient = gradient_of[place * groups];
-    if (add)
-      team_->for_each_tile(chunks, [&](Index chunk) {
-        each_gradient(chunk, [&](Index begin, Index end) { std::fill(gradient + begin, gradient + end, 0.0); });
-      });
-    run(place, first_row(strip), first_row(strip + 1),
-        [&](const SweepRows& last, const SweepRows& next, const SweepLanes& where, Real* sums) {
-          const Index used = next.count * groups * width;
-          team_->for_each_tile(chunks, [&](Index chunk) {
-            std::fill_n(sums + chunk * numbers, used, 0.0);
-            store_->sweep(last, next, chunk * chunk_columns, std::min(entries_, (chunk + 1) * chunk_columns), where,
-                          sums + chunk * numbers);
-          });
-          for (Index chunk = 1; chunk < chunks; ++chunk)
-            for (Index i = 0; i < used; ++i) sums[i] += sums[chunk * numbers + i];
-        });
-    if (add && strip > 0)
-      team_->for_each_tile(chunks, [&](Index chunk) {
-        each_gradient(chunk, [&](Index begin, Index end) {
-          for (Index j = begin; j < end; ++j) total[j] += gradient[j];
-        });
-      });
-  }
+
+  const DenseOperator& dense_;
+  const RowStore& store_;
+  const Team& team_;
+  bool dot_, add_;
+  const Block& block_done_;
+  Index width_, groups_;           // lanes of a group, groups of the batch
+  Index block_, matrix_;           // rows of a block, elements of a group's x
+  Index numbers_;                  // inner products of a block
+  Index scratch_;                  // bytes
+  Index strips_, chunk_, chunks_;  // of rows, of columns
+  const Real** x_;
+  Real** gradients_;
+  Real *sums_, *slopes_;
+  std::byte* held_;
+};
+
+template <class Block>
+void DenseOperator::pass(Index lanes, bool dot, bool add, Workspace& work, const Block& block_done) const {
+  Pass<Block>(*this, lanes, dot, add, work, block_done).run();
 }
 
 /// Puts X where the sweeps read it: packed, padded, side by side with its neighbours.

@@ -60,10 +60,11 @@ class DenseOperator : public MeasurementOperator {
   struct Workspace;
   static Workspace& workspace();
   template <class Block>
+  class Pass;
+  template <class Block>
   void pass(Index lanes, bool dot, bool add, Workspace& work, const Block& block_done) const;
   void set_matrix(Index lane, Index lanes, const Mat& X, Workspace& work) const;
   void get_gradient(Index lane, Index lanes, const Workspace& work, Mat& G) const;
-  Index strips() const;
 
   Layout layout_;
   Index entries_, columns_;  // of a row; columns_ is padded to whole registers
