@@ -102,9 +102,10 @@ class PlainStore final : public RowStore {
   bool splits_columns() const override { return columns_ > split_columns; }
   Index block_rows(Index lanes) const override {
     if (splits_columns()) {
-      // Two blocks, the lanes' matrices and their gradients in the shared cache; where that cannot be, a block so large
-      // that the matrices and gradients are read and written seldom.
-      const std::uint64_t matrices = 2 * lanes * columns_ * sizeof(Real), budget = shared_cache / 4 * 3;
+      // Two blocks, the lanes' matrices and their gradients in two thirds of the shared cache, beyond which they push
+      // each other out; where that cannot be, a block so large that the matrices and gradients are read and written
+      // seldom, and A twice.
+      const std::uint64_t matrices = 2 * lanes * columns_ * sizeof(Real), budget = shared_cache / 3 * 2;
       const std::uint64_t fit = budget > matrices ? (budget - matrices) / (2 * stride_) : 0;
       return fit >= 1 ? std::min<Index>(fit, 8) : generate_ ? 4 : 64;
     }
