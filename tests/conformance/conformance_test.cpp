@@ -349,7 +349,7 @@ TEST_CASE("losses: the slope is the derivative, blocks add up, nothing is paid f
   const Index m = bench->problem->data.n_elem;
   const Vec y = bench->problem->data, z = Stream(1, "z").normal_matrix(m, 1), d = Stream(2, "d").normal_matrix(m, 1);
   Vec slope(m), unused(m);
-  const auto value_at = [&](const Vec& at, Vec& out) {
+  const auto value_at = [&, &loss = loss](const Vec& at, Vec& out) {
     return loss->evaluate(0, {at.memptr(), m}, {y.memptr(), m}, {out.memptr(), m});
   };
   const Real value = value_at(z, slope);
