@@ -3,7 +3,7 @@
 
 axe-core is fetched by npm into the test's folder; where that cannot be had the tests are skipped, and say so.
 
-TIGHTROPE=build/release/bin/tightrope accessibility.py [CLASS[.test]…]
+TIGHTROPE=$PWD/build/release/bin/tightrope accessibility.py [CLASS[.test]…]
 """
 import subprocess
 import tarfile

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The same bits whatever the threads, the lanes and the build.
 
-TIGHTROPE=build/release/bin/tightrope TIGHTROPE_BUILDS=build/clang/bin/tightrope:… bits.py [CLASS[.test]…]
+TIGHTROPE=$PWD/build/release/bin/tightrope TIGHTROPE_BUILDS=$PWD/build/clang/bin/tightrope:… bits.py [CLASS[.test]…]
 """
 import csv
 import json

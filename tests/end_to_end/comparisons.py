@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a study found, out of the program: compare in all formats, export, the bundle.
 
-TIGHTROPE=build/release/bin/tightrope comparisons.py [CLASS[.test]…]
+TIGHTROPE=$PWD/build/release/bin/tightrope comparisons.py [CLASS[.test]…]
 """
 import csv
 import hashlib

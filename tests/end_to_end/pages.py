@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The report page of every shipped config, drawn by Chromium: see browser.py for what a page must do.
 
-TIGHTROPE=build/release/bin/tightrope pages.py [CLASS[.test]…]
+TIGHTROPE=$PWD/build/release/bin/tightrope pages.py [CLASS[.test]…]
 """
 import json
 import re

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The program as a user meets it: verbs, exit codes, streams, layers, result folders, ends.
 
-TIGHTROPE=build/release/bin/tightrope program.py [CLASS[.test]…]
+TIGHTROPE=$PWD/build/release/bin/tightrope program.py [CLASS[.test]…]
 """
 import csv
 import json

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """An exported problem, recomputed with NumPy: measurements, objective and one step of gradient descent to 1e-12.
 
-TIGHTROPE=build/release/bin/tightrope recompute.py
+TIGHTROPE=$PWD/build/release/bin/tightrope recompute.py
 """
 import csv
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every shipped config runs, and what its head says comes out.
 
-TIGHTROPE=build/release/bin/tightrope shipped.py [CLASS[.test]…]
+TIGHTROPE=$PWD/build/release/bin/tightrope shipped.py [CLASS[.test]…]
 """
 import csv
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Studies as a user meets them: tuning by trials, timing and limits, plan, watch, why-new, windows.
 
-TIGHTROPE=build/release/bin/tightrope studies.py [CLASS[.test]…]
+TIGHTROPE=$PWD/build/release/bin/tightrope studies.py [CLASS[.test]…]
 """
 import csv
 import json
