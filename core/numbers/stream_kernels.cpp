@@ -155,12 +155,13 @@ void fill(const Name& name, std::uint64_t first, std::span<T> out, const Convert
   T numbers[portion + 8];
   for (std::size_t done = 0; done < out.size();) {
     const std::uint64_t at = first + done;
-    const std::size_t skip = at % 2, count = std::min(portion, out.size() - done), made = (skip + count + 7) / 8 * 8;
+    const std::size_t skip = at % 2, count = std::min(portion, out.size() - done), converted = (count + 3) / 4 * 4,
+                      made = (skip + converted + 7) / 8 * 8;
     philox(name, at / 2, made, words);
     if (made <= out.size() - done && skip == 0) {
       convert(words, count, out.data() + done);
     } else {
-      convert(words + skip, (count + 3) / 4 * 4, numbers);
+      convert(words + skip, converted, numbers);
       std::copy_n(numbers, count, out.data() + done);
     }
     done += count;
