@@ -420,18 +420,24 @@ struct Side<sign_lanes> {
 constexpr Index sign_tile = 2048;  // columns whose x or gradient stays in the first-level cache
 constexpr Index codes = 256;
 
-template <class V>
-HWY_INLINE void fill_buckets(const std::uint8_t* bytes, Index begin, Index end, const V* x, V* buckets) {
+/// buckets of a group += x_j at byte j, for groups of rows whose loads of x_j are shared.
+template <class V, Index groups>
+HWY_INLINE void fill_buckets(const std::uint8_t* bytes, std::uint64_t stride, Index begin, Index end, const V* x,
+                             V* buckets) {
   Index j = begin;
   for (; j + 8 <= end; j += 8) {
-    std::uint64_t eight;
-    std::memcpy(&eight, bytes + j, 8);
+    std::uint64_t eight[groups];
+    for (Index g = 0; g < groups; ++g) std::memcpy(&eight[g], bytes + g * stride + j, 8);
     for (Index b = 0; b < 8; ++b) {
-      buckets[eight & 255] += x[j + b];
-      eight >>= 8;
+      const V value = x[j + b];
+      for (Index g = 0; g < groups; ++g) {
+        buckets[g * codes + (eight[g] & 255)] += value;
+        eight[g] >>= 8;
+      }
     }
   }
-  for (; j < end; ++j) buckets[bytes[j]] += x[j];
+  for (; j < end; ++j)
+    for (Index g = 0; g < groups; ++g) buckets[g * codes + bytes[g * stride + j]] += x[j];
 }
 
 /// sums[r] += Σ_codes ±buckets[code], + where bit r of the code is set. Destroys the buckets.
@@ -469,9 +475,13 @@ void sign_dot_of(const std::uint8_t* bytes, std::uint64_t stride, Index rows, In
   for (Index lane = 0; lane < lanes.groups; ++lane) {
     std::fill_n(memory.data(), groups * codes * width, 0.0);
     const V* x = reinterpret_cast<const V*>(lanes.x[lane]);
-    for (Index tile = begin; tile < end; tile += sign_tile)
-      for (Index g = 0; g < groups; ++g)
-        fill_buckets(bytes + g * stride, tile, std::min(end, tile + sign_tile), x, buckets + g * codes);
+    for (Index tile = begin; tile < end; tile += sign_tile) {
+      const Index stop = std::min(end, tile + sign_tile);
+      Index g = 0;
+      for (; g + 4 <= groups; g += 4)
+        fill_buckets<V, 4>(bytes + g * stride, stride, tile, stop, x, buckets + g * codes);
+      for (; g < groups; ++g) fill_buckets<V, 1>(bytes + g * stride, stride, tile, stop, x, buckets + g * codes);
+    }
     for (Index g = 0; g < groups; ++g) {
       V found[sign_group] = {};
       combine_buckets(buckets + g * codes, found);
