@@ -2,8 +2,9 @@
 """Measures Tightrope, its peers and the memory of this machine side by side, and prints ratios.
 
 All contestants of a case are set up first and then take turns, one repetition each, so that whatever else the machine
-does falls on all of them; a case whose operators do not fit into memory together is run one contestant after another,
-each beside a reader of its own. A figure is the median over the repetitions.
+does falls on all of them. A case whose operators do not fit into memory together is run one contestant after another,
+each in turns with the reader (or after it, where not even these two fit), and ratios to the reader are compared. A
+figure is the median over the repetitions.
 """
 import argparse
 import datetime
@@ -14,6 +15,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import time
 
 HERE = pathlib.Path(__file__).parent
 CASES = {
@@ -28,6 +30,7 @@ PEERS = {
     "PyTorch": ["/usr/bin/python3", HERE / "peers/torch_peer.py"],
     "Octave": ["octave-cli", "--quiet", "--no-init-file", HERE / "peers/octave_peer.m"],
 }
+PAUSE = 0.05  # seconds before a measurement, in which the threads of the one before stop waiting for more work
 STORAGES = {
     "float32": "type: gaussian, storage: float32",
     "float16": "type: gaussian, storage: float16",
@@ -62,6 +65,7 @@ class Contestant:
             self.ask(f"{self.verb} {self.count}")
 
     def measure(self):
+        time.sleep(PAUSE)
         self.times.append(self.ask(f"{self.verb} {self.count}")[0])
 
     def end(self):
@@ -72,6 +76,10 @@ class Contestant:
     @property
     def seconds(self):
         return statistics.median(self.times)
+
+    @property
+    def reads(self):
+        return self.seconds / self.read_seconds
 
 
 def us(settings, name="Tightrope", operator="type: gaussian", lanes=1, **more):
@@ -87,20 +95,16 @@ def reader(settings):
     return Contestant("one read of A", [arguments.contestant], settings, verb="read")
 
 
-def take_turns(makers, together):
-    """The contestants, measured. A maker is asked for its contestant when its turn to be set up has come."""
-    def measured(contestants):
-        for contestant in contestants:
-            contestant.calibrate(arguments.seconds)
-        for _ in range(arguments.repetitions):
-            for contestant in contestants:
-                contestant.measure()
-        for contestant in contestants:
-            contestant.end()
-        return contestants
-    if together:
-        return measured([make() for make in makers])
-    return [contestant for make in makers for contestant in measured([make()])]
+def take_turns(contestants, read, apart=False):
+    """Measures the contestants and the reader, which stays, and ends the contestants; apart, the reader is done."""
+    for contestant in contestants:
+        contestant.calibrate(arguments.seconds)
+    for _ in range(arguments.repetitions):
+        for contestant in contestants if apart else [read, *contestants]:
+            contestant.measure()
+    for contestant in contestants:
+        contestant.read_seconds = statistics.median(read.times[-arguments.repetitions:])
+        contestant.end()
 
 
 def available_memory():
@@ -108,7 +112,8 @@ def available_memory():
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
 
 
-def row(case, contestant, read, peer, peak):
+def row(case, contestant, best, peak):
+    """`best`: of the peers' iterations, in reads."""
     per_run = contestant.seconds / contestant.lanes
     size = CASES[case]
     multiply_adds = None  # of a gradient; signs need none, and symmetric matrices half
@@ -117,15 +122,14 @@ def row(case, contestant, read, peer, peak):
     return {"of_peak_arithmetic": multiply_adds and multiply_adds * peak.seconds / per_run,
             "case": case, "contestant": contestant.name, "lanes": contestant.lanes,
             "seconds_per_iteration_and_run": per_run, "all": contestant.times,
-            "of_a_read": contestant.seconds / read.seconds, "times_faster_than_best_peer": peer / per_run,
+            "of_a_read": contestant.reads, "times_faster_than_best_peer": best * contestant.lanes / contestant.reads,
             "peak_memory": contestant.memory}
 
 
 def run_case(name):
     settings = {**CASES[name], "threads": arguments.threads}
     size = 8 * settings["m"] * settings["n1"] * settings["n2"]
-    peers = [lambda peer=peer: Contestant(peer, PEERS[peer], settings) for peer in PEERS]
-    makers = [lambda: multiplier(settings), lambda: reader(settings), lambda: us(settings)] + peers
+    makers = [lambda: us(settings)] + [lambda peer=peer: Contestant(peer, PEERS[peer], settings) for peer in PEERS]
     if name in ("tiny", "n=100"):
         for lanes in (4, 16):
             makers.append(lambda lanes=lanes: us(settings, f"Tightrope, {lanes} lanes", lanes=lanes))
@@ -133,10 +137,23 @@ def run_case(name):
             makers.append(lambda s=storage, o=operator: us(settings, f"Tightrope, {s}", o))
         for storage in ("int8", "sign"):
             makers.append(lambda s=storage: us(settings, f"Tightrope, {s}, 16 lanes", STORAGES[s], 16))
-    contestants = take_turns(makers, together=(len(makers) + 1) * size < 0.8 * available_memory())
-    peak, read, best = contestants[0], contestants[1], min(c.seconds for c in contestants if c.name in PEERS)
-    contestants = contestants[1:]
-    rows = [row(name, c, read, best, peak) for c in contestants]
+    peak, read, available = multiplier(settings), reader(settings), available_memory()
+    read.calibrate(arguments.seconds)
+    if (len(makers) + 1) * size < 0.8 * available:
+        contestants = [make() for make in makers]
+        take_turns([peak, *contestants], read)
+    else:
+        take_turns([peak], read)
+        apart = 2 * size > 0.9 * available
+        contestants = []
+        for make in makers:
+            if apart:
+                take_turns([], read)
+                read.ask("release")
+            contestants.append(make())
+            take_turns(contestants[-1:], read, apart)
+    best = min(c.reads for c in contestants if c.name in PEERS)
+    rows = [row(name, c, best, peak) for c in contestants]
     if name == "n=100":
         for entry, contestant in zip(rows, contestants):
             if contestant.storage and contestant.lanes == 1 and "generated" not in contestant.name:
@@ -144,9 +161,13 @@ def run_case(name):
                 entry["recovery_error"], entry["recovery_iterations"] = again.ask("error")
                 again.end()
         symmetric = {**settings, "model": "symmetric"}
-        pair = take_turns([lambda: Contestant("NumPy, symmetric", PEERS["NumPy"], symmetric),
-                           lambda: us(symmetric, "Tightrope, symmetric", "type: gaussian, symmetric: true")], True)
-        rows += [row(name, c, read, pair[0].seconds, peak) for c in pair]
+        pair = [Contestant("NumPy, symmetric", PEERS["NumPy"], symmetric),
+                us(symmetric, "Tightrope, symmetric", "type: gaussian, symmetric: true")]
+        take_turns(pair, read)
+        rows += [row(name, c, pair[0].reads, peak) for c in pair]
+    read.read_seconds = read.seconds
+    read.end()
+    rows.insert(0, row(name, read, best, peak))
     show(rows, settings, size)
     if name == "tiny":
         engine = us(settings)

@@ -5,6 +5,7 @@
 //   objective N → seconds per value and gradient alone
 //   multiply N → seconds per 10^6 multiply-adds that touch no memory, over N times as many, with as many threads
 //   read N  → seconds per read of m·n1·n2 float64 numbers, over N reads, with as many threads
+//   release → 0, when the memory of the reads is given back
 //   error   → relative error of a recovery of exact rank from the same operator, and iterations
 //   memory  → peak memory in bytes
 #include <fmt/format.h>
@@ -166,6 +167,9 @@ int main(int count, char** arguments) try {
         memory.resize(number("m") * number("n1") * number("n2") / 32 * 32 + fetched_ahead, 1.0);
       }
       std::cout << read_memory(*team, memory, times) << std::endl;
+    } else if (verb == "release") {
+      memory = Numbers();
+      std::cout << 0 << std::endl;
     } else if (verb == "multiply") {
       std::cout << multiply_in_registers(*team, times) << std::endl;
     } else if (verb == "error") {
