@@ -111,6 +111,7 @@ class PlainStore final : public RowStore {
     }
     if (lanes > 1) return 24 * stride_ <= core_cache / 2 ? 24 : 12;  // multiples of what registers hold
     if (stride_ <= 8192) return std::clamp<Index>(core_cache / 8 / stride_ / 4 * 4, 4, 16);
+    // Four rows to add and four to come, where the core's own cache holds them with room to spare.
     return 8 * stride_ <= core_cache / 4 * 3 ? 4 : 2;
   }
   std::uint64_t scratch_bytes(Index lanes) const override {
