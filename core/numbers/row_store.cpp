@@ -36,9 +36,16 @@ std::uint64_t cache_bytes(unsigned level, int name, std::uint64_t otherwise) {
   return size > 0 ? static_cast<std::uint64_t>(size) : otherwise;
 }
 
-/// Bytes of a core's own cache and of the cache that all share. They choose how work is cut, never its result.
-const std::uint64_t core_cache = cache_bytes(2, _SC_LEVEL2_CACHE_SIZE, 512U << 10);
-const std::uint64_t shared_cache = cache_bytes(3, _SC_LEVEL3_CACHE_SIZE, 8U << 20);
+/// Bytes of a core's own cache and of the cache that all share, asked for by the first pass and not at the start of
+/// every program. They choose how work is cut, never its result.
+std::uint64_t core_cache() {
+  static const std::uint64_t bytes = cache_bytes(2, _SC_LEVEL2_CACHE_SIZE, 512U << 10);
+  return bytes;
+}
+std::uint64_t shared_cache() {
+  static const std::uint64_t bytes = cache_bytes(3, _SC_LEVEL3_CACHE_SIZE, 8U << 20);
+  return bytes;
+}
 
 /// Bytes of an entry of a PlainStore, whose generated entries are float64 while they are held.
 std::uint64_t element_bytes(Storage storage) {
@@ -105,14 +112,14 @@ class PlainStore final : public RowStore {
       // Two blocks, the lanes' matrices and their gradients in two thirds of the shared cache, beyond which they push
       // each other out; where that cannot be, a block so large that the matrices and gradients are read and written
       // seldom, and A twice.
-      const std::uint64_t matrices = 2 * lanes * columns_ * sizeof(Real), budget = shared_cache / 3 * 2;
+      const std::uint64_t matrices = 2 * lanes * columns_ * sizeof(Real), budget = shared_cache() / 3 * 2;
       const std::uint64_t fit = budget > matrices ? (budget - matrices) / (2 * stride_) : 0;
       return fit >= 1 ? std::min<Index>(fit, 8) : generate_ ? 4 : 64;
     }
-    if (lanes > 1) return 24 * stride_ <= core_cache / 2 ? 24 : 12;  // multiples of what registers hold
-    if (stride_ <= 8192) return std::clamp<Index>(core_cache / 8 / stride_ / 4 * 4, 4, 16);
+    if (lanes > 1) return 24 * stride_ <= core_cache() / 2 ? 24 : 12;  // multiples of what registers hold
+    if (stride_ <= 8192) return std::clamp<Index>(core_cache() / 8 / stride_ / 4 * 4, 4, 16);
     // Four rows to add and four to come, where the core's own cache holds them with room to spare.
-    return 8 * stride_ <= core_cache / 4 * 3 ? 4 : 2;
+    return 8 * stride_ <= core_cache() / 4 * 3 ? 4 : 2;
   }
   std::uint64_t scratch_bytes(Index lanes) const override {
     return generate_ ? block_rows(lanes) * padded() * sizeof(Real) : 0;

@@ -420,6 +420,14 @@ struct Side<sign_lanes> {
 constexpr Index sign_tile = 2048;  // columns whose x or gradient stays in the first-level cache
 constexpr Index codes = 256;
 
+/// work(first group, how many as a constant): four at a time, which share what they load, then the rest one by one.
+template <class Work>
+HWY_INLINE void in_fours(Index groups, const Work& work) {
+  Index g = 0;
+  for (; g + 4 <= groups; g += 4) work(g, std::integral_constant<Index, 4>());
+  for (; g < groups; ++g) work(g, std::integral_constant<Index, 1>());
+}
+
 /// buckets of a group += x_j at byte j, for groups of rows whose loads of x_j are shared.
 template <class V, Index groups>
 HWY_INLINE void fill_buckets(const std::uint8_t* bytes, std::uint64_t stride, Index begin, Index end, const V* x,
@@ -477,10 +485,9 @@ void sign_dot_of(const std::uint8_t* bytes, std::uint64_t stride, Index rows, In
     const V* x = reinterpret_cast<const V*>(lanes.x[lane]);
     for (Index tile = begin; tile < end; tile += sign_tile) {
       const Index stop = std::min(end, tile + sign_tile);
-      Index g = 0;
-      for (; g + 4 <= groups; g += 4)
-        fill_buckets<V, 4>(bytes + g * stride, stride, tile, stop, x, buckets + g * codes);
-      for (; g < groups; ++g) fill_buckets<V, 1>(bytes + g * stride, stride, tile, stop, x, buckets + g * codes);
+      in_fours(groups, [&]<Index some>(Index g, std::integral_constant<Index, some>) {
+        fill_buckets<V, some>(bytes + g * stride, stride, tile, stop, x, buckets + g * codes);
+      });
     }
     for (Index g = 0; g < groups; ++g) {
       V found[sign_group] = {};
@@ -536,10 +543,9 @@ void sign_add_of(const std::uint8_t* bytes, std::uint64_t stride, Index rows, co
     V* const gradient = reinterpret_cast<V*>(lanes.gradient[lane]);
     for (Index tile = begin; tile < end; tile += sign_tile) {
       const Index stop = std::min(end, tile + sign_tile);
-      Index g = 0;
-      for (; g + 4 <= groups; g += 4)
-        look_up<V, 4>(bytes + g * stride, stride, tables + g * codes, tile, stop, gradient);
-      for (; g < groups; ++g) look_up<V, 1>(bytes + g * stride, stride, tables + g * codes, tile, stop, gradient);
+      in_fours(groups, [&]<Index some>(Index g, std::integral_constant<Index, some>) {
+        look_up<V, some>(bytes + g * stride, stride, tables + g * codes, tile, stop, gradient);
+      });
     }
   }
 }
