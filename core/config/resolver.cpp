@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/config/experiment.hpp"
+#include "core/config/numeric_digest.hpp"
 #include "core/config/quantity.hpp"
 #include "core/config/yaml.hpp"
 #include "core/plugin/header_digest.hpp"
@@ -668,7 +669,7 @@ class Resolver {
       stop->erase("iterations");
       stop->erase("time");
     }
-    std::string text = "tightrope " TIGHTROPE_VERSION " " TIGHTROPE_HEADER_DIGEST "\n" + to_json(spec, true) + "\n";
+    std::string text = "tightrope " TIGHTROPE_VERSION " " TIGHTROPE_NUMERIC_DIGEST "\n" + to_json(spec, true) + "\n";
     for (const Choice* choice : cell.choices())
       text += choice->description() + " " + choice->library->content_hash() + "\n";
     for (const DataFile& file : cell.files) text += "file " + file.sha256 + "\n";

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "core/config/numeric_digest.hpp"
 #include "core/plugin/manifest.hpp"
 #include "core/store/files.hpp"
 #include "core/store/identity.hpp"
@@ -188,6 +189,7 @@ Json identity_of(const CellSpec& cell) {
           {"data", data},
           {"build",
            {{"interface", TIGHTROPE_HEADER_DIGEST},
+            {"arithmetic", TIGHTROPE_NUMERIC_DIGEST},
             {"facts", TIGHTROPE_BUILD_FACTS},
             {"blas", openblas_get_config()},
             {"blas_kernels", openblas_get_corename()}}}};
