@@ -27,9 +27,9 @@ Verb check_verb() {
             const Experiment experiment = resolve_experiment(tree, catalog, read_selection(call));
             const Index trials = Tuner(experiment, catalog).budget();
             if (!call.quiet)
-              std::cout << fmt::format("{} is fine: {} {}, {} {}{}.\n", call.positional[0], experiment.cells.size(),
-                                       experiment.cells.size() == 1 ? "run" : "runs", experiment.claims.size(),
-                                       experiment.claims.size() == 1 ? "claim" : "claims",
+              std::cout << fmt::format("{} is fine: {} {}, {} {}{}.\n", config_name(call.positional[0]),
+                                       experiment.cells.size(), experiment.cells.size() == 1 ? "run" : "runs",
+                                       experiment.claims.size(), experiment.claims.size() == 1 ? "claim" : "claims",
                                        trials > 0 ? fmt::format(", {} trials before them", grouped(trials)) : "");
             return Exit::ok;
           }};

@@ -22,7 +22,7 @@ void declare_config_options(po::options_description& options) {
   options.add_options()("set", po::value<std::vector<std::string>>()->value_name("PATH=VALUE")->composing(),
                         "set a value, e.g. --set optimizer.step=0.5; several, or a range, make a study (repeatable)");
   options.add_options()("config,c", po::value<std::vector<std::string>>()->value_name("FILE")->composing(),
-                        "lay another config over FILE (repeatable, left to right)");
+                        "lay another config over FILE (repeatable, left to right); - is standard input, also as FILE");
   declare_plugin_options(options);
   options.add_options()("allow-plugin-path", "open plugins from the folders that the config names in plugin_path");
 }
@@ -31,6 +31,8 @@ void declare_thread_option(po::options_description& options) {
   options.add_options()("threads", po::value<std::string>()->value_name("N"),
                         "threads for tiles (default: all cores); the results do not depend on it");
 }
+
+std::string config_name(const std::string& file) { return file == "-" ? standard_input : file; }
 
 Node read_layers(const Call& call, const std::string& file) {
   Node tree = read_yaml(file);

@@ -13,6 +13,7 @@
 #include "core/report/report.hpp"
 #include "core/report/summary_tables.hpp"
 #include "core/store/index.hpp"
+#include "core/store/json.hpp"
 #include "core/store/unfinished.hpp"
 #include "core/study/batch.hpp"
 #include "core/study/interrupt.hpp"
@@ -150,8 +151,7 @@ void print_summary(const StoredRun& run, std::size_t stored_before, double secon
 Real quantity(const Call& call, const std::string& option, const Units& units) {
   const std::string text = call.get<std::string>(option);
   const auto value = to_quantity(text, units);
-  if (!value)
-    throw Error(Exit::config, fmt::format("--{} must be {}, but it is '{}'", option, description(units), text));
+  if (!value) throw Error(Exit::config, fmt::format("--{} {}", option, must_be_quantity(text, units)));
   return *value;
 }
 
@@ -175,9 +175,10 @@ StudyOptions study_options(const Call& call, const StudyRules& rules, const fs::
   options.lanes = !call.has("no-lanes") && !solo;
   options.cell_seconds = rules.cell_seconds;
   options.memory = rules.memory;
-  if (call.has("checkpoint")) options.checkpoint_seconds = quantity(call, "checkpoint", times);
+  if (call.has("checkpoint")) options.checkpoint_seconds = std::min(quantity(call, "checkpoint", times), 1e9);
   if (call.has("cell-time")) options.cell_seconds = quantity(call, "cell-time", times);
-  if (call.has("cell-memory")) options.memory = static_cast<std::uint64_t>(quantity(call, "cell-memory", sizes));
+  if (call.has("cell-memory"))
+    options.memory = static_cast<std::uint64_t>(std::min(quantity(call, "cell-memory", sizes), 1e18));
   return options;
 }
 
@@ -227,7 +228,7 @@ class Run {
       report = out_ / "report.html";
     }
     if (call_.format == "json")
-      std::cout << document_of(stored).dump(2) << "\n";
+      std::cout << pretty(document_of(stored));
     else if (!call_.quiet)
       print_summary(stored, stored_before_,
                     std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), report);
@@ -430,7 +431,7 @@ Verb run_verb() {
       "output is one document.\n"
       "\n"
       "Exit codes: 0 all good, 1 a run failed or diverged or a claim is false, 2 usage or config, 3 plugin, 4 damaged\n"
-      "results, 5 memory, disk or permission, 6 folder in use, 128+n ended by signal n.",
+      "results, 5 memory, disk or permission, 6 folder in use, 70 a fault of this program, 128+n ended by signal n.",
       [](po::options_description& options) {
         const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
         declare_config_options(options);

@@ -103,8 +103,6 @@ class Builder {
                                                 cell.shape->rows, cell.shape->cols, X.rows(), X.cols()));
       problem->shape = X.shape();
       problem->truth = make_truth(std::move(X), target->rank());
-    } else if (!cell.shape) {
-      refuse(cell.data_position, "measured data alone do not tell the shape of the matrix; add shape: [rows, columns]");
     }
     problem->op = measurement_operator(cell, problem->shape);
     if (cell.data_file) {
@@ -133,8 +131,7 @@ class Builder {
 
   std::shared_ptr<const MeasurementOperator> measurement_operator(const CellSpec& cell, Shape shape) {
     const std::uint64_t seed = cell.seed_of("operator");
-    Remembered& remembered =
-        operators_[fmt::format("{} {} {} {}", seed, shape.rows, shape.cols, to_json(*cell.op.resolved, true))];
+    Remembered& remembered = operators_[fmt::format("{} {} {}", operator_key(cell), shape.rows, shape.cols)];
     if (remembered.failure) std::rethrow_exception(remembered.failure);
     try {
       if (!remembered.op)

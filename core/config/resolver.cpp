@@ -8,6 +8,7 @@
 #include "core/config/experiment.hpp"
 #include "core/config/numeric_digest.hpp"
 #include "core/config/quantity.hpp"
+#include "core/config/utf8.hpp"
 #include "core/config/yaml.hpp"
 #include "core/plugin/header_digest.hpp"
 #include "core/store/arrays.hpp"
@@ -20,6 +21,14 @@ namespace {
 const std::vector<std::string> cell_keys = {"seed", "seeds",     "problem", "model",    "initialization",
                                             "loss", "optimizer", "stop",    "observers"};
 const std::vector<std::string> file_keys = {"name", "study", "claims", "plugin_path"};
+/// The keys inside of sections that are easily taken for sections, with the section that each belongs to.
+const std::map<std::string, std::string> inner_keys = {
+    {"shape", "problem"},   {"data", "problem"},      {"target", "problem"},  {"operator", "problem"},
+    {"noise", "problem"},   {"step", "optimizer"},    {"iterations", "stop"}, {"time", "stop"},
+    {"divergence", "stop"}, {"methods", "study"},     {"grid", "study"},      {"zip", "study"},
+    {"list", "study"},      {"repetitions", "study"}, {"share", "study"},     {"set", "study"},
+    {"tune", "study"},      {"where", "study"},       {"exclude", "study"},   {"timing", "study"},
+    {"limits", "study"},    {"success", "study"},     {"every", "observers"}};
 
 bool contains(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -124,13 +133,18 @@ class Resolver {
     const std::vector<std::string> keys = joined(cell_keys, file_keys);
     for (const Node::Entry& entry : tree_.entries)
       if (!contains(keys, entry.key)) {
-        const std::string hint = did_you_mean(entry.key, keys);
+        const auto home = inner_keys.find(entry.key);
+        const std::string hint = home != inner_keys.end()
+                                     ? fmt::format(": it belongs into the section '{}'", home->second)
+                                     : did_you_mean(entry.key, keys);
         complain(entry.position, fmt::format("there is no section '{}'{}", entry.key,
                                              hint.empty() ? "; the sections are " + list_of(keys) : hint));
       }
     TopSection top;
     read_section(top, only(tree_, {"name", "seed"}), "the config", {});
-    if (top.name.empty()) top.name = std::filesystem::path(tree_.position.file).stem().string();
+    if (top.name.empty())
+      top.name =
+          tree_.position.file == standard_input ? "stdin" : std::filesystem::path(tree_.position.file).stem().string();
     check_name(top.name);
     experiment.name = top.name;
     experiment.config = tree_;
@@ -187,8 +201,23 @@ class Resolver {
                     const std::vector<std::string>& reserved) {
     Parameters parameters;
     section.declare(parameters);
-    parameters.read(map, owner, reserved, diagnostics_);
+    read_parameters(parameters, map, owner, reserved);
     return written(parameters, map, Node::make_map(map.position));
+  }
+
+  /// Reads all parameters; a section of the file that stands inside of another one is told where it belongs.
+  void read_parameters(Parameters& parameters, const Node& map, const std::string& owner,
+                       const std::vector<std::string>& reserved) {
+    Node own = map;
+    const std::vector<std::string> known = joined(parameters.names(), reserved);
+    for (const Node::Entry& entry : map.entries) {
+      if (contains(known, entry.key) || !(contains(cell_keys, entry.key) || contains(file_keys, entry.key))) continue;
+      const bool is_value = entry.key == "name" || entry.key == "seed";
+      complain(entry.position, fmt::format("'{}' {}belongs at the top of the file, not inside of {}", entry.key,
+                                           is_value ? "" : "is a section of its own: it ", owner));
+      own.erase(entry.key);
+    }
+    parameters.read(own, owner, reserved, diagnostics_);
   }
 
   /// The values that the parameters hold, in the order of their declaration, each with the place where it was given.
@@ -202,14 +231,11 @@ class Resolver {
   }
 
   void check_name(const std::string& name) {
-    const bool fine = !name.empty() && name.size() <= 100 && name.front() != '.' &&
-                      std::all_of(name.begin(), name.end(),
-                                  [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-' || c == '.'; });
     const Node* given = tree_.find("name");
-    if (!fine)
-      complain(
-          given ? given->position : tree_.position,
-          fmt::format("the name '{}' cannot name a folder; use up to 100 letters, digits, '_', '-' and '.'", name));
+    if (!names_folder(name))
+      complain(given ? given->position : tree_.position,
+               fmt::format("the name '{}'{} cannot name a folder; use up to 100 letters, digits, '_', '-' and '.'",
+                           name, given ? "" : ", which is that of the file as the config has none,"));
   }
 
   void resolve_study(const Node& study, const Node& base, Experiment& experiment) {
@@ -252,8 +278,11 @@ class Resolver {
       const Units& units = is_time ? times : sizes;
       const auto value = entry.value.is_scalar() ? to_quantity(entry.value.scalar, units) : std::nullopt;
       if (!value)
-        complain(entry.value.position, fmt::format("the limit '{}' must be {}, but it is {}", entry.key,
-                                                   description(units), entry.value.description()));
+        complain(entry.value.position,
+                 fmt::format("the limit '{}' {}", entry.key,
+                             entry.value.is_scalar()
+                                 ? must_be_quantity(entry.value.scalar, units)
+                                 : "must be a number with a unit, but it is " + entry.value.description()));
       else if (is_time)
         rules.cell_seconds = *value;
       else
@@ -374,7 +403,8 @@ class Resolver {
       else
         complain(shape->position, "shape must be [rows, columns], but it is " + shape->description());
     }
-    if (const Node* data = given->find("data"); data && !section.data.empty()) {
+    const Node* const data = given->find("data");
+    if (data && !section.data.empty()) {
       cell.data_file = section.data;
       cell.data_position = data->position;
       resolved.set("data", *data);
@@ -384,8 +414,10 @@ class Resolver {
     }
     if (given->find("target"))
       cell.target = choose("targets", "target", *given, cell, resolved);
-    else if (!cell.data_file && given != &nothing)
+    else if (!data && given != &nothing)
       complain(given->position, "problem needs a 'target' (the matrix to recover) or measured 'data'");
+    else if (data && !given->find("shape"))
+      complain(data->position, "measured data alone do not tell the shape of the matrix; add shape: [rows, columns]");
     if (given != &nothing) cell.op = choose("operators", "operator", *given, cell, resolved);
     if (given->find("noise")) cell.noise = choose("noises", "noise", *given, cell, resolved);
     cell.resolved.set("problem", std::move(resolved));
@@ -473,6 +505,9 @@ class Resolver {
     if (!given->is_map())
       return complain(given->position,
                       "stop must be a map such as {iterations: 1000}, but it is " + given->description());
+    Node stop = *given;
+    read_seconds(stop);
+    given = &stop;
     StopSection section;
     Parameters own;
     section.declare(own);
@@ -489,6 +524,18 @@ class Resolver {
     if (!section.iterations && !section.time && diagnostics_.empty())
       complain(given->position, "stop needs a limit, 'iterations' or 'time': a threshold alone may never be reached");
     cell.resolved.set("stop", std::move(resolved));
+  }
+
+  /// A time with a unit becomes the number of its seconds.
+  void read_seconds(Node& stop) {
+    Node* const time = stop.find("time");
+    if (!time || !time->is_scalar() || to_real(Node::make_scalar(time->scalar, {}))) return;
+    if (const auto seconds = to_quantity(time->scalar, times)) {
+      *time = Node::make_scalar(shortest(*seconds), time->position);
+    } else {
+      complain(time->position, "the stop rule 'time' " + must_be_quantity(time->scalar, times));
+      stop.erase("time");
+    }
   }
 
   /// A key of `stop` that is not the core's is a column of an observer: one that is listed, or one that looks on for
@@ -646,7 +693,7 @@ class Resolver {
       Parameters parameters;
       declare_parameters(*choice.library, *maker, parameters);
       Node map = given->is_map() ? *given : Node::make_map(given->position);
-      parameters.read(map, choice.description(), joined({"type"}, also), diagnostics_);
+      read_parameters(parameters, map, choice.description(), joined({"type"}, also));
       Node chosen = Node::make_map(given->position);
       chosen.set("type", *type);
       choice.resolved = std::make_shared<const Node>(written(parameters, map, std::move(chosen)));
@@ -701,6 +748,13 @@ std::string Choice::description() const {
 std::uint64_t CellSpec::seed_of(const std::string& part) const {
   const auto own = seeds.find(part);
   return own == seeds.end() ? seed : own->second;
+}
+
+std::string operator_key(const CellSpec& cell) {
+  const std::string shape = cell.shape    ? fmt::format("{} {}", cell.shape->rows, cell.shape->cols)
+                            : cell.target ? to_json(*cell.target->resolved, true)
+                                          : "";
+  return fmt::format("{} {} {}", cell.seed_of("operator"), shape, to_json(*cell.op.resolved, true));
 }
 
 std::vector<const Choice*> CellSpec::choices() const {

@@ -56,10 +56,13 @@ Vec singular_values(const LowRank& X) {
 }
 
 Svd svd(const Mat& X) {
+  if (!X.is_finite())
+    throw Error(Exit::config, "a singular value decomposition needs numbers, but some overflow or are none");
   Svd result;
-  if (!arma::svd_econ(result.left, result.values, result.right, X))
-    throw Error(Exit::resources, "a singular value decomposition did not converge");
-  return result;
+  // Divide and conquer, which is fast but can fail; then the iteration of Golub and Reinsch.
+  for (const char* method : {"dc", "std"})
+    if (arma::svd_econ(result.left, result.values, result.right, X, "both", method)) return result;
+  throw Error(Exit::resources, "a singular value decomposition did not converge");
 }
 
 Svd svd(const LowRank& X) {

@@ -25,13 +25,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t most_lanes = 32;           // of a batch
 constexpr std::size_t most_cells_of_a_job = 64;  // so that little is waiting behind a cell that ends its process
 
-/// Equal for cells that can share an operator.
-std::string operator_of(const CellSpec& cell) {
-  const std::string shape =
-      cell.shape ? fmt::format("{} {}", cell.shape->rows, cell.shape->cols) : to_json(*cell.target->resolved, true);
-  return fmt::format("{} {} {}", cell.seed_of("operator"), shape, to_json(*cell.op.resolved, true));
-}
-
 class Scheduler {
  public:
   Scheduler(const Experiment& experiment, const StudyOptions& options, const Lock& lock, const StudyListener& listener)
@@ -108,7 +101,7 @@ class Scheduler {
       }
       remove_failure(options_.out, cell);
       const auto [group, fresh] =
-          group_of.emplace(options_.lanes ? operator_of(cell) : folder_name(cell), groups.size());
+          group_of.emplace(options_.lanes ? operator_key(cell) : folder_name(cell), groups.size());
       if (fresh) groups.emplace_back();
       groups[group->second].push_back(i);
     }

@@ -13,6 +13,7 @@
 #include <new>
 #include <optional>
 
+#include "core/failure.hpp"
 #include "core/study/job.hpp"
 
 namespace tightrope {
@@ -145,23 +146,22 @@ class Worker {
 int run_worker() {
   settle_signals();
   std::ifstream input("/proc/self/fd/0", std::ios::binary);
-  const Job job = decode_job({std::istreambuf_iterator<char>(input), {}});
-  settle_limits(job);
+  std::optional<Job> job;
   try {
-    Worker(job).run();
+    job = decode_job({std::istreambuf_iterator<char>(input), {}});
+    settle_limits(*job);
+    Worker(*job).run();
     return 0;
-  } catch (const Error& error) {
-    // A plugin that throws is to blame for its own cell; a full disk, a damaged file or a wrong config stops them all.
-    const bool own = error.code() == Exit::plugin;
-    send({.kind = own ? Report::Kind::broken : Report::Kind::error, .text = error.what(), .code = error.code()});
   } catch (const std::bad_alloc&) {
     send({.kind = Report::Kind::broken,
-          .text = job.memory ? fmt::format("it needs more memory than the limit of {} MB", *job.memory / 1000000)
-                             : std::string("there is not enough memory for it")});
-  } catch (const std::exception& error) {
-    send({.kind = Report::Kind::broken, .text = error.what()});
+          .text = job && job->memory
+                      ? fmt::format("it needs more memory than the limit of {} MB", *job->memory / 1000000)
+                      : std::string("there is not enough memory for it")});
   } catch (...) {
-    send({.kind = Report::Kind::broken, .text = "it threw something that is no exception"});
+    // A plugin that throws is to blame for its own cell; a full disk, a damaged file or a wrong config stops them all.
+    const Error error = current_failure();
+    const bool own = error.code() == Exit::plugin;
+    send({.kind = own ? Report::Kind::broken : Report::Kind::error, .text = error.what(), .code = error.code()});
   }
   return 1;
 }
