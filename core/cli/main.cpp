@@ -9,6 +9,7 @@
 #include <iostream>
 #include <new>
 
+#include "core/base/asked.hpp"
 #include "core/cli/verb.hpp"
 #include "core/config/node.hpp"
 #include "core/study/worker.hpp"
@@ -158,5 +159,6 @@ int main(int argc, char** argv) {
   tightrope::use_one_blas_thread();
   // Not a verb for people: how a study starts its worker processes.
   if (argc == 2 && std::strcmp(argv[1], "worker") == 0) return tightrope::run_worker();
+  tightrope::announce_crashes();
   return tightrope::cli::guarded_main({argv + 1, argv + argc});
 }
