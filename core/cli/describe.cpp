@@ -190,7 +190,9 @@ Exit describe_call(const Call& call) {
     if (call.positional.size() == 2 && plugin_kind(call.positional[0]).folder != std::string(kind.folder)) continue;
     for (const std::string& candidate : catalog.names(kind.folder)) {
       names.push_back(candidate);
-      if (candidate == name) found.push_back(describe(kind, *catalog.find(kind.folder, name)));
+      if (candidate != name) continue;
+      found.push_back(describe(kind, *catalog.find(kind.folder, name)));
+      for (const Parameter& common : common_parameters(kind.folder)) found.back().parameters.push_back(common);
     }
   }
   if (found.empty() && call.positional.size() == 1)

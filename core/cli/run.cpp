@@ -276,6 +276,10 @@ class Run {
       line.finish();
       warn(text);
     };
+    listener.printed = [&](const std::string& whose, const std::string& text) {
+      line.finish();
+      std::cerr << "[" << whose << "] " << text << "\n";
+    };
     const StudyResult result = run_study(experiment, options_, lock, listener);
     line.finish();
     return result;

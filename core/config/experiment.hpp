@@ -115,5 +115,7 @@ struct SectionDoc {
   std::vector<Parameter> parameters;
 };
 std::vector<SectionDoc> config_reference();
+/// What the core itself reads in the section of a plugin of this kind, beside the plugin's own parameters.
+std::vector<Parameter> common_parameters(const std::string& kind);
 
 }  // namespace tightrope

@@ -110,6 +110,11 @@ SectionDoc document(std::string name, std::string text) {
 
 bool looks_like_number(const Node& node) { return node.is_scalar() && !node.quoted && to_real(node).has_value(); }
 
+/// "1_000", "0,5": no name of a plugin begins so.
+bool is_meant_as_number(const std::string& text) {
+  return !text.empty() && (std::isdigit(static_cast<unsigned char>(text[0])) || text.find_first_of("+-.") == 0);
+}
+
 class Resolver {
  public:
   Resolver(const Node& tree, const Catalog& catalog, const Selection& selection, const std::vector<Tuned>& tuned)
@@ -441,9 +446,16 @@ class Resolver {
         holder.set("step", std::move(spelt_out));
       }
     }
-    if (!holder.find("step"))
-      return complain(given->position, fmt::format("{} needs 'step': a number, or a step size rule ({})",
-                                                   cell.optimizer.description(), list_of(names("step_sizes"))));
+    const Node* step = holder.find("step");
+    if (!step || step->is_null())
+      return complain(step ? step->position : given->position,
+                      fmt::format("{} needs 'step': a number, or a step size rule ({}){}", cell.optimizer.description(),
+                                  list_of(names("step_sizes")), step ? ", but it is empty" : ""));
+    if (step->is_scalar() && is_meant_as_number(step->scalar))
+      return complain(
+          step->position,
+          fmt::format("'step' must be a number such as 0.25 or 1e-3, or a step size rule ({}), but it is {}",
+                      list_of(names("step_sizes")), step->description()));
     cell.step_size = choose("step_sizes", "step", holder, cell, *resolved);
   }
 
@@ -817,6 +829,18 @@ std::vector<Parameter> study_parameters() {
 }
 
 }  // namespace
+
+std::vector<Parameter> common_parameters(const std::string& kind) {
+  if (kind == Observer::kind) return document<ObserverSection>("", "").parameters;
+  if (kind != Optimizer::kind) return {};
+  Parameter step;
+  step.name = "step";
+  step.type = "number or step size";
+  step.doc = "how far to go: a step size rule, or a bare number";
+  step.is_required = true;
+  step.example_text = "0.25";
+  return {step};
+}
 
 std::vector<SectionDoc> config_reference() {
   return {
