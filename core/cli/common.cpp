@@ -119,7 +119,8 @@ std::shared_ptr<const Team> make_team(const Call& call) {
 }
 
 nlohmann::ordered_json json_number(Real value) {
-  if (!std::isfinite(value)) return nullptr;
+  if (std::isnan(value)) return nullptr;
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   if (value == std::floor(value) && std::abs(value) < 9e15) return static_cast<std::int64_t>(value);
   return value;
 }

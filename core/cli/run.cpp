@@ -12,6 +12,7 @@
 #include "core/config/quantity.hpp"
 #include "core/report/report.hpp"
 #include "core/report/summary_tables.hpp"
+#include "core/report/text.hpp"
 #include "core/store/index.hpp"
 #include "core/store/json.hpp"
 #include "core/store/unfinished.hpp"
@@ -40,12 +41,7 @@ std::string task_of(const Sizes& sizes) {
   std::string text = fmt::format("{} × {} matrix", sizes.rows, sizes.cols);
   if (sizes.true_rank && *sizes.true_rank < std::min(sizes.rows, sizes.cols))
     text += fmt::format(" of rank {}", *sizes.true_rank);
-  return text + fmt::format(" from {} measurements, factorization rank {}", grouped(sizes.measurements), sizes.rank);
-}
-
-std::string sentence(std::string text) {
-  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
-  return text + ".";
+  return text + fmt::format(" from {}, factorization rank {}", counted(sizes.measurements, "measurement"), sizes.rank);
 }
 
 /// One row for each setting, its repetitions summed up.
@@ -135,7 +131,7 @@ void print_summary(const StoredRun& run, std::size_t stored_before, double secon
     std::cout << "  " << (stored_before == run.cells.size() ? "All" : std::to_string(stored_before)) << " of "
               << run.cells.size() << (run.cells.size() == 1 ? " run was" : " runs were") << " stored already.\n";
   std::cout << "  " << human_seconds(seconds) << " in all; " << human_seconds(computing)
-            << " of computing: " << grouped(passes) << " passes over the operator";
+            << " of computing: " << counted(passes, "pass") << " over the operator";
   // Of passes that runs share, time and bytes are divided among them, so the quotient is that of the computer.
   if (bytes > 0 && computing > 0) std::cout << fmt::format(", {:.1f} GB/s", bytes / computing / 1e9);
   std::cout << ".\n";

@@ -106,7 +106,7 @@ Mat estimate_of(const StoredCell& cell, const FactorizationModel& model);
 /// What trials chose, in one line for each setting or, where they are many, for each method and value.
 std::string tuned_lines(const std::vector<Tuned>& tuned);
 
-/// A JSON number, null where it is not finite.
+/// A JSON number; "inf" or "-inf" where it is infinite, null where it is none.
 nlohmann::ordered_json json_number(Real value);
 nlohmann::ordered_json json_tree(const Node& node);
 

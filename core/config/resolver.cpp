@@ -580,10 +580,11 @@ class Resolver {
       return complain(claims.position, "claims must be a list, but it is " + claims.description());
     std::vector<Labels> labels;
     for (const CellSpec& cell : experiment.cells) labels.push_back(cell.labels);
+    const bool has_all_cells = diagnostics_.empty();  // else nothing is known of what runs there would be
     for (const Node& node : claims.items) {
       const std::size_t before = diagnostics_.size();
       Claim claim = read_claim(node, diagnostics_);
-      if (diagnostics_.size() == before)
+      if (diagnostics_.size() == before && has_all_cells)
         if (auto complaint = nothing_to_judge(claim, labels)) {
           // A claim about cells that --only or --skip leaves out is not judged.
           if (selection_.empty()) diagnostics_.push_back(std::move(*complaint));

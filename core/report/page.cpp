@@ -58,7 +58,7 @@ std::string page_of(const StoredRun& run, const std::vector<CellExtras>& extras,
       escaped(run.name, 200), assets::uPlot_min_css, assets::page_css, hash_source(assets::uPlot_iife_min_js),
       hash_source(assets::page_js));
   page += summary_section(run, summary) + claims_section(run);
-  if (run.is_study) page += methods_section(run, summary) + comparison_section(summary) + tuned_section(run);
+  if (run.is_study) page += methods_section(summary) + comparison_section(summary) + tuned_section(run);
   page += "<h2>Figures</h2>\n" + clock_switch();
   page += phase_section(figures.maps) + drawings_section("Over one axis", figures.along_axes);
   page += curves_section(figures.curves, run.is_study ? how_to_read(summary) : "");

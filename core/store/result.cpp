@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
+#include <limits>
 #include <thread>
 
 #include "core/config/yaml.hpp"
@@ -84,7 +86,10 @@ Tuned tuned_of(const Json& json) {
   tuned.path = json.at("path").get<std::string>();
   tuned.value = node_of(json.at("value"), "run.json");
   tuned.goal = json.at("goal").get<std::string>();
-  if (!json.at("merit").is_null()) tuned.merit = json.at("merit").get<Real>();
+  if (const Json& merit = json.at("merit"); merit == "inf")
+    tuned.merit = std::numeric_limits<Real>::infinity();
+  else if (!merit.is_null())
+    tuned.merit = merit.get<Real>();
   tuned.values = json.at("values").get<Index>();
   tuned.trials = json.at("trials").get<Index>();
   tuned.iterations = json.at("iterations").get<Index>();
@@ -198,7 +203,7 @@ Json to_json(const Tuned& tuned) {
                {"passes", tuned.passes},
                {"note", tuned.note}};
   if (const auto method = tuned.labels.find("method"); method != tuned.labels.end()) json["method"] = method->second;
-  if (tuned.merit) json["merit"] = *tuned.merit;
+  if (tuned.merit) json["merit"] = std::isinf(*tuned.merit) ? Json("inf") : Json(*tuned.merit);
   return json;
 }
 
