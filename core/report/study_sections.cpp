@@ -177,7 +177,8 @@ std::string methods_section(const StoredRun& run, const Summary& summary) {
         "Wilson's for success. A run that diverged or failed counts as worse than every number.";
   if (is_repeated && summary.criterion)
     html +=
-        " Times to the target are Kaplan-Meier medians, which take into account the runs that did not reach it; &gt; 300: "
+        " Times to the target are Kaplan-Meier medians, which take into account the runs that did not reach it; &gt; "
+        "300: "
         "by then fewer than half of them had.";
   return html + (is_repeated ? "</p>\n" : "");
 }

@@ -56,7 +56,7 @@ study:
   grid: {problem.target.condition: "log(1, 100, 10)", initialization.scale: "log(1e-6, 1e-1, 10)"}
 """
 
-# Three axes beside the methods, one of them with a unit; a level that is success, target and claim at once.
+# Four axes beside the methods, one of them with a unit; a level that is success, target and claim at once.
 AXES = """\
 name: axes
 seed: 2
@@ -68,7 +68,7 @@ problem:
 model:          {type: asymmetric, rank: 2}
 initialization: {type: small_random, scale: 1e-2}
 optimizer: {type: gradient_descent, step: 0.25}
-stop: {iterations: 5000, relative_error: 1e-6}
+stop: {iterations: 1000, relative_error: 1e-6}
 observers: [{relative_error: {every: 50}}]
 study:
   repetitions: 2
@@ -78,8 +78,9 @@ study:
     problem.target.condition: [1, 2, 3, 5, 8, 13]
     problem.noise.snr: [10, 20, 40]
     problem.operator.storage: [float64, int8]
+    initialization.scale: [1e-3, 1e-2]
 claims:
-  - {that: iterations to relative_error < 0.05, where: {snr: 40}, is: < 5000}
+  - {that: iterations to relative_error < 0.05, where: {snr: 40}, is: < 1000}
   - {that: final relative_error, where: {snr: 40}, is: < 0.05}
 """
 
@@ -194,7 +195,7 @@ class Pages(Case):
         page = self.folder / "axes/report.html"
         self.assertEqual(check(self.browser, page, None), [])
         wanted = {"condition": [f"condition {c}" for c in [1, 2, 3, 5, 8, 13]], "snr": [f"snr {s} dB" for s in [10, 20, 40]],
-                  "storage": ["storage float64", "storage int8"]}
+                  "storage": ["storage float64", "storage int8"], "scale": ["scale 1e-3", "scale 1e-2"]}
         files = self.drawings("axes")
         for kind, own in {"relative_error": [], "final_over_condition": ["condition"], "final_over_snr": ["snr"],
                           "success": ["condition", "snr"]}.items():
