@@ -259,7 +259,7 @@ std::string svg_of(const Figure& figure, const Plot& plot, const Sheet& sheet) {
   svg += label(left, 24, "start",
                escaped(fitted(figure.title, width - left - right - text_width(part, font) - 20, 15 * 1.1)),
                " class=\"title\" font-size=\"15\" font-weight=\"600\"");
-  if (!part.empty()) svg += label(width - right, 24, "end", escaped(part), " class=\"sheet\"");
+  if (!part.empty()) svg += label(width - right, 24, "end", escaped(part), " class=\"part\"");
   const std::vector<Tick> across = ticks_of(plot.x), up = ticks_of(plot.y);
   for (std::size_t i = 0; i < sheet.panels.size(); ++i) {
     if (!sheet.panels[i]) continue;

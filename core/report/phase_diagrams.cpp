@@ -182,7 +182,7 @@ std::string sheet_of(const Frame& frame, const std::vector<Map>& maps, const std
       width, bottom + (has_unreached ? 112 : 88), escaped(frame.title + (part.empty() ? "" : ", " + part), 200), left,
       escaped(fitted(frame.title, room - own - 20, 15 * 1.1)));
   if (!part.empty())
-    svg += fmt::format("<text class=\"sheet\" x=\"{}\" y=\"24\" text-anchor=\"end\">{}</text>\n", width - right, part);
+    svg += fmt::format("<text class=\"part\" x=\"{}\" y=\"24\" text-anchor=\"end\">{}</text>\n", width - right, part);
   for (std::size_t m = 0; m < maps.size(); ++m) {
     const Real x0 = left + static_cast<Real>(m % columns) * (inner + gap),
                y0 = first + static_cast<Real>(m / columns) * row;

@@ -117,8 +117,8 @@ TEST_CASE("values of a third axis have sheets of their own, named after them") {
   CHECK(sheets[1].title == "c 1");
   CHECK(sheets[1].columns == 3);
   const auto svgs = svgs_of(figure, 0);
-  REQUIRE(texts(svgs[1], "sheet").size() == 1);
-  CHECK(texts(svgs[1], "sheet").front().words == "c 1");
+  REQUIRE(texts(svgs[1], "part").size() == 1);
+  CHECK(texts(svgs[1], "part").front().words == "c 1");
   CHECK(svgs[1].find("a 2 · b 1</text>") != std::string::npos);
 }
 
