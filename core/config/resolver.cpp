@@ -257,6 +257,41 @@ class Resolver {
     experiment.tuned = tuned_;
     drop_repetitions();
     if (diagnostics_.empty()) check_budgets(experiment);
+    for (StudyAxis& axis : experiment.axes) axis.unit = unit_at(axis.path, experiment.cells);
+  }
+
+  /// The unit of the parameter at a path, if the cells that have it agree on one.
+  std::string unit_at(const std::string& path, const std::vector<CellSpec>& cells) {
+    const auto dot = path.find_last_of('.');
+    if (dot == std::string::npos) return "";
+    const std::string section = path.substr(0, dot), name = path.substr(dot + 1);
+    std::set<std::string> units;
+    std::set<const Library*> seen;
+    if (section == "stop") units.insert(unit_among(document<StopSection>("stop", "").parameters, name));
+    for (const CellSpec& cell : cells) {
+      const std::pair<const char*, const Choice*> parts[] = {{"problem.target", cell.target ? &*cell.target : nullptr},
+                                                             {"problem.operator", &cell.op},
+                                                             {"problem.noise", cell.noise ? &*cell.noise : nullptr},
+                                                             {"model", &cell.model},
+                                                             {"initialization", &cell.initialization},
+                                                             {"loss", &cell.loss},
+                                                             {"optimizer", &cell.optimizer},
+                                                             {"optimizer.step", &cell.step_size}};
+      for (const auto& [at, choice] : parts) {
+        if (at != section || !choice || !choice->library || !seen.insert(choice->library.get()).second) continue;
+        Parameters parameters;
+        const auto maker = make_maker(*choice->library);
+        declare_parameters(*choice->library, *maker, parameters);
+        units.insert(unit_among(parameters.all(), name));
+      }
+    }
+    return units.size() == 1 ? *units.begin() : "";
+  }
+
+  static std::string unit_among(const std::vector<Parameter>& parameters, const std::string& name) {
+    const auto own = std::find_if(parameters.begin(), parameters.end(),
+                                  [&](const Parameter& parameter) { return parameter.name == name; });
+    return own == parameters.end() ? "" : own->unit_text;
   }
 
   void read_rules(const Node& study, StudyRules& rules) {

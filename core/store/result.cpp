@@ -161,8 +161,11 @@ void publish_run(const fs::path& out, const Experiment& experiment, const std::v
               {"name", experiment.name},
               {"study", experiment.is_study}};
   run["axes"] = Json::array();
-  for (const StudyAxis& axis : experiment.axes)
-    run["axes"].push_back({{"label", axis.label}, {"path", axis.path}, {"values", axis.values}});
+  for (const StudyAxis& axis : experiment.axes) {
+    Json entry = {{"label", axis.label}, {"path", axis.path}, {"values", axis.values}};
+    if (!axis.unit.empty()) entry["unit"] = axis.unit;
+    run["axes"].push_back(std::move(entry));
+  }
   if (experiment.success) run["success"] = experiment.success->text();
   run["cells"] = Json::array();
   for (const CellSpec& cell : experiment.cells) {
@@ -230,6 +233,7 @@ StoredRun read_run(const fs::path& given) {
       own.label = axis.at("label").get<std::string>();
       own.path = axis.at("path").get<std::string>();
       own.values = axis.at("values").get<std::vector<std::string>>();
+      own.unit = axis.value("unit", "");
     }
     if (json.contains("success")) run.success = stored_success(file, json.at("success").get<std::string>());
     const Json& cells = json.at("cells");
