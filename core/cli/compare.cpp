@@ -118,7 +118,7 @@ Exit compare(const Call& call) {
   } else {
     std::cout << tables_of(summary, call.format, !call.quiet);
   }
-  return Exit::ok;
+  return noting_changed_data(run);
 }
 
 }  // namespace
@@ -133,7 +133,8 @@ Verb compare_verb() {
       "the first took less) with Wilcoxon's signed-rank p, and how many of their pairs only one of them solved,\n"
       "with McNemar's p; all p after Holm's correction over the pairs. Several folders are compared as runs.\n"
       "Nothing is run: another target or another column is read off the stored traces. csv has the settings alone,\n"
-      "every number in full; json has all of it and the performance profiles.",
+      "every number in full; json has all of it and the performance profiles. Exit code 4 if a data file has changed\n"
+      "since a run was made with it.",
       [](po::options_description& options) {
         const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
         options.add_options()("by", text("AXIS"), "axis whose values are compared (default: the methods)");

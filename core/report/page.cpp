@@ -47,8 +47,7 @@ Figures figures_of(const StoredRun& run, const Summary& summary) {
           phase_diagrams_of(summary)};
 }
 
-std::string page_of(const StoredRun& run, const std::vector<CellExtras>& extras, const Summary& summary,
-                    const Figures& figures) {
+std::string page_of(const StoredRun& run, const Pictures& pictures, const Summary& summary, const Figures& figures) {
   std::string page = fmt::format(
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" "
       "content=\"default-src 'none'; script-src {3} {4}; style-src 'unsafe-inline'; "
@@ -63,7 +62,7 @@ std::string page_of(const StoredRun& run, const std::vector<CellExtras>& extras,
   page += phase_section(figures.maps) + drawings_section("Over one axis", figures.along_axes);
   page += curves_section(figures.curves, run.is_study ? how_to_read(summary) : "");
   page += drawings_section("Over all problems", figures.profiles);
-  page += truth_section(run, extras) + setup_section(run) + runs_section(run, summary) + origin_section(run);
+  page += truth_section(run, pictures) + setup_section(run) + runs_section(run, summary) + origin_section(run);
   return page + fmt::format(
                     "</main>\n<script type=\"application/json\" "
                     "id=\"figures\">{}</script>\n<script>{}</script>\n<script>{}</script>\n</body></html>\n",
@@ -72,7 +71,7 @@ std::string page_of(const StoredRun& run, const std::vector<CellExtras>& extras,
 
 }  // namespace
 
-void write_report(const StoredRun& run, const std::vector<CellExtras>& extras) {
+void write_report(const StoredRun& run, const Pictures& pictures) {
   if (run.cells.empty())
     throw Error(Exit::config,
                 fmt::format("{} holds no finished run, so there is nothing to report", run.folder.string()));
@@ -91,7 +90,7 @@ void write_report(const StoredRun& run, const std::vector<CellExtras>& extras) {
       for (std::size_t k = 0; k < figure.plots.size(); ++k) write(figure.id, k, svg_of(figure, k));
   for (const PhaseDiagram& diagram : figures.maps)
     for (std::size_t k = 0; k < diagram.svgs.size(); ++k) write(diagram.id, k, diagram.svgs[k]);
-  write_atomically(run.folder / "report.html", page_of(run, extras, summary, figures));
+  write_atomically(run.folder / "report.html", page_of(run, pictures, summary, figures));
 }
 
 }  // namespace tightrope
