@@ -8,6 +8,7 @@
 
 #include "core/cli/verb.hpp"
 #include "core/config/yaml.hpp"
+#include "core/store/remake.hpp"
 
 namespace tightrope::cli {
 
@@ -116,6 +117,18 @@ std::shared_ptr<const Team> make_team(const Call& call) {
     threads = static_cast<unsigned>(*given);
   }
   return std::make_shared<const Team>(threads);
+}
+
+void refuse_changed_data(const StoredRun& run) {
+  if (const std::string text = changed_data_of(run.cells); !text.empty()) throw Error(Exit::integrity, text);
+}
+
+Exit noting_changed_data(const StoredRun& run) {
+  const std::string text = changed_data_of(run.cells);
+  if (text.empty()) return Exit::ok;
+  std::cout.flush();
+  std::cerr << "tightrope: error: " << text << "\n";
+  return Exit::integrity;
 }
 
 nlohmann::ordered_json json_number(Real value) {

@@ -104,7 +104,7 @@ void print_table(const StoredRun& run) {
       std::cout << "  " << label_of(cell.labels) << " failed: " << cell.reason << "\n";
 }
 
-void print_summary(const StoredRun& run, std::size_t stored_before, double seconds, const fs::path& report) {
+void print_summary(const StoredRun& run, std::size_t stored_before, double seconds) {
   std::cout << run.name << ": ";
   if (!run.cells.empty()) std::cout << task_of(run.cells.front().sizes) << ".\n";
   if (!run.is_study && !run.missing.empty()) {
@@ -141,7 +141,6 @@ void print_summary(const StoredRun& run, std::size_t stored_before, double secon
       std::cout << "  " << (claim.holds ? "✓ " : "✗ ") << claim.text << (claim.holds ? "" : " is FALSE")
                 << " (measured: " << claim.measured << ")\n";
   }
-  if (!report.empty()) std::cout << "Report: " << report.string() << "\n";
 }
 
 Real quantity(const Call& call, const std::string& option, const Units& units) {
@@ -217,17 +216,16 @@ class Run {
     stored.claims = judged(stored);
     warn_of_shared_seconds(stored);
     if (!stored.claims.empty()) publish_run(out_, experiment_, result.missing, stored.claims);
-    refresh_index(out_, stored.cells);
-    fs::path report;
-    if (!call_.has("no-report") && !stored.cells.empty()) {
-      write_report(stored, pictures(stored));
-      report = out_ / "report.html";
-    }
     if (call_.format == "json")
       std::cout << pretty(document_of(stored));
     else if (!call_.quiet)
       print_summary(stored, stored_before_,
-                    std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), report);
+                    std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    std::cout.flush();  // all that matters is said before what can be made again at any time
+    attempt("index of the stored runs", [&] { refresh_index(out_, stored.cells); });
+    const bool is_wanted = !call_.has("no-report") && !stored.cells.empty();
+    if (is_wanted && attempt("report", [&] { report(stored); }) && call_.format != "json" && !call_.quiet)
+      std::cout << "Report: " << (out_ / "report.html").string() << "\n";
     return is_fine(stored) ? Exit::ok : Exit::claim_false;
   }
 
@@ -308,12 +306,13 @@ class Run {
       status.show(progress);
     };
     StudyResult result;
-    lanes_ =
+    const auto lanes =
         run_batch(experiment_, make_team(call_), {out_, options_.checkpoint_seconds, options_.cell_seconds}, listener);
     line.finish();
     progress.running = 0;
     status.show(progress);
-    const auto& end = lanes_.front()->end();
+    const auto& end = lanes.front()->end();
+    truth_ = lanes.front()->setup().problem->truth;
     if (!end) {
       result.signal = interrupted();
       result.missing.push_back({Missing::Kind::unfinished, cell.labels, cell.key, ""});
@@ -383,10 +382,28 @@ class Run {
     return claims;
   }
 
-  std::vector<CellExtras> pictures(const StoredRun& stored) const {
-    if (lanes_.size() != 1) return pictures_of(stored, catalog_, make_team(call_));
-    const Lane& lane = *lanes_.front();
-    return {{lane.setup().problem->truth, std::make_shared<const Mat>(lane.iterate().X.dense())}};
+  void report(const StoredRun& stored) const {
+    refuse_changed_data(stored);
+    write_report(stored, pictures_of(stored, catalog_, make_team(call_), truth_));
+  }
+
+  /// Makes what follows from the stored runs. If it fails, they are as good as before: one sentence, no other exit
+  /// code.
+  template <class Make>
+  bool attempt(const std::string& what, Make make) const {
+    std::string reason;
+    try {
+      make();
+      return true;
+    } catch (const std::bad_alloc&) {
+      reason = "there is not enough memory for it";
+    } catch (const std::exception& error) {
+      reason = error.what();
+    } catch (...) {
+      reason = "a plugin threw an exception that is no std::exception";
+    }
+    warn(fmt::format("the {} could not be made, all else is stored: {}", what, reason));
+    return false;
   }
 
   static bool is_fine(const StoredRun& stored) {
@@ -405,7 +422,7 @@ class Run {
   const fs::path out_;
   const StudyOptions options_;
   std::size_t stored_before_ = 0;
-  std::vector<std::unique_ptr<Lane>> lanes_;  // of a plain run that was not stored
+  std::shared_ptr<const Truth> truth_;  // of a plain run that was not stored
 };
 
 Exit run(const Call& call) {

@@ -82,6 +82,17 @@ class Builder {
     return remembered;
   }
 
+  std::shared_ptr<const Truth> truth(const CellSpec& cell) const {
+    if (!cell.target) return nullptr;
+    const Context start(cell.shape.value_or(Shape{}), Stream(cell.seed_of("target"), "problem/target"), team_);
+    const auto target = make<Target>(*cell.target, start);
+    auto [X, rank] = part_of(*cell.target, [&] { return checked_target(*target); });
+    if (cell.shape && X.shape() != *cell.shape)
+      refuse(cell.shape_position, fmt::format("the shape is given as {} × {}, but the target is {} × {}",
+                                              cell.shape->rows, cell.shape->cols, X.rows(), X.cols()));
+    return make_truth(std::move(X), rank);
+  }
+
   Context context(std::uint64_t seed, const SensingProblem& problem, const std::string& stream) const {
     Context context(problem.shape, Stream(seed, stream), team_);
     context.known_truth = problem.truth.get();
@@ -129,16 +140,8 @@ class Builder {
     problem->shape = cell.shape.value_or(Shape{});
     // First, where the shape is known: what cannot fit into memory is refused before anything large is made.
     if (cell.shape) problem->op = measurement_operator(cell, problem->shape);
-    Context start(problem->shape, Stream(cell.seed_of("target"), "problem/target"), team_);
-    if (cell.target) {
-      const auto target = make<Target>(*cell.target, start);
-      auto [X, rank] = part_of(*cell.target, [&] { return checked_target(*target); });
-      if (cell.shape && X.shape() != *cell.shape)
-        refuse(cell.shape_position, fmt::format("the shape is given as {} × {}, but the target is {} × {}",
-                                                cell.shape->rows, cell.shape->cols, X.rows(), X.cols()));
-      problem->shape = X.shape();
-      problem->truth = make_truth(std::move(X), rank);
-    }
+    problem->truth = truth(cell);
+    if (problem->truth) problem->shape = problem->truth->X.shape();
     problem->op = measurement_operator(cell, problem->shape);
     if (cell.data_file) {
       problem->data = arma::vectorise(read_data(cell));
@@ -286,13 +289,15 @@ std::shared_ptr<const SensingProblem> build_problem(const CellSpec& cell, std::s
   return Builder(std::move(team)).problem(cell);
 }
 
-std::shared_ptr<const FactorizationModel> build_model(const CellSpec& cell, const SensingProblem& problem) {
-  const Builder builder(problem.team);
-  Context context = builder.context(cell.seed, problem, "loss");
-  const auto loss = make<Loss>(cell.loss, context);
-  context.known_loss = loss.get();
-  context.stream = Stream(cell.seed, "model");
-  return CheckedModel::of(make<FactorizationModel>(cell.model, context), problem.shape, cell.model.description());
+std::shared_ptr<const Truth> build_truth(const CellSpec& cell, std::shared_ptr<const Team> team) {
+  return Builder(std::move(team)).truth(cell);
+}
+
+std::shared_ptr<const FactorizationModel> build_model(const CellSpec& cell, Shape shape, const Truth* truth,
+                                                      std::shared_ptr<const Team> team) {
+  Context context(shape, Stream(cell.seed, "model"), std::move(team));
+  context.known_truth = truth;
+  return CheckedModel::of(make<FactorizationModel>(cell.model, context), shape, cell.model.description());
 }
 
 }  // namespace tightrope

@@ -175,6 +175,22 @@ class Resolver {
     return experiment;
   }
 
+  CellSpec part(Part wanted) {
+    CellSpec cell;
+    cell.resolved = Node::make_map(tree_.position);
+    TopSection top;
+    read_section(top, only(tree_, {"name", "seed"}), "the config", {});
+    cell.seed = top.seed;
+    if (const Node* seeds = tree_.find("seeds")) resolve_seeds(*seeds, cell);
+    if (wanted == Part::model)
+      cell.model = choose("models", "model", tree_, cell, cell.resolved);
+    else
+      resolve_problem(tree_, cell, wanted == Part::truth);
+    drop_repetitions();
+    if (!diagnostics_.empty()) throw ConfigError(std::move(diagnostics_));
+    return cell;
+  }
+
   std::vector<CellSpec> cells(const std::vector<std::pair<Node, Labels>>& trees) {
     std::vector<CellSpec> cells;
     for (const auto& [tree, labels] : trees) cells.push_back(resolve_cell(tree, labels));
@@ -422,7 +438,7 @@ class Resolver {
     if (!cell.seeds.empty()) cell.resolved.set("seeds", std::move(resolved));
   }
 
-  void resolve_problem(const Node& tree, CellSpec& cell) {
+  void resolve_problem(const Node& tree, CellSpec& cell, bool truth_alone = false) {
     static const Node nothing = Node::make_map({});
     const Node* given = tree.find("problem");
     if (!given) complain(tree.position, "the config needs a section 'problem'");
@@ -431,6 +447,8 @@ class Resolver {
       given = nullptr;
     }
     if (!given) given = &nothing;
+    const Node of_truth = only(*given, {"type", "shape", "target"});
+    if (truth_alone) given = &of_truth;
     ProblemSection section;
     Node resolved = read_section(section, *given, "problem", {"target", "operator", "noise"});
     resolved.erase("shape");
@@ -454,11 +472,11 @@ class Resolver {
     }
     if (given->find("target"))
       cell.target = choose("targets", "target", *given, cell, resolved);
-    else if (!data && given != &nothing)
+    else if (!data && given != &nothing && !truth_alone)
       complain(given->position, "problem needs a 'target' (the matrix to recover) or measured 'data'");
     else if (data && !given->find("shape"))
       complain(data->position, "measured data alone do not tell the shape of the matrix; add shape: [rows, columns]");
-    if (given != &nothing) cell.op = choose("operators", "operator", *given, cell, resolved);
+    if (given != &nothing && !truth_alone) cell.op = choose("operators", "operator", *given, cell, resolved);
     if (given->find("noise")) cell.noise = choose("noises", "noise", *given, cell, resolved);
     cell.resolved.set("problem", std::move(resolved));
   }
@@ -818,6 +836,12 @@ std::vector<const Choice*> CellSpec::choices() const {
 Experiment resolve_experiment(const Node& tree, const Catalog& catalog, const Selection& selection,
                               const std::vector<Tuned>& tuned) {
   return Resolver(tree, catalog, selection, tuned).run();
+}
+
+CellSpec resolve_part(const Node& tree, const Catalog& catalog, Part part) {
+  const Selection everything;
+  const std::vector<Tuned> nothing;
+  return Resolver(tree, catalog, everything, nothing).part(part);
 }
 
 std::vector<CellSpec> resolve_cells(const std::vector<std::pair<Node, Labels>>& trees, const Catalog& catalog) {

@@ -158,9 +158,10 @@ std::string medians_table(const Summary& summary, const std::string& column) {
 
 std::string p_value(Real p, bool is_exact) { return "<td class=\"number p\">" + human_p(p, is_exact) + "</td>"; }
 
-std::string ratio(const PairedRatio* of) {
+std::string ratio(const PairedRatio* of, Index pairs) {
   if (!of || !of->median) return cell("–") + cell("–");
-  return cell(fmt::format("{}<small>{} decided</small>", number(*of->median), counted(of->decided, "pair"))) +
+  return cell(number(*of->median) +
+              (of->decided == pairs ? "" : fmt::format("<small>{} decided</small>", counted(of->decided, "pair")))) +
          p_value(of->p_holm, of->is_exact);
 }
 
@@ -231,13 +232,8 @@ std::string comparison_section(const Summary& summary) {
             cell(method_cell(own.first, summary.methods[own.first].name) + "<span class=\"soft\"> against </span>" +
                      method_cell(own.second, summary.methods[own.second].name),
                  false) +
-<<<<<<< HEAD
             cell(std::to_string(own.pairs)) + cell(std::to_string(own.repetitions));
-    if (!summary.columns.empty()) html += ratio(own.final_values ? &*own.final_values : nullptr);
-=======
-            cell(std::to_string(own.pairs));
     if (!summary.columns.empty()) html += ratio(own.final_values ? &*own.final_values : nullptr, own.pairs);
->>>>>>> ready-looks
     if (has_target)
       html += ratio(times(own, Clock::iterations), own.pairs) + ratio(times(own, Clock::passes), own.pairs) +
               cell(fmt::format("{}, {}, {}, {}", own.both, own.first_only, own.second_only, own.neither)) +

@@ -116,6 +116,11 @@ Json provenance_of(const std::string& name, const CellSpec& cell, const Lane& la
   if (lane.setup().problem && lane.setup().problem->team) provenance["threads"] = lane.setup().problem->team->threads();
   provenance["files"] = Json::object();
   for (const DataFile& file : cell.files) provenance["files"][file.written] = file.path;
+  provenance["plugins"] = Json::object();  // those that did not come with the program
+  for (const Choice* choice : cell.choices())
+    if (const Library& library = *choice->library; !Catalog::is_installed(library.file()))
+      provenance["plugins"][fmt::format("{}/{}", library.manifest().kind, library.manifest().name)] =
+          library.file().string();
   return provenance;
 }
 

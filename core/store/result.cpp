@@ -256,6 +256,18 @@ StoredRun read_run(const fs::path& given) {
   return run;
 }
 
+bool is_part_of_run(const fs::path& folder, const fs::path& path) {
+  static const std::vector<std::string> names = {"run.json",        "config.yaml",  "cells",       "unfinished",
+                                                 "failed",          "index.sqlite", "status.json", "report.html",
+                                                 "figures",         "record.json",  "trace.csv",   "final.npz",
+                                                 "provenance.json", "timing.csv",   "state.bin",   "SHA256SUMS"};
+  const fs::path own = fs::weakly_canonical(folder);
+  // Not the file itself: the links at the top lead into cells/.
+  const fs::path inside =
+      (fs::weakly_canonical(fs::absolute(path).parent_path()) / path.filename()).lexically_relative(own);
+  return !inside.empty() && std::find(names.begin(), names.end(), inside.begin()->string()) != names.end();
+}
+
 std::string damage_of_run(const fs::path& out) {
   try {
     const Json run = read_sealed(out / "run.json");
