@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "core/cli/verb.hpp"
+#include "core/config/yaml.hpp"
 #include "core/study/tuner.hpp"
 
 namespace tightrope::cli {
@@ -27,7 +28,7 @@ Verb check_verb() {
             const Experiment experiment = resolve_experiment(tree, catalog, read_selection(call));
             const Index trials = Tuner(experiment, catalog).budget();
             if (!call.quiet)
-              std::cout << fmt::format("{} is fine: {} {}, {} {}{}.\n", config_name(call.positional[0]),
+              std::cout << fmt::format("{} is fine: {} {}, {} {}{}.\n", input_name(call.positional[0]),
                                        experiment.cells.size(), experiment.cells.size() == 1 ? "run" : "runs",
                                        experiment.claims.size(), experiment.claims.size() == 1 ? "claim" : "claims",
                                        trials > 0 ? fmt::format(", {} trials before them", grouped(trials)) : "");

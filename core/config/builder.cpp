@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "core/config/experiment.hpp"
+#include "core/config/operator_key.hpp"
 #include "core/engine/sensing_objective.hpp"
 #include "core/interfaces/initialization.hpp"
 #include "core/interfaces/noise.hpp"

@@ -66,7 +66,8 @@ void write_atomically(const fs::path& file, const std::string& bytes, bool durab
 }
 
 std::string read_file(const fs::path& file) {
-  const Descriptor descriptor(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  // A pipe in the place of a file would wait for somebody who writes.
+  const Descriptor descriptor(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
   if (!descriptor || fstat(descriptor.get(), &status) != 0 || !S_ISREG(status.st_mode))
     throw Error(Exit::integrity, fmt::format("{} is missing or cannot be read", file.string()));

@@ -238,7 +238,7 @@ stop: {iterations: 3}
         self.write("many.yaml", SMALL.split("claims:")[0] + "study: {grid: {optimizer.step: 'linear(0.1, 0.3, 400)'}}\n")
         self.tightrope("run", "small.yaml", "-q")
         formats = [["plan", "many.yaml", "--quick"], ["show", "--resolved", "many.yaml"], ["list"], ["help"], ["version"],
-                   ["describe"], ["show", "results/small"], ["compare", "results/small"]]
+                   ["describe", "momentum"], ["show", "results/small"], ["compare", "results/small"]]
         formats += [["plan", "many.yaml", "--quick", "--format", name] for name in ("json", "csv", "markdown", "latex")]
         for arguments in formats:
             read, write = os.pipe()
@@ -266,7 +266,7 @@ stop: {iterations: 3}
         study = study.replace("target:   {type: random_low_rank, rank: 2, condition: 2}",
                               "target: {type: file, path: x.csv}").replace("shape: [12, 9]", "shape: [2, 3]")
         study = study.replace("rank: 4", "rank: 2")
-        for name, text in [(b"/study.yaml", study), (b"/x.csv", "1,2,3\n4,5,7\n")]:
+        for name, text in [(b"/study.yaml", study), (b"/x.csv", "0.1,0.2,0.3\n0.4,0.5,0.7\n")]:
             with open(folder + name, "w", encoding="utf-8") as file:
                 file.write(text)
 
