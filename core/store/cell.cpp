@@ -268,7 +268,8 @@ StoredCell read_cell(const fs::path& folder) {
       if (!record.at(part).is_object())
         throw Error(Exit::integrity, fmt::format("{} is damaged: '{}' is no map", file.string(), part));
     for (const Json& data : record.at("data"))
-      for (const char* part : {"file", "sha256"}) data.at(part).get<std::string>();
+      if (!data.at("file").is_string() || !data.at("sha256").is_string())
+        throw Error(Exit::integrity, fmt::format("{} is damaged: its data have no names or digests", file.string()));
     cell.record = node_of(record, file.string());
     cell.spec = *cell.record.find("spec");
     cell.trace = Trace::from_csv(files.at("trace.csv"), (folder / "trace.csv").string());
