@@ -221,7 +221,11 @@ class Run {
     stored.claims = judged(stored);
     warn_of_shared_seconds(stored);
     if (!stored.claims.empty()) publish_run(out_, experiment_, result.missing, stored.claims);
-    refresh_index(out_, stored.cells);
+    try {
+      refresh_index(out_, stored.cells);
+    } catch (const Error& error) {
+      warn(fmt::format("the table that `show --sql` asks is not up to date: {}", error.what()));
+    }
     fs::path report;
     if (!call_.has("no-report") && !stored.cells.empty()) {
       write_report(stored, pictures(stored));

@@ -242,6 +242,7 @@ std::string damage_of(const fs::path& folder) {
   try {
     checked_files(folder, damage);
   } catch (const Error& error) {
+    if (error.code() != Exit::integrity) throw;
     damage = error.what();
   }
   return damage;
@@ -249,7 +250,13 @@ std::string damage_of(const fs::path& folder) {
 
 StoredCell read_cell(const fs::path& folder) {
   std::string damage;
-  const std::map<std::string, std::string> files = checked_files(folder, damage);
+  std::map<std::string, std::string> files;
+  try {
+    files = checked_files(folder, damage);
+  } catch (const Error& error) {
+    if (error.code() != Exit::integrity) throw;
+    damage = error.what();
+  }
   if (!damage.empty()) throw Error(Exit::integrity, damage + "; remove that folder to have the run made again");
   const fs::path file = folder / "record.json";
   const Json record = parse_json(file, files.at("record.json"));
