@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "core/cli/verb.hpp"
+#include "core/config/yaml.hpp"
 #include "core/report/text.hpp"
 #include "core/study/tuner.hpp"
 
@@ -28,7 +29,7 @@ Verb check_verb() {
             const Experiment experiment = resolve_experiment(tree, catalog, read_selection(call));
             const Index trials = Tuner(experiment, catalog).budget();
             if (!call.quiet)
-              std::cout << fmt::format("{} is fine: {}, {}{}.\n", config_name(call.positional[0]),
+              std::cout << fmt::format("{} is fine: {}, {}{}.\n", input_name(call.positional[0]),
                                        counted(experiment.cells.size(), "run"),
                                        counted(experiment.claims.size(), "claim"),
                                        trials > 0 ? fmt::format(", {} before them", counted(trials, "trial")) : "");

@@ -33,8 +33,6 @@ void declare_thread_option(po::options_description& options) {
                         "threads for tiles (default: all cores); the results do not depend on it");
 }
 
-std::string config_name(const std::string& file) { return file == "-" ? standard_input : file; }
-
 Node read_layers(const Call& call, const std::string& file) {
   Node tree = read_yaml(file);
   if (call.has("config"))

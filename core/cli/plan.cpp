@@ -7,6 +7,8 @@
 #include <iostream>
 
 #include "core/cli/verb.hpp"
+#include "core/config/operator_key.hpp"
+#include "core/config/yaml.hpp"
 #include "core/store/json.hpp"
 #include "core/store/unfinished.hpp"
 #include "core/study/tuner.hpp"
@@ -272,7 +274,7 @@ Exit plan(const Call& call) {
   const bool nothing = totals.states.count("skipped") && totals.states.at("skipped") == cells.size();
   if (nothing)
     throw Error(Exit::config,
-                fmt::format("no cell of {} makes sense: {}", config_name(call.positional[0]), cells.front().reason));
+                fmt::format("no cell of {} makes sense: {}", input_name(call.positional[0]), cells.front().reason));
   return Exit::ok;
 }
 

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "core/config/experiment.hpp"
+#include "core/config/operator_key.hpp"
 #include "core/engine/blame.hpp"
 #include "core/engine/checked_model.hpp"
 #include "core/engine/sensing_objective.hpp"

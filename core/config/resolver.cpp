@@ -7,6 +7,7 @@
 
 #include "core/config/experiment.hpp"
 #include "core/config/numeric_digest.hpp"
+#include "core/config/operator_key.hpp"
 #include "core/config/quantity.hpp"
 #include "core/config/utf8.hpp"
 #include "core/config/yaml.hpp"

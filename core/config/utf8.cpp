@@ -29,6 +29,13 @@ char32_t utf8_character(std::string_view text) {
   return character;
 }
 
+bool drives_terminal(char32_t character) {
+  constexpr char32_t marks[] = {0x61C,  0x200E, 0x200F, 0x202A, 0x202B, 0x202C,
+                                0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069};
+  return character < 0x20 || (character >= 0x7F && character < 0xA0) ||
+         std::find(std::begin(marks), std::end(marks), character) != std::end(marks);
+}
+
 std::string escape_bytes(std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string out;

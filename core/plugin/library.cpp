@@ -20,6 +20,7 @@
 #include <map>
 #include <thread>
 
+#include "core/failure.hpp"
 #include "core/store/arrays.hpp"
 
 extern char** environ;
@@ -194,7 +195,7 @@ void try_in_child(const fs::path& file, const std::string& hash) {
         fmt::format(
             "kills the process that opens it ({}); it is damaged, or one of its static objects fails: build it again",
             sigabbrev_np(WTERMSIG(status)) ? std::string("SIG") + sigabbrev_np(WTERMSIG(status)) : "a signal"));
-  for (const Exit code : {Exit::plugin, Exit::resources, Exit::internal})
+  for (const Exit code : {Exit::plugin, Exit::resources, internal_fault})
     if (WEXITSTATUS(status) == static_cast<int>(code) && !text.empty()) throw Error(code, text);
   if (WEXITSTATUS(status) != 0 || text != "fine")
     refuse(file,

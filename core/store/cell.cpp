@@ -247,6 +247,7 @@ std::string damage_of(const fs::path& folder) {
   try {
     checked_files(folder, damage);
   } catch (const Error& error) {
+    if (error.code() != Exit::integrity) throw;
     damage = error.what();
   }
   return damage;
@@ -254,7 +255,13 @@ std::string damage_of(const fs::path& folder) {
 
 StoredCell read_cell(const fs::path& folder) {
   std::string damage;
-  const std::map<std::string, std::string> files = checked_files(folder, damage);
+  std::map<std::string, std::string> files;
+  try {
+    files = checked_files(folder, damage);
+  } catch (const Error& error) {
+    if (error.code() != Exit::integrity) throw;
+    damage = error.what();
+  }
   if (!damage.empty()) throw Error(Exit::integrity, damage + "; remove that folder to have the run made again");
   const fs::path file = folder / "record.json";
   const Json record = parse_json(file, files.at("record.json"));
@@ -273,7 +280,8 @@ StoredCell read_cell(const fs::path& folder) {
       if (!record.at(part).is_object())
         throw Error(Exit::integrity, fmt::format("{} is damaged: '{}' is no map", file.string(), part));
     for (const Json& data : record.at("data"))
-      for (const char* part : {"file", "sha256"}) data.at(part).get<std::string>();
+      if (!data.at("file").is_string() || !data.at("sha256").is_string())
+        throw Error(Exit::integrity, fmt::format("{} is damaged: its data have no names or digests", file.string()));
     cell.record = node_of(record, file.string());
     cell.spec = *cell.record.find("spec");
     cell.trace = Trace::from_csv(files.at("trace.csv"), (folder / "trace.csv").string());

@@ -63,6 +63,7 @@ Json read_sealed(const fs::path& file) {
 }
 
 [[noreturn]] void no_run(const fs::path& folder, const std::string& why) {
+  check_readable(folder);
   std::vector<std::string> names;
   std::error_code ignored;
   const fs::path parent = folder.has_parent_path() ? folder.parent_path() : fs::path(".");
@@ -116,6 +117,9 @@ std::optional<fs::path> prepare_output(const fs::path& out) {
     made = folder;
   if (fs::exists(out, error) && !fs::is_directory(out, error))
     throw Error(Exit::resources, fmt::format("{} is a file; choose a folder for the results with --out", out.string()));
+  if (fs::is_symlink(out, error) && !fs::exists(out, error))
+    throw Error(Exit::resources, fmt::format("{}: {}", out.string(), missing_file(out)));
+  check_readable(out);
   // Emptiness first: what another start puts there meanwhile is known as ours.
   const bool is_empty = !fs::is_directory(out, error) || fs::is_empty(out, error);
   const bool is_ours =
@@ -278,6 +282,7 @@ std::string damage_of_run(const fs::path& out) {
           config.string());
     return "";
   } catch (const Error& error) {
+    if (error.code() != Exit::integrity) throw;
     return error.what();
   }
 }

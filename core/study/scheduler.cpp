@@ -12,6 +12,7 @@
 #include <numeric>
 #include <set>
 
+#include "core/config/operator_key.hpp"
 #include "core/store/unfinished.hpp"
 #include "core/study/interrupt.hpp"
 #include "core/study/process.hpp"
