@@ -12,7 +12,9 @@
 #include "core/config/quantity.hpp"
 #include "core/report/report.hpp"
 #include "core/report/summary_tables.hpp"
+#include "core/report/text.hpp"
 #include "core/store/index.hpp"
+#include "core/store/json.hpp"
 #include "core/store/unfinished.hpp"
 #include "core/study/batch.hpp"
 #include "core/study/interrupt.hpp"
@@ -39,12 +41,7 @@ std::string task_of(const Sizes& sizes) {
   std::string text = fmt::format("{} × {} matrix", sizes.rows, sizes.cols);
   if (sizes.true_rank && *sizes.true_rank < std::min(sizes.rows, sizes.cols))
     text += fmt::format(" of rank {}", *sizes.true_rank);
-  return text + fmt::format(" from {} measurements, factorization rank {}", grouped(sizes.measurements), sizes.rank);
-}
-
-std::string sentence(std::string text) {
-  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
-  return text + ".";
+  return text + fmt::format(" from {}, factorization rank {}", counted(sizes.measurements, "measurement"), sizes.rank);
 }
 
 /// One row for each setting, its repetitions summed up.
@@ -134,7 +131,7 @@ void print_summary(const StoredRun& run, std::size_t stored_before, double secon
     std::cout << "  " << (stored_before == run.cells.size() ? "All" : std::to_string(stored_before)) << " of "
               << run.cells.size() << (run.cells.size() == 1 ? " run was" : " runs were") << " stored already.\n";
   std::cout << "  " << human_seconds(seconds) << " in all; " << human_seconds(computing)
-            << " of computing: " << grouped(passes) << " passes over the operator";
+            << " of computing: " << counted(passes, "pass") << " over the operator";
   // Of passes that runs share, time and bytes are divided among them, so the quotient is that of the computer.
   if (bytes > 0 && computing > 0) std::cout << fmt::format(", {:.1f} GB/s", bytes / computing / 1e9);
   std::cout << ".\n";
@@ -149,8 +146,7 @@ void print_summary(const StoredRun& run, std::size_t stored_before, double secon
 Real quantity(const Call& call, const std::string& option, const Units& units) {
   const std::string text = call.get<std::string>(option);
   const auto value = to_quantity(text, units);
-  if (!value)
-    throw Error(Exit::config, fmt::format("--{} must be {}, but it is '{}'", option, description(units), text));
+  if (!value) throw Error(Exit::config, fmt::format("--{} {}", option, must_be_quantity(text, units)));
   return *value;
 }
 
@@ -174,9 +170,10 @@ StudyOptions study_options(const Call& call, const StudyRules& rules, const fs::
   options.lanes = !call.has("no-lanes") && !solo;
   options.cell_seconds = rules.cell_seconds;
   options.memory = rules.memory;
-  if (call.has("checkpoint")) options.checkpoint_seconds = quantity(call, "checkpoint", times);
+  if (call.has("checkpoint")) options.checkpoint_seconds = std::min(quantity(call, "checkpoint", times), 1e9);
   if (call.has("cell-time")) options.cell_seconds = quantity(call, "cell-time", times);
-  if (call.has("cell-memory")) options.memory = static_cast<std::uint64_t>(quantity(call, "cell-memory", sizes));
+  if (call.has("cell-memory"))
+    options.memory = static_cast<std::uint64_t>(std::min(quantity(call, "cell-memory", sizes), 1e18));
   return options;
 }
 
@@ -220,7 +217,7 @@ class Run {
     warn_of_shared_seconds(stored);
     if (!stored.claims.empty()) publish_run(out_, experiment_, result.missing, stored.claims);
     if (call_.format == "json")
-      std::cout << document_of(stored).dump(2) << "\n";
+      std::cout << pretty(document_of(stored));
     else if (!call_.quiet)
       print_summary(stored, stored_before_,
                     std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
@@ -272,6 +269,10 @@ class Run {
     listener.warning = [&](const std::string& text) {
       line.finish();
       warn(text);
+    };
+    listener.printed = [&](const std::string& whose, const std::string& text) {
+      line.finish();
+      std::cerr << "[" << whose << "] " << text << "\n";
     };
     const StudyResult result = run_study(experiment, options_, lock, listener);
     line.finish();
@@ -447,7 +448,7 @@ Verb run_verb() {
       "output is one document.\n"
       "\n"
       "Exit codes: 0 all good, 1 a run failed or diverged or a claim is false, 2 usage or config, 3 plugin, 4 damaged\n"
-      "results, 5 memory, disk or permission, 6 folder in use, 128+n ended by signal n.",
+      "results, 5 memory, disk or permission, 6 folder in use, 70 a fault of this program, 128+n ended by signal n.",
       [](po::options_description& options) {
         const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
         declare_config_options(options);

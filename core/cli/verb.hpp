@@ -78,6 +78,8 @@ void declare_thread_option(po::options_description& options);      // --threads
 
 /// The merged tree of the file, its layers, the environment and --set.
 Node read_layers(const Call& call, const std::string& file);
+/// What a config is called in messages.
+std::string config_name(const std::string& file);
 /// The cells of a study that --only and --skip pick.
 Selection read_selection(const Call& call);
 /// The catalog for a call; `tree` may add folders (plugin_path) if --allow-plugin-path is given.
@@ -96,7 +98,7 @@ Exit noting_changed_data(const StoredRun& run);
 /// What trials chose, in one line for each setting or, where they are many, for each method and value.
 std::string tuned_lines(const std::vector<Tuned>& tuned);
 
-/// A JSON number, null where it is not finite.
+/// A JSON number; "inf" or "-inf" where it is infinite, null where it is none.
 nlohmann::ordered_json json_number(Real value);
 nlohmann::ordered_json json_tree(const Node& node);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <stdexcept>
 
@@ -318,7 +319,12 @@ void Parameters::read(const Node& map, const std::string& owner, const std::vect
   for (const Node::Entry& entry : map.entries) {
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
     std::string hint = did_you_mean(entry.key, known);
-    if (hint.empty()) hint = parameters_.empty() ? " (it has none)" : " (it has: " + joined(names()) + ")";
+    if (hint.empty()) {
+      std::vector<std::string> all = names();
+      std::copy_if(reserved.begin(), reserved.end(), std::back_inserter(all),
+                   [](const std::string& word) { return word != "type"; });
+      hint = all.empty() ? " (it has none)" : " (it has: " + joined(all) + ")";
+    }
     diagnostics.push_back({entry.position, owner + " has no parameter '" + entry.key + "'" + hint});
   }
   for (const Parameter& parameter : parameters_) {

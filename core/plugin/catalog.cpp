@@ -1,5 +1,7 @@
 #include "core/plugin/catalog.hpp"
 
+#include "core/base/asked.hpp"
+
 #include <dlfcn.h>
 #include <fmt/format.h>
 
@@ -137,6 +139,7 @@ std::string description(const Library& library) {
 /// memory of the plugin.
 template <class Call>
 auto guarded(const Library& library, const char* doing, Call call) -> decltype(call()) {
+  const Asking asking(description(library) + " while " + doing);
   try {
     return call();
   } catch (const Error&) {

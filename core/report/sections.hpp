@@ -15,8 +15,9 @@ namespace tightrope {
 /// How a run ended, or how many runs of a study ended how.
 std::string summary_section(const StoredRun& run, const Summary& summary);
 std::string claims_section(const StoredRun& run);
-/// Methods or settings with ends, success, final values and times to the target.
-std::string methods_section(const StoredRun& run, const Summary& summary);
+/// Settings with ends, success, final values and times to the target; where they are many, first the methods with what
+/// can be counted over all of them.
+std::string methods_section(const Summary& summary);
 /// Paired comparisons of methods.
 std::string comparison_section(const Summary& summary);
 /// What trials have chosen for whom, and what each was given to choose; "" where nothing was tuned.

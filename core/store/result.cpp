@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
+#include <limits>
 #include <thread>
 
 #include "core/config/yaml.hpp"
@@ -84,7 +86,10 @@ Tuned tuned_of(const Json& json) {
   tuned.path = json.at("path").get<std::string>();
   tuned.value = node_of(json.at("value"), "run.json");
   tuned.goal = json.at("goal").get<std::string>();
-  if (!json.at("merit").is_null()) tuned.merit = json.at("merit").get<Real>();
+  if (const Json& merit = json.at("merit"); merit == "inf")
+    tuned.merit = std::numeric_limits<Real>::infinity();
+  else if (!merit.is_null())
+    tuned.merit = merit.get<Real>();
   tuned.values = json.at("values").get<Index>();
   tuned.trials = json.at("trials").get<Index>();
   tuned.iterations = json.at("iterations").get<Index>();
@@ -156,8 +161,11 @@ void publish_run(const fs::path& out, const Experiment& experiment, const std::v
               {"name", experiment.name},
               {"study", experiment.is_study}};
   run["axes"] = Json::array();
-  for (const StudyAxis& axis : experiment.axes)
-    run["axes"].push_back({{"label", axis.label}, {"path", axis.path}, {"values", axis.values}});
+  for (const StudyAxis& axis : experiment.axes) {
+    Json entry = {{"label", axis.label}, {"path", axis.path}, {"values", axis.values}};
+    if (!axis.unit.empty()) entry["unit"] = axis.unit;
+    run["axes"].push_back(std::move(entry));
+  }
   if (experiment.success) run["success"] = experiment.success->text();
   run["cells"] = Json::array();
   for (const CellSpec& cell : experiment.cells) {
@@ -198,7 +206,7 @@ Json to_json(const Tuned& tuned) {
                {"passes", tuned.passes},
                {"note", tuned.note}};
   if (const auto method = tuned.labels.find("method"); method != tuned.labels.end()) json["method"] = method->second;
-  if (tuned.merit) json["merit"] = *tuned.merit;
+  if (tuned.merit) json["merit"] = std::isinf(*tuned.merit) ? Json("inf") : Json(*tuned.merit);
   return json;
 }
 
@@ -225,6 +233,7 @@ StoredRun read_run(const fs::path& given) {
       own.label = axis.at("label").get<std::string>();
       own.path = axis.at("path").get<std::string>();
       own.values = axis.at("values").get<std::vector<std::string>>();
+      own.unit = axis.value("unit", "");
     }
     if (json.contains("success")) run.success = stored_success(file, json.at("success").get<std::string>());
     const Json& cells = json.at("cells");
