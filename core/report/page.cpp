@@ -61,8 +61,7 @@ std::string with_contents(const std::string& summary, std::string body) {
   return summary + "<nav aria-label=\"Sections\">\n" + links + "</nav>\n" + body;
 }
 
-std::string page_of(const StoredRun& run, const Pictures& pictures, const Summary& summary,
-                    const Figures& figures) {
+std::string page_of(const StoredRun& run, const Pictures& pictures, const Summary& summary, const Figures& figures) {
   std::string page = fmt::format(
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" "
       "content=\"default-src 'none'; script-src {3} {4}; style-src 'unsafe-inline'; "

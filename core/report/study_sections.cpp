@@ -132,8 +132,7 @@ std::string medians_table(const Summary& summary, const std::string& column) {
       axes.push_back(axis);
   std::string html = "<table><thead><tr>";
   for (const std::string& axis : axes) html += head(escaped(capitalised(worded(axis)), 60), false);
-  for (std::size_t m = 0; m < summary.methods.size(); ++m)
-    html += head(method_cell(m, summary.methods[m].name));
+  for (std::size_t m = 0; m < summary.methods.size(); ++m) html += head(method_cell(m, summary.methods[m].name));
   html += "</tr></thead><tbody>\n";
   for (const SettingGroup& group : groups_of_settings(summary)) {
     html += "<tr>";
