@@ -8,6 +8,7 @@
 
 #include "core/cli/verb.hpp"
 #include "core/config/yaml.hpp"
+#include "core/store/remake.hpp"
 
 namespace tightrope::cli {
 
@@ -116,8 +117,21 @@ std::shared_ptr<const Team> make_team(const Call& call) {
   return std::make_shared<const Team>(threads);
 }
 
+void refuse_changed_data(const StoredRun& run) {
+  if (const std::string text = changed_data_of(run.cells); !text.empty()) throw Error(Exit::integrity, text);
+}
+
+Exit noting_changed_data(const StoredRun& run) {
+  const std::string text = changed_data_of(run.cells);
+  if (text.empty()) return Exit::ok;
+  std::cout.flush();
+  std::cerr << "tightrope: error: " << text << "\n";
+  return Exit::integrity;
+}
+
 nlohmann::ordered_json json_number(Real value) {
-  if (!std::isfinite(value)) return nullptr;
+  if (std::isnan(value)) return nullptr;
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   if (value == std::floor(value) && std::abs(value) < 9e15) return static_cast<std::int64_t>(value);
   return value;
 }

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <iostream>
 
+#include "core/base/asked.hpp"
 #include "core/cli/verb.hpp"
 #include "core/config/utf8.hpp"
 #include "core/failure.hpp"
@@ -161,5 +162,6 @@ int main(int argc, char** argv) {
   // Not a verb for people: how a study starts its worker processes, with a pipe to it.
   if (argc == 2 && std::strcmp(argv[1], "worker") == 0 && fcntl(tightrope::worker_reports, F_GETFD) != -1)
     return tightrope::run_worker();
+  tightrope::announce_crashes();
   return tightrope::cli::guarded_main({argv + 1, argv + argc});
 }

@@ -91,7 +91,7 @@ Exit show(const Call& call) {
   const StoredRun run = read_run(call.positional[0]);
   if (call.format == "json") {
     std::cout << pretty(document_of(run));
-    return Exit::ok;
+    return noting_changed_data(run);
   }
   std::cout << run.name << ": " << run.cells.size() << (run.cells.size() == 1 ? " run" : " runs") << " in "
             << run.folder.string() << "\n";
@@ -112,7 +112,7 @@ Exit show(const Call& call) {
   for (const StoredClaim& claim : run.claims)
     std::cout << (claim.holds ? "✓ " : "✗ ") << claim.text << (claim.holds ? "" : " is FALSE")
               << " (measured: " << claim.measured << ")\n";
-  return Exit::ok;
+  return noting_changed_data(run);
 }
 
 }  // namespace
@@ -123,6 +123,7 @@ Verb show_verb() {
           "show a stored run, or a config with the origin of every value",
           "RUN is the folder that 'run' has written, e.g. results/quickstart; its files are checked against their "
           "digests.\n"
+          "Exit code 4 if one of them, or a data file, has changed since.\n"
           "Layers of a config, each over the one before: defaults of the plugins, FILE, -c FILE from left to right,\n"
           "TIGHTROPE_SET, --set.",
           [](po::options_description& options) {

@@ -101,6 +101,9 @@ Node list_node(const std::vector<T>& values) {
   return list;
 }
 
+/// In place of a line: what a position names is the file that the value stands for.
+constexpr int at_the_file_itself = -1;
+
 Complaint read_file_name(const Node& node, std::string& path) {
   if (!node.is_scalar() || node.scalar.empty()) return must_be("the name of a file", node);
   std::error_code error;
@@ -270,7 +273,13 @@ Parameter& Parameters::add(std::string name, std::string& variable, std::vector<
   return declared(parameters_, std::move(parameter));
 }
 
+Node located(Node value, const std::string& path) {
+  value.position = {path, at_the_file_itself, 0};
+  return value;
+}
+
 std::string file_path(const Node& value) {
+  if (value.position.line == at_the_file_itself) return value.position.file;
   // An assignment on the command line has no folder of its own: there the current one counts.
   std::error_code error;
   const fs::path place = value.position.file;

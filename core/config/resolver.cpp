@@ -113,6 +113,11 @@ SectionDoc document(std::string name, std::string text) {
 
 bool looks_like_number(const Node& node) { return node.is_scalar() && !node.quoted && to_real(node).has_value(); }
 
+/// "1_000", "0,5": no name of a plugin begins so.
+bool is_meant_as_number(const std::string& text) {
+  return !text.empty() && (std::isdigit(static_cast<unsigned char>(text[0])) || text.find_first_of("+-.") == 0);
+}
+
 class Resolver {
  public:
   Resolver(const Node& tree, const Catalog& catalog, const Selection& selection, const std::vector<Tuned>& tuned)
@@ -171,6 +176,22 @@ class Resolver {
     drop_repetitions();
     if (!diagnostics_.empty()) throw ConfigError(std::move(diagnostics_));
     return experiment;
+  }
+
+  CellSpec part(Part wanted) {
+    CellSpec cell;
+    cell.resolved = Node::make_map(tree_.position);
+    TopSection top;
+    read_section(top, only(tree_, {"name", "seed"}), "the config", {});
+    cell.seed = top.seed;
+    if (const Node* seeds = tree_.find("seeds")) resolve_seeds(*seeds, cell);
+    if (wanted == Part::model)
+      cell.model = choose("models", "model", tree_, cell, cell.resolved);
+    else
+      resolve_problem(tree_, cell, wanted == Part::truth);
+    drop_repetitions();
+    if (!diagnostics_.empty()) throw ConfigError(std::move(diagnostics_));
+    return cell;
   }
 
   std::vector<CellSpec> cells(const std::vector<std::pair<Node, Labels>>& trees) {
@@ -257,6 +278,41 @@ class Resolver {
     experiment.tuned = tuned_;
     drop_repetitions();
     if (diagnostics_.empty()) check_budgets(experiment);
+    for (StudyAxis& axis : experiment.axes) axis.unit = unit_at(axis.path, experiment.cells);
+  }
+
+  /// The unit of the parameter at a path, if the cells that have it agree on one.
+  std::string unit_at(const std::string& path, const std::vector<CellSpec>& cells) {
+    const auto dot = path.find_last_of('.');
+    if (dot == std::string::npos) return "";
+    const std::string section = path.substr(0, dot), name = path.substr(dot + 1);
+    std::set<std::string> units;
+    std::set<const Library*> seen;
+    if (section == "stop") units.insert(unit_among(document<StopSection>("stop", "").parameters, name));
+    for (const CellSpec& cell : cells) {
+      const std::pair<const char*, const Choice*> parts[] = {{"problem.target", cell.target ? &*cell.target : nullptr},
+                                                             {"problem.operator", &cell.op},
+                                                             {"problem.noise", cell.noise ? &*cell.noise : nullptr},
+                                                             {"model", &cell.model},
+                                                             {"initialization", &cell.initialization},
+                                                             {"loss", &cell.loss},
+                                                             {"optimizer", &cell.optimizer},
+                                                             {"optimizer.step", &cell.step_size}};
+      for (const auto& [at, choice] : parts) {
+        if (at != section || !choice || !choice->library || !seen.insert(choice->library.get()).second) continue;
+        Parameters parameters;
+        const auto maker = make_maker(*choice->library);
+        declare_parameters(*choice->library, *maker, parameters);
+        units.insert(unit_among(parameters.all(), name));
+      }
+    }
+    return units.size() == 1 ? *units.begin() : "";
+  }
+
+  static std::string unit_among(const std::vector<Parameter>& parameters, const std::string& name) {
+    const auto own = std::find_if(parameters.begin(), parameters.end(),
+                                  [&](const Parameter& parameter) { return parameter.name == name; });
+    return own == parameters.end() ? "" : own->unit_text;
   }
 
   void read_rules(const Node& study, StudyRules& rules) {
@@ -387,7 +443,7 @@ class Resolver {
     if (!cell.seeds.empty()) cell.resolved.set("seeds", std::move(resolved));
   }
 
-  void resolve_problem(const Node& tree, CellSpec& cell) {
+  void resolve_problem(const Node& tree, CellSpec& cell, bool truth_alone = false) {
     static const Node nothing = Node::make_map({});
     const Node* given = tree.find("problem");
     if (!given) complain(tree.position, "the config needs a section 'problem'");
@@ -396,6 +452,8 @@ class Resolver {
       given = nullptr;
     }
     if (!given) given = &nothing;
+    const Node of_truth = only(*given, {"type", "shape", "target"});
+    if (truth_alone) given = &of_truth;
     ProblemSection section;
     Node resolved = read_section(section, *given, "problem", {"target", "operator", "noise"});
     resolved.erase("shape");
@@ -419,11 +477,11 @@ class Resolver {
     }
     if (given->find("target"))
       cell.target = choose("targets", "target", *given, cell, resolved);
-    else if (!data && given != &nothing)
+    else if (!data && given != &nothing && !truth_alone)
       complain(given->position, "problem needs a 'target' (the matrix to recover) or measured 'data'");
     else if (data && !given->find("shape"))
       complain(data->position, "measured data alone do not tell the shape of the matrix; add shape: [rows, columns]");
-    if (given != &nothing) cell.op = choose("operators", "operator", *given, cell, resolved);
+    if (given != &nothing && !truth_alone) cell.op = choose("operators", "operator", *given, cell, resolved);
     if (given->find("noise")) cell.noise = choose("noises", "noise", *given, cell, resolved);
     cell.resolved.set("problem", std::move(resolved));
   }
@@ -446,9 +504,16 @@ class Resolver {
         holder.set("step", std::move(spelt_out));
       }
     }
-    if (!holder.find("step"))
-      return complain(given->position, fmt::format("{} needs 'step': a number, or a step size rule ({})",
-                                                   cell.optimizer.description(), list_of(names("step_sizes"))));
+    const Node* step = holder.find("step");
+    if (!step || step->is_null())
+      return complain(step ? step->position : given->position,
+                      fmt::format("{} needs 'step': a number, or a step size rule ({}){}", cell.optimizer.description(),
+                                  list_of(names("step_sizes")), step ? ", but it is empty" : ""));
+    if (step->is_scalar() && is_meant_as_number(step->scalar))
+      return complain(
+          step->position,
+          fmt::format("'step' must be a number such as 0.25 or 1e-3, or a step size rule ({}), but it is {}",
+                      list_of(names("step_sizes")), step->description()));
     cell.step_size = choose("step_sizes", "step", holder, cell, *resolved);
   }
 
@@ -573,10 +638,11 @@ class Resolver {
       return complain(claims.position, "claims must be a list, but it is " + claims.description());
     std::vector<Labels> labels;
     for (const CellSpec& cell : experiment.cells) labels.push_back(cell.labels);
+    const bool has_all_cells = diagnostics_.empty();  // else nothing is known of what runs there would be
     for (const Node& node : claims.items) {
       const std::size_t before = diagnostics_.size();
       Claim claim = read_claim(node, diagnostics_);
-      if (diagnostics_.size() == before)
+      if (diagnostics_.size() == before && has_all_cells)
         if (auto complaint = nothing_to_judge(claim, labels)) {
           // A claim about cells that --only or --skip leaves out is not judged.
           if (selection_.empty()) diagnostics_.push_back(std::move(*complaint));
@@ -777,6 +843,12 @@ Experiment resolve_experiment(const Node& tree, const Catalog& catalog, const Se
   return Resolver(tree, catalog, selection, tuned).run();
 }
 
+CellSpec resolve_part(const Node& tree, const Catalog& catalog, Part part) {
+  const Selection everything;
+  const std::vector<Tuned> nothing;
+  return Resolver(tree, catalog, everything, nothing).part(part);
+}
+
 std::vector<CellSpec> resolve_cells(const std::vector<std::pair<Node, Labels>>& trees, const Catalog& catalog) {
   if (trees.empty()) return {};
   const Selection everything;
@@ -825,6 +897,18 @@ std::vector<Parameter> study_parameters() {
 }
 
 }  // namespace
+
+std::vector<Parameter> common_parameters(const std::string& kind) {
+  if (kind == Observer::kind) return document<ObserverSection>("", "").parameters;
+  if (kind != Optimizer::kind) return {};
+  Parameter step;
+  step.name = "step";
+  step.type = "number or step size";
+  step.doc = "how far to go: a step size rule, or a bare number";
+  step.is_required = true;
+  step.example_text = "0.25";
+  return {step};
+}
 
 std::vector<SectionDoc> config_reference() {
   return {

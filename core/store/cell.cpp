@@ -116,6 +116,11 @@ Json provenance_of(const std::string& name, const CellSpec& cell, const Lane& la
   if (lane.setup().problem && lane.setup().problem->team) provenance["threads"] = lane.setup().problem->team->threads();
   provenance["files"] = Json::object();
   for (const DataFile& file : cell.files) provenance["files"][file.written] = file.path;
+  provenance["plugins"] = Json::object();  // those that did not come with the program
+  for (const Choice* choice : cell.choices())
+    if (const Library& library = *choice->library; !Catalog::is_installed(library.file()))
+      provenance["plugins"][fmt::format("{}/{}", library.manifest().kind, library.manifest().name)] =
+          library.file().string();
   return provenance;
 }
 
@@ -285,8 +290,7 @@ StoredCell read_cell(const fs::path& folder) {
       cell.trace.columns[c] = {columns.at(c).at("name").get<std::string>(),
                                columns.at(c).at("description").get<std::string>(),
                                columns.at(c).at("prominence").get<int>(), columns.at(c).at("positive").get<bool>()};
-    for (const std::string& name : npz_names(folder / "final.npz"))
-      cell.factors.push_back({name, read_npz(folder / "final.npz", name), false});
+    cell.factors = read_stored_npz(folder / "final.npz");
     const Json provenance = parse_json(folder / "provenance.json", files.at("provenance.json"));
     cell.labels = provenance.at("labels").get<std::map<std::string, std::string>>();
     cell.provenance = node_of(provenance, (folder / "provenance.json").string());

@@ -2,17 +2,20 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <new>
 #include <optional>
 
+#include "core/base/asked.hpp"
 #include "core/failure.hpp"
 #include "core/study/job.hpp"
 
@@ -83,8 +86,10 @@ class Worker {
       : job_(job), catalog_(job.plugin_folders), team_(std::make_shared<const Team>(job.threads)) {}
 
   void run() {
-    for (const auto& batch : job_.batches)
-      if (asked_to_stop == 0) run_one(batch);
+    for (std::size_t i = 0; i < job_.batches.size() && asked_to_stop == 0; ++i) {
+      std::printf("\n%c%zu\n", worker_batch, i);
+      run_one(job_.batches[i]);
+    }
   }
 
  private:
@@ -141,10 +146,18 @@ class Worker {
   std::shared_ptr<const Team> team_;
 };
 
+/// Notes and prints where the parent can read them when this process is no more.
+void settle_outputs() {
+  void* const shared = mmap(nullptr, sizeof(Asked), PROT_READ | PROT_WRITE, MAP_SHARED, worker_asked, 0);
+  if (shared != MAP_FAILED) keep_asked_in(*static_cast<Asked*>(shared));
+  setvbuf(stdout, nullptr, _IOLBF, 0);
+}
+
 }  // namespace
 
 int run_worker() {
   settle_signals();
+  settle_outputs();
   std::ifstream input("/proc/self/fd/0", std::ios::binary);
   std::optional<Job> job;
   try {

@@ -60,7 +60,8 @@ class Verbs(Case):
             yaml = text[text.index("type: "):]
             indented = "optimizer:\n" + "".join(f"  {line}\n" for line in yaml.splitlines())
             self.write("use.yaml", SMALL.replace("optimizer: {type: gradient_descent, step: 0.25}\n", indented))
-            self.tightrope("check", "use.yaml", "--set", "optimizer.step=0.2")
+            self.tightrope("check", "use.yaml")
+        self.assertIn("every", self.tightrope("describe", "imbalance").stdout)
 
     def test_check_computes_nothing(self):
         self.assertIn("1 run, 1 claim", self.tightrope("check", "small.yaml").stdout)
