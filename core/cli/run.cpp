@@ -10,6 +10,7 @@
 #include "core/cli/progress.hpp"
 #include "core/cli/verb.hpp"
 #include "core/config/quantity.hpp"
+#include "core/failure.hpp"
 #include "core/report/report.hpp"
 #include "core/report/summary_tables.hpp"
 #include "core/report/text.hpp"
@@ -391,18 +392,12 @@ class Run {
   /// code.
   template <class Make>
   bool attempt(const std::string& what, Make make) const {
-    std::string reason;
     try {
       make();
       return true;
-    } catch (const std::bad_alloc&) {
-      reason = "there is not enough memory for it";
-    } catch (const std::exception& error) {
-      reason = error.what();
     } catch (...) {
-      reason = "a plugin threw an exception that is no std::exception";
+      warn(fmt::format("the {} could not be made, all else is stored: {}", what, current_failure().what()));
     }
-    warn(fmt::format("the {} could not be made, all else is stored: {}", what, reason));
     return false;
   }
 
@@ -456,9 +451,9 @@ Verb run_verb() {
         options.add_options()("out,o", text("DIR"), "folder for the results");
         options.add_options()("jobs,j", text("N"), "worker processes of a study (default: all cores)");
         declare_thread_option(options);
-        options.add_options()("checkpoint", text("TIME"), "time between two checkpoints (default: 5 s)");
+        options.add_options()("checkpoint", text("TIME"), "time between two checkpoints, e.g. 500 ms (default: 5 s)");
         options.add_options()("cell-time", text("TIME"), "a run that computes longer has failed");
-        options.add_options()("cell-memory", text("SIZE"), "a run of a study that needs more has failed");
+        options.add_options()("cell-memory", text("SIZE"), "a run of a study that needs more has failed, e.g. 1.5 GiB");
         options.add_options()("no-lanes", "run each cell of a study by itself; the results are the same");
         options.add_options()("solo", "one run at a time with all threads, for honest seconds");
         options.add_options()("no-report", "write no report.html and no figures");

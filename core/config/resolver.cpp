@@ -48,7 +48,8 @@ struct TopSection {
   Index seed = 1;
   void declare(Parameters& p) {
     p.add("name", name, std::vector<std::string>{},
-          "name of the run and of its result folder; default: the file's name");
+          "name of the run and of its result folder: letters of any script, digits, '_', '-', '.'; default: the file's "
+          "name");
     p.add("seed", seed, at_least(0), "names all random numbers of the run");
   }
 };
@@ -82,7 +83,8 @@ struct StopSection {
   Real divergence = StopRules{}.divergence;
   void declare(Parameters& p) {
     p.add("iterations", iterations, at_least(0), "end after so many iterations").example("1000");
-    p.add("time", time, above(0), "end after so much computing time; the only rule that depends on the clock")
+    p.add("time", time, above(0),
+          "end after so much computing time, also 10 min, 2 h or 1 d; the only rule that depends on the clock")
         .unit("s")
         .example("60");
     p.add(
@@ -256,8 +258,10 @@ class Resolver {
     const Node* given = tree_.find("name");
     if (!names_folder(name))
       complain(given ? given->position : tree_.position,
-               fmt::format("the name '{}'{} cannot name a folder; use up to 100 letters, digits, '_', '-' and '.'",
-                           name, given ? "" : ", which is that of the file as the config has none,"));
+               fmt::format(
+                   "the name '{}'{} cannot name a folder; use up to 100 letters, digits, '_', '-' and '.'{}", name,
+                   given ? "" : ", which is that of the file as the config has none,",
+                   name.size() > 150 ? fmt::format(", in 150 bytes ({} are {})", excerpt(name, 12), name.size()) : ""));
   }
 
   void resolve_study(const Node& study, const Node& base, Experiment& experiment) {
@@ -881,7 +885,10 @@ std::vector<Parameter> study_parameters() {
       described("timing", "word",
                 "attributed (default): runs that share passes share their time; solo: one run at a time with all "
                 "threads, for honest seconds"),
-      described("limits", "map", "{time: 60 s, memory: 500 MB}: a run that takes more has failed; s, min, h, MB, GB"),
+      described(
+          "limits", "map",
+          "{time: 60 s, memory: 500 MB}: a run that takes more has failed; ms, s, min, h, d, and B, kB, MB, GB, TB, "
+          "KiB, MiB, GiB, TiB"),
       described("where", "map", "AXIS → CONDITION: keep the cells for which all hold"),
       described("exclude", "map or list of maps", "AXIS → CONDITION: drop the cells for which all of a map hold"),
       described("success", "comparison",

@@ -80,7 +80,7 @@ bool names_folder(std::string_view text) {
       {0x205F, 0x206F}, {0x3000, 0x3000}, {0x3164, 0x3164}, {0xE000, 0xF8FF},   {0xFDD0, 0xFDEF},   {0xFE00, 0xFE0F},
       {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFFF}, {0x1D173, 0x1D17A}, {0xE0000, 0x10FFFF}};
   constexpr std::string_view signs = "_-.";
-  constexpr std::size_t most_characters = 100, most_bytes = 200;
+  constexpr std::size_t most_characters = 100, most_bytes = 150;
   std::size_t characters = 0;
   for (std::size_t i = 0; i < text.size(); ++characters) {
     const std::size_t length = utf8_length(text.substr(i));

@@ -22,7 +22,7 @@ std::string escape_bytes(std::string_view text);
 std::string unescape_bytes(std::string_view text);
 
 /// Whether a folder can be named so: letters, digits and signs of any script, without blanks, slashes, characters that
-/// control or are not seen, a point at the beginning, and at most 100 characters and 200 bytes.
+/// control or are not seen, a point at the beginning, and at most 100 characters and 150 bytes.
 bool names_folder(std::string_view text);
 
 }  // namespace tightrope

@@ -171,9 +171,9 @@ int run_worker() {
                       ? fmt::format("it needs more memory than the limit of {} MB", *job->memory / 1000000)
                       : std::string("there is not enough memory for it")});
   } catch (...) {
-    // A plugin that throws is to blame for its own cell; a full disk, a damaged file or a wrong config stops them all.
+    // A plugin that throws, and a fault of ours, concern one cell; a full disk, a damaged file or a wrong config all.
     const Error error = current_failure();
-    const bool own = error.code() == Exit::plugin;
+    const bool own = error.code() == Exit::plugin || error.code() == internal_fault;
     send({.kind = own ? Report::Kind::broken : Report::Kind::error, .text = error.what(), .code = error.code()});
   }
   return 1;
