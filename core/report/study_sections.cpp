@@ -48,6 +48,12 @@ std::string arrival(const Setting& setting, Clock clock) {
                            : "&gt; " + number(times.more_than));
 }
 
+/// Why there is no median of final values.
+std::string lost(const Setting& setting) {
+  const bool diverged = setting.ends.count(EndClass::diverged) > 0, failed = setting.ends.count(EndClass::failed) > 0;
+  return diverged && failed ? "diverged or failed" : failed ? "failed" : "diverged";
+}
+
 std::string results_of(const Setting& setting, const std::vector<std::string>& columns, bool has_target) {
   std::string html = "<td class=\"ends\">" + ends(setting.ends) + "</td>";
   if (has_target)
@@ -60,7 +66,7 @@ std::string results_of(const Setting& setting, const std::vector<std::string>& c
     if (!own || own->count == 0)
       html += cell("–");
     else
-      html += cell((std::isfinite(own->median.value) ? number(own->median.value) : "diverged") +
+      html += cell((std::isfinite(own->median.value) ? number(own->median.value) : lost(setting)) +
                    interval(own->median.interval));
   }
   if (has_target)
