@@ -68,8 +68,10 @@ std::string png(const Mat& unit) {
   return out;
 }
 
-Mat averaged_down(const Mat& values, Index most) {
-  const Index rows = std::min(values.n_rows, most), cols = std::min(values.n_cols, most);
+}  // namespace
+
+Mat block_means(const Mat& values) {
+  const Index rows = std::min(values.n_rows, most_pixels), cols = std::min(values.n_cols, most_pixels);
   if (rows == values.n_rows && cols == values.n_cols) return values;
   Mat small(rows, cols);
   for (Index i = 0; i < rows; ++i)
@@ -80,11 +82,9 @@ Mat averaged_down(const Mat& values, Index most) {
   return small;
 }
 
-}  // namespace
-
 std::string heat_map_png(const Mat& values, Real low, Real high) {
   const Real range = high > low ? high - low : 1;
-  return png((averaged_down(values, 240) - low) / range);
+  return png((block_means(values) - low) / range);
 }
 
 std::string scale_colour(Real t) {

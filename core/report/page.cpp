@@ -61,8 +61,7 @@ std::string with_contents(const std::string& summary, std::string body) {
   return summary + "<nav aria-label=\"Sections\">\n" + links + "</nav>\n" + body;
 }
 
-std::string page_of(const StoredRun& run, const std::vector<CellExtras>& extras, const Summary& summary,
-                    const Figures& figures) {
+std::string page_of(const StoredRun& run, const Pictures& pictures, const Summary& summary, const Figures& figures) {
   std::string page = fmt::format(
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" "
       "content=\"default-src 'none'; script-src {3} {4}; style-src 'unsafe-inline'; "
@@ -73,13 +72,13 @@ std::string page_of(const StoredRun& run, const std::vector<CellExtras>& extras,
       hash_source(assets::page_js));
   // What came out, the pictures, then what to judge them by: tests, truth, what was asked and where it comes from.
   std::string body = claims_section(run);
-  if (run.is_study) body += methods_section(run, summary);
+  if (run.is_study) body += methods_section(summary);
   body += "<h2>Figures</h2>\n" + clock_switch();
   body += curves_section(figures.curves, run.is_study ? how_to_read(summary) : "");
   body += drawings_section("Over one axis", figures.along_axes) + phase_section(figures.maps) +
           drawings_section("Over all problems", figures.profiles);
   if (run.is_study) body += comparison_section(summary) + tuned_section(run);
-  body += truth_section(run, extras) + setup_section(run) + runs_section(run, summary) + origin_section(run);
+  body += truth_section(run, pictures) + setup_section(run) + runs_section(run, summary) + origin_section(run);
   page += with_contents(summary_section(run, summary), std::move(body));
   return page + fmt::format(
                     "</main>\n<script type=\"application/json\" "
@@ -89,7 +88,7 @@ std::string page_of(const StoredRun& run, const std::vector<CellExtras>& extras,
 
 }  // namespace
 
-void write_report(const StoredRun& run, const std::vector<CellExtras>& extras) {
+void write_report(const StoredRun& run, const Pictures& pictures) {
   if (run.cells.empty())
     throw Error(Exit::config,
                 fmt::format("{} holds no finished run, so there is nothing to report", run.folder.string()));
@@ -112,7 +111,7 @@ void write_report(const StoredRun& run, const std::vector<CellExtras>& extras) {
       for (std::size_t k = 0; k < figure.plots.size(); ++k) write(figure.id, k, svgs_of(figure, k));
   for (const PhaseDiagram& diagram : figures.maps)
     for (std::size_t k = 0; k < diagram.svgs.size(); ++k) write(diagram.id, k, diagram.svgs[k]);
-  write_atomically(run.folder / "report.html", page_of(run, extras, summary, figures));
+  write_atomically(run.folder / "report.html", page_of(run, pictures, summary, figures));
 }
 
 }  // namespace tightrope

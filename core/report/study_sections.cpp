@@ -7,6 +7,7 @@
 #include "core/report/facets.hpp"
 #include "core/report/html.hpp"
 #include "core/report/sections.hpp"
+#include "core/report/summary_tables.hpp"
 #include "core/report/text.hpp"
 
 namespace tightrope {
@@ -54,6 +55,13 @@ std::string lost(const Setting& setting) {
   return diverged && failed ? "diverged or failed" : failed ? "failed" : "diverged";
 }
 
+std::string final_value(const Setting& setting, const std::string& column) {
+  const FinalValues* own = setting.find(column);
+  if (!own || own->count == 0) return cell("–");
+  return cell((std::isfinite(own->median.value) ? number(own->median.value) : lost(setting)) +
+              interval(own->median.interval));
+}
+
 std::string results_of(const Setting& setting, const std::vector<std::string>& columns, bool has_target) {
   std::string html = "<td class=\"ends\">" + ends(setting.ends) + "</td>";
   if (has_target)
@@ -61,14 +69,7 @@ std::string results_of(const Setting& setting, const std::vector<std::string>& c
                 ? cell(fmt::format("{} of {}<small>{:.2f} to {:.2f}</small>", setting.success->reached,
                                    setting.success->count, setting.success->share.low, setting.success->share.high))
                 : cell("–");
-  for (const std::string& column : columns) {
-    const FinalValues* own = setting.find(column);
-    if (!own || own->count == 0)
-      html += cell("–");
-    else
-      html += cell((std::isfinite(own->median.value) ? number(own->median.value) : lost(setting)) +
-                   interval(own->median.interval));
-  }
+  for (const std::string& column : columns) html += final_value(setting, column);
   if (has_target)
     for (const Clock clock : all_clocks) html += arrival(setting, clock);
   return html;
@@ -96,10 +97,7 @@ std::string settings_table(const Summary& summary, const std::vector<std::string
       std::string text = own == setting.labels.end() ? "–" : escaped(own->second, 60);
       if (axis == summary.by)
         for (std::size_t m = 0; m < summary.methods.size(); ++m)
-          if (std::all_of(summary.methods[m].labels.begin(), summary.methods[m].labels.end(), [&](const auto& label) {
-                return setting.labels.count(label.first) && setting.labels.at(label.first) == label.second;
-              }))
-            text = method_cell(m, own->second);
+          if (is_of(summary.methods[m], setting)) text = method_cell(m, own->second);
       html += cell(text, false);
     }
     html += results_of(setting, columns, has_target) + "</tr>\n";
@@ -107,60 +105,74 @@ std::string settings_table(const Summary& summary, const std::vector<std::string
   return html + "</tbody></table>";
 }
 
-/// All settings of each method taken together: the summary of a study in which they are repetitions of one problem.
-Summary by_method(const StoredRun& run, const Summary& summary) {
-  StoredRun together;
-  together.name = run.name;
-  together.is_study = true;
-  together.success = run.success;
-  for (const StudyAxis& axis : run.axes)
-    if (axis.label == repetition_label || axis.label == summary.by) together.axes.push_back(axis);
-  std::map<std::string, std::size_t> counts;
-  const auto relabelled = [&](const Labels& labels) {
-    const std::string& method = labels.at(summary.by);
-    return Labels{{summary.by, method}, {repetition_label, std::to_string(++counts[method])}};
-  };
-  for (const StoredCell& stored : run.cells)
-    if (stored.labels.count(summary.by)) {
-      StoredCell& own = together.cells.emplace_back();
-      own.end = stored.end;
-      own.trace = stored.trace;
-      own.labels = relabelled(stored.labels);
+/// How the runs of each method ended and how many succeeded, counted over all settings. Medians are not: a condition
+/// number or a noise level more would be another number.
+std::string methods_table(const Summary& summary) {
+  const bool has_target = summary.criterion.has_value();
+  std::string html = "<table><thead><tr>" + head("Method", false) + head("Runs") + head("Ends", false) +
+                     (has_target ? head("Success") : "") + "</tr></thead><tbody>\n";
+  for (std::size_t m = 0; m < summary.methods.size(); ++m) {
+    Index runs = 0, reached = 0, judged = 0;
+    std::map<EndClass, Index> all;
+    for (const Setting& setting : summary.settings) {
+      if (!is_of(summary.methods[m], setting)) continue;
+      runs += setting.runs;
+      for (const auto& [end, count] : setting.ends) all[end] += count;
+      if (!setting.success) continue;
+      reached += setting.success->reached;
+      judged += setting.success->count;
     }
-  for (const Missing& missing : run.missing)
-    if (missing.labels.count(summary.by)) {
-      Missing& own = together.missing.emplace_back(missing);
-      own.labels = relabelled(missing.labels);
-    }
-  return summarize(together);
-}
-
-std::string methods_table(const Summary& together, const std::vector<std::string>& columns) {
-  const bool has_target = together.criterion.has_value();
-  std::string html = "<table><thead><tr>" + head("Method", false) + head("Runs") + results_header(columns, has_target) +
-                     "</tr></thead><tbody>\n";
-  for (std::size_t s = 0; s < together.settings.size(); ++s) {
-    const Setting& setting = together.settings[s];
-    html += "<tr>" + cell(method_cell(s, setting.labels.at(together.by)), false) +
-            cell(number(static_cast<Real>(setting.runs))) + results_of(setting, columns, has_target) + "</tr>\n";
+    html += "<tr>" + cell(method_cell(m, summary.methods[m].name), false) + cell(std::to_string(runs)) +
+            "<td class=\"ends\">" + ends(all) + "</td>" +
+            (has_target ? cell(judged > 0 ? fmt::format("{} of {}", reached, judged) : "–") : "") + "</tr>\n";
   }
   return html + "</tbody></table>";
 }
 
-std::string p_value(Real p) {
-  return "<td class=\"number p\">" + (p < 1e-4 ? "&lt; 0.0001" : fmt::format("{:.2g}", p)) + "</td>";
+/// Settings as rows, methods as columns, one median each.
+std::string medians_table(const Summary& summary, const std::string& column) {
+  std::vector<std::string> axes;
+  for (const std::string& axis : summary.setting_axes())
+    if (std::none_of(summary.methods.begin(), summary.methods.end(),
+                     [&](const Method& method) { return method.labels.count(axis) > 0; }))
+      axes.push_back(axis);
+  std::string html = "<table><thead><tr>";
+  for (const std::string& axis : axes) html += head(escaped(capitalised(axis_title(summary, axis)), 60), false);
+  for (std::size_t m = 0; m < summary.methods.size(); ++m) html += head(method_cell(m, summary.methods[m].name));
+  html += "</tr></thead><tbody>\n";
+  for (const SettingGroup& group : groups_of_settings(summary)) {
+    html += "<tr>";
+    for (const std::string& axis : axes) {
+      const auto own = group.labels.find(axis);
+      html += cell(own == group.labels.end() ? "–" : escaped(own->second, 60), false);
+    }
+    for (const Method& method : summary.methods) {
+      const auto own = std::find_if(group.settings.begin(), group.settings.end(),
+                                    [&](const Setting* setting) { return is_of(method, *setting); });
+      if (own == group.settings.end())
+        html += cell("–");
+      else if (column.empty())
+        html += arrival(**own, Clock::iterations);
+      else
+        html += final_value(**own, column);
+    }
+    html += "</tr>\n";
+  }
+  return html + "</tbody></table>";
 }
+
+std::string p_value(Real p, bool is_exact) { return "<td class=\"number p\">" + human_p(p, is_exact) + "</td>"; }
 
 std::string ratio(const PairedRatio* of, Index pairs) {
   if (!of || !of->median) return cell("–") + cell("–");
   return cell(number(*of->median) +
-              (of->decided == pairs ? "" : fmt::format("<small>{} pairs decided</small>", of->decided))) +
-         p_value(of->p_holm);
+              (of->decided == pairs ? "" : fmt::format("<small>{} decided</small>", counted(of->decided, "pair")))) +
+         p_value(of->p_holm, of->is_exact);
 }
 
 }  // namespace
 
-std::string methods_section(const StoredRun& run, const Summary& summary) {
+std::string methods_section(const Summary& summary) {
   std::vector<std::string> columns = summary.columns;
   if (columns.size() > most_columns) columns.resize(most_columns);
   std::string html = fmt::format("<h2>{}</h2>\n", summary.methods.empty() ? "Settings" : "Methods");
@@ -169,9 +181,21 @@ std::string methods_section(const StoredRun& run, const Summary& summary) {
   if (summary.settings.size() <= most_settings) {
     html += table;
   } else {
-    if (!summary.methods.empty())
-      html += scrolling("Methods", methods_table(by_method(run, summary), columns)) +
-              "<p class=\"soft\">All settings of a method taken together.</p>\n";
+    if (!summary.methods.empty()) {
+      html +=
+          scrolling("Methods", methods_table(summary)) +
+          "<p class=\"soft\">Counted over all settings of a method. Medians follow for each setting by itself.</p>\n";
+      const bool is_long = summary.settings.size() > most_settings * summary.methods.size();
+      const auto add = [&](const std::string& title, const std::string& table_of_it) {
+        const std::string body = scrolling(title, table_of_it);
+        html += is_long ? fmt::format("<details><summary>{}</summary>{}</details>\n", title, body)
+                        : fmt::format("<p><b>{}</b></p>\n{}", title, body);
+      };
+      if (summary.criterion) add("Iterations to the target, setting by setting", medians_table(summary, ""));
+      if (!summary.columns.empty())
+        add("Final " + escaped(worded(summary.columns.front())) + ", setting by setting",
+            medians_table(summary, summary.columns.front()));
+    }
     html += fmt::format("<details><summary>Each of the {} settings</summary>{}</details>\n", summary.settings.size(),
                         table);
   }
@@ -179,7 +203,8 @@ std::string methods_section(const StoredRun& run, const Summary& summary) {
                                        [](const Setting& setting) { return setting.runs > 1; });
   if (is_repeated)
     html +=
-        "<p class=\"soft\">Medians over the runs, below them 95 % intervals: bootstrap percentiles for medians, "
+        "<p class=\"soft\">Medians over the repetitions of a setting, below them 95 % intervals: bootstrap percentiles "
+        "for medians, "
         "Wilson's for success. A run that diverged or failed counts as worse than every number.";
   if (is_repeated && summary.criterion)
     html +=
@@ -196,7 +221,7 @@ std::string comparison_section(const Summary& summary) {
   if (!summary.has_all_comparisons)
     return "<h2>Methods against each other</h2>\n<p>There are too many methods to compare each with each.</p>\n";
   const bool has_target = summary.criterion.has_value();
-  std::string html = "<table><thead><tr>" + head("Methods", false) + head("Pairs");
+  std::string html = "<table><thead><tr>" + head("Methods", false) + head("Pairs") + head("Repetitions");
   if (!summary.columns.empty()) html += head("Final " + escaped(worded(summary.columns.front()))) + head("p");
   if (has_target)
     html += head("Iterations") + head("p") + head("Passes") + head("p") +
@@ -212,23 +237,22 @@ std::string comparison_section(const Summary& summary) {
             cell(method_cell(own.first, summary.methods[own.first].name) + "<span class=\"soft\"> against </span>" +
                      method_cell(own.second, summary.methods[own.second].name),
                  false) +
-            cell(std::to_string(own.pairs));
+            cell(std::to_string(own.pairs)) + cell(std::to_string(own.repetitions));
     if (!summary.columns.empty()) html += ratio(own.final_values ? &*own.final_values : nullptr, own.pairs);
     if (has_target)
       html += ratio(times(own, Clock::iterations), own.pairs) + ratio(times(own, Clock::passes), own.pairs) +
               cell(fmt::format("{}, {}, {}, {}", own.both, own.first_only, own.second_only, own.neither)) +
-              (own.p_success_holm ? p_value(*own.p_success_holm) : cell("–"));
+              (own.p_success_holm ? p_value(*own.p_success_holm, true) : cell("–"));
     html += "</tr>\n";
   }
   std::string note;
   if (summary.comparisons.size() > most_comparisons)
     note = fmt::format(" The first {} of {} comparisons are shown.", most_comparisons, summary.comparisons.size());
   return "<h2>Methods against each other</h2>\n" + scrolling("Methods against each other", html + "</tbody></table>") +
-         "<p class=\"soft\">Medians of the ratio of the first method's quantity to the second's, over runs that differ "
-         "in "
-         "the method alone; 0 or ∞ where one of the two never arrives. A pair is undecided if neither arrived, or if "
-         "it is not known who was first. p: Wilcoxon's "
-         "signed-rank test for ratios, McNemar's for success, corrected after Holm over the rows." +
+         "<p class=\"soft\">" + escaped(fmt::format("{}", fmt::join(notes_on_comparisons(summary), " "))) +
+         " A ratio is 0 or ∞ where one of the two never arrives. A pair is undecided if neither arrived, or if it is "
+         "not "
+         "known who was first." +
          note + "</p>\n";
 }
 
@@ -242,8 +266,8 @@ std::string tuned_section(const StoredRun& run) {
   const std::string budget =
       !same(&Tuned::trials) ? "What each setting was given is in the table."
       : same(&Tuned::iterations)
-          ? fmt::format("Each setting was given the same: {}, {} iterations in all.", trials,
-                        run.tuned.front().iterations)
+          ? fmt::format("Each setting was given the same: {}, {} in all.", trials,
+                        counted(run.tuned.front().iterations, "iteration"))
           : fmt::format("Each setting was given the same: {}; those that end early need fewer iterations.", trials);
   std::string html = "<table><thead><tr>" + head("Setting", false) + head("Parameter", false) + head("Value") +
                      head("Chosen for", false) + head("Median there") + head("Values tried") + head("Trials") +

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/config/claims.hpp"
+#include "core/report/table.hpp"
 
 namespace tightrope {
 
@@ -129,10 +130,14 @@ std::string capitalised(std::string text) {
   return text;
 }
 
-std::string sentence(const std::string& text) { return capitalised(text) + "."; }
+std::string sentence(const std::string& text) {
+  // A name such as relative_error or sigma_1 is called so and not otherwise.
+  const bool is_name = text.substr(0, text.find(' ')).find('_') != std::string::npos;
+  return (is_name ? text : capitalised(text)) + ".";
+}
 
 std::string counted(std::size_t count, const std::string& noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+  return fmt::format("{} {}{}", grouped(count), noun, count == 1 ? "" : noun.ends_with('s') ? "es" : "s");
 }
 
 std::string number(Real value) {

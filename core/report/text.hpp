@@ -25,9 +25,9 @@ std::vector<std::string> in_lines(const std::string& text, Real width, Real font
 std::string with_unit(const std::string& name, const std::string& unit);
 /// First letter large.
 std::string capitalised(std::string text);
-/// "the limit was reached" → "The limit was reached."
+/// "the limit was reached" → "The limit was reached."; a name such as relative_error at the start stays as it is.
 std::string sentence(const std::string& text);
-/// "1 run", "3 runs"
+/// "1 run", "3 runs", "12,345 passes"
 std::string counted(std::size_t count, const std::string& noun);
 
 /// A number for people: three digits, whole numbers in full, "–" if it is none; more than every number is "∞".

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
+#include <limits>
 #include <thread>
 
 #include "core/config/yaml.hpp"
@@ -84,7 +86,10 @@ Tuned tuned_of(const Json& json) {
   tuned.path = json.at("path").get<std::string>();
   tuned.value = node_of(json.at("value"), "run.json");
   tuned.goal = json.at("goal").get<std::string>();
-  if (!json.at("merit").is_null()) tuned.merit = json.at("merit").get<Real>();
+  if (const Json& merit = json.at("merit"); merit == "inf")
+    tuned.merit = std::numeric_limits<Real>::infinity();
+  else if (!merit.is_null())
+    tuned.merit = merit.get<Real>();
   tuned.values = json.at("values").get<Index>();
   tuned.trials = json.at("trials").get<Index>();
   tuned.iterations = json.at("iterations").get<Index>();
@@ -201,7 +206,7 @@ Json to_json(const Tuned& tuned) {
                {"passes", tuned.passes},
                {"note", tuned.note}};
   if (const auto method = tuned.labels.find("method"); method != tuned.labels.end()) json["method"] = method->second;
-  if (tuned.merit) json["merit"] = *tuned.merit;
+  if (tuned.merit) json["merit"] = std::isinf(*tuned.merit) ? Json("inf") : Json(*tuned.merit);
   return json;
 }
 
@@ -249,6 +254,18 @@ StoredRun read_run(const fs::path& given) {
     throw Error(Exit::integrity, fmt::format("{} is damaged: {}", file.string(), problem.what()));
   }
   return run;
+}
+
+bool is_part_of_run(const fs::path& folder, const fs::path& path) {
+  static const std::vector<std::string> names = {"run.json",        "config.yaml",  "cells",       "unfinished",
+                                                 "failed",          "index.sqlite", "status.json", "report.html",
+                                                 "figures",         "record.json",  "trace.csv",   "final.npz",
+                                                 "provenance.json", "timing.csv",   "state.bin",   "SHA256SUMS"};
+  const fs::path own = fs::weakly_canonical(folder);
+  // Not the file itself: the links at the top lead into cells/.
+  const fs::path inside =
+      (fs::weakly_canonical(fs::absolute(path).parent_path()) / path.filename()).lexically_relative(own);
+  return !inside.empty() && std::find(names.begin(), names.end(), inside.begin()->string()) != names.end();
 }
 
 std::string damage_of_run(const fs::path& out) {
