@@ -272,8 +272,10 @@ StoredCell read_cell(const fs::path& folder) {
     for (const char* part : {"spec", "metrics", "build"})
       if (!record.at(part).is_object())
         throw Error(Exit::integrity, fmt::format("{} is damaged: '{}' is no map", file.string(), part));
-    for (const Json& data : record.at("data"))
-      for (const char* part : {"file", "sha256"}) data.at(part).get<std::string>();
+    for (const Json& data : record.at("data")) {
+      data.at("file").get<std::string>();
+      data.at("sha256").get<std::string>();
+    }
     cell.record = node_of(record, file.string());
     cell.spec = *cell.record.find("spec");
     cell.trace = Trace::from_csv(files.at("trace.csv"), (folder / "trace.csv").string());
