@@ -49,10 +49,16 @@ std::string arrival(const Setting& setting, Clock clock) {
                            : "&gt; " + number(times.more_than));
 }
 
+/// Why there is no median of final values.
+std::string lost(const Setting& setting) {
+  const bool diverged = setting.ends.count(EndClass::diverged) > 0, failed = setting.ends.count(EndClass::failed) > 0;
+  return diverged && failed ? "diverged or failed" : failed ? "failed" : "diverged";
+}
+
 std::string final_value(const Setting& setting, const std::string& column) {
   const FinalValues* own = setting.find(column);
   if (!own || own->count == 0) return cell("–");
-  return cell((std::isfinite(own->median.value) ? number(own->median.value) : "diverged") +
+  return cell((std::isfinite(own->median.value) ? number(own->median.value) : lost(setting)) +
               interval(own->median.interval));
 }
 
@@ -131,7 +137,7 @@ std::string medians_table(const Summary& summary, const std::string& column) {
                      [&](const Method& method) { return method.labels.count(axis) > 0; }))
       axes.push_back(axis);
   std::string html = "<table><thead><tr>";
-  for (const std::string& axis : axes) html += head(escaped(capitalised(worded(axis)), 60), false);
+  for (const std::string& axis : axes) html += head(escaped(capitalised(axis_title(summary, axis)), 60), false);
   for (std::size_t m = 0; m < summary.methods.size(); ++m) html += head(method_cell(m, summary.methods[m].name));
   html += "</tr></thead><tbody>\n";
   for (const SettingGroup& group : groups_of_settings(summary)) {
