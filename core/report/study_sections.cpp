@@ -156,12 +156,12 @@ std::string medians_table(const Summary& summary, const std::string& column) {
   return html + "</tbody></table>";
 }
 
-std::string p_value(Real p, bool is_exact) { return "<td class=\"number p\">" + human_p(p, is_exact) + "</td>"; }
+std::string p_value(const std::string& text) { return "<td class=\"number p\">" + text + "</td>"; }
 
-std::string ratio(const PairedRatio* of) {
+std::string ratio(const PairedRatio* of, const Comparison& in) {
   if (!of || !of->median) return cell("–") + cell("–");
   return cell(fmt::format("{}<small>{} decided</small>", number(*of->median), counted(of->decided, "pair"))) +
-         p_value(of->p_holm, of->is_exact);
+         p_value(p_of(*of, in));
 }
 
 }  // namespace
@@ -230,11 +230,11 @@ std::string comparison_section(const Summary& summary) {
                              escaped(summary.methods[own.second].name, 60)),
                  false) +
             cell(std::to_string(own.pairs)) + cell(std::to_string(own.repetitions));
-    if (!summary.columns.empty()) html += ratio(own.final_values ? &*own.final_values : nullptr);
+    if (!summary.columns.empty()) html += ratio(own.final_values ? &*own.final_values : nullptr, own);
     if (has_target)
-      html += ratio(times(own, Clock::iterations)) + ratio(times(own, Clock::passes)) +
+      html += ratio(times(own, Clock::iterations), own) + ratio(times(own, Clock::passes), own) +
               cell(fmt::format("{}, {}, {}, {}", own.both, own.first_only, own.second_only, own.neither)) +
-              (own.p_success_holm ? p_value(*own.p_success_holm, true) : cell("–"));
+              (own.p_success_holm ? p_value(human_p(*own.p_success_holm)) : cell("–"));
     html += "</tr>\n";
   }
   std::string note;
