@@ -460,10 +460,9 @@ std::vector<std::string> notes_on_comparisons(const Summary& summary) {
   const Real least = std::min(1.0, std::ldexp(2.0, -static_cast<int>(std::min<Index>(repetitions, 1000))));
   const Real corrected = std::min(1.0, least * static_cast<Real>(rows));
   if (corrected >= 0.05)
-    notes.push_back(fmt::format("{} cannot give a p below {}{}: for more than a hint there must be more of them.",
-                                repetitions == 1 ? "One repetition" : fmt::format("{} repetitions", repetitions),
-                                human_p(least),
-                                corrected > least ? fmt::format(", {} after correction", human_p(corrected)) : ""));
+    notes.push_back(fmt::format("{} cannot give a p below {:.3g}{}; smaller ones take more repetitions.",
+                                repetitions == 1 ? "One repetition" : fmt::format("{} repetitions", repetitions), least,
+                                corrected > least ? fmt::format(", or {:.3g} after correction", corrected) : ""));
   return notes;
 }
 

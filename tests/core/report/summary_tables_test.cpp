@@ -107,7 +107,7 @@ TEST_CASE("settings are pooled where it is asked for, and that is said") {
 
 TEST_CASE("what so few repetitions can show is said beside p") {
   const std::vector<std::string> notes = notes_on_comparisons(summary());
-  CHECK(notes.back() == "2 repetitions cannot give a p below 0.5: for more than a hint there must be more of them.");
+  CHECK(notes.back() == "2 repetitions cannot give a p below 0.5; smaller ones take more repetitions.");
 }
 
 TEST_CASE("a p of fewer repetitions than the others says so") {
