@@ -33,7 +33,7 @@ Verb check_verb() {
               std::cerr << "tightrope: warning: " << sentence << "\n";
             const Index trials = Tuner(experiment, catalog).budget();
             if (!call.quiet)
-              std::cout << fmt::format("{} is fine: {}, {}{}.\n", call.positional[0],
+              std::cout << fmt::format("{} is fine: {}, {}{}.\n", config_name(call.positional[0]),
                                        counted(experiment.cells.size(), "run"),
                                        counted(experiment.claims.size(), "claim"),
                                        trials > 0 ? fmt::format(", {} before them", counted(trials, "trial")) : "");

@@ -164,7 +164,7 @@ Exit compare(const Call& call) {
     check(layout, summary, summary.columns.empty() ? "" : summary.columns.front());
     std::cout << tables_of(summary, call.format, !call.quiet, layout);
   }
-  return Exit::ok;
+  return noting_changed_data(run);
 }
 
 }  // namespace
@@ -183,7 +183,8 @@ Verb compare_verb() {
       "out\n"
       "tables for a paper. Nothing is run: another target or another column is read off the stored traces. csv has the "
       "settings alone,\n"
-      "every number in full; json has all of it and the performance profiles.",
+      "every number in full; json has all of it and the performance profiles. Exit code 4 if a data file has changed\n"
+      "since a run was made with it.",
       [](po::options_description& options) {
         const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
         options.add_options()("by", text("AXIS"), "axis whose values are compared (default: the methods)");

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "core/cli/verb.hpp"
+#include "core/store/json.hpp"
 
 namespace tightrope::cli {
 
@@ -132,6 +133,7 @@ constexpr const char* page_exits = R"(
 | 4       | integrity: a stored result is damaged or differs |
 | 5       | resources: memory, disk, permission |
 | 6       | the study is locked by another process |
+| 70      | a fault of this program: please report it |
 | 128 + n | ended by signal n |
 )";
 
@@ -188,7 +190,9 @@ Exit describe_call(const Call& call) {
     if (call.positional.size() == 2 && plugin_kind(call.positional[0]).folder != std::string(kind.folder)) continue;
     for (const std::string& candidate : catalog.names(kind.folder)) {
       names.push_back(candidate);
-      if (candidate == name) found.push_back(describe(kind, *catalog.find(kind.folder, name)));
+      if (candidate != name) continue;
+      found.push_back(describe(kind, *catalog.find(kind.folder, name)));
+      for (const Parameter& common : common_parameters(kind.folder)) found.back().parameters.push_back(common);
     }
   }
   if (found.empty() && call.positional.size() == 1)
@@ -215,7 +219,7 @@ Exit describe_call(const Call& call) {
               << (call.format == "markdown" ? "```yaml\n" : "") << template_of(plugin)
               << (call.format == "markdown" ? "\n```\n" : "\n");
   }
-  if (call.format == "json") std::cout << (found.size() == 1 ? json[0] : json).dump(2) << "\n";
+  if (call.format == "json") std::cout << pretty(found.size() == 1 ? json[0] : json);
   return Exit::ok;
 }
 

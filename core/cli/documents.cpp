@@ -115,7 +115,7 @@ Json document_of(const Summary& summary, const StoredRun& run) {
   json["success"] = summary.criterion ? Json(summary.criterion->text()) : Json();
   json["axes"] = Json::array();
   for (const StudyAxis& axis : summary.axes)
-    json["axes"].push_back({{"label", axis.label}, {"path", axis.path}, {"values", axis.values}});
+    json["axes"].push_back({{"label", axis.label}, {"path", axis.path}, {"values", axis.values}, {"unit", axis.unit}});
   if (!summary.pooled.empty()) json["pooled"] = summary.pooled;
   json["settings"] = Json::array();
   for (const Setting& setting : summary.settings) json["settings"].push_back(setting_of(setting, run));

@@ -24,8 +24,9 @@ std::string comparison_section(const Summary& summary);
 std::string tuned_section(const StoredRun& run);
 /// One row for each run, and why some did not end well.
 std::string runs_section(const StoredRun& run, const Summary& summary);
-/// Truth once, then each run's estimate, and their errors.
-std::string truth_section(const StoredRun& run, const std::vector<CellExtras>& extras);
+/// Each truth once, then the estimates of the runs that share it, and their errors. Of large matrices the entries of
+/// some rows and columns are shown, which come straight from the factors.
+std::string truth_section(const StoredRun& run, const Pictures& pictures);
 
 // --- figures ---
 /// The choice of the clock that all figures of the page follow.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/report/facets.hpp"
 #include "core/report/html.hpp"
 #include "core/report/sections.hpp"
 #include "core/report/summary_tables.hpp"
@@ -17,11 +18,13 @@ constexpr std::size_t most_settings = 24;  // in the open; beyond, methods are, 
 constexpr std::size_t most_columns = 2;    // final values in one table
 constexpr std::size_t most_comparisons = 28;
 
-std::string swatch(std::size_t style) {
+/// A method by its name, behind the line that it has in figures.
+std::string method_cell(std::size_t style, const std::string& name) {
+  const bool is_short = text_width(name, 15) <= 210;
   return fmt::format(
-      "<svg class=\"swatch\" width=\"22\" height=\"8\" aria-hidden=\"true\"><path d=\"M0 4h22\" "
-      "stroke=\"{}\" stroke-width=\"2.6\" stroke-dasharray=\"{}\"/></svg>",
-      curve_colour(style), curve_dashes(style));
+      "<span class=\"method\"><svg width=\"30\" height=\"10\" aria-hidden=\"true\"><g transform=\"translate(2 "
+      "5)\">{}</g></svg><span{}>{}</span></span>",
+      sample_svg(style, is_marked(style)), is_short ? " class=\"short\"" : "", escaped(name, 80));
 }
 
 std::string interval(const Interval& of) {
@@ -41,12 +44,9 @@ std::string arrival(const Setting& setting, Clock clock) {
   const auto own = setting.arrivals.find(clock);
   if (own == setting.arrivals.end()) return cell("–");
   const TimeToTarget& times = own->second.times;
-  if (times.reached == 0) return cell(fmt::format("none of {} reached it", times.count));
-  std::string text =
-      times.median ? number(*times.median) + interval(own->second.interval) : "more than " + number(times.more_than);
-  if (times.reached < times.count && clock == Clock::iterations)  // the same on every clock
-    text += fmt::format("<small>{} of {} did not reach it</small>", times.count - times.reached, times.count);
-  return cell(text);
+  if (times.reached == 0) return cell("never");
+  return cell(times.median ? number(*times.median) + interval(own->second.interval)
+                           : "&gt; " + number(times.more_than));
 }
 
 std::string final_value(const Setting& setting, const std::string& column) {
@@ -82,7 +82,7 @@ std::string settings_table(const Summary& summary, const std::vector<std::string
   const bool has_target = summary.criterion.has_value();
   const std::vector<std::string> axes = summary.setting_axes();
   std::string html = "<table><thead><tr>";
-  for (const std::string& axis : axes) html += head(escaped(capitalised(worded(axis)), 60), false);
+  for (const std::string& axis : axes) html += head(escaped(capitalised(axis_title(summary, axis)), 60), false);
   html += results_header(columns, has_target) + "</tr></thead><tbody>\n";
   for (const Setting& setting : summary.settings) {
     html += "<tr>";
@@ -91,7 +91,7 @@ std::string settings_table(const Summary& summary, const std::vector<std::string
       std::string text = own == setting.labels.end() ? "–" : escaped(own->second, 60);
       if (axis == summary.by)
         for (std::size_t m = 0; m < summary.methods.size(); ++m)
-          if (is_of(summary.methods[m], setting)) text = swatch(m) + text;
+          if (is_of(summary.methods[m], setting)) text = method_cell(m, own->second);
       html += cell(text, false);
     }
     html += results_of(setting, columns, has_target) + "</tr>\n";
@@ -116,7 +116,7 @@ std::string methods_table(const Summary& summary) {
       reached += setting.success->reached;
       judged += setting.success->count;
     }
-    html += "<tr>" + cell(swatch(m) + escaped(summary.methods[m].name, 80), false) + cell(std::to_string(runs)) +
+    html += "<tr>" + cell(method_cell(m, summary.methods[m].name), false) + cell(std::to_string(runs)) +
             "<td class=\"ends\">" + ends(all) + "</td>" +
             (has_target ? cell(judged > 0 ? fmt::format("{} of {}", reached, judged) : "–") : "") + "</tr>\n";
   }
@@ -132,8 +132,7 @@ std::string medians_table(const Summary& summary, const std::string& column) {
       axes.push_back(axis);
   std::string html = "<table><thead><tr>";
   for (const std::string& axis : axes) html += head(escaped(capitalised(worded(axis)), 60), false);
-  for (std::size_t m = 0; m < summary.methods.size(); ++m)
-    html += head(swatch(m) + escaped(summary.methods[m].name, 60));
+  for (std::size_t m = 0; m < summary.methods.size(); ++m) html += head(method_cell(m, summary.methods[m].name));
   html += "</tr></thead><tbody>\n";
   for (const SettingGroup& group : groups_of_settings(summary)) {
     html += "<tr>";
@@ -160,7 +159,8 @@ std::string p_value(const std::string& text) { return "<td class=\"number p\">" 
 
 std::string ratio(const PairedRatio* of, const Comparison& in) {
   if (!of || !of->median) return cell("–") + cell("–");
-  return cell(fmt::format("{}<small>{} decided</small>", number(*of->median), counted(of->decided, "pair"))) +
+  return cell(number(*of->median) +
+              (of->decided == in.pairs ? "" : fmt::format("<small>{} decided</small>", counted(of->decided, "pair")))) +
          p_value(p_of(*of, in));
 }
 
@@ -201,7 +201,10 @@ std::string methods_section(const Summary& summary) {
         "for medians, "
         "Wilson's for success. A run that diverged or failed counts as worse than every number.";
   if (is_repeated && summary.criterion)
-    html += " Times to the target are Kaplan-Meier medians, which take into account the runs that did not reach it.";
+    html +=
+        " Times to the target are Kaplan-Meier medians, which take into account the runs that did not reach it; &gt; "
+        "300: "
+        "by then fewer than half of them had.";
   return html + (is_repeated ? "</p>\n" : "");
 }
 
@@ -225,9 +228,8 @@ std::string comparison_section(const Summary& summary) {
   for (std::size_t i = 0; i < std::min(summary.comparisons.size(), most_comparisons); ++i) {
     const Comparison& own = summary.comparisons[i];
     html += "<tr>" +
-            cell(fmt::format("{}{} <span class=\"soft\">against</span> {}{}", swatch(own.first),
-                             escaped(summary.methods[own.first].name, 60), swatch(own.second),
-                             escaped(summary.methods[own.second].name, 60)),
+            cell(method_cell(own.first, summary.methods[own.first].name) + "<span class=\"soft\"> against </span>" +
+                     method_cell(own.second, summary.methods[own.second].name),
                  false) +
             cell(std::to_string(own.pairs)) + cell(std::to_string(own.repetitions));
     if (!summary.columns.empty()) html += ratio(own.final_values ? &*own.final_values : nullptr, own);

@@ -154,8 +154,9 @@ Measured evaluate(const Quantity& quantity, const ClaimSubject& run) {
   for (std::size_t i = 0; values && i < values->size(); ++i) {
     const Real value = (*values)[i];
     if (quantity.pick == Pick::at && trace.rows[i][0] != static_cast<Real>(quantity.iteration)) continue;
-    if (std::isnan(value)) continue;
-    if (!result || quantity.pick == Pick::final || quantity.pick == Pick::at)
+    // A run that has ended recorded everything in its last row: what is not there is not defined.
+    if (std::isnan(value) || (quantity.pick == Pick::final && i + 1 < values->size())) continue;
+    if (!result || quantity.pick == Pick::at)
       result = value;
     else if (quantity.pick == Pick::smallest)
       result = std::min(*result, value);

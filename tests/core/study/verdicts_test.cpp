@@ -60,7 +60,7 @@ std::string label(Real value) { return shortest(value); }
 }  // namespace
 
 TEST_CASE("quantities pick the value that they name, and skip what was not recorded") {
-  const Trace of = trace({1, 0.5, 2, std::nan(""), 0.25, std::nan("")});
+  const Trace of = trace({1, 0.5, 2, std::nan(""), std::nan(""), 0.25});
   CHECK(holds("{that: initial error, is: '>= 1'}", of));
   CHECK(holds("{that: final error, is: < 0.26}", of));
   CHECK_FALSE(holds("{that: final error, is: < 0.25}", of));
@@ -75,6 +75,14 @@ TEST_CASE("quantities pick the value that they name, and skip what was not recor
   CHECK_FALSE(holds("{that: passes, is: between 102 and 200}", of));
   CHECK(holds("{that: seconds, is: <= 0.5}", of));
   CHECK(holds("{that: final error, relative to: largest error, is: <= 0.125}", of));
+}
+
+TEST_CASE("a final value is that of the last row, and no earlier one where it is not defined there") {
+  const Trace of = trace({1, 0.25, std::nan("")});
+  CHECK_FALSE(holds("{that: final error, is: <= 0.25}", of));
+  CHECK_FALSE(holds("{that: final error, is: '> 0'}", of));
+  CHECK(measured("{that: final error, is: '> 0'}", of) == "not recorded");
+  CHECK(holds("{that: smallest error, is: <= 0.25}", of));
 }
 
 TEST_CASE("a claim about something that was not recorded is false") {
