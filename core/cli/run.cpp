@@ -193,6 +193,9 @@ class Run {
   Exit run() {
     const auto start = std::chrono::steady_clock::now();
     make_team(call_);  // complains about --threads before anything is written
+    std::vector<Labels> labels;
+    for (const CellSpec& cell : experiment_.cells) labels.push_back(cell.labels);
+    for (const std::string& sentence : too_few_repetitions(experiment_.claims, labels)) warn(sentence);
     const std::optional<fs::path> made = prepare_output(out_);
     const Lock lock(out_);
     clean_output(out_);
