@@ -93,7 +93,8 @@ void add_data(Files& files, const StoredRun& run) {
       const Node* place = places->find(written);
       std::error_code ignored;
       std::string trouble;
-      if (inside.is_absolute() || inside.begin()->string() == ".." || files.count(inside.generic_string()) > 0)
+      if (inside.is_absolute() || inside.begin()->string() == ".." || inside.begin()->string() == "~" ||
+          files.count(inside.generic_string()) > 0)
         trouble = "it does not lie in the folder of the config";
       else if (!place || !fs::is_regular_file(place->scalar, ignored))
         trouble = "it is no longer there";

@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "core/arrays/arrays.hpp"
 #include "core/cli/verb.hpp"
 #include "core/config/yaml.hpp"
 
@@ -16,6 +17,7 @@ namespace {
 fs::path folder_of(const fs::path& name, const fs::path& place) {
   fs::path folder = place;
   const fs::path inside = name.lexically_normal();
+  if (*name.begin() == "~") return {};
   for (const auto& part : inside) {
     if (part == ".." || inside.is_absolute()) return {};
     folder = folder.parent_path();
@@ -26,16 +28,18 @@ fs::path folder_of(const fs::path& name, const fs::path& place) {
 /// Says where the data files of a spec are: where they lay when the run was made or, if they are no longer there, in
 /// the folder of the run, where a bundle has them. Their names stay as they were written: they are part of the key.
 void restore_files(Node& node, const Node& files, const fs::path& run) {
-  if (node.is_scalar())
-    if (const Node* place = files.find(node.scalar)) {
+  if (node.is_scalar()) {
+    const auto [file, member] = split_member(node.scalar);
+    if (const Node* place = files.find(file)) {
       std::error_code ignored;
-      const bool has_moved = !fs::exists(place->scalar, ignored) && fs::exists(run / node.scalar, ignored);
-      const fs::path folder = has_moved ? fs::absolute(run) : folder_of(node.scalar, place->scalar);
+      const bool has_moved = !fs::exists(place->scalar, ignored) && fs::exists(run / file, ignored);
+      const fs::path folder = has_moved ? fs::absolute(run) : folder_of(file, place->scalar);
       if (folder.empty())
-        node.scalar = place->scalar;
+        node.scalar = member.empty() ? place->scalar : member_name(place->scalar, member);
       else
         node.position.file = folder.string();
     }
+  }
   for (Node& item : node.items) restore_files(item, files, run);
   for (Node::Entry& entry : node.entries) restore_files(entry.value, files, run);
 }

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "core/arrays/arrays.hpp"
 #include "core/plugin/manifest.hpp"
 #include "core/store/files.hpp"
 #include "core/store/identity.hpp"
@@ -113,7 +114,13 @@ Json provenance_of(const std::string& name, const CellSpec& cell, const Lane& la
   provenance["bytes"] = number(std::round(lane.cost().bytes));
   if (lane.setup().problem && lane.setup().problem->team) provenance["threads"] = lane.setup().problem->team->threads();
   provenance["files"] = Json::object();
-  for (const DataFile& file : cell.files) provenance["files"][file.written] = file.path;
+  Json notes = Json::array();
+  for (const DataFile& file : cell.files) {
+    provenance["files"][file.written] = file.path;
+    for (const std::string& note : notes_about(file.path))
+      if (std::find(notes.begin(), notes.end(), Json(note)) == notes.end()) notes.push_back(note);
+  }
+  if (!notes.empty()) provenance["notes"] = notes;
   return provenance;
 }
 

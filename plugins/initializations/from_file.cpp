@@ -1,5 +1,5 @@
-// A start from a file: an .npz whose members carry the names of the model's blocks, such as final.npz of an earlier
-// run.
+// A start from a file: an .npz or .mat whose arrays carry the names of the model's blocks, such as final.npz of an
+// earlier run.
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -12,13 +12,14 @@ class FromFile final : public Initialization {
     std::string path;
     Real factor = 1;
     void declare(Parameters& p) {
-      p.add_file("path", path, ".npz with one array per block of the model (V and W, or U)").required();
+      p.add_file("path", path, ".npz or .mat with one array per block of the model (V and W, or U)").required();
       p.add("factor", factor, above(0), "multiplies every block");
     }
   };
   FromFile(const Options& options, const Context& context) {
     for (const Block& block : context.model().blocks()) {
       Mat values = options.factor * read_npz(options.path, block.name);
+      if (!values.is_finite()) throw Unsuitable("reads a block " + block.name + " with numbers that are not finite");
       if (values.n_rows != block.rows || values.n_cols != block.cols)
         throw Unsuitable("needs block " + block.name + " as " + std::to_string(block.rows) + " × " +
                          std::to_string(block.cols) + ", but the file has it as " + std::to_string(values.n_rows) +

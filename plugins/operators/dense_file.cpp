@@ -11,10 +11,10 @@ class DenseFile final : public DenseOperator {
     std::string path, order = "row";
     Real factor = 1;
     void declare(Parameters& p) {
-      p.add_file("path", path, ".npy or .csv with m rows of n1·n2 numbers").required();
+      p.add_file("path", path, "m rows of n1·n2 numbers, in any format of a target from a file").required();
       p.add("order", order, {"row", "column"},
-            "how the entries of A_i follow each other: row by row (NumPy's A.reshape(m, -1)) or column by column "
-            "(MATLAB's)");
+            "how the entries of A_i follow each other: row by row, the order of all other data (NumPy's "
+            "A.reshape(m, -1)), or column by column (MATLAB's)");
       p.add("factor", factor, above(0), "multiplies every A_i; the isotropic choice makes E‖A(X)‖² = ‖X‖_F²");
     }
   };
