@@ -11,6 +11,9 @@ namespace tightrope {
 /// Throws Error(config) that begins with the name of what is read.
 [[noreturn]] void refuse_file(const std::string& name, const std::string& why);
 
+/// Refuses what a file announces, before it is allocated, if this machine has less memory. Throws Error(resources).
+void require_room(long double bytes, const std::string& name);
+
 class ByteSource {
  public:
   virtual ~ByteSource() = default;

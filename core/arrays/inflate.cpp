@@ -12,6 +12,7 @@ std::string inflated(const ByteSource& packed, std::uint64_t size, Deflated kind
   const std::string& name = packed.name();
   if (size / 1100 > packed.size() + 1)  // deflate's largest ratio is 1032
     refuse_file(name, "more is announced than the compressed bytes can hold");
+  require_room(static_cast<long double>(size), name);
   std::string out(size, '\0'), in;
   z_stream stream{};
   if (inflateInit2(&stream, kind == Deflated::raw ? -MAX_WBITS : MAX_WBITS) != Z_OK)

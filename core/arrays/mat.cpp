@@ -284,12 +284,9 @@ Array read_matrix5(const Numbers& numbers, std::uint64_t at, const std::string& 
   const Element rows = element_at(numbers, matrix.numbers), starts = element_at(numbers, rows.end),
                 entries = element_at(numbers, starts.end);
   const std::vector<Real> row = all_of(rows), start = all_of(starts), entry = all_of(entries);
-  constexpr Index most = 8'000'000'000;
   if (matrix.shape.size() != 2 || start.size() != matrix.shape[1] + 1)
     refuse_file(file, "the sparse variable is damaged");
-  if (count > most)
-    throw Error(Exit::resources, fmt::format("{}: the matrix is sparse, but is needed whole: {} numbers take {:.0f} GB",
-                                             file, words_of_shape(matrix.shape), 8e-9 * static_cast<Real>(count)));
+  require_room(16.0L * static_cast<long double>(count), file);
   std::vector<Real> values(count);
   for (Index j = 0; j < matrix.shape[1]; ++j)
     for (Real k = start[j]; k < start[j + 1]; ++k) {

@@ -131,17 +131,6 @@ class MatrixMarket {
 
   bool is_skew() const { return symmetry_ == "skew-symmetric"; }
 
-  void allocate(Array& array) const {
-    const Real bytes = 8.0 * static_cast<Real>(array.shape[0]) * static_cast<Real>(array.shape[1]);
-    constexpr Real most = 64e9;
-    if (bytes > most)
-      throw Error(
-          Exit::resources,
-          fmt::format("{}: the matrix is stored by its entries, but is needed whole: {} × {} numbers take {:.0f} GB",
-                      name_, array.shape[0], array.shape[1], bytes / 1e9));
-    array.values.zeros(array.shape[0], array.shape[1]);
-  }
-
   void put(Array& array, Index i, Index j, Real number) const {
     array.values(i, j) = number;
     if (symmetry_ != "general" && i != j) array.values(j, i) = is_skew() && number != 0 ? -number : number;
@@ -173,7 +162,8 @@ class MatrixMarket {
   void read_coordinates(Array& array, Index count) {
     if (count > (text_.size() + 1) / 4)
       refuse(fmt::format("{} entries must follow, which do not fit in this file; it is cut short", count));
-    allocate(array);
+    require_room(8.0L * static_cast<long double>(array.shape[0]) * static_cast<long double>(array.shape[1]), name_);
+    array.values.zeros(array.shape[0], array.shape[1]);
     const Index rows = array.shape[0], cols = array.shape[1];
     std::vector<bool> seen(rows * cols);
     const std::size_t words = field_ == "pattern" ? 2 : 3;

