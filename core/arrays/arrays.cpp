@@ -167,8 +167,20 @@ std::vector<std::string> npz_names(const fs::path& file) {
 }
 
 Mat read_npz(const fs::path& file, const std::string& name) {
-  const bool is_mat = lower(file.extension().string()) == ".mat";
-  return is_mat ? read_array(member_name(file.string(), name)).values : read_npz_array(file.string(), name).values;
+  const std::string ending = lower(file.extension().string());
+  if (ending == ".npz" || ending == ".mat") return read_matrix(member_name(file.string(), name));
+  const Array array = read_npz_array(file.string(), name);  // refuses what is no .npz, whatever it is called
+  check_finite(array, file.string());
+  return array.values;
+}
+
+std::vector<NamedArray> read_stored_npz(const fs::path& file) {
+  const FileBytes bytes(file);
+  const ZipArchive archive(bytes);
+  std::vector<NamedArray> arrays;
+  for (const std::string& member : archive.names())
+    arrays.push_back({array_name(member), read_npy(*archive.open(member, file.string())).values});
+  return arrays;
 }
 
 std::string npz_bytes(const std::vector<NamedArray>& arrays) {

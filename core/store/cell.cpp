@@ -276,8 +276,7 @@ StoredCell read_cell(const fs::path& folder) {
       cell.trace.columns[c] = {columns.at(c).at("name").get<std::string>(),
                                columns.at(c).at("description").get<std::string>(),
                                columns.at(c).at("prominence").get<int>(), columns.at(c).at("positive").get<bool>()};
-    for (const std::string& name : npz_names(folder / "final.npz"))
-      cell.factors.push_back({name, read_npz(folder / "final.npz", name), false});
+    cell.factors = read_stored_npz(folder / "final.npz");
     const Json provenance = parse_json(folder / "provenance.json", files.at("provenance.json"));
     cell.labels = provenance.at("labels").get<std::map<std::string, std::string>>();
     cell.provenance = node_of(provenance, (folder / "provenance.json").string());

@@ -19,7 +19,6 @@ class FromFile final : public Initialization {
   FromFile(const Options& options, const Context& context) {
     for (const Block& block : context.model().blocks()) {
       Mat values = options.factor * read_npz(options.path, block.name);
-      if (!values.is_finite()) throw Unsuitable("reads a block " + block.name + " with numbers that are not finite");
       if (values.n_rows != block.rows || values.n_cols != block.cols)
         throw Unsuitable("needs block " + block.name + " as " + std::to_string(block.rows) + " × " +
                          std::to_string(block.cols) + ", but the file has it as " + std::to_string(values.n_rows) +

@@ -136,7 +136,7 @@ class Data(Case):
         config = self.write("mine.yaml", CONFIG.replace("initialization: spectral", "initialization: {type: from_file, path: start.npz}"))
         self.same(self.read_back(config)[0], X[:, :1] @ X[:1, :])
         numpy.savez(self.folder / "start.npz", V=X[:, :1], W=X[:1, :].T * numpy.nan)
-        self.one_sentence(self.tightrope("run", config, code=2), "block W", "not finite")
+        self.one_sentence(self.tightrope("run", config, code=2), "start.npz", "(1, 1) is not a finite number")
 
     def test_wide_and_tall_targets_cost_the_same(self):
         wide = numpy.random.default_rng(2).standard_normal((20, 20000))
