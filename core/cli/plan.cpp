@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "core/cli/verb.hpp"
+#include "core/store/json.hpp"
 #include "core/store/unfinished.hpp"
 #include "core/study/tuner.hpp"
 
@@ -28,13 +29,6 @@ struct Planned {
   Real passes = 0, seconds = 0;
   double operator_bytes = 0, lane_bytes = 0;
 };
-
-/// Cells with the same name have the same operator.
-std::string operator_name(const CellSpec& cell) {
-  std::string name = fmt::format("{} {}", cell.seed_of("operator"), to_json(*cell.op.resolved, true));
-  if (cell.shape) return name + fmt::format(" {} {}", cell.shape->rows, cell.shape->cols);
-  return name + (cell.target ? to_json(*cell.target->resolved, true) : "");
-}
 
 /// What a lane keeps: point, gradient and direction with their successors and low-rank pairs, predictions, its trace.
 double bytes_of(const Lane& lane) {
@@ -95,8 +89,8 @@ void try_cells(std::vector<Planned>& cells, const Experiment& experiment, const 
   std::vector<std::string> order;
   for (Planned& planned : cells) {
     if (planned.state == "cached") continue;
-    auto& group = groups[operator_name(*planned.cell)];
-    if (group.empty()) order.push_back(operator_name(*planned.cell));
+    auto& group = groups[operator_key(*planned.cell)];
+    if (group.empty()) order.push_back(operator_key(*planned.cell));
     group.push_back(&planned);
   }
   for (const std::string& name : order) {
@@ -151,7 +145,7 @@ Totals totals_of(const std::vector<Planned>& cells) {
     totals.passes += planned.passes;
     totals.seconds += planned.seconds;
     if (!planned.predicted) continue;
-    const std::string name = operator_name(*planned.cell);
+    const std::string name = operator_key(*planned.cell);
     lanes[name] += planned.lane_bytes;
     operators[name] = planned.operator_bytes;
   }
@@ -248,7 +242,7 @@ Exit plan(const Call& call) {
 
   const Totals totals = totals_of(cells);
   if (call.format == "json") {
-    std::cout << document(cells, experiment, out, totals, quick).dump(2) << "\n";
+    std::cout << pretty(document(cells, experiment, out, totals, quick));
   } else if (call.format != "table") {
     std::cout << table_of(cells, experiment, quick, cells.size()).text(call.format);
   } else {
@@ -277,7 +271,8 @@ Exit plan(const Call& call) {
   }
   const bool nothing = totals.states.count("skipped") && totals.states.at("skipped") == cells.size();
   if (nothing)
-    throw Error(Exit::config, fmt::format("no cell of {} makes sense: {}", call.positional[0], cells.front().reason));
+    throw Error(Exit::config,
+                fmt::format("no cell of {} makes sense: {}", config_name(call.positional[0]), cells.front().reason));
   return Exit::ok;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "core/failure.hpp"
 #include "core/plugin/library.hpp"
 
 int main(int argc, char** argv) {
@@ -11,9 +12,10 @@ int main(int argc, char** argv) {
   setrlimit(RLIMIT_CORE, &no_core);
   try {
     tightrope::probe_plugin(argv[1]);
-  } catch (const tightrope::Error& error) {
+  } catch (...) {
+    const tightrope::Error error = tightrope::current_failure();
     std::fputs(error.what(), stderr);
-    return static_cast<int>(tightrope::Exit::plugin);
+    return static_cast<int>(error.code());
   }
   std::fputs("fine", stderr);
   std::fflush(stderr);

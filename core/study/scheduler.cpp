@@ -25,13 +25,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t most_lanes = 32;           // of a batch
 constexpr std::size_t most_cells_of_a_job = 64;  // so that little is waiting behind a cell that ends its process
 
-/// Equal for cells that can share an operator.
-std::string operator_of(const CellSpec& cell) {
-  const std::string shape =
-      cell.shape ? fmt::format("{} {}", cell.shape->rows, cell.shape->cols) : to_json(*cell.target->resolved, true);
-  return fmt::format("{} {} {}", cell.seed_of("operator"), shape, to_json(*cell.op.resolved, true));
-}
-
 class Scheduler {
  public:
   Scheduler(const Experiment& experiment, const StudyOptions& options, const Lock& lock, const StudyListener& listener)
@@ -53,6 +46,9 @@ class Scheduler {
         // Asked first: whatever it has said by then can be read.
         const bool ended = worker->process.has_ended();
         for (const Report& report : worker->process.read()) hear(*worker, report);
+        for (const Process::Printed& printed : worker->process.printed())
+          if (printed.batch < worker->work.batches.size())
+            listener_.printed(names_of(worker->work.batches[printed.batch]), printed.line);
         watch(*worker);
         if (ended) bury(*worker);
         worker = ended ? running_.erase(worker) : worker + 1;
@@ -108,7 +104,7 @@ class Scheduler {
       }
       remove_failure(options_.out, cell);
       const auto [group, fresh] =
-          group_of.emplace(options_.lanes ? operator_of(cell) : folder_name(cell), groups.size());
+          group_of.emplace(options_.lanes ? operator_key(cell) : folder_name(cell), groups.size());
       if (fresh) groups.emplace_back();
       groups[group->second].push_back(i);
     }
@@ -120,6 +116,14 @@ class Scheduler {
         waiting_.emplace_back(group.begin() + static_cast<long>(part_begin(group.size(), parts, part)),
                               group.begin() + static_cast<long>(part_begin(group.size(), parts, part + 1)));
     }
+  }
+
+  /// "gd, 1", or "gd, 1 and 7 more".
+  std::string names_of(const CellIndices& batch) const {
+    std::string name;
+    for (const auto& [axis, value] : experiment_.cells[batch.front()].labels)
+      name += (name.empty() ? "" : ", ") + value;
+    return batch.size() == 1 ? name : fmt::format("{} and {} more", name, batch.size() - 1);
   }
 
   bool is_open(std::size_t cell) const { return state_[cell].kind == Kind::waiting; }
@@ -161,7 +165,10 @@ class Scheduler {
 
   void wait() const {
     std::vector<pollfd> descriptors;
-    for (const Running& worker : running_) descriptors.push_back({worker.process.reports(), POLLIN, 0});
+    for (const Running& worker : running_) {
+      descriptors.push_back({worker.process.reports(), POLLIN, 0});
+      descriptors.push_back({worker.process.output(), POLLIN, 0});
+    }
     poll(descriptors.data(), descriptors.size(), 50);
   }
 
@@ -200,8 +207,10 @@ class Scheduler {
   /// A worker that says nothing for as long as a cell may compute will not say anything any more.
   void watch(Running& worker) const {
     if (!options_.cell_seconds || worker.process.silent_seconds() < *options_.cell_seconds + 1) return;
-    if (worker.broken.empty())
+    if (worker.broken.empty()) {
       worker.broken = fmt::format("it made no progress for longer than the limit of {:g} s", *options_.cell_seconds);
+      if (const std::string who = worker.process.asked(); !who.empty()) worker.broken += " (" + who + ")";
+    }
     worker.process.kill();
   }
 

@@ -2,17 +2,21 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <new>
 #include <optional>
 
+#include "core/base/asked.hpp"
+#include "core/failure.hpp"
 #include "core/study/job.hpp"
 
 namespace tightrope {
@@ -82,8 +86,10 @@ class Worker {
       : job_(job), catalog_(job.plugin_folders), team_(std::make_shared<const Team>(job.threads)) {}
 
   void run() {
-    for (const auto& batch : job_.batches)
-      if (asked_to_stop == 0) run_one(batch);
+    for (std::size_t i = 0; i < job_.batches.size() && asked_to_stop == 0; ++i) {
+      std::printf("\n%c%zu\n", worker_batch, i);
+      run_one(job_.batches[i]);
+    }
   }
 
  private:
@@ -140,28 +146,35 @@ class Worker {
   std::shared_ptr<const Team> team_;
 };
 
+/// Notes and prints where the parent can read them when this process is no more.
+void settle_outputs() {
+  void* const shared = mmap(nullptr, sizeof(Asked), PROT_READ | PROT_WRITE, MAP_SHARED, worker_asked, 0);
+  if (shared != MAP_FAILED) keep_asked_in(*static_cast<Asked*>(shared));
+  setvbuf(stdout, nullptr, _IOLBF, 0);
+}
+
 }  // namespace
 
 int run_worker() {
   settle_signals();
+  settle_outputs();
   std::ifstream input("/proc/self/fd/0", std::ios::binary);
-  const Job job = decode_job({std::istreambuf_iterator<char>(input), {}});
-  settle_limits(job);
+  std::optional<Job> job;
   try {
-    Worker(job).run();
+    job = decode_job({std::istreambuf_iterator<char>(input), {}});
+    settle_limits(*job);
+    Worker(*job).run();
     return 0;
-  } catch (const Error& error) {
-    // A plugin that throws is to blame for its own cell; a full disk, a damaged file or a wrong config stops them all.
-    const bool own = error.code() == Exit::plugin;
-    send({.kind = own ? Report::Kind::broken : Report::Kind::error, .text = error.what(), .code = error.code()});
   } catch (const std::bad_alloc&) {
     send({.kind = Report::Kind::broken,
-          .text = job.memory ? fmt::format("it needs more memory than the limit of {} MB", *job.memory / 1000000)
-                             : std::string("there is not enough memory for it")});
-  } catch (const std::exception& error) {
-    send({.kind = Report::Kind::broken, .text = error.what()});
+          .text = job && job->memory
+                      ? fmt::format("it needs more memory than the limit of {} MB", *job->memory / 1000000)
+                      : std::string("there is not enough memory for it")});
   } catch (...) {
-    send({.kind = Report::Kind::broken, .text = "it threw something that is no exception"});
+    // A plugin that throws is to blame for its own cell; a full disk, a damaged file or a wrong config stops them all.
+    const Error error = current_failure();
+    const bool own = error.code() == Exit::plugin;
+    send({.kind = own ? Report::Kind::broken : Report::Kind::error, .text = error.what(), .code = error.code()});
   }
   return 1;
 }
