@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "core/cli/verb.hpp"
+#include "core/config/paths.hpp"
 #include "core/config/yaml.hpp"
 #include "core/store/remake.hpp"
 
@@ -88,7 +89,7 @@ Catalog make_catalog(const Call& call, const Node* tree) {
       std::error_code ignored;
       if (!fs::is_directory(folder, ignored))
         throw Error(Exit::config, fmt::format("--plugin-path must name a folder, but '{}' is none", folder));
-      extra.push_back(fs::absolute(folder).lexically_normal());
+      extra.push_back(resolved_path(folder));
     }
   if (const Node* named = tree && tree->is_map() ? tree->find("plugin_path") : nullptr) {
     if (!call.has("allow-plugin-path"))

@@ -91,6 +91,7 @@ Json document_of(const StoredRun& run) {
           {{"class", to_string(cell.end.end_class)}, {"reason", cell.end.reason}, {"iteration", cell.end.iteration}}},
          {"metrics", metrics},
          {"seconds", cell.seconds}});
+    if (const Node* notes = cell.provenance.find("notes")) json["cells"].back()["notes"] = json_tree(*notes);
   }
   // A failed run has an end like any other, and no result.
   for (const Missing& cell : run.missing)

@@ -105,6 +105,18 @@ void print_table(const StoredRun& run) {
       std::cout << "  " << label_of(cell.labels) << " failed: " << cell.reason << "\n";
 }
 
+/// How data files were read; each sentence once.
+void print_notes(const StoredRun& run) {
+  constexpr std::size_t most_notes = 12;
+  std::vector<std::string> notes;
+  for (const StoredCell& cell : run.cells)
+    if (const Node* own = cell.provenance.find("notes"))
+      for (const Node& note : own->items)
+        if (std::find(notes.begin(), notes.end(), note.scalar) == notes.end()) notes.push_back(note.scalar);
+  for (std::size_t i = 0; i < std::min(most_notes, notes.size()); ++i) std::cout << "  " << notes[i] << ".\n";
+  if (notes.size() > most_notes) std::cout << "  … and " << notes.size() - most_notes << " more\n";
+}
+
 void print_summary(const StoredRun& run, std::size_t stored_before, double seconds) {
   std::cout << run.name << ": ";
   if (!run.cells.empty()) std::cout << task_of(run.cells.front().sizes) << ".\n";
@@ -128,6 +140,7 @@ void print_summary(const StoredRun& run, std::size_t stored_before, double secon
     bytes += cell.bytes;
   }
   if (!run.tuned.empty()) std::cout << "Tuned\n" << tuned_lines(run.tuned);
+  print_notes(run);
   if (stored_before > 0)
     std::cout << "  " << (stored_before == run.cells.size() ? "All" : std::to_string(stored_before)) << " of "
               << run.cells.size() << (run.cells.size() == 1 ? " run was" : " runs were") << " stored already.\n";

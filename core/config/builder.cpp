@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 #include <stdexcept>
 
+#include "core/arrays/arrays.hpp"
 #include "core/config/experiment.hpp"
 #include "core/config/operator_key.hpp"
 #include "core/engine/blame.hpp"
@@ -145,7 +147,7 @@ class Builder {
     if (problem->truth) problem->shape = problem->truth->X.shape();
     problem->op = measurement_operator(cell, problem->shape);
     if (cell.data_file) {
-      problem->data = arma::vectorise(read_data(cell));
+      problem->data = read_data(cell, *problem);
       if (problem->data.n_elem != problem->op->measurements())
         refuse(cell.data_position,
                fmt::format("the data file has {} numbers, but {} takes {} measurements", problem->data.n_elem,
@@ -178,12 +180,39 @@ class Builder {
     return data;
   }
 
-  static Mat read_data(const CellSpec& cell) {
+  /// Whether measurement i·n2 + j is the entry (i, j) of the matrix: told by two matrices that have no number twice.
+  static bool measures_each_entry(const MeasurementOperator& op) {
+    if (op.measurements() != op.shape().entries()) return false;
+    Vec measured;
+    for (const Real scale : {1.0, std::sqrt(2.0)}) {
+      const Mat in_order = arma::reshape(
+          arma::sin(scale * arma::regspace<Vec>(1, static_cast<Real>(op.measurements()))), op.cols(), op.rows());
+      op.forward(Mat(in_order.t()), measured);
+      if (arma::abs(measured - arma::vectorise(in_order)).max() > 1e-12) return false;
+    }
+    return true;
+  }
+
+  /// Measured data: one number for each measurement, in a row or a column. A table is taken where the places of its
+  /// numbers say which measurement each of them is.
+  static Vec read_data(const CellSpec& cell, const SensingProblem& problem) {
+    Mat values;
     try {
-      return read_matrix(*cell.data_file);
+      values = read_matrix(*cell.data_file);
     } catch (const Error& error) {
       throw Error(error.code(), Diagnostic{cell.data_position, error.what()}.text());
     }
+    if (values.n_rows == 1 || values.n_cols == 1) return arma::vectorise(values);
+    const bool by_entry = measures_each_entry(*problem.op);
+    if (!by_entry || values.n_rows != problem.shape.rows || values.n_cols != problem.shape.cols)
+      refuse(cell.data_position,
+             fmt::format(
+                 "the data are a table of {} × {} numbers, but {} takes {} measurements, one number each: write "
+                 "them in one row or one column{}",
+                 values.n_rows, values.n_cols, cell.op.description(), problem.op->measurements(),
+                 by_entry ? fmt::format(", or as a table of {} × {}", problem.shape.rows, problem.shape.cols) : ""));
+    amend_note(*cell.data_file, ", each the measurement of the entry in its place");
+    return arma::vectorise(values.t());
   }
 
   std::shared_ptr<const MeasurementOperator> measurement_operator(const CellSpec& cell, Shape shape) {

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "core/arrays/arrays.hpp"
 #include "core/config/numeric_digest.hpp"
 #include "core/config/utf8.hpp"
 #include "core/plugin/manifest.hpp"
@@ -115,7 +116,13 @@ Json provenance_of(const std::string& name, const CellSpec& cell, const Lane& la
   provenance["bytes"] = number(std::round(lane.cost().bytes));
   if (lane.setup().problem && lane.setup().problem->team) provenance["threads"] = lane.setup().problem->team->threads();
   provenance["files"] = Json::object();
-  for (const DataFile& file : cell.files) provenance["files"][file.written] = file.path;
+  Json notes = Json::array();
+  for (const DataFile& file : cell.files) {
+    provenance["files"][file.written] = file.path;
+    for (const std::string& note : notes_about(file.path))
+      if (std::find(notes.begin(), notes.end(), Json(note)) == notes.end()) notes.push_back(note);
+  }
+  if (!notes.empty()) provenance["notes"] = notes;
   provenance["plugins"] = Json::object();  // those that did not come with the program
   for (const Choice* choice : cell.choices())
     if (const Library& library = *choice->library; !Catalog::is_installed(library.file()))

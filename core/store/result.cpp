@@ -10,6 +10,7 @@
 #include <limits>
 #include <thread>
 
+#include "core/config/paths.hpp"
 #include "core/config/yaml.hpp"
 #include "core/plugin/manifest.hpp"
 #include "core/store/files.hpp"
@@ -112,9 +113,7 @@ const char* to_string(Missing::Kind kind) {
 std::optional<fs::path> prepare_output(const fs::path& out) {
   std::error_code error;
   std::optional<fs::path> made;
-  for (fs::path folder = fs::absolute(out).lexically_normal(); !fs::exists(folder, error);
-       folder = folder.parent_path())
-    made = folder;
+  for (fs::path folder = resolved_path(out); !fs::exists(folder, error); folder = folder.parent_path()) made = folder;
   if (fs::exists(out, error) && !fs::is_directory(out, error))
     throw Error(Exit::resources, fmt::format("{} is a file; choose a folder for the results with --out", out.string()));
   if (fs::is_symlink(out, error) && !fs::exists(out, error))
