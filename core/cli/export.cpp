@@ -1,9 +1,9 @@
 // tightrope export: stored results, and the problems behind them, for other programs.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <iostream>
 
+#include "core/base/limits.hpp"
 #include "core/cli/bundle.hpp"
 #include "core/cli/documents.hpp"
 #include "core/cli/verb.hpp"
@@ -57,12 +57,11 @@ std::string problem_npz(const Call& call, const StoredRun& run) {
   if (!op.is_dense())
     throw Error(Exit::config, fmt::format("{} has no stored matrices A_i to export; this works for dense operators",
                                           experiment.cells.front().op.description()));
-  const double bytes = 3.0 * 8 * static_cast<double>(op.measurements()) * static_cast<double>(op.shape().entries());
-  const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-  if (bytes > memory)
-    throw Error(Exit::resources, fmt::format("exporting needs about 3 × measurements × rows × columns × 8 bytes = "
-                                             "{:.1f} GB, but this machine has {:.1f} GB",
-                                             bytes / 1e9, memory / 1e9));
+  const long double bytes =
+      3.0L * 8 * static_cast<long double>(op.measurements()) * static_cast<long double>(op.shape().entries());
+  require_memory(bytes,
+                 fmt::format("exporting needs 3 × measurements × rows × columns × 8 bytes = 3 × {} × {} × {} × 8",
+                             op.measurements(), op.rows(), op.cols()));
   Mat A(op.measurements(), op.shape().entries());
   Mat row(op.rows(), op.cols());
   for (Index i = 0; i < op.measurements(); ++i) {

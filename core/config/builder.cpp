@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 
+#include "core/base/limits.hpp"
 #include "core/config/experiment.hpp"
+#include "core/config/operator_size.hpp"
 #include "core/engine/sensing_objective.hpp"
 #include "core/interfaces/initialization.hpp"
 #include "core/interfaces/noise.hpp"
@@ -68,6 +71,9 @@ class Builder {
     full.known_loss = loss.get();
     const auto model = make<FactorizationModel>(cell.model, full);
     full.known_model = model.get();
+    Index numbers = 0;
+    for (const Block& block : model->blocks()) numbers += block.rows * block.cols;
+    require_room(12, numbers, "the factors and what a run keeps beside them");
     full.stream = Stream(cell.seed_of("initialization"), "initialization");
     setup.start = checked_start(*make<Initialization>(cell.initialization, full), *model, cell.initialization);
     full.stream = Stream(cell.seed, "optimizer");
@@ -88,6 +94,12 @@ class Builder {
   }
 
  private:
+  /// Refuses what cannot fit before any of it is made.
+  static void require_room(Index times, Index numbers, const std::string& what) {
+    const long double bytes = static_cast<long double>(times * sizeof(Real)) * static_cast<long double>(numbers);
+    if (bytes > 1e6L) require_memory(bytes, fmt::format("{} need {} × {} × 8 bytes", what, times, numbers));
+  }
+
   std::shared_ptr<const SensingProblem> make_problem(const CellSpec& cell) {
     auto problem = std::make_shared<SensingProblem>();
     problem->team = team_;
@@ -107,6 +119,7 @@ class Builder {
       refuse(cell.data_position, "measured data alone do not tell the shape of the matrix; add shape: [rows, columns]");
     }
     problem->op = measurement_operator(cell, problem->shape);
+    require_room(4, problem->op->measurements(), "the measured data and what a run keeps beside them");
     if (cell.data_file) {
       problem->data = arma::vectorise(read_data(cell));
       if (problem->data.n_elem != problem->op->measurements())
@@ -240,6 +253,41 @@ std::vector<std::unique_ptr<Lane>> build_lanes(const Experiment& experiment, std
 
 std::shared_ptr<const SensingProblem> build_problem(const CellSpec& cell, std::shared_ptr<const Team> team) {
   return Builder(std::move(team)).problem(cell);
+}
+
+std::string operator_key(const CellSpec& cell) {
+  std::string shape;
+  if (cell.shape)
+    shape = fmt::format("{} {}", cell.shape->rows, cell.shape->cols);
+  else if (cell.target)
+    shape = to_json(*cell.target->resolved, true);
+  return fmt::format("{} {} {}", cell.seed_of("operator"), shape, to_json(*cell.op.resolved, true));
+}
+
+std::uint64_t operator_bytes(const CellSpec& cell, const std::shared_ptr<const Team>& team) {
+  std::uint64_t of_files = 0;
+  for (const Node::Entry& entry : cell.op.resolved->entries)
+    for (const DataFile& file : cell.files)
+      if (std::error_code error; entry.value.scalar == file.written)
+        if (const auto size = std::filesystem::file_size(file.path, error); !error) of_files += size;
+  if (of_files > 0) return of_files;
+  try {
+    Shape shape = cell.shape.value_or(Shape{});
+    if (!cell.shape && cell.target)
+      shape = make<Target>(*cell.target, Context(shape, Stream(cell.seed_of("target"), "problem/target"), team))
+                  ->matrix()
+                  .shape();
+    const MemoryQuestion question;
+    try {
+      return make<MeasurementOperator>(cell.op,
+                                       Context(shape, Stream(cell.seed_of("operator"), "problem/operator"), team))
+          ->bytes();
+    } catch (const Error&) {
+      return question.asked();
+    }
+  } catch (const Error&) {
+    return 0;
+  }
 }
 
 std::shared_ptr<const FactorizationModel> build_model(const CellSpec& cell, const SensingProblem& problem) {

@@ -1,11 +1,14 @@
-// tightrope-probe FILE: opens a plugin where it can do no harm, and says "fine" or what is wrong on standard error.
+// The child process that tries a plugin: opens it where it can do no harm, and says "fine" or what is wrong on standard
+// error.
 #include <sys/resource.h>
 
 #include <cstdio>
+#include <exception>
 
 #include "core/plugin/library.hpp"
 
-int main(int argc, char** argv) {
+/// tightrope-probe FILE, after core/base/start.cpp.
+extern "C" int tightrope_probe_main(int argc, char** argv) {
   if (argc != 2) return static_cast<int>(tightrope::Exit::config);
   const rlimit no_core{0, 0};  // a plugin that crashes here leaves no file behind
   setrlimit(RLIMIT_CORE, &no_core);
@@ -13,7 +16,10 @@ int main(int argc, char** argv) {
     tightrope::probe_plugin(argv[1]);
   } catch (const tightrope::Error& error) {
     std::fputs(error.what(), stderr);
-    return static_cast<int>(tightrope::Exit::plugin);
+    return static_cast<int>(error.code());
+  } catch (const std::exception&) {
+    std::fputs("there is not enough memory to try a plugin", stderr);
+    return static_cast<int>(tightrope::Exit::resources);
   }
   std::fputs("fine", stderr);
   std::fflush(stderr);

@@ -7,9 +7,9 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <utility>
 
+#include "core/base/limits.hpp"
 #include "core/error.hpp"
 
 namespace tightrope {
@@ -27,7 +27,7 @@ int Descriptor::release() { return std::exchange(value_, -1); }
 
 void fail_at(const fs::path& file, const std::string& action) {
   const int reason = errno;
-  throw Error(Exit::resources, fmt::format("{} cannot be {}: {}", file.string(), action, std::strerror(reason)));
+  throw Error(Exit::resources, fmt::format("{} cannot be {}: {}", file.string(), action, shortage_text(reason)));
 }
 
 void write_file(const fs::path& file, const std::string& bytes) {
@@ -68,6 +68,7 @@ void write_atomically(const fs::path& file, const std::string& bytes, bool durab
 std::string read_file(const fs::path& file) {
   const Descriptor descriptor(open(file.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};
+  if (!descriptor) refuse_shortage(errno, file.string() + " cannot be opened");
   if (!descriptor || fstat(descriptor.get(), &status) != 0 || !S_ISREG(status.st_mode))
     throw Error(Exit::integrity, fmt::format("{} is missing or cannot be read", file.string()));
   std::string bytes(static_cast<std::size_t>(status.st_size), '\0');

@@ -23,7 +23,11 @@ namespace tightrope {
 namespace {
 
 /// A copy of a descriptor above those that a worker expects in places of their own.
-Descriptor out_of_the_way(int descriptor) { return Descriptor(fcntl(descriptor, F_DUPFD_CLOEXEC, 16)); }
+Descriptor out_of_the_way(int descriptor) {
+  const int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, worker_lock + 1);
+  if (copy < 0 && errno == EINVAL) errno = EMFILE;  // the limit lies below
+  return Descriptor(copy);
+}
 
 /// Bytes to read from the start, in memory.
 Descriptor memory_file(const char* name, const std::string& bytes) {
@@ -47,6 +51,7 @@ Process::Process(const Job& job, int lock_descriptor) {
   const Descriptor low_read(ends[0]), low_write(ends[1]);
   reports_ = out_of_the_way(low_read.get());
   const Descriptor write_end = out_of_the_way(low_write.get()), lock = out_of_the_way(lock_descriptor);
+  if (!reports_ || !write_end || !lock) fail_at("a pipe to a worker", "opened");
   fcntl(reports_.get(), F_SETFL, O_NONBLOCK);
 
   posix_spawn_file_actions_t actions;
@@ -74,6 +79,7 @@ Process::Process(Process&& other) noexcept
       reports_(std::move(other.reports_)),
       messages_(std::move(other.messages_)),
       buffer_(std::move(other.buffer_)),
+      spoke_(other.spoke_),
       heard_(other.heard_) {}
 
 Process& Process::operator=(Process&& other) noexcept {
@@ -82,6 +88,7 @@ Process& Process::operator=(Process&& other) noexcept {
   std::swap(reports_, other.reports_);
   std::swap(messages_, other.messages_);
   std::swap(buffer_, other.buffer_);
+  std::swap(spoke_, other.spoke_);
   std::swap(heard_, other.heard_);
   return *this;
 }
@@ -107,6 +114,7 @@ std::vector<Report> Process::read() {
     heard_ = std::chrono::steady_clock::now();
     try {
       reports.push_back(decode_report(buffer_.substr(0, end)));
+      spoke_ = true;
     } catch (const nlohmann::json::exception&) {
       // A plugin wrote into the pipe; what it says is nobody's report.
     }
@@ -128,6 +136,21 @@ void Process::kill() const {
   if (pid_ != 0) ::kill(pid_, SIGKILL);
 }
 
+bool Process::ran_short() const {
+  return !spoke_ && WIFEXITED(status_) && WEXITSTATUS(status_) == static_cast<int>(Exit::resources);
+}
+bool Process::was_killed() const { return WIFSIGNALED(status_) && WTERMSIG(status_) == SIGKILL; }
+
+std::string Process::last_words() const {
+  char bytes[4096];
+  const off_t size = lseek(messages_.get(), 0, SEEK_END), from = std::max<off_t>(0, size - off_t{sizeof bytes});
+  const ssize_t got = pread(messages_.get(), bytes, sizeof bytes, from);
+  std::string last(bytes, got > 0 ? static_cast<std::size_t>(got) : 0);
+  while (!last.empty() && (last.back() == '\n' || last.back() == ' ')) last.pop_back();
+  if (const std::size_t line = last.rfind('\n'); line != std::string::npos) last.erase(0, line + 1);
+  return last;
+}
+
 std::string Process::epitaph() const {
   std::string text;
   if (WIFSIGNALED(status_)) {
@@ -136,12 +159,7 @@ std::string Process::epitaph() const {
   } else {
     text = fmt::format("the worker ended by itself with code {}", WEXITSTATUS(status_));
   }
-  char bytes[4096];
-  const off_t size = lseek(messages_.get(), 0, SEEK_END), from = std::max<off_t>(0, size - off_t{sizeof bytes});
-  const ssize_t got = pread(messages_.get(), bytes, sizeof bytes, from);
-  std::string last(bytes, got > 0 ? static_cast<std::size_t>(got) : 0);
-  while (!last.empty() && (last.back() == '\n' || last.back() == ' ')) last.pop_back();
-  if (const std::size_t line = last.rfind('\n'); line != std::string::npos) last.erase(0, line + 1);
+  const std::string last = last_words();
   if (!last.empty()) text += " (" + excerpt(last, 160) + ")";
   return text;
 }

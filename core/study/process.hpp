@@ -30,12 +30,16 @@ class Process {
   /// How it ended, in words: "SIGSEGV in worker", "the worker ended by itself with code 3"; with the last line it wrote
   /// to standard error, if any.
   std::string epitaph() const;
-  double silent_seconds() const;  // since the last report
+  bool ran_short() const;          // a limit or a lack of something ended it before it could say anything
+  bool was_killed() const;         // by SIGKILL, be it ours or the system's
+  std::string last_words() const;  // the last line on its standard error
+  double silent_seconds() const;   // since the last report
 
  private:
   int pid_ = 0, status_ = 0;
   Descriptor reports_, messages_;
   std::string buffer_;
+  bool spoke_ = false;  // at least one report has come in
   std::chrono::steady_clock::time_point heard_ = std::chrono::steady_clock::now();
 };
 

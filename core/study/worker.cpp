@@ -7,12 +7,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <fstream>
-#include <iterator>
 #include <new>
 #include <optional>
 
+#include "core/base/limits.hpp"
+#include "core/store/files.hpp"
 #include "core/study/job.hpp"
 
 namespace tightrope {
@@ -35,12 +37,16 @@ void settle_signals() {
   signal(SIGHUP, SIG_IGN);
 }
 
-/// Dies with the parent, leaves no core file, and takes no more memory than it may.
-void settle_limits(const Job& job) {
+/// Dies with the parent and leaves no core file.
+void settle_end(const Job& job) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != job.parent) _exit(1);
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
+}
+
+/// Takes no more memory than it may.
+void settle_memory(const Job& job) {
   if (!job.memory) return;
   std::ifstream status("/proc/self/status");
   std::uint64_t used = 0;
@@ -51,6 +57,17 @@ void settle_limits(const Job& job) {
     }
   const rlimit data{used * 1024 + *job.memory, used * 1024 + *job.memory};
   setrlimit(RLIMIT_DATA, &data);
+}
+
+std::string read_all(int descriptor) {
+  std::string text;
+  char bytes[1 << 14];
+  for (ssize_t got; (got = read(descriptor, bytes, sizeof bytes)) != 0;) {
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail_at("the job of a worker", "read");
+    text.append(bytes, static_cast<std::size_t>(got));
+  }
+  return text;
 }
 
 /// Parents read whole lines; one write per line keeps them whole.
@@ -82,6 +99,7 @@ class Worker {
       : job_(job), catalog_(job.plugin_folders), team_(std::make_shared<const Team>(job.threads)) {}
 
   void run() {
+    settle_memory(job_);  // threads and what BLAS maps for them belong to the bare program
     for (const auto& batch : job_.batches)
       if (asked_to_stop == 0) run_one(batch);
   }
@@ -144,24 +162,28 @@ class Worker {
 
 int run_worker() {
   settle_signals();
-  std::ifstream input("/proc/self/fd/0", std::ios::binary);
-  const Job job = decode_job({std::istreambuf_iterator<char>(input), {}});
-  settle_limits(job);
+  std::optional<std::uint64_t> memory;
+  const auto broken = [](const std::string& text, Exit code = Exit::claim_false) {
+    send({.kind = Report::Kind::broken, .text = text, .code = code});
+    return 1;
+  };
   try {
+    const Job job = decode_job(read_all(STDIN_FILENO));
+    memory = job.memory;
+    settle_end(job);
     Worker(job).run();
     return 0;
   } catch (const Error& error) {
     // A plugin that throws is to blame for its own cell; a full disk, a damaged file or a wrong config stops them all.
-    const bool own = error.code() == Exit::plugin;
-    send({.kind = own ? Report::Kind::broken : Report::Kind::error, .text = error.what(), .code = error.code()});
+    if (error.code() == Exit::plugin) return broken(error.what());
+    send({.kind = Report::Kind::error, .text = error.what(), .code = error.code()});
   } catch (const std::bad_alloc&) {
-    send({.kind = Report::Kind::broken,
-          .text = job.memory ? fmt::format("it needs more memory than the limit of {} MB", *job.memory / 1000000)
-                             : std::string("there is not enough memory for it")});
+    if (memory) return broken(fmt::format("it needs more memory than the limit of {} MB", *memory / 1000000));
+    return broken(fmt::format("there is not enough memory for it: {}", memory_limit().text()), Exit::resources);
   } catch (const std::exception& error) {
-    send({.kind = Report::Kind::broken, .text = error.what()});
+    return broken(error.what());
   } catch (...) {
-    send({.kind = Report::Kind::broken, .text = "it threw something that is no exception"});
+    return broken("it threw something that is no exception");
   }
   return 1;
 }
