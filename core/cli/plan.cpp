@@ -34,9 +34,15 @@ struct Planned {
   double operator_bytes = 0, lane_bytes = 0, trace_bytes = 0;
 };
 
-/// Rows of the trace, as they are while the lane runs.
+/// The trace at the end, as it is while the lane runs: a row for each iteration at which somebody looks.
 double trace_bytes(const Lane& lane) {
-  const double rows = static_cast<double>(lane.setup().stop.iterations.value_or(0)) + 1;
+  const Index iterations = lane.setup().stop.iterations.value_or(0), counted = std::min<Index>(iterations, 100000);
+  const auto& watches = lane.setup().watches;
+  double rows = 1;
+  for (Index i = 1; i <= counted; ++i)
+    rows += std::any_of(watches.begin(), watches.end(),
+                        [i](const Watch& watch) { return watch.recorded && watch.schedule.due(i); });
+  if (counted > 0) rows *= static_cast<double>(iterations) / static_cast<double>(counted);
   return rows * (8 * static_cast<double>(lane.trace().columns.size() + 1) + 48);
 }
 
@@ -184,7 +190,7 @@ struct Totals {
 /// writes the report. `bare` is what the program takes with its plugins, before any cell.
 double peak_of(const std::vector<Planned>& cells, const std::map<std::string, Group>& groups, bool is_study,
                const Workforce& force, double bare) {
-  constexpr double report = 6e6;  // page, figures and tables as such
+  constexpr double page = 3.5e6, cell_record = 85e3;  // of the report as such, of a stored cell without its trace
   constexpr double most_lanes = 32;
   double traces = 0, held = 0;
   for (const Planned& planned : cells) traces += planned.trace_bytes;
@@ -201,8 +207,8 @@ double peak_of(const std::vector<Planned>& cells, const std::map<std::string, Gr
   double computing = bare + held;
   for (std::size_t i = 0; is_study && i < std::min<std::size_t>(batches.size(), force.workers); ++i)
     computing += batches[i];
-  // The report holds traces twice, as numbers and as text; a plain run still holds its lane beside it.
-  const double reporting = bare + held + report + 3 * traces;
+  // The report holds traces as numbers and as text; a plain run still holds its lane beside it.
+  const double reporting = bare + held + page + cell_record * static_cast<double>(cells.size()) + 2.5 * traces;
   return 1.04 * std::max(computing, reporting);
 }
 

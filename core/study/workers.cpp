@@ -45,6 +45,10 @@ Workforce workforce(const std::vector<const CellSpec*>& cells, const StudyOption
     force.workers = static_cast<unsigned>(std::max<std::uint64_t>(1, fit));
     force.reason = fmt::format("each takes about {}, and {}", bytes_text(largest + bare_worker), limit.text());
   }
+  if (const unsigned started = std::max(1U, startable_threads(force.workers)); started < force.workers) {
+    force.workers = started;
+    force.reason = process_limits();
+  }
   force.threads = std::max(options.threads, all_threads / force.workers);
   return force;
 }

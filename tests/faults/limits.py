@@ -191,6 +191,13 @@ def memory(bench):
             bench.call(verb, CONFIGS / "quickstart.yaml", "--set", f"problem.operator.measurements={large}", cache="warm",
                        limit=group.enter, name=f"control group of {megabytes} MB, a larger operator",
                        counts=False, expect=(5,) if verb == "run" else (0, 5))
+        if megabytes > 400:
+            continue
+        # Two workers with an operator each would not fit, one does.
+        once = int(0.45 * megabytes * MB / (30 * 20 * 8))
+        bench.call("run", "study.yaml", "--no-report", "--set", f"problem.operator.measurements={once}", "--set",
+                   "stop.iterations=3", "-j", "2", cache="warm", limit=group.enter, expect=(0,), counts=False,
+                   name=f"control group of {megabytes} MB, an operator that fits once")
     group.remove()
     bench.must_end_well("run", "plan", "doctor", "list")
 
