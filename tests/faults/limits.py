@@ -38,7 +38,7 @@ MB = 1000 * 1000
 # What a message may never say when a limit is to blame, and one of what it must say.
 UNTRUE = re.compile(r"install Tightrope again|should not have happened|report it|ended by itself|terminate called|"
                     r"there is no plugin|damaged|blas_thread_init|pthread_create|Traceback")
-TRUE = re.compile(r"limit on|allows|memory|Too many open files|cannot be loaded")
+TRUE = re.compile(r"limit o[nf]|allows|memory|Too many open files|cannot be loaded")
 
 
 def fail(message):
@@ -123,7 +123,8 @@ class Bench:
 
     def all_calls(self, name, limit):
         for cache in ("warm", "cold"):
-            self.call("run", CONFIGS / "quickstart.yaml", cache=cache, limit=limit, name=name)
+            short = ("--set", "stop.iterations=40", "--set", "claims=[]") if self.options.values else ()
+            self.call("run", CONFIGS / "quickstart.yaml", *short, cache=cache, limit=limit, name=name)
             self.call("run", "study.yaml", "-j", "2", cache=cache, limit=limit, name=name)
             self.call("plan", CONFIGS / "quickstart.yaml", cache=cache, limit=limit, name=name)
             self.call("doctor", cache=cache, limit=limit, name=name)
