@@ -31,7 +31,7 @@ struct Planned {
   std::string state = "new", reason;
   bool predicted = false;
   Real passes = 0, seconds = 0;
-  double operator_bytes = 0, lane_bytes = 0, trace_bytes = 0;
+  double operator_bytes = 0, lane_bytes = 0, trace_bytes = 0, state_bytes = 0;
 };
 
 /// The trace at the end, as it is while the lane runs: a row for each iteration at which somebody looks.
@@ -59,6 +59,7 @@ struct Group {
   std::size_t lanes = 0;
   double operator_bytes = 0;
   double peak = 0;    // beyond what the program took before
+  double held = 0;    // at the end of that
   double growth = 0;  // of traces, in the iterations that were not tried
 };
 
@@ -106,6 +107,9 @@ void predict(const std::vector<std::unique_ptr<Lane>>& lanes, const std::vector<
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     if (!lanes[i]) continue;
     const Lane& lane = *lanes[i];
+    // As a checkpoint does, for the memory.
+    const std::string state = lane.state(), file = state;
+    planned[i]->state_bytes = static_cast<double>(file.size());
     const auto done = static_cast<Real>(std::max<Index>(1, lane.iterate().iteration));
     const auto limit = lane.setup().stop.iterations;
     const Real share = seconds / static_cast<Real>(together);
@@ -155,9 +159,12 @@ std::map<std::string, Group> try_cells(std::vector<Planned>& cells, const Experi
     try {
       Resident::reset();
       const double before = Resident::now();
-      predict(build_lanes(part, team, skip), group);
+      const auto lanes = build_lanes(part, team, skip);
+      predict(lanes, group);
       Group& own = tried[name];
       own.peak = std::max(0.0, Resident::most() - before);
+      malloc_trim(0);
+      own.held = std::max(0.0, Resident::now() - before);
       for (const Planned* planned : group)
         if (planned->predicted) {
           ++own.lanes;
@@ -192,23 +199,30 @@ double peak_of(const std::vector<Planned>& cells, const std::map<std::string, Gr
                const Workforce& force, double bare) {
   constexpr double page = 3.5e6, cell_record = 85e3;  // of the report as such, of a stored cell without its trace
   constexpr double most_lanes = 32;
-  double traces = 0, held = 0;
-  for (const Planned& planned : cells) traces += planned.trace_bytes;
+  double traces = 0, held = 0, state = 0, computing = bare;
+  for (const Planned& planned : cells) {
+    traces += planned.trace_bytes;
+    state = std::max(state, planned.state_bytes);
+  }
   std::vector<double> batches;
   for (const auto& [name, group] : groups) {
     const double lanes = static_cast<double>(group.lanes), extra = std::max(0.0, group.peak - group.operator_bytes);
-    if (!is_study) held = group.peak + group.growth;
+    if (!is_study) {
+      held = group.held + group.growth;
+      computing += group.peak + group.growth;
+    }
     const double wanted = groups.size() >= 2 * std::size_t{force.workers} ? 1 : force.workers;
     const double parts = std::max(1.0, std::min(lanes, std::max(wanted, std::ceil(lanes / most_lanes))));
     for (double part = 0; part < parts; ++part)
       batches.push_back(bare + group.operator_bytes + (extra + group.growth) / parts);
   }
   std::sort(batches.rbegin(), batches.rend());
-  double computing = bare + held;
   for (std::size_t i = 0; is_study && i < std::min<std::size_t>(batches.size(), force.workers); ++i)
     computing += batches[i];
-  // The report holds traces as numbers and as text; a plain run still holds its lane beside it.
-  const double reporting = bare + held + page + cell_record * static_cast<double>(cells.size()) + 2.5 * traces;
+  // The report holds traces as numbers and as text, and files are read whole; a plain run still holds its lane.
+  const double reading = state * static_cast<double>(std::min<std::size_t>(default_threads(), cells.size()));
+  const double reporting =
+      bare + held + reading + page + cell_record * static_cast<double>(cells.size()) + 2.5 * traces;
   return 1.04 * std::max(computing, reporting);
 }
 
