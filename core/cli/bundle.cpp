@@ -7,10 +7,12 @@
 #include <set>
 
 #include "core/cli/documents.hpp"
+#include "core/config/yaml.hpp"
 #include "core/report/report.hpp"
 #include "core/report/summary_tables.hpp"
 #include "core/store/archive.hpp"
 #include "core/store/files.hpp"
+#include "core/store/remake.hpp"
 
 namespace tightrope::cli {
 
@@ -79,31 +81,42 @@ void add_configs(Files& files, const StoredRun& run) {
   files["resolved.yaml"] = text;
 }
 
+/// What a run needs and the bundle does not have, each with the reason.
+using Lacking = std::vector<std::pair<std::string, std::string>>;
+
 /// Data files keep the name that the config gives them, so that it finds them from its own folder.
-void add_data(Files& files, const StoredRun& run) {
+void add_data(Files& files, const StoredRun& run, Lacking& lacking) {
+  std::set<std::string> seen;
+  for (const StoredCell& cell : run.cells)
+    for (const RecordedFile& file : data_files_of(cell)) {
+      if (!seen.insert(file.written).second) continue;
+      const fs::path inside = fs::path(file.written).lexically_normal();
+      if (inside.is_absolute() || inside.begin()->string() == ".." || files.count(inside.generic_string()) > 0)
+        lacking.emplace_back("the data file " + file.written, "it does not lie in the folder of the config");
+      else if (file.place.empty())
+        lacking.emplace_back("the data file " + file.written, "it is no longer there");
+      else
+        files[inside.generic_string()] = read_file(file.place);
+    }
+}
+
+/// Plugins that did not come with the program, where --plugin-path looks for them.
+void add_plugins(Files& files, const StoredRun& run, Lacking& lacking) {
   std::set<std::string> seen;
   for (const StoredCell& cell : run.cells) {
-    const Node* data = cell.record.find("data");
-    const Node* places = cell.provenance.find("files");
-    if (!data || !places) continue;
-    for (const Node& entry : data->items) {
-      const std::string written = entry.find("file")->scalar, digest = entry.find("sha256")->scalar;
-      if (!seen.insert(written).second) continue;
-      const fs::path inside = fs::path(written).lexically_normal();
-      const Node* place = places->find(written);
+    const Node* places = cell.provenance.find("plugins");
+    if (!places || !places->is_map()) continue;
+    for (const Node& plugin : cell.record.find("plugins")->items) {
+      const std::string name = plugin.find("kind")->scalar + "/" + plugin.find("name")->scalar;
+      const Node* place = places->find(name);
       std::error_code ignored;
-      std::string trouble;
-      if (inside.is_absolute() || inside.begin()->string() == ".." || files.count(inside.generic_string()) > 0)
-        trouble = "it does not lie in the folder of the config";
-      else if (!place || !fs::is_regular_file(place->scalar, ignored))
-        trouble = "it is no longer there";
-      else if (sha256_file(place->scalar) != digest)
-        trouble = "it has changed since the run";
+      if (!place || !seen.insert(name).second) continue;
+      if (!fs::is_regular_file(place->scalar, ignored))
+        lacking.emplace_back("the plugin " + name, "it is no longer there");
+      else if (sha256_file(place->scalar) != plugin.find("sha256")->scalar)
+        lacking.emplace_back("the plugin " + name, "it has changed since the run");
       else
-        files[inside.generic_string()] = read_file(place->scalar);
-      if (!trouble.empty())
-        std::cerr << fmt::format("tightrope: warning: the data file {} is not part of the bundle: {}\n", written,
-                                 trouble);
+        files["plugins/" + name + ".so"] = read_file(place->scalar);
     }
   }
 }
@@ -129,7 +142,10 @@ std::string versions_of(const StoredRun& run) {
   return all;
 }
 
-std::string readme_of(const StoredRun& run, const Files& files) {
+std::string readme_of(const StoredRun& run, const Files& files, const Lacking& lacking) {
+  const bool has_plugins =
+      std::any_of(files.begin(), files.end(), [](const auto& file) { return file.first.starts_with("plugins/"); });
+  const std::string plugins = has_plugins ? " --plugin-path plugins" : "";
   std::string text = fmt::format("# {}\n\n", run.name);
   text += fmt::format("{} {} of Tightrope, as {} stored, with all that is needed to check {} and to run {} again.\n\n",
                       run.cells.size(), run.cells.size() == 1 ? "run" : "runs",
@@ -141,16 +157,28 @@ std::string readme_of(const StoredRun& run, const Files& files) {
   if (!run.missing.empty())
     text += fmt::format("{} more {} no result; `tables/summary.json` says why.\n\n", run.missing.size(),
                         run.missing.size() == 1 ? "run has" : "runs have");
-  text +=
-      "## Check that it is whole\n\n```sh\nsha256sum -c SHA256SUMS\ntightrope verify .\n```\n\nThe first needs nothing "
-      "but coreutils. The second also runs a sample of the runs again and compares every bit (`--sample 100%` for all "
-      "of them); for that it must be the version, and the plugins the binaries, that `versions.txt` lists.\n\n"
-      "## Look at it\n\nOpen `report.html` in a browser; it needs no network. `tightrope report .` writes it again, "
-      "`tightrope compare .` prints the tables.\n\n## Run it again\n\n";
-  text += files.count("config.yaml")
-              ? "```sh\ntightrope run config.yaml --out again\n```\n\nThe random numbers are a function of the config: "
-                "the same version gives the same numbers.\n\n"
-              : "`resolved.yaml` holds the config of each run; `tightrope run` takes any one of them.\n\n";
+  text += "## Check that it is whole\n\n```sh\nsha256sum -c SHA256SUMS\ntightrope verify ." + plugins +
+          "\n```\n\nThe first needs nothing but coreutils. The second also runs a sample of the runs again and "
+          "compares every "
+          "bit (`--sample 100%` for all of them); for that it must be the version, and the plugins the binaries, that "
+          "`versions.txt` lists.\n\n"
+          "## Look at it\n\nOpen `report.html` in a browser; it needs no network. `tightrope report ." +
+          plugins + "` writes it again, `tightrope compare .` prints the tables.\n\n## Run it again\n\n";
+  if (const auto config = files.find("config.yaml"); config != files.end()) {
+    const bool names_folders = parse_yaml(config->second, "config.yaml").find("plugin_path") != nullptr;
+    text += fmt::format(
+        "```sh\ntightrope run config.yaml{}{} --out again\n```\n\nThe random numbers are a function of the config: the "
+        "same version gives the same numbers.\n\n",
+        plugins, names_folders ? " --allow-plugin-path" : "");
+  } else {
+    text += "`resolved.yaml` holds the config of each run; `tightrope run` takes any one of them.\n\n";
+  }
+  if (has_plugins)
+    text +=
+        "`plugins/` holds plugins that did not come with the program. They are programs that run with your rights.\n\n";
+  for (const auto& [what, reason] : lacking)
+    text += fmt::format("- Not in this bundle: {}, because {}.\n", what, reason);
+  if (!lacking.empty()) text += "\nIt must lie where the config says before anything is run again.\n\n";
   text += "## What is here\n\n| file | what |\n| --- | --- |\n";
   const std::pair<const char*, const char*> meanings[] = {
       {"config.yaml", "the config as it was asked for, all layers merged"},
@@ -209,8 +237,12 @@ std::string bundle_of(const StoredRun& run, const Catalog& catalog, const std::s
   add_report(files, run, catalog, team);
   add_tables(files, run);
   files["versions.txt"] = versions_of(run);
-  add_data(files, run);
-  files["README.md"] = readme_of(run, files);
+  Lacking lacking;
+  add_data(files, run, lacking);
+  add_plugins(files, run, lacking);
+  for (const auto& [what, reason] : lacking)
+    std::cerr << fmt::format("tightrope: warning: {} is not part of the bundle: {}\n", what, reason);
+  files["README.md"] = readme_of(run, files, lacking);
   std::string sums;
   for (const auto& [path, bytes] : files) sums += sha256(bytes) + "  " + path + "\n";
   files["SHA256SUMS"] = sums;

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "core/cli/verb.hpp"
+#include "core/report/text.hpp"
 #include "core/study/tuner.hpp"
 
 namespace tightrope::cli {
@@ -27,10 +28,10 @@ Verb check_verb() {
             const Experiment experiment = resolve_experiment(tree, catalog, read_selection(call));
             const Index trials = Tuner(experiment, catalog).budget();
             if (!call.quiet)
-              std::cout << fmt::format("{} is fine: {} {}, {} {}{}.\n", call.positional[0], experiment.cells.size(),
-                                       experiment.cells.size() == 1 ? "run" : "runs", experiment.claims.size(),
-                                       experiment.claims.size() == 1 ? "claim" : "claims",
-                                       trials > 0 ? fmt::format(", {} trials before them", grouped(trials)) : "");
+              std::cout << fmt::format("{} is fine: {}, {}{}.\n", config_name(call.positional[0]),
+                                       counted(experiment.cells.size(), "run"),
+                                       counted(experiment.claims.size(), "claim"),
+                                       trials > 0 ? fmt::format(", {} before them", counted(trials, "trial")) : "");
             return Exit::ok;
           }};
 }

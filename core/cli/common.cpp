@@ -8,6 +8,7 @@
 #include "core/base/limits.hpp"
 #include "core/cli/verb.hpp"
 #include "core/config/yaml.hpp"
+#include "core/store/remake.hpp"
 
 namespace tightrope::cli {
 
@@ -22,7 +23,7 @@ void declare_config_options(po::options_description& options) {
   options.add_options()("set", po::value<std::vector<std::string>>()->value_name("PATH=VALUE")->composing(),
                         "set a value, e.g. --set optimizer.step=0.5; several, or a range, make a study (repeatable)");
   options.add_options()("config,c", po::value<std::vector<std::string>>()->value_name("FILE")->composing(),
-                        "lay another config over FILE (repeatable, left to right)");
+                        "lay another config over FILE (repeatable, left to right); - is standard input, also as FILE");
   declare_plugin_options(options);
   options.add_options()("allow-plugin-path", "open plugins from the folders that the config names in plugin_path");
 }
@@ -31,6 +32,8 @@ void declare_thread_option(po::options_description& options) {
   options.add_options()("threads", po::value<std::string>()->value_name("N"),
                         "threads for tiles (default: all cores); the results do not depend on it");
 }
+
+std::string config_name(const std::string& file) { return file == "-" ? standard_input : file; }
 
 Node read_layers(const Call& call, const std::string& file) {
   Node tree = read_yaml(file);
@@ -116,8 +119,21 @@ std::shared_ptr<const Team> make_team(const Call& call) {
   return std::make_shared<const Team>(threads);
 }
 
+void refuse_changed_data(const StoredRun& run) {
+  if (const std::string text = changed_data_of(run.cells); !text.empty()) throw Error(Exit::integrity, text);
+}
+
+Exit noting_changed_data(const StoredRun& run) {
+  const std::string text = changed_data_of(run.cells);
+  if (text.empty()) return Exit::ok;
+  std::cout.flush();
+  std::cerr << "tightrope: error: " << text << "\n";
+  return Exit::integrity;
+}
+
 nlohmann::ordered_json json_number(Real value) {
-  if (!std::isfinite(value)) return nullptr;
+  if (std::isnan(value)) return nullptr;
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   if (value == std::floor(value) && std::abs(value) < 9e15) return static_cast<std::int64_t>(value);
   return value;
 }

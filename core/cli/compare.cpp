@@ -3,6 +3,7 @@
 
 #include <iostream>
 #include <set>
+#include <sstream>
 
 #include "core/cli/documents.hpp"
 #include "core/cli/verb.hpp"
@@ -92,7 +93,50 @@ SuccessCriterion success_of(const Call& call) {
   return *success;
 }
 
+/// "a, b,c" as its parts.
+std::vector<std::string> listed(const Call& call, const char* option) {
+  std::vector<std::string> parts;
+  if (!call.has(option)) return parts;
+  std::istringstream text(call.get<std::string>(option));
+  for (std::string part; std::getline(text, part, ',');) {
+    part.erase(0, part.find_first_not_of(' '));
+    part.erase(part.find_last_not_of(' ') + 1);
+    if (part.empty()) throw Error(Exit::config, fmt::format("--{} has an empty part", option));
+    parts.push_back(part);
+  }
+  return parts;
+}
+
+TableOptions layout_of(const Call& call) {
+  TableOptions options;
+  options.columns = listed(call, "columns");
+  if (call.has("pivot")) options.pivot = call.get<std::string>("pivot");
+  options.bold = call.has("bold");
+  options.siunitx = call.has("siunitx");
+  if (call.has("rename"))
+    for (const std::string& text : call.get<std::vector<std::string>>("rename")) {
+      const std::size_t equals = text.find('=');
+      if (equals == std::string::npos || equals == 0)
+        throw Error(Exit::config,
+                    fmt::format("--rename must be NAME=TEXT, such as scaled=\"Scaled GD\", but it is '{}'", text));
+      options.names[text.substr(0, equals)] = text.substr(equals + 1);
+    }
+  const bool is_bold_format = call.format == "markdown" || call.format == "latex";
+  if (options.bold && !is_bold_format)
+    throw Error(Exit::config, fmt::format("--bold goes with --format markdown or latex, not {}", call.format));
+  if (options.siunitx && call.format != "latex")
+    throw Error(Exit::config, fmt::format("--siunitx goes with --format latex, not {}", call.format));
+  if (call.format == "json")
+    for (const char* option : {"columns", "pivot", "rename"})
+      if (call.has(option))
+        throw Error(Exit::config, fmt::format("--{} lays out tables; json has everything as it is", option));
+  if (!options.pivot.empty() && !options.columns.empty())
+    throw Error(Exit::config, "--pivot shows one column alone, so there is nothing to choose with --columns");
+  return options;
+}
+
 Exit compare(const Call& call) {
+  const TableOptions layout = layout_of(call);
   std::vector<StoredRun> runs;
   for (const std::string& folder : call.positional) runs.push_back(read_run(folder));
   const bool is_one = runs.size() == 1;
@@ -101,6 +145,7 @@ Exit compare(const Call& call) {
   if (!is_one) options.by = run_label;
   if (call.has("by")) options.by = call.get<std::string>("by");
   if (call.has("column")) options.columns = {call.get<std::string>("column")};
+  options.pool = listed(call, "pool");
   if (call.has("success")) {
     run.success = success_of(call);
     const bool is_recorded = std::any_of(run.cells.begin(), run.cells.end(), [&](const StoredCell& cell) {
@@ -116,9 +161,10 @@ Exit compare(const Call& call) {
     json.update(document_of(summary, run));
     std::cout << pretty(json);
   } else {
-    std::cout << tables_of(summary, call.format, !call.quiet);
+    check(layout, summary, summary.columns.empty() ? "" : summary.columns.front());
+    std::cout << tables_of(summary, call.format, !call.quiet, layout);
   }
-  return Exit::ok;
+  return noting_changed_data(run);
 }
 
 }  // namespace
@@ -131,15 +177,28 @@ Verb compare_verb() {
       "One row for each setting: how its repetitions ended, the median of their final values, how many succeeded\n"
       "and what that took. Then one row for each pair of methods: the median ratio of what the two took (below 1:\n"
       "the first took less) with Wilcoxon's signed-rank p, and how many of their pairs only one of them solved,\n"
-      "with McNemar's p; all p after Holm's correction over the pairs. Several folders are compared as runs.\n"
-      "Nothing is run: another target or another column is read off the stored traces. csv has the settings alone,\n"
-      "every number in full; json has all of it and the performance profiles.",
+      "with McNemar's p; all p after Holm's correction over the rows, and all from the repetitions alone, which are\n"
+      "independent as settings are not. Several folders are compared as runs.\n"
+      "Settings are never pooled unless --pool asks for it. --columns, --pivot, --rename, --bold and --siunitx lay "
+      "out\n"
+      "tables for a paper. Nothing is run: another target or another column is read off the stored traces. csv has the "
+      "settings alone,\n"
+      "every number in full; json has all of it and the performance profiles. Exit code 4 if a data file has changed\n"
+      "since a run was made with it.",
       [](po::options_description& options) {
         const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
         options.add_options()("by", text("AXIS"), "axis whose values are compared (default: the methods)");
         options.add_options()("column", text("NAME"), "whose final values are shown (default: the most prominent)");
         options.add_options()("success", text("COMPARISON"),
                               "what a run must reach, e.g. \"relative_error < 1e-6\" (default: as the study says)");
+        options.add_options()("pool", text("AXES"), "settings that differ in these axes alone as one, e.g. level,rank");
+        options.add_options()("columns", text("NAMES"),
+                              "of the tables: ends, the recorded column, successes, iterations, passes, seconds");
+        options.add_options()("pivot", text("NAME"), "one of these: methods as rows, settings as columns");
+        options.add_options()("rename", po::value<std::vector<std::string>>()->value_name("NAME=TEXT"),
+                              "how a method, value, axis or column is called in the tables; may be repeated");
+        options.add_options()("bold", "the best method of each setting in bold");
+        options.add_options()("siunitx", "numbers of LaTeX tables by the package siunitx");
       },
       {"table", "markdown", "latex", "csv", "json"},
       1,

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "core/cli/verb.hpp"
+#include "core/store/json.hpp"
 
 namespace tightrope::cli {
 
@@ -109,12 +110,12 @@ means something else in YAML. `relative to: QUANTITY` divides by a second quanti
 default), `some run`, or `median` over the repetitions.
 
 Claims about several runs hold if they hold in every setting, that is, for all values of the other labels; repetitions
-belong to one setting.
+belong to one setting. The setting that fits a claim least decides, and what was measured there is told.
 
 | claim | meaning |
 | ----- | ------- |
 | `{that: success of QUANTITY < BOUND, is: '>= 0.9'}` | the share of the runs of which this is true |
-| `{that: QUANTITY, where: {method: a}, compared with: {method: b}, is: '> 5'}` | the ratio of the medians of paired runs; `p: 0.05` also asks for Wilcoxon's signed-rank test, with Holm's correction over the file |
+| `{that: QUANTITY, where: {method: a}, compared with: {method: b}, is: '> 5'}` | the ratio of the medians of paired runs; `p: 0.05` also asks for Wilcoxon's signed-rank test of the repetitions in each setting, with Holm's correction over all settings of all claims of the file |
 | `{that: QUANTITY, is: increasing, in: LABEL}` | medians along a numeric label; also `decreasing`, `non-increasing`, `non-decreasing` |
 | `{that: QUANTITY, is: equal, across: LABEL, up to: 5 %}` | (largest - smallest)/smallest of the medians; also with `compared with` in the place of `across` |
 | `{that: exponent of QUANTITY over LABEL, is: between 0.7 and 0.9}` | the s of QUANTITY ~ LABEL^s; `rate of QUANTITY over LABEL` for exp(s · LABEL) |
@@ -132,6 +133,7 @@ constexpr const char* page_exits = R"(
 | 4       | integrity: a stored result is damaged or differs |
 | 5       | resources: memory, disk, permission |
 | 6       | the study is locked by another process |
+| 70      | a fault of this program: please report it |
 | 128 + n | ended by signal n |
 )";
 
@@ -188,7 +190,9 @@ Exit describe_call(const Call& call) {
     if (call.positional.size() == 2 && plugin_kind(call.positional[0]).folder != std::string(kind.folder)) continue;
     for (const std::string& candidate : catalog.names(kind.folder)) {
       names.push_back(candidate);
-      if (candidate == name) found.push_back(describe(kind, *catalog.find(kind.folder, name)));
+      if (candidate != name) continue;
+      found.push_back(describe(kind, *catalog.find(kind.folder, name)));
+      for (const Parameter& common : common_parameters(kind.folder)) found.back().parameters.push_back(common);
     }
   }
   if (found.empty() && call.positional.size() == 1)
@@ -215,7 +219,7 @@ Exit describe_call(const Call& call) {
               << (call.format == "markdown" ? "```yaml\n" : "") << template_of(plugin)
               << (call.format == "markdown" ? "\n```\n" : "\n");
   }
-  if (call.format == "json") std::cout << (found.size() == 1 ? json[0] : json).dump(2) << "\n";
+  if (call.format == "json") std::cout << pretty(found.size() == 1 ? json[0] : json);
   return Exit::ok;
 }
 

@@ -8,6 +8,7 @@
 #include "core/base/limits.hpp"
 #include "core/cli/verb.hpp"
 #include "core/numbers/row_store.hpp"
+#include "core/store/json.hpp"
 
 extern "C" {
 char* openblas_get_config();
@@ -67,7 +68,7 @@ Exit doctor(const Call& call) {
   if (call.format == "json") {
     nlohmann::ordered_json json = {{"facts", nlohmann::ordered_json::array()}, {"troubles", troubles}};
     for (const auto& [name, value] : facts) json["facts"].push_back({{"name", name}, {"value", value}});
-    std::cout << json.dump(2) << "\n";
+    std::cout << pretty(json);
   } else {
     Table table({"what", "found"});
     for (const auto& [name, value] : facts) table.add({name, value});

@@ -14,7 +14,10 @@ namespace {
 Json array_of(const Interval& interval) { return {json_number(interval.low), json_number(interval.high)}; }
 
 Json setting_of(const Setting& setting, const StoredRun& run) {
-  Json json = {{"labels", setting.labels}, {"runs", setting.runs}, {"ends", Json::object()}};
+  Json json = {{"labels", setting.labels},
+               {"runs", setting.runs},
+               {"repetitions", setting.repetitions},
+               {"ends", Json::object()}};
   for (const auto& [end, count] : setting.ends) json["ends"][to_string(end)] = count;
   json["cells"] = Json::array();
   for (const std::size_t cell : setting.cells) json["cells"].push_back(run.cells[cell].key);
@@ -43,16 +46,22 @@ Json setting_of(const Setting& setting, const StoredRun& run) {
 }
 
 Json ratio_of(const PairedRatio& ratio) {
+  Json ratios = Json::array();
+  for (const Real own : ratio.ratios) ratios.push_back(json_number(own));
   return {{"decided", ratio.decided},
+          {"repetitions", ratio.ratios.size()},
+          {"ratios", ratios},
           {"median", ratio.median ? json_number(*ratio.median) : Json()},
           {"p", ratio.p},
-          {"p_holm", ratio.p_holm}};
+          {"p_holm", ratio.p_holm},
+          {"exact", ratio.is_exact}};
 }
 
 Json comparison_of(const Comparison& comparison, const Summary& summary) {
   Json json = {{"first", summary.methods[comparison.first].labels},
                {"second", summary.methods[comparison.second].labels},
-               {"pairs", comparison.pairs}};
+               {"pairs", comparison.pairs},
+               {"repetitions", comparison.repetitions}};
   if (comparison.p_success)
     json["success"] = {
         {"both", comparison.both},       {"first_only", comparison.first_only}, {"second_only", comparison.second_only},
@@ -101,7 +110,8 @@ Json document_of(const Summary& summary, const StoredRun& run) {
   json["success"] = summary.criterion ? Json(summary.criterion->text()) : Json();
   json["axes"] = Json::array();
   for (const StudyAxis& axis : summary.axes)
-    json["axes"].push_back({{"label", axis.label}, {"path", axis.path}, {"values", axis.values}});
+    json["axes"].push_back({{"label", axis.label}, {"path", axis.path}, {"values", axis.values}, {"unit", axis.unit}});
+  if (!summary.pooled.empty()) json["pooled"] = summary.pooled;
   json["settings"] = Json::array();
   for (const Setting& setting : summary.settings) json["settings"].push_back(setting_of(setting, run));
   json["comparisons"] = Json::array();

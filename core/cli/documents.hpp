@@ -1,4 +1,5 @@
-// What the program tells other programs about stored runs. Numbers that are not finite are null: JSON has no others.
+// What the program tells other programs about stored runs. JSON has no infinite numbers: they are the texts "inf" and
+// "-inf", as float() in Python reads them; null is what is not there, or no number.
 #pragma once
 
 #include "core/store/json.hpp"

@@ -9,6 +9,7 @@
 #include "core/cli/verb.hpp"
 #include "core/report/plot_data.hpp"
 #include "core/report/summary_tables.hpp"
+#include "core/store/remake.hpp"
 
 namespace tightrope::cli {
 
@@ -49,30 +50,66 @@ std::string arrays_npz(const Call& call, const StoredRun& run) {
   return npz_bytes(arrays);
 }
 
-/// A as m × n1·n2 with vec(A_i) row by row, so that NumPy's A.reshape(m, *shape)[i] is A_i; y; the truth; the shape.
-std::string problem_npz(const Call& call, const StoredRun& run) {
-  const Experiment experiment = resolve_again(chosen(call, run), make_catalog(call));
-  const auto problem = build_problem(experiment.cells.front(), make_team(call));
-  const MeasurementOperator& op = *problem->op;
-  if (!op.is_dense())
-    throw Error(Exit::config, fmt::format("{} has no stored matrices A_i to export; this works for dense operators",
-                                          experiment.cells.front().op.description()));
-  const long double bytes =
-      3.0L * 8 * static_cast<long double>(op.measurements()) * static_cast<long double>(op.shape().entries());
-  require_memory(bytes,
-                 fmt::format("exporting needs 3 × measurements × rows × columns × 8 bytes = 3 × {} × {} × {} × 8",
-                             op.measurements(), op.rows(), op.cols()));
-  Mat A(op.measurements(), op.shape().entries());
-  Mat row(op.rows(), op.cols());
-  for (Index i = 0; i < op.measurements(); ++i) {
-    op.dense_rows(i, 1, row.memptr());
-    A.row(i) = arma::vectorise(Mat(row.t())).t();
+/// A as m × n1·n2 with vec(A_i) row by row, so that NumPy's A.reshape(m, *shape)[i] is A_i. Of operators that store no
+/// A_i it is made from what they do to unit matrices or unit vectors, whichever are fewer.
+Mat matrix_of(const MeasurementOperator& op) {
+  const Index m = op.measurements(), rows = op.rows(), cols = op.cols();
+  Mat A(m, op.shape().entries());
+  if (op.is_dense()) {
+    Mat row(rows, cols);
+    for (Index i = 0; i < m; ++i) {
+      op.dense_rows(i, 1, row.memptr());
+      A.row(i) = arma::vectorise(row, 1);
+    }
+  } else if (m < op.shape().entries()) {
+    Vec unit(m, arma::fill::zeros);
+    Mat row;
+    for (Index i = 0; i < m; ++i) {
+      unit[i] = 1;
+      op.adjoint(unit, row);
+      A.row(i) = arma::vectorise(row, 1);
+      unit[i] = 0;
+    }
+  } else {
+    Mat unit(rows, cols, arma::fill::zeros);
+    Vec column;
+    for (Index i = 0; i < rows; ++i)
+      for (Index j = 0; j < cols; ++j) {
+        unit(i, j) = 1;
+        op.forward(unit, column);
+        A.col(i * cols + j) = column;
+        unit(i, j) = 0;
+      }
   }
-  std::vector<NamedArray> arrays = {{"A", std::move(A)},
+  return A;
+}
+
+/// A, y, the truth and the shape.
+std::string problem_npz(const Call& call, const StoredRun& run) {
+  const StoredCell& cell = chosen(call, run);
+  const Sizes& sizes = cell.sizes;
+  require_memory(3.0L * 8 * static_cast<long double>(sizes.measurements) * static_cast<long double>(sizes.rows) *
+                     static_cast<long double>(sizes.cols),
+                 fmt::format("exporting needs 3 × measurements × rows × columns × 8 bytes = 3 × {} × {} × {} × 8",
+                             sizes.measurements, sizes.rows, sizes.cols));
+  const auto problem = remake_problem(cell, make_catalog(call), make_team(call));
+  const MeasurementOperator& op = *problem->op;
+  std::vector<NamedArray> arrays = {{"A", matrix_of(op)},
                                     {"y", problem->data, true},
                                     {"shape", Vec{static_cast<Real>(op.rows()), static_cast<Real>(op.cols())}, true}};
   if (problem->truth) arrays.push_back({"truth", problem->truth->X.dense()});
   return npz_bytes(arrays);
+}
+
+/// Whatever a run is made of or consists of is not written over.
+void refuse_to_overwrite(const StoredRun& run, const std::filesystem::path& file) {
+  std::error_code ignored;
+  for (const StoredCell& cell : run.cells)
+    for (const RecordedFile& data : data_files_of(cell))
+      if (!data.place.empty() && std::filesystem::equivalent(file, data.place, ignored))
+        throw Error(Exit::config, fmt::format("{} is a data file of this run; choose another name", file.string()));
+  if (is_part_of_run(run.folder, file))
+    throw Error(Exit::config, fmt::format("{} is a part of this run; choose another name", file.string()));
 }
 
 std::string results(const Call& call, const StoredRun& run, const std::filesystem::path& file) {
@@ -107,6 +144,9 @@ Exit export_call(const Call& call) {
     write_atomically(file, bytes);
     if (!call.quiet) std::cout << file.string() << "\n";
   };
+  for (const char* option : {"to", "bundle", "problem"})
+    if (call.has(option)) refuse_to_overwrite(run, call.get<std::string>(option));
+  if (call.has("bundle") || call.has("problem")) refuse_changed_data(run);
   if (call.has("to")) {
     const std::filesystem::path file = call.get<std::string>("to");
     write(file, results(call, run, file));
@@ -121,7 +161,7 @@ Exit export_call(const Call& call) {
     if (file.extension() != ".npz") throw Error(Exit::config, fmt::format("'{}' must end in .npz", file.string()));
     write(file, problem_npz(call, run));
   }
-  return Exit::ok;
+  return noting_changed_data(run);
 }
 
 }  // namespace
@@ -135,7 +175,8 @@ Verb export_verb() {
       "and the summary of 'compare'. FILE.tex, FILE.md: its tables (LaTeX with the package booktabs).\n"
       "FILE.dat: median curves with quartiles for pgfplots, with the commands that draw them.\n"
       "--bundle FILE.tar.gz: all that a reviewer needs: runs, config, data files, report, tables, versions, digests.\n"
-      "--problem FILE.npz: A (m × n1·n2; A.reshape(m, n1, n2)[i] is A_i), y, truth and shape, for dense operators.",
+      "--problem FILE.npz: A (m × n1·n2; A.reshape(m, n1, n2)[i] is A_i), y, truth and shape.\n"
+      "What the run is made of is never written over. Exit code 4 if a data file has changed since.",
       [](po::options_description& options) {
         options.add_options()("to", po::value<std::string>()->value_name("FILE"),
                               "file for the results (.csv, .npz, .json, .tex, .md or .dat)");

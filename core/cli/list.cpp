@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "core/cli/verb.hpp"
+#include "core/store/json.hpp"
 
 namespace tightrope::cli {
 
@@ -27,7 +28,7 @@ Exit list(const Call& call) {
         std::cerr << "tightrope: error: " << error.what() << "\n";
         fine = false;
       }
-  std::cout << (call.format == "json" ? json.dump(2) + "\n" : table.text(call.format));
+  std::cout << (call.format == "json" ? pretty(json) : table.text(call.format));
   return fine ? Exit::ok : Exit::plugin;
 }
 

@@ -1,16 +1,18 @@
 // tightrope VERB …: finds the verb, parses its options, turns errors into messages and exit codes.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <iostream>
-#include <new>
 
+#include "core/base/asked.hpp"
 #include "core/cli/verb.hpp"
-#include "core/config/node.hpp"
+#include "core/config/utf8.hpp"
+#include "core/failure.hpp"
 #include "core/study/worker.hpp"
 
 namespace tightrope::cli {
@@ -94,37 +96,35 @@ Exit dispatch(std::vector<std::string> arguments) {
                                         did_you_mean(arguments[0], names)));
 }
 
+/// Whether whoever read what is printed has gone, as `head` does when it has seen enough.
+bool is_broken_pipe(int descriptor) {
+  pollfd stream{descriptor, POLLOUT, 0};
+  return poll(&stream, 1, 0) == 1 && (stream.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 int guarded_main(const std::vector<std::string>& arguments) {
   const auto fail = [](Exit code, const std::string& message) {
     std::cout.flush();
-    std::cerr << message << (message.empty() || message.back() != '\n' ? "\n" : "");
+    std::cerr << escape_bytes(message) << (message.empty() || message.back() != '\n' ? "\n" : "");
     return static_cast<int>(code);
   };
   try {
     const Exit code = dispatch(arguments);
     std::cout.flush();
-    if (!std::cout)
-      return fail(Exit::resources,
-                  fmt::format("tightrope: error: standard output cannot be written: {}", std::strerror(errno)));
-    return static_cast<int>(code);
-  } catch (const ConfigError& error) {
-    return fail(error.code(), error.what());
-  } catch (const Error& error) {
-    const std::string text = error.what();
-    return fail(error.code(), text.find(": error: ") != std::string::npos ? text : "tightrope: error: " + text);
+    if (std::cout) return static_cast<int>(code);
+    const int reason = errno;
+    // As if the signal had ended the program; but all was done before, so that nothing is lost.
+    if (is_broken_pipe(STDOUT_FILENO)) return 128 + SIGPIPE;
+    return fail(Exit::resources,
+                fmt::format("tightrope: error: standard output cannot be written: {}", std::strerror(reason)));
   } catch (const Interrupted& interruption) {
     fail(Exit::ok, interruption.what());
     return interruption.exit_code();
-  } catch (const std::bad_alloc&) {
-    return fail(Exit::resources,
-                "tightrope: error: there is not enough memory for this; `tightrope doctor` shows how much there is");
-  } catch (const std::exception& error) {
-    return fail(Exit::claim_false,
-                fmt::format("tightrope: error: this should not have happened: {}; please report it", error.what()));
   } catch (...) {
-    return fail(Exit::plugin,
-                "tightrope: error: a plugin threw an exception that is no std::exception; this is for its "
-                "author to mend");
+    const Error error = current_failure();
+    const std::string text = error.what();
+    const bool is_complete = text.starts_with("error: ") || text.find(": error: ") != std::string::npos;
+    return fail(error.code(), is_complete ? text : "tightrope: error: " + text);
   }
 }
 
@@ -157,7 +157,9 @@ extern "C" int tightrope_main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an output error like any other
   std::signal(SIGXFSZ, SIG_IGN);
   tightrope::use_one_blas_thread();
-  // Not a verb for people: how a study starts its worker processes.
-  if (argc == 2 && std::strcmp(argv[1], "worker") == 0) return tightrope::run_worker();
+  // Not a verb for people: how a study starts its worker processes, with a pipe to it.
+  if (argc == 2 && std::strcmp(argv[1], "worker") == 0 && fcntl(tightrope::worker_reports, F_GETFD) != -1)
+    return tightrope::run_worker();
+  tightrope::announce_crashes();
   return tightrope::cli::guarded_main({argv + 1, argv + argc});
 }

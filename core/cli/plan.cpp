@@ -11,6 +11,7 @@
 #include "core/base/limits.hpp"
 #include "core/cli/verb.hpp"
 #include "core/config/operator_size.hpp"
+#include "core/store/json.hpp"
 #include "core/store/unfinished.hpp"
 #include "core/study/tuner.hpp"
 #include "core/study/workers.hpp"
@@ -343,7 +344,7 @@ Exit plan(const Call& call) {
   Totals totals = totals_of(cells);
   if (!groups.empty()) totals.bytes = peak_of(cells, groups, experiment.is_study, force, bare);
   if (call.format == "json") {
-    std::cout << document(cells, experiment, out, totals, force, quick).dump(2) << "\n";
+    std::cout << pretty(document(cells, experiment, out, totals, force, quick));
   } else if (call.format != "table") {
     std::cout << table_of(cells, experiment, quick, cells.size()).text(call.format);
   } else {
@@ -376,7 +377,8 @@ Exit plan(const Call& call) {
   }
   const bool nothing = totals.states.count("skipped") && totals.states.at("skipped") == cells.size();
   if (nothing)
-    throw Error(Exit::config, fmt::format("no cell of {} makes sense: {}", call.positional[0], cells.front().reason));
+    throw Error(Exit::config,
+                fmt::format("no cell of {} makes sense: {}", config_name(call.positional[0]), cells.front().reason));
   return Exit::ok;
 }
 

@@ -47,7 +47,7 @@ std::vector<Index> prominent_columns(const Trace& trace) {
   return columns;
 }
 
-std::string telling_numbers(const Trace& trace, std::size_t most) {
+std::string telling_numbers(const Trace& trace, std::size_t most, Real (Trace::*value)(Index) const) {
   std::string text;
   std::vector<Index> columns = prominent_columns(trace);
   columns.resize(std::min(columns.size(), most));
@@ -55,7 +55,7 @@ std::string telling_numbers(const Trace& trace, std::size_t most) {
   for (const Index i : columns) {
     std::string name = trace.columns[i].name;
     std::replace(name.begin(), name.end(), '_', ' ');
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, human(trace.last(i)));
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, human((trace.*value)(i)));
   }
   return text;
 }
@@ -86,7 +86,7 @@ std::string Progress::line(const std::vector<std::unique_ptr<Lane>>& lanes, Cloc
   } else {
     text += fmt::format("iteration {}  {:.0f}/s  after {}", done, rate, human_seconds(seconds));
   }
-  return text + "  " + telling_numbers(slowest->trace(), 3);
+  return text + "  " + telling_numbers(slowest->trace(), 3, &Trace::latest);
 }
 
 bool Progress::is_due() {

@@ -12,7 +12,9 @@
 #include "core/config/quantity.hpp"
 #include "core/report/report.hpp"
 #include "core/report/summary_tables.hpp"
+#include "core/report/text.hpp"
 #include "core/store/index.hpp"
+#include "core/store/json.hpp"
 #include "core/store/unfinished.hpp"
 #include "core/study/batch.hpp"
 #include "core/study/interrupt.hpp"
@@ -40,12 +42,7 @@ std::string task_of(const Sizes& sizes) {
   std::string text = fmt::format("{} × {} matrix", sizes.rows, sizes.cols);
   if (sizes.true_rank && *sizes.true_rank < std::min(sizes.rows, sizes.cols))
     text += fmt::format(" of rank {}", *sizes.true_rank);
-  return text + fmt::format(" from {} measurements, factorization rank {}", grouped(sizes.measurements), sizes.rank);
-}
-
-std::string sentence(std::string text) {
-  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
-  return text + ".";
+  return text + fmt::format(" from {}, factorization rank {}", counted(sizes.measurements, "measurement"), sizes.rank);
 }
 
 /// One row for each setting, its repetitions summed up.
@@ -108,7 +105,7 @@ void print_table(const StoredRun& run) {
       std::cout << "  " << label_of(cell.labels) << " failed: " << cell.reason << "\n";
 }
 
-void print_summary(const StoredRun& run, std::size_t stored_before, double seconds, const fs::path& report) {
+void print_summary(const StoredRun& run, std::size_t stored_before, double seconds) {
   std::cout << run.name << ": ";
   if (!run.cells.empty()) std::cout << task_of(run.cells.front().sizes) << ".\n";
   if (!run.is_study && !run.missing.empty()) {
@@ -135,7 +132,7 @@ void print_summary(const StoredRun& run, std::size_t stored_before, double secon
     std::cout << "  " << (stored_before == run.cells.size() ? "All" : std::to_string(stored_before)) << " of "
               << run.cells.size() << (run.cells.size() == 1 ? " run was" : " runs were") << " stored already.\n";
   std::cout << "  " << human_seconds(seconds) << " in all; " << human_seconds(computing)
-            << " of computing: " << grouped(passes) << " passes over the operator";
+            << " of computing: " << counted(passes, "pass") << " over the operator";
   // Of passes that runs share, time and bytes are divided among them, so the quotient is that of the computer.
   if (bytes > 0 && computing > 0) std::cout << fmt::format(", {:.1f} GB/s", bytes / computing / 1e9);
   std::cout << ".\n";
@@ -145,14 +142,12 @@ void print_summary(const StoredRun& run, std::size_t stored_before, double secon
       std::cout << "  " << (claim.holds ? "✓ " : "✗ ") << claim.text << (claim.holds ? "" : " is FALSE")
                 << " (measured: " << claim.measured << ")\n";
   }
-  if (!report.empty()) std::cout << "Report: " << report.string() << "\n";
 }
 
 Real quantity(const Call& call, const std::string& option, const Units& units) {
   const std::string text = call.get<std::string>(option);
   const auto value = to_quantity(text, units);
-  if (!value)
-    throw Error(Exit::config, fmt::format("--{} must be {}, but it is '{}'", option, description(units), text));
+  if (!value) throw Error(Exit::config, fmt::format("--{} {}", option, must_be_quantity(text, units)));
   return *value;
 }
 
@@ -176,9 +171,10 @@ StudyOptions study_options(const Call& call, const StudyRules& rules, const fs::
   options.lanes = !call.has("no-lanes") && !solo;
   options.cell_seconds = rules.cell_seconds;
   options.memory = rules.memory;
-  if (call.has("checkpoint")) options.checkpoint_seconds = quantity(call, "checkpoint", times);
+  if (call.has("checkpoint")) options.checkpoint_seconds = std::min(quantity(call, "checkpoint", times), 1e9);
   if (call.has("cell-time")) options.cell_seconds = quantity(call, "cell-time", times);
-  if (call.has("cell-memory")) options.memory = static_cast<std::uint64_t>(quantity(call, "cell-memory", sizes));
+  if (call.has("cell-memory"))
+    options.memory = static_cast<std::uint64_t>(std::min(quantity(call, "cell-memory", sizes), 1e18));
   return options;
 }
 
@@ -221,17 +217,16 @@ class Run {
     stored.claims = judged(stored);
     warn_of_shared_seconds(stored);
     if (!stored.claims.empty()) publish_run(out_, experiment_, result.missing, stored.claims);
-    refresh_index(out_, stored.cells);
-    fs::path report;
-    if (!call_.has("no-report") && !stored.cells.empty()) {
-      write_report(stored, pictures(stored));
-      report = out_ / "report.html";
-    }
     if (call_.format == "json")
-      std::cout << document_of(stored).dump(2) << "\n";
+      std::cout << pretty(document_of(stored));
     else if (!call_.quiet)
       print_summary(stored, stored_before_,
-                    std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), report);
+                    std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    std::cout.flush();  // all that matters is said before what can be made again at any time
+    attempt("index of the stored runs", [&] { refresh_index(out_, stored.cells); });
+    const bool is_wanted = !call_.has("no-report") && !stored.cells.empty();
+    if (is_wanted && attempt("report", [&] { report(stored); }) && call_.format != "json" && !call_.quiet)
+      std::cout << "Report: " << (out_ / "report.html").string() << "\n";
     return is_fine(stored) ? Exit::ok : Exit::claim_false;
   }
 
@@ -275,6 +270,10 @@ class Run {
     listener.warning = [&](const std::string& text) {
       line.finish();
       warn(text);
+    };
+    listener.printed = [&](const std::string& whose, const std::string& text) {
+      line.finish();
+      std::cerr << "[" << whose << "] " << text << "\n";
     };
     const StudyResult result = run_study(experiment, fitting(experiment), lock, listener);
     line.finish();
@@ -325,12 +324,13 @@ class Run {
       status.show(progress);
     };
     StudyResult result;
-    lanes_ =
+    const auto lanes =
         run_batch(experiment_, make_team(call_), {out_, options_.checkpoint_seconds, options_.cell_seconds}, listener);
     line.finish();
     progress.running = 0;
     status.show(progress);
-    const auto& end = lanes_.front()->end();
+    const auto& end = lanes.front()->end();
+    truth_ = lanes.front()->setup().problem->truth;
     if (!end) {
       result.signal = interrupted();
       result.missing.push_back({Missing::Kind::unfinished, cell.labels, cell.key, ""});
@@ -400,10 +400,28 @@ class Run {
     return claims;
   }
 
-  std::vector<CellExtras> pictures(const StoredRun& stored) const {
-    if (lanes_.size() != 1) return pictures_of(stored, catalog_, make_team(call_));
-    const Lane& lane = *lanes_.front();
-    return {{lane.setup().problem->truth, std::make_shared<const Mat>(lane.iterate().X.dense())}};
+  void report(const StoredRun& stored) const {
+    refuse_changed_data(stored);
+    write_report(stored, pictures_of(stored, catalog_, make_team(call_), truth_));
+  }
+
+  /// Makes what follows from the stored runs. If it fails, they are as good as before: one sentence, no other exit
+  /// code.
+  template <class Make>
+  bool attempt(const std::string& what, Make make) const {
+    std::string reason;
+    try {
+      make();
+      return true;
+    } catch (const std::bad_alloc&) {
+      reason = "there is not enough memory for it";
+    } catch (const std::exception& error) {
+      reason = error.what();
+    } catch (...) {
+      reason = "a plugin threw an exception that is no std::exception";
+    }
+    warn(fmt::format("the {} could not be made, all else is stored: {}", what, reason));
+    return false;
   }
 
   static bool is_fine(const StoredRun& stored) {
@@ -422,7 +440,7 @@ class Run {
   const fs::path out_;
   const StudyOptions options_;
   std::size_t stored_before_ = 0;
-  std::vector<std::unique_ptr<Lane>> lanes_;  // of a plain run that was not stored
+  std::shared_ptr<const Truth> truth_;  // of a plain run that was not stored
 };
 
 Exit run(const Call& call) {
@@ -448,7 +466,7 @@ Verb run_verb() {
       "output is one document.\n"
       "\n"
       "Exit codes: 0 all good, 1 a run failed or diverged or a claim is false, 2 usage or config, 3 plugin, 4 damaged\n"
-      "results, 5 memory, disk or permission, 6 folder in use, 128+n ended by signal n.",
+      "results, 5 memory, disk or permission, 6 folder in use, 70 a fault of this program, 128+n ended by signal n.",
       [](po::options_description& options) {
         const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
         declare_config_options(options);

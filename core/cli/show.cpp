@@ -7,6 +7,7 @@
 #include "core/cli/progress.hpp"
 #include "core/cli/verb.hpp"
 #include "core/store/index.hpp"
+#include "core/store/json.hpp"
 #include "core/store/lock.hpp"
 #include "core/store/why.hpp"
 #include "core/study/tuner.hpp"
@@ -76,7 +77,7 @@ Exit show_answer(const Call& call) {
     for (std::size_t c = 0; c < rows[i].size(); ++c) row[rows[0][c]] = rows[i][c];
     json.push_back(std::move(row));
   }
-  std::cout << json.dump(2) << "\n";
+  std::cout << pretty(json);
   return Exit::ok;
 }
 
@@ -86,8 +87,8 @@ Exit show(const Call& call) {
   if (call.has("resolved")) return show_resolved(call);
   const StoredRun run = read_run(call.positional[0]);
   if (call.format == "json") {
-    std::cout << document_of(run).dump(2) << "\n";
-    return Exit::ok;
+    std::cout << pretty(document_of(run));
+    return noting_changed_data(run);
   }
   std::cout << run.name << ": " << run.cells.size() << (run.cells.size() == 1 ? " run" : " runs") << " in "
             << run.folder.string() << "\n";
@@ -108,7 +109,7 @@ Exit show(const Call& call) {
   for (const StoredClaim& claim : run.claims)
     std::cout << (claim.holds ? "✓ " : "✗ ") << claim.text << (claim.holds ? "" : " is FALSE")
               << " (measured: " << claim.measured << ")\n";
-  return Exit::ok;
+  return noting_changed_data(run);
 }
 
 }  // namespace
@@ -119,6 +120,7 @@ Verb show_verb() {
           "show a stored run, or a config with the origin of every value",
           "RUN is the folder that 'run' has written, e.g. results/quickstart; its files are checked against their "
           "digests.\n"
+          "Exit code 4 if one of them, or a data file, has changed since.\n"
           "Layers of a config, each over the one before: defaults of the plugins, FILE, -c FILE from left to right,\n"
           "TIGHTROPE_SET, --set.",
           [](po::options_description& options) {

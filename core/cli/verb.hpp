@@ -78,33 +78,27 @@ void declare_thread_option(po::options_description& options);      // --threads
 
 /// The merged tree of the file, its layers, the environment and --set.
 Node read_layers(const Call& call, const std::string& file);
+/// What a config is called in messages.
+std::string config_name(const std::string& file);
 /// The cells of a study that --only and --skip pick.
 Selection read_selection(const Call& call);
 /// The catalog for a call; `tree` may add folders (plugin_path) if --allow-plugin-path is given.
 Catalog make_catalog(const Call& call, const Node* tree = nullptr);
 std::shared_ptr<const Team> make_team(const Call& call);
 
-/// What a stored cell was made from, made again.
-struct CellParts {
-  std::shared_ptr<const SensingProblem> problem;  // null if it could not be made again
-  std::shared_ptr<const Mat> estimate;            // X(p) at the end of the run
-};
-
-/// The experiment of one stored cell, resolved again; data files are looked up where they lay when it ran.
-Experiment resolve_again(const StoredCell& cell, const Catalog& catalog);
-/// What reports add to a stored run: truth and estimate of each cell. What cannot be had again is left out, with a
-/// line on standard error.
-std::vector<CellParts> rebuild(const StoredRun& run, const Catalog& catalog, const std::shared_ptr<const Team>& team);
-/// The same for a report's pictures, for few enough cells; else nothing for each of them.
-std::vector<CellExtras> pictures_of(const StoredRun& run, const Catalog& catalog,
-                                    const std::shared_ptr<const Team>& team);
-/// X(p) of a stored cell.
-Mat estimate_of(const StoredCell& cell, const FactorizationModel& model);
+/// What a report shows beyond the stored numbers, for few enough cells; else nothing. `known` is the truth of a run of
+/// one cell that is at hand. What cannot be had again is left out, with a line on standard error.
+Pictures pictures_of(const StoredRun& run, const Catalog& catalog, const std::shared_ptr<const Team>& team,
+                     const std::shared_ptr<const Truth>& known = nullptr);
+/// Throws Error(integrity) with the name of a data file that has changed since the runs were made with it.
+void refuse_changed_data(const StoredRun& run);
+/// For verbs that tell what is stored: says the same on standard error when they are done, and returns their exit code.
+Exit noting_changed_data(const StoredRun& run);
 
 /// What trials chose, in one line for each setting or, where they are many, for each method and value.
 std::string tuned_lines(const std::vector<Tuned>& tuned);
 
-/// A JSON number, null where it is not finite.
+/// A JSON number; "inf" or "-inf" where it is infinite, null where it is none.
 nlohmann::ordered_json json_number(Real value);
 nlohmann::ordered_json json_tree(const Node& node);
 

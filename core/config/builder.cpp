@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <exception>
 #include <filesystem>
+#include <stdexcept>
 
 #include "core/base/limits.hpp"
 #include "core/config/experiment.hpp"
 #include "core/config/operator_size.hpp"
+#include "core/engine/blame.hpp"
+#include "core/engine/checked_model.hpp"
 #include "core/engine/sensing_objective.hpp"
 #include "core/interfaces/initialization.hpp"
 #include "core/interfaces/noise.hpp"
@@ -22,15 +25,11 @@ namespace {
   throw ConfigError({{position, std::move(message)}});
 }
 
-template <class Interface>
-std::shared_ptr<const Interface> make(const Choice& choice, const Context& context) {
+/// Asks a chosen plugin for something. What it throws becomes an error at the place where it was chosen.
+template <class Work>
+auto ask(const Choice& choice, const Work& work) {
   try {
-    auto made = make_component<Interface>(*choice.library, *choice.maker, context);
-    if (!made)
-      throw Error(Exit::plugin,
-                  fmt::format("{} ({}) made an object of another kind; end its source with TIGHTROPE_PLUGIN(…)",
-                              choice.description(), choice.library->file().string()));
-    return made;
+    return work();
   } catch (const Unsuitable& reason) {
     throw UnsuitableCell({choice.position, choice.description() + " " + reason.what()});
   } catch (const ConfigError&) {
@@ -38,6 +37,39 @@ std::shared_ptr<const Interface> make(const Choice& choice, const Context& conte
   } catch (const Error& error) {
     throw Error(error.code(), Diagnostic{choice.position, error.what()}.text());
   }
+}
+
+template <class Interface>
+std::shared_ptr<const Interface> make(const Choice& choice, const Context& context) {
+  return ask(choice, [&] {
+    auto made = make_component<Interface>(*choice.library, *choice.maker, context);
+    if (!made)
+      throw Error(Exit::plugin,
+                  fmt::format("{} ({}) made an object of another kind; end its source with TIGHTROPE_PLUGIN(…)",
+                              choice.description(), choice.library->file().string()));
+    return made;
+  });
+}
+
+/// What a part that was made hands over, once, before the run begins.
+template <class Work>
+auto part_of(const Choice& choice, const Work& work) {
+  return ask(choice, [&] {
+    std::optional<Unsuitable> unsuitable;
+    try {
+      return blame(choice.description(), [&] {
+        try {
+          return work();
+        } catch (const Unsuitable& reason) {
+          unsuitable = reason;
+          throw;
+        }
+      });
+    } catch (const PluginFailure&) {
+      if (unsuitable) throw *unsuitable;
+      throw;
+    }
+  });
 }
 
 /// Makes the parts of cells, remembering those that further cells may share.
@@ -51,6 +83,17 @@ class Builder {
                                              cell.seed_of("noise"), to_json(*section, true))];
     if (!remembered) remembered = make_problem(cell);
     return remembered;
+  }
+
+  std::shared_ptr<const Truth> truth(const CellSpec& cell) const {
+    if (!cell.target) return nullptr;
+    const Context start(cell.shape.value_or(Shape{}), Stream(cell.seed_of("target"), "problem/target"), team_);
+    const auto target = make<Target>(*cell.target, start);
+    auto [X, rank] = part_of(*cell.target, [&] { return checked_target(*target); });
+    if (cell.shape && X.shape() != *cell.shape)
+      refuse(cell.shape_position, fmt::format("the shape is given as {} × {}, but the target is {} × {}",
+                                              cell.shape->rows, cell.shape->cols, X.rows(), X.cols()));
+    return make_truth(std::move(X), rank);
   }
 
   Context context(std::uint64_t seed, const SensingProblem& problem, const std::string& stream) const {
@@ -69,13 +112,16 @@ class Builder {
     const auto loss = make<Loss>(cell.loss, context(cell.seed, *setup.problem, "loss"));
     Context full = context(cell.seed, *setup.problem, "model");
     full.known_loss = loss.get();
-    const auto model = make<FactorizationModel>(cell.model, full);
+    const auto model =
+        CheckedModel::of(make<FactorizationModel>(cell.model, full), setup.problem->shape, cell.model.description());
     full.known_model = model.get();
     Index numbers = 0;
     for (const Block& block : model->blocks()) numbers += block.rows * block.cols;
     require_room(12, numbers, "the factors and what a run keeps beside them");
     full.stream = Stream(cell.seed_of("initialization"), "initialization");
-    setup.start = checked_start(*make<Initialization>(cell.initialization, full), *model, cell.initialization);
+    const auto initialization = make<Initialization>(cell.initialization, full);
+    setup.start = part_of(cell.initialization, [&] { return initialization->start(); });
+    setup.start_name = cell.initialization.description();
     full.stream = Stream(cell.seed, "optimizer");
     setup.optimizer = make<Optimizer>(cell.optimizer, full);
     full.stream = Stream(cell.seed, "step_size");
@@ -106,18 +152,8 @@ class Builder {
     problem->shape = cell.shape.value_or(Shape{});
     // First, where the shape is known: what cannot fit into memory is refused before anything large is made.
     if (cell.shape) problem->op = measurement_operator(cell, problem->shape);
-    Context start(problem->shape, Stream(cell.seed_of("target"), "problem/target"), team_);
-    if (cell.target) {
-      const auto target = make<Target>(*cell.target, start);
-      LowRank X = target->matrix();
-      if (cell.shape && X.shape() != *cell.shape)
-        refuse(cell.shape_position, fmt::format("the shape is given as {} × {}, but the target is {} × {}",
-                                                cell.shape->rows, cell.shape->cols, X.rows(), X.cols()));
-      problem->shape = X.shape();
-      problem->truth = make_truth(std::move(X), target->rank());
-    } else if (!cell.shape) {
-      refuse(cell.data_position, "measured data alone do not tell the shape of the matrix; add shape: [rows, columns]");
-    }
+    problem->truth = truth(cell);
+    if (problem->truth) problem->shape = problem->truth->X.shape();
     problem->op = measurement_operator(cell, problem->shape);
     require_room(4, problem->op->measurements(), "the measured data and what a run keeps beside them");
     if (cell.data_file) {
@@ -127,13 +163,31 @@ class Builder {
                fmt::format("the data file has {} numbers, but {} takes {} measurements", problem->data.n_elem,
                            cell.op.description(), problem->op->measurements()));
     } else {
-      problem->op->forward(problem->truth->X, problem->data);
+      part_of(cell.op, [&] { problem->op->forward(problem->truth->X, problem->data); });
       if (cell.noise) {
-        Context noise = context(cell.seed_of("noise"), *problem, "problem/noise");
-        problem->data = make<Noise>(*cell.noise, noise)->disturb(problem->data);
+        const auto noise = make<Noise>(*cell.noise, context(cell.seed_of("noise"), *problem, "problem/noise"));
+        problem->data = part_of(*cell.noise, [&] { return disturbed(*noise, problem->data); });
       }
     }
     return problem;
+  }
+
+  static std::pair<LowRank, Index> checked_target(const Target& target) {
+    LowRank X = target.matrix();
+    const Index rank = target.rank();
+    if (X.left.n_cols != X.right.n_cols || X.left.is_empty() || X.right.is_empty())
+      throw std::logic_error(fmt::format("its matrix is the pair of a {} × {} and a {} × {} matrix, which is no L Rᵀ",
+                                         X.left.n_rows, X.left.n_cols, X.right.n_rows, X.right.n_cols));
+    if (rank < 1 || rank > std::min(X.rows(), X.cols()))
+      throw std::logic_error(fmt::format("it says that a {} × {} matrix is of rank {}", X.rows(), X.cols(), rank));
+    return {std::move(X), rank};
+  }
+
+  static Vec disturbed(const Noise& noise, const Vec& exact) {
+    Vec data = noise.disturb(exact);
+    if (data.n_elem != exact.n_elem)
+      throw std::logic_error(fmt::format("it gave {} measurements instead of {}", data.n_elem, exact.n_elem));
+    return data;
   }
 
   static Mat read_data(const CellSpec& cell) {
@@ -146,12 +200,11 @@ class Builder {
 
   std::shared_ptr<const MeasurementOperator> measurement_operator(const CellSpec& cell, Shape shape) {
     const std::uint64_t seed = cell.seed_of("operator");
-    Remembered& remembered =
-        operators_[fmt::format("{} {} {} {}", seed, shape.rows, shape.cols, to_json(*cell.op.resolved, true))];
+    Remembered& remembered = operators_[fmt::format("{} {} {}", operator_key(cell), shape.rows, shape.cols)];
     if (remembered.failure) std::rethrow_exception(remembered.failure);
     try {
       if (!remembered.op)
-        remembered.op = make<MeasurementOperator>(cell.op, Context(shape, Stream(seed, "problem/operator"), team_));
+        remembered.op = checked_operator(cell, Context(shape, Stream(seed, "problem/operator"), team_));
     } catch (...) {
       // It would not fit the next time either, and finding that out can take long.
       remembered.failure = std::current_exception();
@@ -160,28 +213,22 @@ class Builder {
     return remembered.op;
   }
 
-  static Factors checked_start(const Initialization& initialization, const FactorizationModel& model,
-                               const Choice& choice) {
-    Factors start = initialization.start();
-    const std::vector<Block> blocks = model.blocks();
-    bool fits = start.size() == blocks.size();
-    for (Index b = 0; fits && b < blocks.size(); ++b)
-      fits = start[b].n_rows == blocks[b].rows && start[b].n_cols == blocks[b].cols;
-    if (!fits) {
-      std::string expected, found;
-      for (const Block& block : blocks) expected += fmt::format(" {}: {} × {}", block.name, block.rows, block.cols);
-      for (const Mat& block : start.blocks) found += fmt::format(" {} × {}", block.n_rows, block.n_cols);
-      refuse(choice.position, fmt::format("{} gives factors of other shapes than the model's: expected{}, found{}",
-                                          choice.description(), expected, found));
-    }
-    return start;
+  static std::shared_ptr<const MeasurementOperator> checked_operator(const CellSpec& cell, const Context& context) {
+    auto op = make<MeasurementOperator>(cell.op, context);
+    if (op->shape() != context.shape)
+      throw Error(Exit::plugin,
+                  Diagnostic{cell.op.position, fmt::format("{} failed: it measures {} × {} matrices instead of {} × {}",
+                                                           cell.op.description(), op->rows(), op->cols(),
+                                                           context.shape.rows, context.shape.cols)}
+                      .text());
+    return op;
   }
 
   static void check_columns(const CellSpec& cell, const std::vector<Watch>& watches) {
     std::vector<std::string> columns = {"iteration", "passes", "objective"};
     const std::size_t own = columns.size();
     for (std::size_t w = 0; w < watches.size(); ++w)
-      for (const Column& column : watches[w].observer->columns()) {
+      for (const Column& column : part_of(cell.observers[w].choice, [&] { return watches[w].observer->columns(); })) {
         if (std::find(columns.begin(), columns.end(), column.name) != columns.end())
           refuse(cell.observers[w].choice.position, fmt::format("the column '{}' is recorded twice", column.name));
         columns.push_back(column.name);
@@ -255,15 +302,6 @@ std::shared_ptr<const SensingProblem> build_problem(const CellSpec& cell, std::s
   return Builder(std::move(team)).problem(cell);
 }
 
-std::string operator_key(const CellSpec& cell) {
-  std::string shape;
-  if (cell.shape)
-    shape = fmt::format("{} {}", cell.shape->rows, cell.shape->cols);
-  else if (cell.target)
-    shape = to_json(*cell.target->resolved, true);
-  return fmt::format("{} {} {}", cell.seed_of("operator"), shape, to_json(*cell.op.resolved, true));
-}
-
 std::uint64_t operator_bytes(const CellSpec& cell, const std::shared_ptr<const Team>& team) {
   std::uint64_t of_files = 0;
   for (const Node::Entry& entry : cell.op.resolved->entries)
@@ -290,13 +328,15 @@ std::uint64_t operator_bytes(const CellSpec& cell, const std::shared_ptr<const T
   }
 }
 
-std::shared_ptr<const FactorizationModel> build_model(const CellSpec& cell, const SensingProblem& problem) {
-  const Builder builder(problem.team);
-  Context context = builder.context(cell.seed, problem, "loss");
-  const auto loss = make<Loss>(cell.loss, context);
-  context.known_loss = loss.get();
-  context.stream = Stream(cell.seed, "model");
-  return make<FactorizationModel>(cell.model, context);
+std::shared_ptr<const Truth> build_truth(const CellSpec& cell, std::shared_ptr<const Team> team) {
+  return Builder(std::move(team)).truth(cell);
+}
+
+std::shared_ptr<const FactorizationModel> build_model(const CellSpec& cell, Shape shape, const Truth* truth,
+                                                      std::shared_ptr<const Team> team) {
+  Context context(shape, Stream(cell.seed, "model"), std::move(team));
+  context.known_truth = truth;
+  return CheckedModel::of(make<FactorizationModel>(cell.model, context), shape, cell.model.description());
 }
 
 }  // namespace tightrope

@@ -57,6 +57,10 @@ struct CellSpec {
   std::vector<const Choice*> choices() const;  // every plugin of the run that was found, in a fixed order
 };
 
+/// Equal for cells that have the same operator: its plugin and parameters, its seed and its shape, which is the
+/// target's where the cell states none.
+std::string operator_key(const CellSpec& cell);
+
 /// How a study is to be run: no part of any cell, and no change of its numbers.
 struct StudyRules {
   bool solo = false;                    // one cell at a time, with all threads, for honest seconds
@@ -83,6 +87,15 @@ struct Experiment {
 /// `tuned` holds the values of all tuned settings, or none: then their cells wait.
 Experiment resolve_experiment(const Node& tree, const Catalog& catalog, const Selection& selection = {},
                               const std::vector<Tuned>& tuned = {});
+/// What can be made of a run without the rest of it.
+enum class Part {
+  truth,    // the target
+  problem,  // target, operator, noise and data
+  model
+};
+/// One part of a single run's config, checked and resolved: of the cell only what that part consists of is there.
+/// Throws as resolve_experiment does, over this part alone.
+CellSpec resolve_part(const Node& tree, const Catalog& catalog, Part part);
 /// Checks and resolves configs of single runs that have most in common, each with its labels.
 std::vector<CellSpec> resolve_cells(const std::vector<std::pair<Node, Labels>>& trees, const Catalog& catalog);
 
@@ -102,8 +115,12 @@ std::vector<std::unique_ptr<Lane>> build_lanes(const Experiment& experiment, std
                                                const SkipListener& skipped = {});
 /// The problem of one cell alone.
 std::shared_ptr<const SensingProblem> build_problem(const CellSpec& cell, std::shared_ptr<const Team> team);
-/// The model of one cell, for a problem that was built from it.
-std::shared_ptr<const FactorizationModel> build_model(const CellSpec& cell, const SensingProblem& problem);
+/// Its truth alone, without operator and data; null if it has no target.
+std::shared_ptr<const Truth> build_truth(const CellSpec& cell, std::shared_ptr<const Team> team);
+/// Its model alone, for a matrix of this shape. Throws UnsuitableCell if the model asks for more than the truth, which
+/// may be null.
+std::shared_ptr<const FactorizationModel> build_model(const CellSpec& cell, Shape shape, const Truth* truth,
+                                                      std::shared_ptr<const Team> team);
 
 /// The core's own sections of a config, for the reference page.
 struct SectionDoc {
@@ -111,5 +128,7 @@ struct SectionDoc {
   std::vector<Parameter> parameters;
 };
 std::vector<SectionDoc> config_reference();
+/// What the core itself reads in the section of a plugin of this kind, beside the plugin's own parameters.
+std::vector<Parameter> common_parameters(const std::string& kind);
 
 }  // namespace tightrope

@@ -328,7 +328,7 @@ std::string lines(const std::vector<Diagnostic>& diagnostics) {
 }  // namespace
 
 std::string Position::text() const {
-  if (file.empty() || line == 0) return file;
+  if (file.empty() || line <= 0) return file;
   return file + ':' + std::to_string(line) + ':' + std::to_string(column);
 }
 

@@ -12,7 +12,5 @@ namespace tightrope {
 /// here that is all it comes to; one that reads a file holds about as much as the file. 0 where it cannot be made: why,
 /// somebody else will say.
 std::uint64_t operator_bytes(const CellSpec& cell, const std::shared_ptr<const Team>& team);
-/// Equal for cells that can share an operator.
-std::string operator_key(const CellSpec& cell);
 
 }  // namespace tightrope

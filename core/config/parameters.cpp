@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <stdexcept>
 
@@ -99,6 +100,9 @@ Node list_node(const std::vector<T>& values) {
   for (const T& value : values) list.items.push_back(number_node(value));
   return list;
 }
+
+/// In place of a line: what a position names is the file that the value stands for.
+constexpr int at_the_file_itself = -1;
 
 Complaint read_file_name(const Node& node, std::string& path) {
   if (!node.is_scalar() || node.scalar.empty()) return must_be("the name of a file", node);
@@ -269,7 +273,13 @@ Parameter& Parameters::add(std::string name, std::string& variable, std::vector<
   return declared(parameters_, std::move(parameter));
 }
 
+Node located(Node value, const std::string& path) {
+  value.position = {path, at_the_file_itself, 0};
+  return value;
+}
+
 std::string file_path(const Node& value) {
+  if (value.position.line == at_the_file_itself) return value.position.file;
   // An assignment on the command line has no folder of its own: there the current one counts.
   std::error_code error;
   const fs::path place = value.position.file;
@@ -309,7 +319,12 @@ void Parameters::read(const Node& map, const std::string& owner, const std::vect
   for (const Node::Entry& entry : map.entries) {
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
     std::string hint = did_you_mean(entry.key, known);
-    if (hint.empty()) hint = parameters_.empty() ? " (it has none)" : " (it has: " + joined(names()) + ")";
+    if (hint.empty()) {
+      std::vector<std::string> all = names();
+      std::copy_if(reserved.begin(), reserved.end(), std::back_inserter(all),
+                   [](const std::string& word) { return word != "type"; });
+      hint = all.empty() ? " (it has none)" : " (it has: " + joined(all) + ")";
+    }
     diagnostics.push_back({entry.position, owner + " has no parameter '" + entry.key + "'" + hint});
   }
   for (const Parameter& parameter : parameters_) {

@@ -49,6 +49,8 @@ class Parameter {
 /// Absolute path of a data file as a config names it: relative paths start at the folder of the file that was written
 /// in.
 std::string file_path(const Node& value);
+/// The same name for a file that is known to lie at this path, wherever the name leads.
+Node located(Node value, const std::string& path);
 
 /// The parameters of one section: filled by `declare` functions, then read from a map.
 class Parameters {

@@ -6,7 +6,9 @@
 #include <set>
 
 #include "core/config/experiment.hpp"
+#include "core/config/numeric_digest.hpp"
 #include "core/config/quantity.hpp"
+#include "core/config/utf8.hpp"
 #include "core/config/yaml.hpp"
 #include "core/plugin/header_digest.hpp"
 #include "core/store/arrays.hpp"
@@ -19,6 +21,14 @@ namespace {
 const std::vector<std::string> cell_keys = {"seed", "seeds",     "problem", "model",    "initialization",
                                             "loss", "optimizer", "stop",    "observers"};
 const std::vector<std::string> file_keys = {"name", "study", "claims", "plugin_path"};
+/// The keys inside of sections that are easily taken for sections, with the section that each belongs to.
+const std::map<std::string, std::string> inner_keys = {
+    {"shape", "problem"},   {"data", "problem"},      {"target", "problem"},  {"operator", "problem"},
+    {"noise", "problem"},   {"step", "optimizer"},    {"iterations", "stop"}, {"time", "stop"},
+    {"divergence", "stop"}, {"methods", "study"},     {"grid", "study"},      {"zip", "study"},
+    {"list", "study"},      {"repetitions", "study"}, {"share", "study"},     {"set", "study"},
+    {"tune", "study"},      {"where", "study"},       {"exclude", "study"},   {"timing", "study"},
+    {"limits", "study"},    {"success", "study"},     {"every", "observers"}};
 
 bool contains(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -100,6 +110,11 @@ SectionDoc document(std::string name, std::string text) {
 
 bool looks_like_number(const Node& node) { return node.is_scalar() && !node.quoted && to_real(node).has_value(); }
 
+/// "1_000", "0,5": no name of a plugin begins so.
+bool is_meant_as_number(const std::string& text) {
+  return !text.empty() && (std::isdigit(static_cast<unsigned char>(text[0])) || text.find_first_of("+-.") == 0);
+}
+
 class Resolver {
  public:
   Resolver(const Node& tree, const Catalog& catalog, const Selection& selection, const std::vector<Tuned>& tuned)
@@ -123,13 +138,18 @@ class Resolver {
     const std::vector<std::string> keys = joined(cell_keys, file_keys);
     for (const Node::Entry& entry : tree_.entries)
       if (!contains(keys, entry.key)) {
-        const std::string hint = did_you_mean(entry.key, keys);
+        const auto home = inner_keys.find(entry.key);
+        const std::string hint = home != inner_keys.end()
+                                     ? fmt::format(": it belongs into the section '{}'", home->second)
+                                     : did_you_mean(entry.key, keys);
         complain(entry.position, fmt::format("there is no section '{}'{}", entry.key,
                                              hint.empty() ? "; the sections are " + list_of(keys) : hint));
       }
     TopSection top;
     read_section(top, only(tree_, {"name", "seed"}), "the config", {});
-    if (top.name.empty()) top.name = std::filesystem::path(tree_.position.file).stem().string();
+    if (top.name.empty())
+      top.name =
+          tree_.position.file == standard_input ? "stdin" : std::filesystem::path(tree_.position.file).stem().string();
     check_name(top.name);
     experiment.name = top.name;
     experiment.config = tree_;
@@ -153,6 +173,22 @@ class Resolver {
     drop_repetitions();
     if (!diagnostics_.empty()) throw ConfigError(std::move(diagnostics_));
     return experiment;
+  }
+
+  CellSpec part(Part wanted) {
+    CellSpec cell;
+    cell.resolved = Node::make_map(tree_.position);
+    TopSection top;
+    read_section(top, only(tree_, {"name", "seed"}), "the config", {});
+    cell.seed = top.seed;
+    if (const Node* seeds = tree_.find("seeds")) resolve_seeds(*seeds, cell);
+    if (wanted == Part::model)
+      cell.model = choose("models", "model", tree_, cell, cell.resolved);
+    else
+      resolve_problem(tree_, cell, wanted == Part::truth);
+    drop_repetitions();
+    if (!diagnostics_.empty()) throw ConfigError(std::move(diagnostics_));
+    return cell;
   }
 
   std::vector<CellSpec> cells(const std::vector<std::pair<Node, Labels>>& trees) {
@@ -186,8 +222,23 @@ class Resolver {
                     const std::vector<std::string>& reserved) {
     Parameters parameters;
     section.declare(parameters);
-    parameters.read(map, owner, reserved, diagnostics_);
+    read_parameters(parameters, map, owner, reserved);
     return written(parameters, map, Node::make_map(map.position));
+  }
+
+  /// Reads all parameters; a section of the file that stands inside of another one is told where it belongs.
+  void read_parameters(Parameters& parameters, const Node& map, const std::string& owner,
+                       const std::vector<std::string>& reserved) {
+    Node own = map;
+    const std::vector<std::string> known = joined(parameters.names(), reserved);
+    for (const Node::Entry& entry : map.entries) {
+      if (contains(known, entry.key) || !(contains(cell_keys, entry.key) || contains(file_keys, entry.key))) continue;
+      const bool is_value = entry.key == "name" || entry.key == "seed";
+      complain(entry.position, fmt::format("'{}' {}belongs at the top of the file, not inside of {}", entry.key,
+                                           is_value ? "" : "is a section of its own: it ", owner));
+      own.erase(entry.key);
+    }
+    parameters.read(own, owner, reserved, diagnostics_);
   }
 
   /// The values that the parameters hold, in the order of their declaration, each with the place where it was given.
@@ -201,14 +252,11 @@ class Resolver {
   }
 
   void check_name(const std::string& name) {
-    const bool fine = !name.empty() && name.size() <= 100 && name.front() != '.' &&
-                      std::all_of(name.begin(), name.end(),
-                                  [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-' || c == '.'; });
     const Node* given = tree_.find("name");
-    if (!fine)
-      complain(
-          given ? given->position : tree_.position,
-          fmt::format("the name '{}' cannot name a folder; use up to 100 letters, digits, '_', '-' and '.'", name));
+    if (!names_folder(name))
+      complain(given ? given->position : tree_.position,
+               fmt::format("the name '{}'{} cannot name a folder; use up to 100 letters, digits, '_', '-' and '.'",
+                           name, given ? "" : ", which is that of the file as the config has none,"));
   }
 
   void resolve_study(const Node& study, const Node& base, Experiment& experiment) {
@@ -225,6 +273,41 @@ class Resolver {
     experiment.tuned = tuned_;
     drop_repetitions();
     if (diagnostics_.empty()) check_budgets(experiment);
+    for (StudyAxis& axis : experiment.axes) axis.unit = unit_at(axis.path, experiment.cells);
+  }
+
+  /// The unit of the parameter at a path, if the cells that have it agree on one.
+  std::string unit_at(const std::string& path, const std::vector<CellSpec>& cells) {
+    const auto dot = path.find_last_of('.');
+    if (dot == std::string::npos) return "";
+    const std::string section = path.substr(0, dot), name = path.substr(dot + 1);
+    std::set<std::string> units;
+    std::set<const Library*> seen;
+    if (section == "stop") units.insert(unit_among(document<StopSection>("stop", "").parameters, name));
+    for (const CellSpec& cell : cells) {
+      const std::pair<const char*, const Choice*> parts[] = {{"problem.target", cell.target ? &*cell.target : nullptr},
+                                                             {"problem.operator", &cell.op},
+                                                             {"problem.noise", cell.noise ? &*cell.noise : nullptr},
+                                                             {"model", &cell.model},
+                                                             {"initialization", &cell.initialization},
+                                                             {"loss", &cell.loss},
+                                                             {"optimizer", &cell.optimizer},
+                                                             {"optimizer.step", &cell.step_size}};
+      for (const auto& [at, choice] : parts) {
+        if (at != section || !choice || !choice->library || !seen.insert(choice->library.get()).second) continue;
+        Parameters parameters;
+        const auto maker = make_maker(*choice->library);
+        declare_parameters(*choice->library, *maker, parameters);
+        units.insert(unit_among(parameters.all(), name));
+      }
+    }
+    return units.size() == 1 ? *units.begin() : "";
+  }
+
+  static std::string unit_among(const std::vector<Parameter>& parameters, const std::string& name) {
+    const auto own = std::find_if(parameters.begin(), parameters.end(),
+                                  [&](const Parameter& parameter) { return parameter.name == name; });
+    return own == parameters.end() ? "" : own->unit_text;
   }
 
   void read_rules(const Node& study, StudyRules& rules) {
@@ -251,8 +334,11 @@ class Resolver {
       const Units& units = is_time ? times : sizes;
       const auto value = entry.value.is_scalar() ? to_quantity(entry.value.scalar, units) : std::nullopt;
       if (!value)
-        complain(entry.value.position, fmt::format("the limit '{}' must be {}, but it is {}", entry.key,
-                                                   description(units), entry.value.description()));
+        complain(entry.value.position,
+                 fmt::format("the limit '{}' {}", entry.key,
+                             entry.value.is_scalar()
+                                 ? must_be_quantity(entry.value.scalar, units)
+                                 : "must be a number with a unit, but it is " + entry.value.description()));
       else if (is_time)
         rules.cell_seconds = *value;
       else
@@ -352,7 +438,7 @@ class Resolver {
     if (!cell.seeds.empty()) cell.resolved.set("seeds", std::move(resolved));
   }
 
-  void resolve_problem(const Node& tree, CellSpec& cell) {
+  void resolve_problem(const Node& tree, CellSpec& cell, bool truth_alone = false) {
     static const Node nothing = Node::make_map({});
     const Node* given = tree.find("problem");
     if (!given) complain(tree.position, "the config needs a section 'problem'");
@@ -361,6 +447,8 @@ class Resolver {
       given = nullptr;
     }
     if (!given) given = &nothing;
+    const Node of_truth = only(*given, {"type", "shape", "target"});
+    if (truth_alone) given = &of_truth;
     ProblemSection section;
     Node resolved = read_section(section, *given, "problem", {"target", "operator", "noise"});
     resolved.erase("shape");
@@ -378,7 +466,8 @@ class Resolver {
       else
         complain(shape->position, "shape must be [rows, columns], but it is " + shape->description());
     }
-    if (const Node* data = given->find("data"); data && !section.data.empty()) {
+    const Node* const data = given->find("data");
+    if (data && !section.data.empty()) {
       cell.data_file = section.data;
       cell.data_position = data->position;
       resolved.set("data", *data);
@@ -388,9 +477,11 @@ class Resolver {
     }
     if (given->find("target"))
       cell.target = choose("targets", "target", *given, cell, resolved);
-    else if (!cell.data_file && given != &nothing)
+    else if (!data && given != &nothing && !truth_alone)
       complain(given->position, "problem needs a 'target' (the matrix to recover) or measured 'data'");
-    if (given != &nothing) cell.op = choose("operators", "operator", *given, cell, resolved);
+    else if (data && !given->find("shape"))
+      complain(data->position, "measured data alone do not tell the shape of the matrix; add shape: [rows, columns]");
+    if (given != &nothing && !truth_alone) cell.op = choose("operators", "operator", *given, cell, resolved);
     if (given->find("noise")) cell.noise = choose("noises", "noise", *given, cell, resolved);
     cell.resolved.set("problem", std::move(resolved));
   }
@@ -413,9 +504,16 @@ class Resolver {
         holder.set("step", std::move(spelt_out));
       }
     }
-    if (!holder.find("step"))
-      return complain(given->position, fmt::format("{} needs 'step': a number, or a step size rule ({})",
-                                                   cell.optimizer.description(), list_of(names("step_sizes"))));
+    const Node* step = holder.find("step");
+    if (!step || step->is_null())
+      return complain(step ? step->position : given->position,
+                      fmt::format("{} needs 'step': a number, or a step size rule ({}){}", cell.optimizer.description(),
+                                  list_of(names("step_sizes")), step ? ", but it is empty" : ""));
+    if (step->is_scalar() && is_meant_as_number(step->scalar))
+      return complain(
+          step->position,
+          fmt::format("'step' must be a number such as 0.25 or 1e-3, or a step size rule ({}), but it is {}",
+                      list_of(names("step_sizes")), step->description()));
     cell.step_size = choose("step_sizes", "step", holder, cell, *resolved);
   }
 
@@ -477,6 +575,9 @@ class Resolver {
     if (!given->is_map())
       return complain(given->position,
                       "stop must be a map such as {iterations: 1000}, but it is " + given->description());
+    Node stop = *given;
+    read_seconds(stop);
+    given = &stop;
     StopSection section;
     Parameters own;
     section.declare(own);
@@ -493,6 +594,18 @@ class Resolver {
     if (!section.iterations && !section.time && diagnostics_.empty())
       complain(given->position, "stop needs a limit, 'iterations' or 'time': a threshold alone may never be reached");
     cell.resolved.set("stop", std::move(resolved));
+  }
+
+  /// A time with a unit becomes the number of its seconds.
+  void read_seconds(Node& stop) {
+    Node* const time = stop.find("time");
+    if (!time || !time->is_scalar() || to_real(Node::make_scalar(time->scalar, {}))) return;
+    if (const auto seconds = to_quantity(time->scalar, times)) {
+      *time = Node::make_scalar(shortest(*seconds), time->position);
+    } else {
+      complain(time->position, "the stop rule 'time' " + must_be_quantity(time->scalar, times));
+      stop.erase("time");
+    }
   }
 
   /// A key of `stop` that is not the core's is a column of an observer: one that is listed, or one that looks on for
@@ -525,10 +638,11 @@ class Resolver {
       return complain(claims.position, "claims must be a list, but it is " + claims.description());
     std::vector<Labels> labels;
     for (const CellSpec& cell : experiment.cells) labels.push_back(cell.labels);
+    const bool has_all_cells = diagnostics_.empty();  // else nothing is known of what runs there would be
     for (const Node& node : claims.items) {
       const std::size_t before = diagnostics_.size();
       Claim claim = read_claim(node, diagnostics_);
-      if (diagnostics_.size() == before)
+      if (diagnostics_.size() == before && has_all_cells)
         if (auto complaint = nothing_to_judge(claim, labels)) {
           // A claim about cells that --only or --skip leaves out is not judged.
           if (selection_.empty()) diagnostics_.push_back(std::move(*complaint));
@@ -650,7 +764,7 @@ class Resolver {
       Parameters parameters;
       declare_parameters(*choice.library, *maker, parameters);
       Node map = given->is_map() ? *given : Node::make_map(given->position);
-      parameters.read(map, choice.description(), joined({"type"}, also), diagnostics_);
+      read_parameters(parameters, map, choice.description(), joined({"type"}, also));
       Node chosen = Node::make_map(given->position);
       chosen.set("type", *type);
       choice.resolved = std::make_shared<const Node>(written(parameters, map, std::move(chosen)));
@@ -673,7 +787,7 @@ class Resolver {
       stop->erase("iterations");
       stop->erase("time");
     }
-    std::string text = "tightrope " TIGHTROPE_VERSION " " TIGHTROPE_HEADER_DIGEST "\n" + to_json(spec, true) + "\n";
+    std::string text = "tightrope " TIGHTROPE_VERSION " " TIGHTROPE_NUMERIC_DIGEST "\n" + to_json(spec, true) + "\n";
     for (const Choice* choice : cell.choices())
       text += choice->description() + " " + choice->library->content_hash() + "\n";
     for (const DataFile& file : cell.files) text += "file " + file.sha256 + "\n";
@@ -707,6 +821,13 @@ std::uint64_t CellSpec::seed_of(const std::string& part) const {
   return own == seeds.end() ? seed : own->second;
 }
 
+std::string operator_key(const CellSpec& cell) {
+  const std::string shape = cell.shape    ? fmt::format("{} {}", cell.shape->rows, cell.shape->cols)
+                            : cell.target ? to_json(*cell.target->resolved, true)
+                                          : "";
+  return fmt::format("{} {} {}", cell.seed_of("operator"), shape, to_json(*cell.op.resolved, true));
+}
+
 std::vector<const Choice*> CellSpec::choices() const {
   std::vector<const Choice*> all;
   if (target) all.push_back(&*target);
@@ -720,6 +841,12 @@ std::vector<const Choice*> CellSpec::choices() const {
 Experiment resolve_experiment(const Node& tree, const Catalog& catalog, const Selection& selection,
                               const std::vector<Tuned>& tuned) {
   return Resolver(tree, catalog, selection, tuned).run();
+}
+
+CellSpec resolve_part(const Node& tree, const Catalog& catalog, Part part) {
+  const Selection everything;
+  const std::vector<Tuned> nothing;
+  return Resolver(tree, catalog, everything, nothing).part(part);
 }
 
 std::vector<CellSpec> resolve_cells(const std::vector<std::pair<Node, Labels>>& trees, const Catalog& catalog) {
@@ -767,6 +894,18 @@ std::vector<Parameter> study_parameters() {
 }
 
 }  // namespace
+
+std::vector<Parameter> common_parameters(const std::string& kind) {
+  if (kind == Observer::kind) return document<ObserverSection>("", "").parameters;
+  if (kind != Optimizer::kind) return {};
+  Parameter step;
+  step.name = "step";
+  step.type = "number or step size";
+  step.doc = "how far to go: a step size rule, or a bare number";
+  step.is_required = true;
+  step.example_text = "0.25";
+  return {step};
+}
 
 std::vector<SectionDoc> config_reference() {
   return {

@@ -14,8 +14,11 @@ struct YamlLimits {
   std::size_t nodes = 100'000;  // after expansion of aliases
 };
 
-/// Reads a file. Throws ConfigError: missing, a directory, too large, not UTF-8, syntax, duplicate key, alias
-/// cycle, alias bomb, depth, several documents.
+/// What standard input is called in positions.
+inline constexpr const char* standard_input = "<stdin>";
+
+/// Reads a file, or standard input (once) for "-". Throws ConfigError: missing, a directory, too large, not UTF-8,
+/// syntax, duplicate key, alias cycle, alias bomb, depth, several documents.
 Node read_yaml(const std::filesystem::path& file, const YamlLimits& limits = {});
 /// Parses text; `name` stands for the file in positions.
 Node parse_yaml(const std::string& text, const std::string& name, const YamlLimits& limits = {});

@@ -5,6 +5,7 @@
 #include <new>
 #include <string>
 
+#include "core/base/asked.hpp"
 #include "core/error.hpp"
 
 namespace tightrope {
@@ -19,6 +20,7 @@ class PluginFailure : public Error {
 /// stays as it is, and want of memory is nobody's fault.
 template <class Work>
 auto blame(const std::string& who, const Work& work) {
+  const Asking asking(who);
   try {
     return work();
   } catch (const std::bad_alloc&) {

@@ -167,6 +167,8 @@ void Decoder::finish() const {
 std::string Lane::state() const {
   Encoder out;
   out.put(at_);
+  if (at_.phase > 0) out.put(complete_);
+  out.put(reached_.passes);
   out.put(std::uint64_t{next_.iteration});
   out.put(std::uint64_t{next_.phase});
   out.put(next_.point);
@@ -193,6 +195,8 @@ void Lane::restore(std::string_view state, std::vector<std::vector<Real>> rows, 
                    Cost cost) {
   Decoder in(state);
   at_ = in.iterate();
+  if (at_.phase > 0) complete_ = in.iterate();
+  reached_ = {in.whole(), cost.seconds};
   next_.iteration = in.whole();
   next_.phase = in.whole();
   next_.point = in.factors();
@@ -240,7 +244,7 @@ void Lane::go_on() {
   last_row_.reset();
   end_ = rule_met();
   if (!end_) step();
-  if (end_ && at_.phase == 0) record(true);
+  if (end_) record(true);
 }
 
 }  // namespace tightrope

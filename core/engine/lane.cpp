@@ -9,24 +9,28 @@
 #include <stdexcept>
 #include <utility>
 
-#include "core/engine/blame.hpp"
-
 namespace tightrope {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// Behind the values of an observer: whoever writes more of them than announced is found out.
+constexpr std::size_t guard_values = 4;
+constexpr Real guard = -0x1.7e57ab1e5cafep+77;
+
 Real seconds_since(Clock::time_point start) { return std::chrono::duration<Real>(Clock::now() - start).count(); }
 
 }  // namespace
 
-Lane::Lane(LaneSetup setup) : setup_(std::move(setup)), seen_(setup_.watches.size()) {
+Lane::Lane(LaneSetup setup)
+    : setup_(std::move(setup)), blocks_(setup_.objective->model().blocks()), seen_(setup_.watches.size()) {
   trace_.columns = {{"iteration", "completed iterations", 0, false},
                     {"passes", "streaming reads of the operator so far", 0, false},
                     {"objective", "loss plus penalty at the iterate", 0, true}};
   for (std::size_t w = 0; w < setup_.watches.size(); ++w) {
-    const std::vector<Column> columns = setup_.watches[w].observer->columns();
+    const std::vector<Column> columns =
+        blame(setup_.watches[w].name, [&] { return setup_.watches[w].observer->columns(); });
     seen_[w].values.resize(columns.size());
     for (std::size_t c = 0; c < columns.size(); ++c) {
       for (const StopRules::Threshold& rule : setup_.stop.thresholds)
@@ -37,6 +41,8 @@ Lane::Lane(LaneSetup setup) : setup_(std::move(setup)), seen_(setup_.watches.siz
   if (thresholds_.size() < setup_.stop.thresholds.size())
     throw std::logic_error("Lane: a stop rule names a column that no observer has");
   next_.point = setup_.start;
+  if (const std::string wrong = wrong_shapes(setup_.start, blocks_); !wrong.empty())
+    fail(fmt::format("{} failed: its start does not fit the model: {}", setup_.start_name, wrong));
 }
 
 void Lane::evaluate(const std::vector<Lane*>& lanes) {
@@ -72,32 +78,37 @@ void Lane::evaluate_group(std::span<Lane* const> group) {
     requests.push_back({lane->setup_.objective.get(), &lane->next_, lane->move_.wanted});
     counted.push_back(lane->counters());
   }
+  asked_at(group.front()->next_.iteration);
   try {
     requests.front().objective->evaluate_together(requests);
   } catch (const PluginFailure& failure) {
     for (std::size_t i = 0; i < group.size(); ++i) group[i]->setup_.objective->restore(counted[i]);
-    if (group.size() == 1) return group.front()->fail(failure.what());
+    if (group.size() == 1) return group.front()->fail_at(failure, group.front()->next_.iteration);
     for (std::size_t i = 0; i < group.size(); ++i) evaluate_group(group.subspan(i, 1));
   }
 }
 
+void Lane::fail_at(const PluginFailure& failure, Index iteration) {
+  fail(fmt::format("{} (iteration {})", failure.what(), iteration));
+}
+
 void Lane::arrive() {
   if (end_) return;
+  asked_at(next_.iteration);
   try {
     if (accept()) {
-      for (Seen& seen : seen_) seen.current = false;
       if (at_.phase == 0) {
-        blame(setup_.optimizer_name, [&] {
-          if (setup_.optimizer->estimate(at_, memory_, estimate_)) std::swap(at_.X, estimate_);
-        });
+        reached_ = {counters().passes(), cost_.seconds};
+        for (Seen& seen : seen_) seen.current = false;
+        publish_estimate();
         record(false);
         end_ = rule_met();
       }
       if (!end_) step();
     }
-    if (end_ && at_.phase == 0) record(true);
+    if (end_) record(true);
   } catch (const PluginFailure& failure) {
-    fail(fmt::format("{} (iteration {})", failure.what(), at_.iteration));
+    fail_at(failure, at_.iteration);
   }
 }
 
@@ -107,43 +118,77 @@ bool Lane::accept() {
   if (!started_) {
     const Real data = setup_.problem ? arma::dot(setup_.problem->data, setup_.problem->data) / 2 : 0;
     scale_ = std::max(std::abs(next_.value), data);
-  }
-  if (!finite || std::abs(next_.value) > setup_.stop.divergence * scale_) {
+    if (!finite || !is_finite(next_.point)) {
+      end_ = End{EndClass::diverged,
+                 is_finite(next_.point) ? "at the start, where the objective or its gradient is not a finite number"
+                                        : "at the start, which is not made of finite numbers",
+                 0};
+      std::swap(at_, next_);
+      reached_ = {counters().passes(), cost_.seconds};
+      return false;
+    }
+  } else if (!finite || std::abs(next_.value) > setup_.stop.divergence * scale_) {
     const std::string what = finite ? fmt::format("the objective grew to {:.3e}, beyond {:g} times its scale {:.3e}",
                                                   next_.value, setup_.stop.divergence, scale_)
                                     : std::string("the objective or its gradient is not a finite number any more");
     end_ = End{EndClass::diverged,
-               started_
-                   ? fmt::format("{}; the last good value was {:.3e}, the step size {:g}", what, at_.value, move_.step)
-                   : what + "; it happened at the start",
-               next_.iteration};
-    if (!started_) std::swap(at_, next_);
+               fmt::format("{}; the last good value was {:.3e}, the step size {:g}", what, iterate().value, move_.step),
+               iterate().iteration + 1};
     return false;
   }
   started_ = true;
+  if (at_.phase == 0 && next_.phase > 0) std::swap(at_, complete_);
   std::swap(at_, next_);
   return true;
 }
 
+void Lane::publish_estimate() {
+  const bool has_one =
+      blame(setup_.optimizer_name, [&] { return setup_.optimizer->estimate(at_, memory_, estimate_); });
+  if (!has_one) return;
+  if (estimate_.shape() != at_.X.shape() || estimate_.left.n_cols != estimate_.right.n_cols)
+    throw PluginFailure(setup_.optimizer_name,
+                        fmt::format("its estimate is the pair of a {} × {} and a {} × {} matrix instead of {} × j and "
+                                    "{} × j",
+                                    estimate_.left.n_rows, estimate_.left.n_cols, estimate_.right.n_rows,
+                                    estimate_.right.n_cols, at_.X.rows(), at_.X.cols()));
+  std::swap(at_.X, estimate_);
+}
+
+/// What an observer does not write is not defined. A start that is not finite is shown to nobody: only a run that
+/// ended there has one.
 const std::vector<Real>& Lane::values_of(std::size_t watch) {
   Seen& seen = seen_[watch];
-  if (!seen.current) {
+  if (seen.current) return seen.values;
+  const std::size_t columns = seen.values.size();
+  std::fill(seen.values.begin(), seen.values.end(), std::nan(""));
+  if (started_) {
     const SensingProblem* problem = setup_.problem.get();
-    const Snapshot snapshot{at_, setup_.objective->model(), problem ? &problem->data : nullptr,
+    const Snapshot snapshot{iterate(), setup_.objective->model(), problem ? &problem->data : nullptr,
                             problem ? problem->truth.get() : nullptr};
-    blame(setup_.watches[watch].name, [&] { setup_.watches[watch].observer->observe(snapshot, seen.values); });
-    seen.current = true;
+    seen.values.resize(columns + guard_values, guard);
+    blame(setup_.watches[watch].name, [&] {
+      setup_.watches[watch].observer->observe(snapshot, {seen.values.data(), columns});
+    });
+    const bool is_intact = std::all_of(seen.values.begin() + static_cast<long>(columns), seen.values.end(),
+                                       [](Real value) { return value == guard; });
+    seen.values.resize(columns);
+    if (!is_intact)
+      throw PluginFailure(setup_.watches[watch].name, fmt::format("it announces {} {} and writes more values", columns,
+                                                                  columns == 1 ? "column" : "columns"));
   }
+  seen.current = true;
   return seen.values;
 }
 
 /// A row for the current iterate: what is due, or everything; replaces the row of the same iteration.
 void Lane::record(bool everything) {
+  const Iterate& at = iterate();
   const auto due = [&](const Watch& watch) {
-    return watch.recorded && (everything || at_.iteration == 0 || watch.schedule.due(at_.iteration));
+    return watch.recorded && (everything || at.iteration == 0 || watch.schedule.due(at.iteration));
   };
-  if (!everything && at_.iteration > 0 && std::none_of(setup_.watches.begin(), setup_.watches.end(), due)) return;
-  std::vector<Real> row{static_cast<Real>(at_.iteration), static_cast<Real>(counters().passes()), at_.value};
+  if (!everything && at.iteration > 0 && std::none_of(setup_.watches.begin(), setup_.watches.end(), due)) return;
+  std::vector<Real> row{static_cast<Real>(at.iteration), static_cast<Real>(reached_.passes), at.value};
   row.resize(trace_.columns.size(), std::nan(""));
   std::size_t position = 3;
   for (std::size_t w = 0; w < setup_.watches.size(); ++w) {
@@ -153,12 +198,11 @@ void Lane::record(bool everything) {
     position += seen_[w].values.size();
   }
   if (!trace_.rows.empty() && trace_.rows.back()[0] == row[0]) {
-    row[1] = trace_.rows.back()[1];
     last_row_ = std::exchange(trace_.rows.back(), std::move(row));
   } else {
     if (end_) last_row_.emplace();
     trace_.rows.push_back(std::move(row));
-    trace_.seconds.push_back(cost_.seconds);
+    trace_.seconds.push_back(reached_.seconds);
   }
 }
 
@@ -185,7 +229,12 @@ void Lane::step() {
     const LaneSetup& setup;
     explicit Named(const LaneSetup& of) : setup(of) {}
     Real choose(const Iterate& at, const Factors& direction, Objective& objective, Memory& memory) const override {
-      return blame(setup.step_size_name, [&] { return setup.step_size->choose(at, direction, objective, memory); });
+      const Real step =
+          blame(setup.step_size_name, [&] { return setup.step_size->choose(at, direction, objective, memory); });
+      if (!std::isfinite(step) || step < 0)
+        throw PluginFailure(setup.step_size_name,
+                            fmt::format("it chose {:g}, but a step size is a finite number of at least 0", step));
+      return step;
     }
   };
   const auto start = Clock::now();
@@ -193,10 +242,17 @@ void Lane::step() {
   const Named step_size(setup_);
   Workplace workplace{*setup_.objective, memory_, step_size, step_size_memory_};
   move_ = blame(setup_.optimizer_name, [&] { return setup_.optimizer->advance(at_, workplace, next_.point); });
+  if (std::isnan(move_.step) || move_.step < 0)
+    throw PluginFailure(setup_.optimizer_name, fmt::format("it says that it took a step of size {:g}", move_.step));
+  if (const std::string wrong = move_.step > 0 ? wrong_shapes(next_.point, blocks_) : ""; !wrong.empty())
+    throw PluginFailure(setup_.optimizer_name, "its next point does not fit the model: " + wrong);
   if (move_.completes_iteration) move_.wanted = Blocks::all();
   next_.iteration = at_.iteration + (move_.completes_iteration ? 1 : 0);
   next_.phase = move_.completes_iteration ? 0 : at_.phase + 1;
-  if (!(move_.step > 0)) end_ = End{EndClass::stalled, "the step size rule found no acceptable step", at_.iteration};
+  if (move_.step == 0) {
+    next_.point = at_.point;
+    end_ = End{EndClass::stalled, "the step size rule found no acceptable step", iterate().iteration};
+  }
   cost_.bytes += static_cast<Real>(counters().bytes - bytes);
   cost_.seconds += seconds_since(start);
 }

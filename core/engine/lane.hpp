@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/engine/blame.hpp"
 #include "core/engine/problem.hpp"
 #include "core/engine/stop.hpp"
 #include "core/engine/trace.hpp"
@@ -43,7 +44,8 @@ struct LaneSetup {
   std::vector<Watch> watches;
   StopRules stop;
   Factors start;
-  std::string optimizer_name = "the optimizer", step_size_name = "the step size";  // in messages
+  std::string optimizer_name = "the optimizer", step_size_name = "the step size",
+              start_name = "the initialization";  // in messages
 };
 
 /// A run: setup, and everything that changes while it runs. Moved by the Engine, read by everybody else.
@@ -52,7 +54,10 @@ class Lane {
   explicit Lane(LaneSetup setup);
 
   const LaneSetup& setup() const { return setup_; }
-  const Iterate& iterate() const { return at_; }  // the last evaluated point (the last finite one after divergence)
+  /// The last complete iterate: what is recorded, watched and stored, also while the next iteration is half done, and
+  /// when the run ends in the middle of it or by a point that is not finite. The start, whatever it is, if nothing came
+  /// after it.
+  const Iterate& iterate() const { return at_.phase == 0 ? at_ : complete_; }
   const Trace& trace() const { return trace_; }
   const Counters& counters() const { return setup_.objective->counters(); }
   const std::optional<End>& end() const { return end_; }
@@ -69,7 +74,7 @@ class Lane {
   void arrive();
 
   /// Ends a run that cannot go on, or went beyond what it may use.
-  void fail(const std::string& reason) { end_ = End{EndClass::failed, reason, at_.iteration}; }
+  void fail(const std::string& reason) { end_ = End{EndClass::failed, reason, iterate().iteration}; }
 
   /// Everything that changes while the lane runs, but for trace and clock: equal runs give equal bytes. Between two
   /// rounds only.
@@ -92,6 +97,8 @@ class Lane {
 
   static void evaluate_group(std::span<Lane* const> group);
   bool accept();
+  void publish_estimate();
+  void fail_at(const PluginFailure& failure, Index iteration);
   void record(bool everything);
   std::optional<End> rule_met();
   void step();
@@ -99,7 +106,13 @@ class Lane {
   const std::vector<Real>& values_of(std::size_t watch);
 
   LaneSetup setup_;
-  Iterate at_, next_;
+  std::vector<Block> blocks_;  // of the model
+  Iterate at_, next_;          // the point that was evaluated last, and the one that comes next
+  Iterate complete_;           // the last complete iterate, while at_ is in the middle of an iteration
+  struct {
+    Index passes = 0;
+    Real seconds = 0;
+  } reached_;  // what the last complete iterate had cost
   Memory memory_, step_size_memory_;
   Move move_;
   Trace trace_;

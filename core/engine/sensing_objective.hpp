@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/engine/checked_model.hpp"
 #include "core/engine/problem.hpp"
 #include "core/interfaces/objective.hpp"
 
@@ -28,8 +29,8 @@ class SensingObjective final : public Objective {
  private:
   std::shared_ptr<const SensingProblem> problem_;
   std::shared_ptr<const Loss> loss_;
-  std::shared_ptr<const FactorizationModel> model_;
-  SensingNames names_;
+  std::shared_ptr<const CheckedModel> model_;
+  std::string pass_name_;
   // Reused: no allocation in steady state.
   LowRank X_, gradient_of_X_;
   Vec prediction_;

@@ -46,7 +46,9 @@ std::vector<Real> Trace::column(Index i) const {
   return values;
 }
 
-Real Trace::last(Index i) const {
+Real Trace::last(Index i) const { return rows.empty() ? std::nan("") : rows.back()[i]; }
+
+Real Trace::latest(Index i) const {
   for (auto row = rows.rbegin(); row != rows.rend(); ++row)
     if (!std::isnan((*row)[i])) return (*row)[i];
   return std::nan("");

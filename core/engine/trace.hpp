@@ -19,8 +19,10 @@ struct Trace {
 
   std::optional<Index> find(const std::string& column) const;
   std::vector<Real> column(Index i) const;
-  /// Last value of a column that is not NaN; NaN if there is none.
+  /// Value of a column in the last row, where a run that has ended recorded everything: NaN if it is not defined there.
   Real last(Index i) const;
+  /// The last value that is not NaN, of a run that goes on; NaN if there is none.
+  Real latest(Index i) const;
   /// Shortest round-trip decimals, NaN as an empty field.
   std::string csv() const;
   static Trace from_csv(const std::string& text, const std::string& name);

@@ -38,6 +38,7 @@ class Context {
   const Truth& truth() const;
   const MeasurementOperator& measurement_operator() const;
   const FactorizationModel& model() const;
+  const FactorizationModel& model_with_metric() const;  // for those who call its precondition
   const Loss& loss() const;
   const Vec& data() const;  // y, length m
 

@@ -1,4 +1,5 @@
 #include "core/interfaces/component.hpp"
+#include "core/interfaces/factorization_model.hpp"
 
 namespace tightrope {
 
@@ -17,6 +18,10 @@ const MeasurementOperator& Context::measurement_operator() const {
   return require(known_operator, "a measurement operator");
 }
 const FactorizationModel& Context::model() const { return require(known_model, "a factorization model"); }
+const FactorizationModel& Context::model_with_metric() const {
+  if (!model().has_metric()) throw NoMetric();
+  return model();
+}
 const Loss& Context::loss() const { return require(known_loss, "a loss"); }
 const Vec& Context::data() const { return require(known_data, "measured data"); }
 

@@ -2,8 +2,19 @@
 
 namespace tightrope {
 
-void FactorizationModel::precondition(const Factors&, Real, const Factors& gradient, Factors& direction) const {
-  direction = gradient;
+void FactorizationModel::precondition(const Factors&, Real, const Factors&, Factors&) const { throw NoMetric(); }
+
+bool FactorizationModel::has_metric() const {
+  const Factors origin = zeros(blocks());
+  Factors direction;
+  try {
+    precondition(origin, 1, origin, direction);
+  } catch (const NoMetric&) {
+    return false;
+  } catch (...) {
+    // It has one that does not like the origin.
+  }
+  return true;
 }
 
 void FactorizationModel::retract(const Factors& point, Real step, const Factors& direction, Factors& next) const {

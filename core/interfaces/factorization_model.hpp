@@ -9,6 +9,12 @@
 
 namespace tightrope {
 
+/// Thrown where a metric is asked for that a model does not have.
+class NoMetric : public Unsuitable {
+ public:
+  NoMetric() : Unsuitable("needs a model with a metric of its own, but this model has none (it has no precondition)") {}
+};
+
 /// A map from factors p (a list of blocks) to X(p) = L(p) R(p)ᵀ ∈ R^{n1 × n2}, with its derivatives, metric and
 /// retraction. Optimizers know nothing of V and W: geometry is here.
 class FactorizationModel : public Component {
@@ -33,9 +39,12 @@ class FactorizationModel : public Component {
 
   /// Value of the model's own penalty; adds its gradient to the wanted blocks of gradient (none, if null).
   virtual Real add_penalty(const Factors&, Blocks, Factors*) const { return 0; }
-  /// direction = (M(p) + damping·I)† gradient for the model's metric M(p), blocks of zeros staying zero.
-  /// Default: the Euclidean metric, which ignores the damping.
+  /// direction = (M(p) + damping·I)† gradient for the model's metric M(p), blocks of zeros staying zero. A model that
+  /// does not override this has no metric of its own, and the default throws NoMetric. Methods that need a metric ask
+  /// for Context::model_with_metric() when they are made.
   virtual void precondition(const Factors& point, Real damping, const Factors& gradient, Factors& direction) const;
+  /// Whether the model has a metric of its own: precondition is asked at the origin.
+  virtual bool has_metric() const;
   /// next = the point reached from p by `step` along direction. Default: next = p + step·direction.
   virtual void retract(const Factors& point, Real step, const Factors& direction, Factors& next) const;
 };

@@ -1,5 +1,7 @@
 #include "core/interfaces/measurement_operator.hpp"
 
+#include <fmt/format.h>
+
 #include <stdexcept>
 
 namespace tightrope {
@@ -8,6 +10,13 @@ namespace {
 
 void require(bool condition, const char* what) {
   if (!condition) throw std::logic_error(std::string("MeasurementOperator: ") + what);
+}
+
+/// What an implementation hands back must have kept the size that it was given.
+void check(const Mat& answer, Index rows, Index cols, const char* what) {
+  if (answer.n_rows == rows && answer.n_cols == cols) return;
+  throw std::logic_error(fmt::format("the operator gave {} as {} × {} instead of {} × {}", what, answer.n_rows,
+                                     answer.n_cols, rows, cols));
 }
 
 /// A view of some of an operator's measurements, for operators that know no cheaper way.
@@ -63,30 +72,35 @@ void MeasurementOperator::forward(const Mat& X, Vec& z) const {
   require(X.n_rows == rows() && X.n_cols == cols(), "forward: X has another shape");
   z.set_size(measurements());
   do_forward(X, z);
+  check(z, measurements(), 1, "A(X)");
 }
 
 void MeasurementOperator::forward(const LowRank& X, Vec& z) const {
   require(X.shape() == shape() && X.left.n_cols == X.right.n_cols, "forward: X has another shape");
   z.set_size(measurements());
   do_forward(X, z);
+  check(z, measurements(), 1, "A(X)");
 }
 
 void MeasurementOperator::adjoint(const Vec& z, Mat& G) const {
   require(z.n_elem == measurements(), "adjoint: z has another length");
   G.set_size(rows(), cols());
   do_adjoint(z, G);
+  check(G, rows(), cols(), "A*(z)");
 }
 
 void MeasurementOperator::adjoint_times(const Vec& z, const Mat& B, Mat& C) const {
   require(z.n_elem == measurements() && B.n_rows == cols(), "adjoint_times: z or B has another shape");
   C.set_size(rows(), B.n_cols);
   do_adjoint_times(z, B, C);
+  check(C, rows(), B.n_cols, "A*(z) B");
 }
 
 void MeasurementOperator::adjoint_transposed_times(const Vec& z, const Mat& B, Mat& C) const {
   require(z.n_elem == measurements() && B.n_rows == rows(), "adjoint_transposed_times: z or B has another shape");
   C.set_size(cols(), B.n_cols);
   do_adjoint_transposed_times(z, B, C);
+  check(C, cols(), B.n_cols, "A*(z)ᵀ B");
 }
 
 void MeasurementOperator::pull_back(const Vec& z, const LowRank& X, LowRank& gradient, Sides wanted) const {
@@ -94,6 +108,19 @@ void MeasurementOperator::pull_back(const Vec& z, const LowRank& X, LowRank& gra
   if (wanted.left) gradient.left.set_size(rows(), X.rank());
   if (wanted.right) gradient.right.set_size(cols(), X.rank());
   if (wanted.left || wanted.right) do_pull_back(z, X, gradient, wanted);
+  check_sides(gradient, X.rank(), wanted);
+}
+
+void MeasurementOperator::check_sides(const LowRank& gradient, Index rank, Sides wanted) const {
+  if (wanted.left) check(gradient.left, rows(), rank, "A*(z) R");
+  if (wanted.right) check(gradient.right, cols(), rank, "A*(z)ᵀ L");
+}
+
+void MeasurementOperator::check_answers(std::span<const Evaluation> lanes) const {
+  for (const Evaluation& lane : lanes) {
+    check(*lane.prediction, measurements(), 1, "A(X)");
+    if (lane.gradient) check_sides(*lane.gradient, lane.at->rank(), lane.wanted);
+  }
 }
 
 void MeasurementOperator::evaluate(std::span<Evaluation> lanes) const {
@@ -106,7 +133,10 @@ void MeasurementOperator::evaluate(std::span<Evaluation> lanes) const {
     if (lane.gradient && lane.wanted.right) lane.gradient->right.set_size(cols(), lane.at->rank());
     all_separable = all_separable && lane.loss->separable();
   }
-  if (all_separable) return do_evaluate(lanes);
+  if (all_separable) {
+    do_evaluate(lanes);
+    return check_answers(lanes);
+  }
   std::vector<Evaluation> separable;
   for (Evaluation& lane : lanes) {
     if (lane.loss->separable())
@@ -116,6 +146,7 @@ void MeasurementOperator::evaluate(std::span<Evaluation> lanes) const {
   }
   if (separable.empty()) return;
   do_evaluate(separable);
+  check_answers(separable);
   auto done = separable.begin();
   for (Evaluation& lane : lanes)
     if (lane.loss->separable()) lane.value = (done++)->value;
@@ -132,7 +163,10 @@ void MeasurementOperator::evaluate_alone(Evaluation& lane) const {
 std::shared_ptr<const MeasurementOperator> MeasurementOperator::restricted(const std::vector<Index>& indices) const {
   for (std::size_t i = 0; i < indices.size(); ++i)
     require(indices[i] < measurements() && (i == 0 || indices[i - 1] < indices[i]), "restricted: bad indices");
-  return do_restricted(indices);
+  auto part = do_restricted(indices);
+  if (!part || part->shape() != shape() || part->measurements() != indices.size())
+    throw std::logic_error("the operator gave a restriction of other sizes than those that were asked for");
+  return part;
 }
 
 void MeasurementOperator::dense_rows(Index, Index, Real*) const {

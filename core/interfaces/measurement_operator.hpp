@@ -30,7 +30,7 @@ struct Evaluation {
 ///
 /// The public functions check shapes (std::logic_error: a mistake of the caller) and call the private do_ ones,
 /// so implementations never check. Outputs are sized by the public functions before do_ is called, and
-/// implementations overwrite them.
+/// implementations overwrite them; an answer of another size is a std::logic_error, too.
 class MeasurementOperator : public Component, public std::enable_shared_from_this<MeasurementOperator> {
  public:
   static constexpr const char* kind = "operators";
@@ -77,6 +77,8 @@ class MeasurementOperator : public Component, public std::enable_shared_from_thi
   virtual std::shared_ptr<const MeasurementOperator> do_restricted(const std::vector<Index>& indices) const;  // a view
 
   void evaluate_alone(Evaluation& lane) const;
+  void check_sides(const LowRank& gradient, Index rank, Sides wanted) const;
+  void check_answers(std::span<const Evaluation> lanes) const;
 
   Shape shape_;
   Index measurements_;

@@ -1,5 +1,7 @@
 #include "core/numbers/factors.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 namespace tightrope {
@@ -36,8 +38,10 @@ Real dot(const Factors& x, const Factors& y) {
 
 Real norm(const Factors& x) {
   Real largest = 0;  // scaled, so that factors near the ends of the number range neither overflow nor vanish
-  for (const Mat& block : x.blocks)
+  for (const Mat& block : x.blocks) {
+    if (block.has_nan()) return std::nan("");  // which max() passes over
     if (!block.is_empty()) largest = std::max(largest, arma::abs(block).max());
+  }
   if (!(largest > 0) || !std::isfinite(largest)) return largest;
   Real sum = 0;
   for (const Mat& block : x.blocks)
@@ -49,6 +53,20 @@ bool is_finite(const Factors& x) {
   for (const Mat& block : x.blocks)
     if (!block.is_finite()) return false;
   return true;
+}
+
+std::string wrong_shapes(const Factors& y, const std::vector<Block>& expected) {
+  for (Index b = 0; b < std::min<Index>(y.size(), expected.size()); ++b) {
+    const Block& block = expected[b];
+    if (y[b].n_rows != block.rows || y[b].n_cols != block.cols)
+      return fmt::format("block {} is {} × {} instead of {} × {}", block.name, y[b].n_rows, y[b].n_cols, block.rows,
+                         block.cols);
+  }
+  if (y.size() == expected.size()) return "";
+  std::string names;
+  for (const Block& block : expected) names += (names.empty() ? "" : ", ") + block.name;
+  return fmt::format("it has {} {} instead of {} ({})", y.size(), y.size() == 1 ? "block" : "blocks", expected.size(),
+                     names);
 }
 
 }  // namespace tightrope

@@ -43,7 +43,11 @@ void keep_only(Factors& y, Blocks blocks);              // zeroes the other bloc
 void scale(Factors& y, Real a);                         // y ← a y
 void add_scaled(Factors& y, Real a, const Factors& x);  // y ← y + a x
 Real dot(const Factors& x, const Factors& y);           // Σ ⟨x_b, y_b⟩, blocks in order
-Real norm(const Factors& x);                            // ‖x‖_F over all blocks
+Real norm(const Factors& x);                            // ‖x‖_F over all blocks; NaN if an entry is NaN
 bool is_finite(const Factors& x);
+
+/// In what the shapes of y differ from those that are expected: "block W is 3 × 9 instead of 9 × 3". Empty, and nothing
+/// is allocated, where they agree.
+std::string wrong_shapes(const Factors& y, const std::vector<Block>& expected);
 
 }  // namespace tightrope

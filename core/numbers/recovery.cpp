@@ -1,6 +1,7 @@
 #include "core/numbers/recovery.hpp"
 
 #include <cmath>
+#include <optional>
 
 #include "core/error.hpp"
 
@@ -29,25 +30,49 @@ LowRank stacked_difference(const LowRank& X, const LowRank& Y) {
   return {arma::join_rows(X.left, -Y.left), arma::join_rows(X.right, Y.right)};
 }
 
+/// NaN or ∞ if an entry is; nothing for a matrix of finite numbers.
+std::optional<Real> not_finite(const Mat& X) {
+  if (X.has_nan()) return std::nan("");
+  return X.has_inf() ? std::optional<Real>(arma::datum::inf) : std::nullopt;
+}
+
+bool is_finite(const LowRank& X) { return X.left.is_finite() && X.right.is_finite(); }
+
 /// Whether forming a difference of rank `rank` costs less than two QR decompositions. Products run at several times the
 /// speed of decompositions, hence the factor.
 bool is_cheap_to_form(Index rows, Index cols, Index rank) { return rows * cols <= 8 * (rows + cols) * rank; }
 
 }  // namespace
 
-Real norm(const LowRank& X) { return arma::norm(core_of(X), "fro"); }
+Real frobenius_norm(const Mat& X) {
+  const Real value = arma::norm(X, "fro");
+  return value > 0 && std::isfinite(value) ? value : not_finite(X).value_or(value);
+}
+
+Real spectral_norm(const Mat& X) {
+  if (const auto value = not_finite(X)) return *value;
+  Vec sigma;
+  if (X.is_empty()) return 0;
+  return arma::svd(sigma, X) ? sigma[0] : std::nan("");
+}
+
+Real norm(const LowRank& X) {
+  if (!is_finite(X)) return std::nan("");
+  return frobenius_norm(core_of(X));
+}
 
 Real difference_norm(const LowRank& X, const LowRank& Y) {
   if (!is_cheap_to_form(X.rows(), X.cols(), X.rank() + Y.rank())) return norm(stacked_difference(X, Y));
   Mat difference = X.left * X.right.t();
   difference -= Y.left * Y.right.t();
-  return arma::norm(difference, "fro");
+  return frobenius_norm(difference);
 }
 
 Real relative_error(const LowRank& X, const LowRank& truth) { return difference_norm(X, truth) / norm(truth); }
 
 Vec singular_values(const LowRank& X) {
   const Index count = std::min({X.rows(), X.cols(), X.rank()});
+  if (!is_finite(X)) return Vec(count).fill(arma::datum::nan);
   const Mat core = core_of(X);
   if (!core.is_finite()) return Vec(count).fill(arma::datum::nan);
   Vec values;
@@ -56,10 +81,13 @@ Vec singular_values(const LowRank& X) {
 }
 
 Svd svd(const Mat& X) {
+  if (!X.is_finite())
+    throw Error(Exit::config, "a singular value decomposition needs numbers, but some overflow or are none");
   Svd result;
-  if (!arma::svd_econ(result.left, result.values, result.right, X))
-    throw Error(Exit::resources, "a singular value decomposition did not converge");
-  return result;
+  // Divide and conquer, which is fast but can fail; then the iteration of Golub and Reinsch.
+  for (const char* method : {"dc", "std"})
+    if (arma::svd_econ(result.left, result.values, result.right, X, "both", method)) return result;
+  throw Error(Exit::resources, "a singular value decomposition did not converge");
 }
 
 Svd svd(const LowRank& X) {
@@ -92,7 +120,7 @@ Mat orthonormal_basis(const Mat& X) {
 
 Real sine_of_largest_angle(const Mat& U, const Mat& Y) {
   const Mat outside = Y - U * (U.t() * Y);
-  return std::min(arma::norm(outside, 2), Real{1});
+  return std::min(spectral_norm(outside), Real{1});
 }
 
 }  // namespace tightrope

@@ -3,6 +3,8 @@
 // ‖L Rᵀ‖_F is computed as ‖T_L T_Rᵀ‖_F from the triangular factors of L and R; a difference stacks the factors,
 // X − Y = [L_X, −L_Y] [R_X, R_Y]ᵀ, or is formed entry by entry where that costs less. The usual shortcut through Gram
 // matrices, ‖X‖² − 2⟨X, Y⟩ + ‖Y‖², loses half the digits: it answers 0 for a true relative error of 1e-10.
+//
+// Of what is not finite every number here is NaN or ∞, never a finite one.
 #pragma once
 
 #include "core/numbers/types.hpp"
@@ -14,6 +16,11 @@ struct Svd {
   Vec values;  // j, in decreasing order
   Mat right;   // cols × j, orthonormal columns
 };
+
+/// Norms of matrices and vectors in which a NaN gives NaN, and else an infinite entry ∞. Armadillo's own give 0 for
+/// some of these, and are not used.
+Real frobenius_norm(const Mat& X);
+Real spectral_norm(const Mat& X);  // the largest singular value
 
 Real norm(const LowRank& X);                                  // ‖X‖_F
 Real difference_norm(const LowRank& X, const LowRank& Y);     // ‖X − Y‖_F

@@ -1,5 +1,7 @@
 #include "core/plugin/catalog.hpp"
 
+#include "core/base/asked.hpp"
+
 #include <dlfcn.h>
 #include <fmt/format.h>
 
@@ -49,6 +51,30 @@ Catalog::Catalog(std::vector<fs::path> folders) : folders_(std::move(folders)), 
                                             folder.string()));
 }
 
+namespace {
+
+/// Where the plugins lie that came with the program.
+const std::vector<fs::path>& installed_folders() {
+  static const std::vector<fs::path> folders = [] {
+    std::vector<fs::path> found;
+    Dl_info info{};
+    if (dladdr(reinterpret_cast<const void*>(&plugin_kinds), &info) == 0 || !info.dli_fname) return found;
+    const fs::path library_folder = fs::weakly_canonical(info.dli_fname).parent_path();
+    for (const fs::path& folder : {library_folder.parent_path() / "plugins", library_folder / "tightrope" / "plugins"})
+      if (std::error_code ignored; fs::is_directory(folder, ignored)) found.push_back(folder);
+    return found;
+  }();
+  return folders;
+}
+
+}  // namespace
+
+bool Catalog::is_installed(const fs::path& file) {
+  const fs::path folder = fs::weakly_canonical(file).parent_path().parent_path();
+  const std::vector<fs::path>& installed = installed_folders();
+  return std::find(installed.begin(), installed.end(), folder) != installed.end();
+}
+
 std::vector<fs::path> Catalog::standard_folders(const std::vector<fs::path>& extra) {
   std::vector<fs::path> folders = extra;
   if (const char* listed = std::getenv("TIGHTROPE_PLUGIN_PATH")) {
@@ -59,13 +85,8 @@ std::vector<fs::path> Catalog::standard_folders(const std::vector<fs::path>& ext
       begin = end + 1;
     }
   }
-  Dl_info info{};
-  if (dladdr(reinterpret_cast<const void*>(&plugin_kinds), &info) != 0 && info.dli_fname) {
-    const fs::path library_folder = fs::weakly_canonical(info.dli_fname).parent_path();
-    for (const fs::path& installed :
-         {library_folder.parent_path() / "plugins", library_folder / "tightrope" / "plugins"})
-      if (std::error_code ignored; fs::is_directory(installed, ignored)) folders.push_back(installed);
-  }
+  const std::vector<fs::path>& installed = installed_folders();
+  folders.insert(folders.end(), installed.begin(), installed.end());
   return folders;
 }
 
@@ -122,6 +143,7 @@ std::string description(const Library& library) {
 /// memory of the plugin.
 template <class Call>
 auto guarded(const Library& library, const char* doing, Call call) -> decltype(call()) {
+  const Asking asking(description(library) + " while " + doing);
   try {
     return call();
   } catch (const Error&) {

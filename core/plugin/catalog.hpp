@@ -29,6 +29,8 @@ class Catalog {
   explicit Catalog(std::vector<std::filesystem::path> folders);
   /// The standard list: `extra` (command line, config), TIGHTROPE_PLUGIN_PATH, the folder installed with the program.
   static std::vector<std::filesystem::path> standard_folders(const std::vector<std::filesystem::path>& extra);
+  /// Whether a plugin's file came with the program.
+  static bool is_installed(const std::filesystem::path& file);
 
   /// Throws Error(plugin): no such name (with folders searched and nearest names), or whatever Library::open finds.
   std::shared_ptr<const Library> find(const std::string& kind, const std::string& name) const;

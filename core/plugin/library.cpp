@@ -203,9 +203,10 @@ void try_in_child(const fs::path& file, const std::string& hash) {
         fmt::format(
             "kills the process that opens it ({}); it is damaged, or one of its static objects fails: build it again",
             sigabbrev_np(WTERMSIG(status)) ? std::string("SIG") + sigabbrev_np(WTERMSIG(status)) : "a signal"));
-  if (WEXITSTATUS(status) == static_cast<int>(Exit::plugin)) throw Error(Exit::plugin, text);
   if (WEXITSTATUS(status) == static_cast<int>(Exit::resources) || (WEXITSTATUS(status) == 127 && is_shortage(text)))
     give_up(file, "the process that tries it first ended: " + text);
+  for (const Exit code : {Exit::plugin, Exit::internal})
+    if (WEXITSTATUS(status) == static_cast<int>(code) && !text.empty()) throw Error(code, text);
   if (WEXITSTATUS(status) != 0 || text != "fine")
     refuse(file,
            fmt::format(

@@ -24,35 +24,72 @@ struct NoOptions {
   void declare(Parameters&) {}
 };
 
-/// Class: has `struct Options { …; void declare(Parameters&); }` and a constructor (const Options&, const Context&).
+/// `struct Options { …; void declare(Parameters&); }`, public.
+template <class Class>
+concept HasOptions = requires(typename Class::Options& options, Parameters& parameters) {
+  options.declare(parameters);
+};
+template <class Class>
+struct OptionsOf {
+  using type = NoOptions;
+};
+template <HasOptions Class>
+struct OptionsOf<Class> {
+  using type = typename Class::Options;
+};
+/// Class(const Options&, const Context&), public.
+template <class Class>
+concept HasConstructor = std::is_constructible_v<Class, const typename OptionsOf<Class>::type&, const Context&>;
+/// As plain truth values, about which compilers say less.
+template <class Class>
+inline constexpr bool has_options = HasOptions<Class>;
+template <class Class>
+inline constexpr bool has_constructor = HasConstructor<Class>;
+
+/// Class: HasOptions and HasConstructor. What is wrong with a class is said by TIGHTROPE_PLUGIN, and by nobody else.
 template <class Class>
 class MakerOf final : public Maker {
  public:
   void declare(Parameters& parameters) override { options_.declare(parameters); }
   std::shared_ptr<const Component> make(const Context& context) const override {
-    return std::make_shared<const Class>(options_, context);
+    if constexpr (std::is_abstract_v<Class>)
+      return std::shared_ptr<const Component>(new Class(options_, context));  // the compiler lists what is missing
+    else if constexpr (HasConstructor<Class>)
+      return std::make_shared<const Class>(options_, context);
+    else
+      return nullptr;
   }
 
  private:
-  typename Class::Options options_;
+  typename OptionsOf<Class>::type options_;
 };
 
 }  // namespace tightrope
 
 /// Defines a plugin's entry point. `Interface` is the abstract class, `Class` the implementation, `name` the file's
 /// stem and the name in YAML, `summary` one line for `list`.
-#define TIGHTROPE_PLUGIN(Interface, Class, name, summary)                                                     \
-  extern "C" __attribute__((visibility("default"))) const tightrope::Manifest* tightrope_plugin() {           \
-    static_assert(std::is_base_of_v<tightrope::Interface, Class>, #Class " must be a " #Interface);           \
-    static const tightrope::Manifest manifest{                                                                \
-        tightrope::manifest_magic,                                                                            \
-        tightrope::manifest_version,                                                                          \
-        sizeof(tightrope::Manifest),                                                                          \
-        TIGHTROPE_HEADER_DIGEST,                                                                              \
-        TIGHTROPE_BUILD_FACTS,                                                                                \
-        tightrope::Interface::kind,                                                                           \
-        name,                                                                                                 \
-        summary,                                                                                              \
-        []() -> std::unique_ptr<tightrope::Maker> { return std::make_unique<tightrope::MakerOf<Class>>(); }}; \
-    return &manifest;                                                                                         \
+#define TIGHTROPE_PLUGIN(Interface, Class, name, summary)                                                           \
+  extern "C" __attribute__((visibility("default"))) const tightrope::Manifest* tightrope_plugin() {                 \
+    static_assert(std::is_base_of_v<tightrope::Interface, Class>,                                                   \
+                  "the class " #Class " must be derived from " #Interface);                                         \
+    static_assert(tightrope::has_options<Class>,                                                                    \
+                  "the class " #Class                                                                               \
+                  " needs a public `struct Options { …; void declare(Parameters&); };` (or `using Options = "     \
+                  "NoOptions;`)");                                                                                  \
+    static_assert(!std::is_abstract_v<Class>,                                                                       \
+                  "the class " #Class " must override every pure virtual function of " #Interface                   \
+                  "; those that are missing are listed beside `invalid new-expression`");                           \
+    static_assert(std::is_abstract_v<Class> || !tightrope::has_options<Class> || tightrope::has_constructor<Class>, \
+                  "the class " #Class " needs a public constructor " #Class "(const Options&, const Context&)");    \
+    static const tightrope::Manifest manifest{                                                                      \
+        tightrope::manifest_magic,                                                                                  \
+        tightrope::manifest_version,                                                                                \
+        sizeof(tightrope::Manifest),                                                                                \
+        TIGHTROPE_HEADER_DIGEST,                                                                                    \
+        TIGHTROPE_BUILD_FACTS,                                                                                      \
+        tightrope::Interface::kind,                                                                                 \
+        name,                                                                                                       \
+        summary,                                                                                                    \
+        []() -> std::unique_ptr<tightrope::Maker> { return std::make_unique<tightrope::MakerOf<Class>>(); }};       \
+    return &manifest;                                                                                               \
   }

@@ -3,8 +3,8 @@
 #include <sys/resource.h>
 
 #include <cstdio>
-#include <exception>
 
+#include "core/failure.hpp"
 #include "core/plugin/library.hpp"
 
 /// tightrope-probe FILE, after core/base/start.cpp.
@@ -14,12 +14,10 @@ extern "C" int tightrope_probe_main(int argc, char** argv) {
   setrlimit(RLIMIT_CORE, &no_core);
   try {
     tightrope::probe_plugin(argv[1]);
-  } catch (const tightrope::Error& error) {
+  } catch (...) {
+    const tightrope::Error error = tightrope::current_failure();
     std::fputs(error.what(), stderr);
     return static_cast<int>(error.code());
-  } catch (const std::exception&) {
-    std::fputs("there is not enough memory to try a plugin", stderr);
-    return static_cast<int>(tightrope::Exit::resources);
   }
   std::fputs("fine", stderr);
   std::fflush(stderr);

@@ -44,7 +44,7 @@ Plot plot_over(const StoredRun& run, const Summary& summary, const Facets& facet
                const std::vector<Claim>& claims, const Quantity& quantity, const PointOf& point) {
   Plot plot;
   plot.look = Plot::Look::points;
-  plot.x_label = worded(axis);
+  plot.x_label = axis_title(summary, axis);
   facets.add_panels(plot);
   struct Sample {
     Real x;
@@ -78,19 +78,9 @@ Plot plot_over(const StoredRun& run, const Summary& summary, const Facets& facet
       add_overlays(panel, fits_along_axis(claims, quantity, axis, runs));
     }
   std::erase_if(finite, [](Real value) { return value <= 0; });
-  tell_slopes(plot);
+  name_overlays(plot);
   fit_scales(plot, spans_a_decade(numbers_of(summary, axis)), !finite.empty() && spans_a_decade(finite));
   return plot;
-}
-
-/// Panels that a figure without a script cannot offer are told.
-std::string unseen(const Facets& facets) {
-  std::string note;
-  for (const Facet& facet : facets.facets)
-    if (facet.shown.size() < facet.values.size())
-      note += fmt::format(" Shown for {} of the {} values of {}; all numbers are in the table of settings.",
-                          facet.shown.size(), facet.values.size(), facet.label);
-  return note;
 }
 
 }  // namespace
@@ -115,7 +105,7 @@ std::vector<Figure> figures_along_axes(const StoredRun& run, const Summary& summ
                     fmt::format("until {}", worded(summary.criterion->text())),
                     "Medians over the repetitions with 95 % bootstrap intervals, runs that did not arrive taken into "
                     "account (Kaplan & Meier)." +
-                        unseen(facets),
+                        facets.note,
                     facets.facets,
                     {},
                     false};
@@ -133,7 +123,7 @@ std::vector<Figure> figures_along_axes(const StoredRun& run, const Summary& summ
               if (arrival == setting.arrivals.end()) return std::nullopt;
               return Point{arrival->second.times.median.value_or(infinity), arrival->second.interval};
             }));
-        figure.plots.back().y_label = clock == Clock::passes ? "passes over the operator" : to_string(clock);
+        figure.plots.back().y_label = in_words(clock);
       }
       figures.push_back(std::move(figure));
     }
@@ -142,7 +132,7 @@ std::vector<Figure> figures_along_axes(const StoredRun& run, const Summary& summ
     Figure figure{safe_id("final_over_" + axis),
                   fmt::format("Final {} over {}", worded(column), name),
                   "at the end of the runs",
-                  "Medians over the repetitions with 95 % bootstrap intervals." + unseen(facets),
+                  "Medians over the repetitions with 95 % bootstrap intervals." + facets.note,
                   facets.facets,
                   {},
                   false};

@@ -23,6 +23,8 @@ std::vector<Figure> figures_along_axes(const StoredRun& run, const Summary& summ
 /// Performance profiles; none without a criterion, or for fewer than two methods or problems.
 std::vector<Figure> profile_figures(const Summary& summary);
 
+/// What an axis says of a clock: "passes over the operator".
+std::string in_words(Clock clock);
 /// "sigma_4" → "sigma"; "" if the name does not end in a number.
 std::string family_of(const std::string& column);
 /// "singular value 3 of X" → "singular value i of X" for sigma_3

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/report/figure.hpp"
@@ -12,7 +13,9 @@ namespace tightrope {
 
 namespace {
 
-constexpr Real left = 74, right = 16, gap = 16;
+constexpr Real left = 82, right = 16, gap = 16;
+constexpr Real font = 13, small_font = 12, line_height = 15;
+constexpr std::size_t strip_rows = 6;  // of marks for what was not reached
 
 std::string stroke(std::size_t style, bool dashed = true) {
   const std::string dashes = dashed ? curve_dashes(style) : "";
@@ -28,11 +31,14 @@ std::string label(Real x, Real y, const char* anchor, const std::string& text, c
 class Canvas {
  public:
   Canvas(const Plot& plot, Real width, Real height) : plot_(plot), width_(width), height_(height) {
-    // What was not reached has a strip of its own at the top.
-    if (plot.look == Plot::Look::points)
-      for (const Panel& panel : plot.panels)
-        for (const Series& series : panel.series)
-          if (is_partly_unreached(series)) strip_ = std::max(strip_, top_of(series) + 17);
+    if (plot.look != Plot::Look::points) return;
+    // What was not reached has a strip of its own at the top, with a row for each curve.
+    for (const Panel& panel : plot.panels)
+      for (const Series& series : panel.series)
+        if (is_partly_unreached(series)) unreached_.push_back(series.style);
+    std::sort(unreached_.begin(), unreached_.end());
+    unreached_.erase(std::unique(unreached_.begin(), unreached_.end()), unreached_.end());
+    if (!unreached_.empty()) strip_ = 10 + 12 * static_cast<Real>(std::min(unreached_.size(), strip_rows));
   }
 
   static bool is_partly_unreached(const Series& series) {
@@ -60,10 +66,8 @@ class Canvas {
     for (const Overlay& overlay : panel.overlays) {
       const std::string line = overlay.is_level() ? fmt::format("M0 {:.1f}H{:.1f}", y(overlay.y.front()), width_)
                                                   : path(overlay.x, overlay.y, false);
-      svg += fmt::format(
-          "<path class=\"theory\" d=\"{}\" fill=\"none\" stroke=\"#444\" stroke-width=\"{}\" "
-          "stroke-dasharray=\"{}\"><title>{}</title></path>\n",
-          line, overlay.is_level() ? "1" : "1.4", overlay.is_level() ? "5 4" : "8 4", escaped(overlay.name, 200));
+      svg += fmt::format("<path class=\"theory\" d=\"{}\" fill=\"none\" {}><title>{}</title></path>\n", line,
+                         overlay_svg(overlay), escaped(overlay.name, 200));
     }
     for (const Series& series : panel.series) svg += curve(series);
     return svg;
@@ -89,13 +93,27 @@ class Canvas {
     else
       text = path(series.x, series.y, false);
     std::string svg = fmt::format("<path d=\"{}\" {}/>\n", text, stroke(series.style));
-    if (plot_.look == Plot::Look::line && series.x.size() == 1)
-      svg += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\" fill=\"{}\"/>\n", x(series.x[0]), y(series.y[0]),
-                         curve_colour(series.style));
+    if (is_marked(series.style) || (plot_.look == Plot::Look::line && series.x.size() == 1))
+      for (const auto& [at, up] : marks_of(series)) svg += mark_svg(series.style, at, up) + "\n";
     if (series.is_lost && !series.x.empty())
       svg += fmt::format("<path d=\"M{:.1f} {:.1f}l10 10m0 -10l-10 10\" {}/>\n", x(series.x.back()) - 5,
                          std::clamp<Real>(y(series.y.back()), 6, height_ - 6) - 5, stroke(series.style, false));
     return svg;
+  }
+
+  /// A few places along a curve, those of each style apart from those of the others.
+  std::vector<std::array<Real, 2>> marks_of(const Series& series) const {
+    std::vector<std::array<Real, 2>> places;
+    const Real spacing = std::max<Real>(70, width_ / 6);
+    Real next = spacing * std::fmod(0.2 + 0.38 * static_cast<Real>(series.style), 1);
+    for (std::size_t i = 0; i < series.x.size(); ++i) {
+      const Real at = x(series.x[i]);
+      // Up to the next point a step keeps its height.
+      const Real end = plot_.look == Plot::Look::steps && i + 1 < series.x.size() ? x(series.x[i + 1]) : at;
+      for (; next <= end; next = std::max(at, next) + spacing) places.push_back({std::max(at, next), y(series.y[i])});
+    }
+    if (places.empty() && !series.x.empty()) places.push_back({x(series.x.back()), y(series.y.back())});
+    return places;
   }
 
   /// Marks with bars, joined where both neighbours are known; what was not reached is an open mark at the top.
@@ -112,132 +130,211 @@ class Canvas {
         if (!series.low.empty() && series.high[i] > series.low[i])
           marks += fmt::format("<path d=\"M{:.1f} {:.1f}V{:.1f}\" {}/>\n", at, y(series.low[i]), y(series.high[i]),
                                stroke(series.style, false));
-        marks += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.4\" fill=\"{}\">{}</circle>\n", at, up,
-                             curve_colour(series.style), name);
+        marks += mark_svg(series.style, at, up, name) + "\n";
       } else {
+        const auto rank = static_cast<std::size_t>(std::find(unreached_.begin(), unreached_.end(), series.style) -
+                                                   unreached_.begin());
         marks += fmt::format(
             "<path class=\"open\" d=\"M{:.1f} {}l5 9h-10Z\" fill=\"#fff\" stroke=\"{}\" "
             "stroke-width=\"1.6\">{}</path>\n",
-            at, top_of(series), curve_colour(series.style), name);
+            at + 11 * static_cast<Real>(rank / strip_rows), 5 + 12 * (rank % strip_rows), curve_colour(series.style),
+            name);
       }
       joined = is_known;
     }
     return fmt::format("<path d=\"{}\" {}/>\n", line, stroke(series.style)) + marks;
   }
 
-  static Real top_of(const Series& series) { return 5 + 12 * static_cast<Real>(series.style % 6); }
-
   const Plot& plot_;
   const Real width_, height_;
   Real strip_ = 0;
+  std::vector<std::size_t> unreached_;  // styles of which something was not reached
 };
 
-/// Samples of what the panels show, each once.
+/// Samples of what the panels show, each once: the curves, and below them what is drawn over these.
 class Legend {
  public:
+  explicit Legend(Real width) : width_(width - left - right) {}
   void add(const Plot& plot, const Panel& panel) {
+    const bool points = plot.look == Plot::Look::points;
     for (const Series& series : panel.series) {
-      entry(series.name, fmt::format("<path d=\"M0 -4h26\" {}/>", stroke(series.style)));
+      add(curves_, series.name, sample_svg(series.style, points || is_marked(series.style)));
       lost_ = lost_ || series.is_lost;
-      unreached_ = unreached_ || (plot.look == Plot::Look::points && Canvas::is_partly_unreached(series));
+      unreached_ = unreached_ || (points && Canvas::is_partly_unreached(series));
     }
     for (const Overlay& overlay : panel.overlays)
-      entry(overlay.name, fmt::format("<path class=\"theory\" d=\"M0 -4h26\" stroke=\"#444\" stroke-width=\"1.2\" "
-                                      "stroke-dasharray=\"{}\"/>",
-                                      overlay.is_level() ? "5 4" : "8 4"));
+      add(others_, overlay.name, fmt::format("<path class=\"theory\" d=\"M0 0h26\" {}/>", overlay_svg(overlay)));
   }
   void finish() {
     if (lost_)
-      entry("diverged from here on", "<path d=\"M8 -9l10 10m0 -10l-10 10\" stroke=\"#444\" class=\"theory\"/>");
+      add(others_, "diverged from here on", "<path d=\"M8 -5l10 10m0 -10l-10 10\" stroke=\"#444\" class=\"theory\"/>");
     if (unreached_)
-      entry("no median: not reached, or diverged",
-            "<path class=\"theory\" d=\"M13 -9l5 9h-10Z\" fill=\"none\" stroke=\"#444\"/>");
+      add(others_, "no median: not reached, or diverged",
+          "<path class=\"theory\" d=\"M13 -5l5 9h-10Z\" fill=\"none\" stroke=\"#444\"/>");
   }
-  Real height(Real width) const { return 18 * std::ceil(static_cast<Real>(entries_.size()) / columns(width)); }
-  std::string draw(Real top, Real width) const {
-    std::string svg;
-    const auto across = static_cast<std::size_t>(columns(width));
-    for (std::size_t i = 0; i < entries_.size(); ++i)
-      svg += fmt::format("<g transform=\"translate({:.1f} {:.1f})\">{}<text x=\"33\">{}</text></g>\n",
-                         left + static_cast<Real>(i % across) * (width - left) / columns(width),
-                         top + 18 * std::floor(static_cast<Real>(i) / columns(width)), entries_[i].second,
-                         escaped(entries_[i].first, wide(width)));
-    return svg;
+  Real height() const { return line * static_cast<Real>(rows(curves_) + rows(others_)); }
+  std::string draw(Real top) const {
+    return draw(curves_, top) + draw(others_, top + line * static_cast<Real>(rows(curves_)));
   }
 
  private:
-  void entry(const std::string& name, const std::string& sample) {
-    const bool is_known = std::any_of(entries_.begin(), entries_.end(), [&](const auto& e) { return e.first == name; });
-    if (!is_known && !name.empty()) entries_.emplace_back(name, sample);
+  struct Entry {
+    std::string name, sample;
+  };
+  static constexpr Real line = 18, text_at = 33, apart = 14;
+
+  static void add(std::vector<Entry>& entries, const std::string& name, const std::string& sample) {
+    const bool is_known = std::any_of(entries.begin(), entries.end(), [&](const Entry& e) { return e.name == name; });
+    if (!is_known && !name.empty()) entries.push_back({name, sample});
   }
   /// As many columns as the longest name allows.
-  Real columns(Real width) const {
-    std::size_t longest = 16;
-    for (const auto& [name, sample] : entries_) longest = std::max(longest, letters(plain(name)));
-    return std::clamp<Real>(std::floor((width - left) / (46 + 7.2 * static_cast<Real>(longest))), 1, 4);
+  std::size_t columns(const std::vector<Entry>& entries) const {
+    Real longest = 90;
+    for (const Entry& entry : entries) longest = std::max(longest, text_width(entry.name, font));
+    return static_cast<std::size_t>(std::clamp<Real>(std::floor((width_ + apart) / (longest + text_at + apart)), 1, 5));
   }
-  std::size_t wide(Real width) const { return static_cast<std::size_t>(((width - left) / columns(width) - 40) / 7); }
+  std::size_t rows(const std::vector<Entry>& entries) const {
+    return (entries.size() + columns(entries) - 1) / columns(entries);
+  }
+  std::string draw(const std::vector<Entry>& entries, Real top) const {
+    std::string svg;
+    const Real column = (width_ + apart) / static_cast<Real>(columns(entries));
+    for (std::size_t i = 0; i < entries.size(); ++i)
+      svg += fmt::format(
+          "<g class=\"entry\" transform=\"translate({:.1f} {:.1f})\"><g transform=\"translate(0 -4)\">{}</g><text "
+          "x=\"{}\">{}</text></g>\n",
+          left + static_cast<Real>(i % columns(entries)) * column, top + line * static_cast<Real>(i / columns(entries)),
+          entries[i].sample, text_at, escaped(fitted(entries[i].name, column - text_at, font)));
+    return svg;
+  }
 
-  std::vector<std::pair<std::string, std::string>> entries_;
+  Real width_;
+  std::vector<Entry> curves_, others_;
   bool lost_ = false, unreached_ = false;
 };
 
-}  // namespace
+/// Labels below a row of panels. None leaves the strip of its panel, so that those of neighbours cannot meet; one that
+/// would touch the one before it is left out.
+std::string labels_across(const std::vector<Tick>& ticks, const Canvas& canvas, Real x, Real width, Real y) {
+  std::string svg;
+  const Real low = x - gap / 2 + 2, high = x + width + gap / 2 - 2;
+  Real written = -1e9;  // right end of the last label
+  for (const Tick& tick : ticks) {
+    const Real half = text_width(tick.label, font) / 2;
+    if (2 * half > high - low) continue;
+    const Real at = std::clamp(x + canvas.x(tick.value), low + half, high - half);
+    if (at - half < written + 6) continue;
+    written = at + half;
+    svg += label(at, y, "middle", tick.label, " class=\"tick\"");
+  }
+  return svg;
+}
 
-std::string svg_of(const Figure& figure, std::size_t plot_number) {
-  const Plot& plot = figure.plots[plot_number];
-  const Arrangement shown = arrangement_of(figure, plot);
+std::string svg_of(const Figure& figure, const Plot& plot, const Sheet& sheet) {
   const bool is_single = figure.facets.empty();
-  const auto columns = static_cast<Real>(shown.columns);
+  const auto columns = static_cast<Real>(sheet.columns);
   const Real width = is_single ? 760 : 980, inner = (width - left - right - (columns - 1) * gap) / columns,
-             height = is_single ? 332 : std::clamp<Real>(0.72 * inner, 150, 330),
-             row = height + 30;  // a title above each panel
-  const auto rows = std::ceil(static_cast<Real>(shown.panels.size()) / columns);
-  const Real top = is_single ? 40 : 62, bottom = is_single ? top + height : top + rows * row - 30;
-  Legend legend;
-  for (const std::size_t p : shown.panels) legend.add(plot, plot.panels[p]);
+             height = is_single ? 332 : std::clamp<Real>(0.72 * inner, 150, 330);
+  std::vector<std::vector<std::string>> titles;
+  std::size_t lines = 0;
+  Legend legend(width);
+  for (const auto& p : sheet.panels) {
+    titles.push_back(p && !is_single ? in_lines(title_of(figure, plot.panels[*p], true), inner, small_font)
+                                     : std::vector<std::string>());
+    lines = std::max(lines, titles.back().size());
+    if (p) legend.add(plot, plot.panels[*p]);
+  }
   legend.finish();
-  const Real total = bottom + 52 + legend.height(width);
+  const Real head = 16 + line_height * static_cast<Real>(lines);  // above each panel
+  const auto rows = std::ceil(static_cast<Real>(sheet.panels.size()) / columns);
+  const Real row = height + head, top = is_single ? 40 : 32 + head, bottom = top + rows * row - head;
+  const Real total = bottom + 52 + legend.height();
+  const std::string name = figure.title + (sheet.title.empty() ? "" : ", " + sheet.title);
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" role=\"img\" "
       "font-family=\"system-ui, sans-serif\" font-size=\"13\" fill=\"#333\">\n<title>{2}</title>\n"
       "<rect class=\"paper\" width=\"{0:.0f}\" height=\"{1:.0f}\" fill=\"#fff\"/>\n",
-      width, total, escaped(figure.title, 110));
-  svg += label(left, 24, "start", escaped(figure.title, 90), " class=\"title\" font-size=\"15\" font-weight=\"600\"");
+      width, total, escaped(name, 200));
+  const std::string part = fitted(sheet.title, (width - left - right) / 2, font);
+  svg += label(left, 24, "start",
+               escaped(fitted(figure.title, width - left - right - text_width(part, font) - 20, 15 * 1.1)),
+               " class=\"title\" font-size=\"15\" font-weight=\"600\"");
+  if (!part.empty()) svg += label(width - right, 24, "end", escaped(part), " class=\"part\"");
   const std::vector<Tick> across = ticks_of(plot.x), up = ticks_of(plot.y);
-  for (std::size_t i = 0; i < shown.panels.size(); ++i) {
-    const Panel& panel = plot.panels[shown.panels[i]];
+  for (std::size_t i = 0; i < sheet.panels.size(); ++i) {
+    if (!sheet.panels[i]) continue;
+    const std::size_t column = i % sheet.columns;
+    const auto is_panel = [&](std::size_t k) { return sheet.panels[k].has_value(); };
+    bool is_first = true, is_last = true;
+    for (std::size_t k = i - column; k < i; ++k) is_first = is_first && !is_panel(k);
+    for (std::size_t k = i + sheet.columns; k < sheet.panels.size(); k += sheet.columns)
+      is_last = is_last && !is_panel(k);
+    const Panel& panel = plot.panels[*sheet.panels[i]];
     const Canvas canvas(plot, inner, height);
-    const std::size_t column = i % shown.columns;
     const Real x = left + static_cast<Real>(column) * (inner + gap),
-               y = top + static_cast<Real>(i / shown.columns) * row;
-    const bool is_last = i + shown.columns >= shown.panels.size();
-    if (!is_single)
-      svg += label(x, y - 7, "start", escaped(title_of(figure, panel), static_cast<std::size_t>(inner / 6.4)),
+               y = top + static_cast<Real>(i / sheet.columns) * row;
+    for (std::size_t k = 0; k < titles[i].size(); ++k)
+      svg += label(x, y - 7 - line_height * static_cast<Real>(titles[i].size() - 1 - k), "start", escaped(titles[i][k]),
                    " font-size=\"12\"");
     for (const Tick& tick : up) {
       svg += fmt::format("<path class=\"grid\" d=\"M{:.1f} {:.1f}h{:.1f}\" stroke=\"#ddd\"/>", x,
                          y + canvas.y(tick.value), inner);
-      svg += column == 0 ? label(x - 8, y + canvas.y(tick.value) + 4, "end", tick.label) : "\n";
+      svg += is_first ? label(x - 8, y + canvas.y(tick.value) + 4, "end", tick.label, " class=\"tick\"") : "\n";
     }
-    Real written = -1e9;  // right end of the last label
-    for (const Tick& tick : across) {
-      const Real at = x + canvas.x(tick.value), half = 3.8 * static_cast<Real>(letters(tick.label));
-      svg += fmt::format("<path class=\"grid\" d=\"M{:.1f} {:.1f}v{:.1f}\" stroke=\"#eee\"/>", at, y, height);
-      const bool fits = at - half > written + 4 && at + half <= width;
-      svg += is_last && fits ? label(at, y + height + 18, "middle", tick.label) : "\n";
-      if (fits) written = at + half;
-    }
+    for (const Tick& tick : across)
+      svg += fmt::format("<path class=\"grid\" d=\"M{:.1f} {:.1f}v{:.1f}\" stroke=\"#eee\"/>\n",
+                         x + canvas.x(tick.value), y, height);
+    if (is_last) svg += labels_across(across, canvas, x, inner, y + height + 18);
     svg += fmt::format("<svg x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\">\n{}</svg>\n", x, y, inner,
                        height, canvas.draw(panel));
     svg += fmt::format("<path class=\"frame\" d=\"M{:.1f} {:.1f}v{:.1f}h{:.1f}\" fill=\"none\" stroke=\"#555\"/>\n", x,
                        y, height, inner);
   }
-  svg += label((left + width - right) / 2, bottom + 38, "middle", escaped(plot.x_label, 80));
-  if (!plot.y_label.empty())
-    svg += label(0, 0, "middle", escaped(plot.y_label, 60),
-                 fmt::format(" transform=\"translate(16 {:.1f}) rotate(-90)\"", (top + bottom) / 2).c_str());
-  return svg + legend.draw(bottom + 62, width) + "</svg>\n";
+  svg += label((left + width - right) / 2, bottom + 38, "middle",
+               escaped(fitted(plot.x_label, width - left - right, font)), " class=\"x\"");
+  svg += label(0, 0, "middle", escaped(fitted(plot.y_label, bottom - top + 40, font)),
+               fmt::format(" class=\"y\" transform=\"translate(16 {:.1f}) rotate(-90)\"", (top + bottom) / 2).c_str());
+  return svg + legend.draw(bottom + 62) + "</svg>\n";
+}
+
+}  // namespace
+
+std::string mark_svg(std::size_t style, Real x, Real y, const std::string& more) {
+  const Mark mark = curve_mark(style);
+  const bool is_open = mark == Mark::open_circle || mark == Mark::open_square;
+  const std::string ink =
+      is_open ? fmt::format("class=\"open\" fill=\"#fff\" stroke=\"{}\" stroke-width=\"1.6\"", curve_colour(style))
+              : fmt::format("fill=\"{}\"", curve_colour(style));
+  if (mark == Mark::circle || mark == Mark::open_circle)
+    return fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\" {}>{}</circle>", x, y, is_open ? 3.2 : 3.5, ink,
+                       more);
+  const char* const outline = mark == Mark::triangle  ? "m0 -4.4l4.4 7.6h-8.8Z"
+                              : mark == Mark::diamond ? "m0 -4.8l4.8 4.8l-4.8 4.8l-4.8 -4.8Z"
+                              : is_open               ? "m-3 -3h6v6h-6Z"
+                                                      : "m-3.3 -3.3h6.6v6.6h-6.6Z";
+  return fmt::format("<path d=\"M{:.1f} {:.1f}{}\" {}>{}</path>", x, y, outline, ink, more);
+}
+
+std::string sample_svg(std::size_t style, bool is_marked) {
+  return fmt::format("<path d=\"M0 0h26\" {}/>", stroke(style)) + (is_marked ? mark_svg(style, 13, 0) : "");
+}
+
+std::string overlay_dashes(std::size_t dash) {
+  static constexpr std::array<const char*, 6> dashes = {"5 4",  "1.5 2.5",         "10 3 1.5 3",
+                                                        "12 5", "5 2 1.5 2 1.5 2", "2 6"};
+  return dashes[dash % dashes.size()];
+}
+
+std::string overlay_svg(const Overlay& overlay) {
+  return fmt::format("stroke=\"#444\" stroke-width=\"{}\" stroke-dasharray=\"{}\"", overlay.is_level() ? "1" : "1.4",
+                     overlay_dashes(overlay.dash));
+}
+
+std::vector<std::string> svgs_of(const Figure& figure, std::size_t plot) {
+  std::vector<std::string> svgs;
+  for (const Sheet& sheet : sheets_of(figure, figure.plots[plot]))
+    svgs.push_back(svg_of(figure, figure.plots[plot], sheet));
+  return svgs;
 }
 
 }  // namespace tightrope

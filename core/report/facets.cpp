@@ -49,12 +49,18 @@ struct Direction {
   std::vector<std::size_t> kept;  // positions in `values`
 };
 
+/// "snr 20 dB"
+std::string told(const Summary& summary, const std::string& label, const std::string& value) {
+  const std::string unit = unit_of(summary, label);
+  return worded(label) + " " + value + (unit.empty() || !number_of(value) ? "" : " " + unit);
+}
+
 std::string told(const Summary& summary, const Direction& direction, const std::string& value) {
-  std::string text = worded(direction.label) + " " + value;
+  std::string text = told(summary, direction.label, value);
   for (const Setting& setting : summary.settings) {
     if (value_of(setting, direction.label) != value) continue;
     for (const std::string& companion : direction.companions)
-      text += ", " + worded(companion) + " " + value_of(setting, companion);
+      text += ", " + told(summary, companion, value_of(setting, companion));
     break;
   }
   return text;
@@ -65,6 +71,16 @@ std::size_t position(const std::vector<std::string>& values, const std::string& 
 }
 
 }  // namespace
+
+std::string unit_of(const Summary& summary, const std::string& label) {
+  const auto axis = std::find_if(summary.axes.begin(), summary.axes.end(),
+                                 [&](const StudyAxis& candidate) { return candidate.label == label; });
+  return axis == summary.axes.end() ? "" : axis->unit;
+}
+
+std::string axis_title(const Summary& summary, const std::string& label) {
+  return with_unit(worded(label), unit_of(summary, label));
+}
 
 std::vector<std::size_t> evenly_spread(std::size_t of, std::size_t count) {
   std::vector<std::size_t> chosen;

@@ -36,6 +36,11 @@ struct FacetOptions {
 /// beside the other one.
 Facets facets_of(const Summary& summary, const FacetOptions& options = {});
 
+/// An axis as figures and tables head it: "snr (dB)".
+std::string axis_title(const Summary& summary, const std::string& label);
+/// Its unit; "" for none.
+std::string unit_of(const Summary& summary, const std::string& label);
+
 /// `count` numbers below `of`, evenly spread, both ends included; all if there are not so many.
 std::vector<std::size_t> evenly_spread(std::size_t of, std::size_t count);
 

@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <set>
 
 #include "core/report/text.hpp"
 
@@ -14,7 +16,7 @@ namespace tightrope {
 namespace {
 
 constexpr Real infinity = std::numeric_limits<Real>::infinity();
-constexpr std::size_t most_columns = 4;
+constexpr std::size_t most_columns = 5, most_rows = 6;  // of a sheet: a page in print
 
 /// The next round number not below x: 1, 2 or 5 times a power of ten.
 Real round_step(Real x) {
@@ -65,10 +67,22 @@ std::string curve_colour(std::size_t i) {
   return colours[i % colours.size()];
 }
 
-std::string curve_dashes(std::size_t i) {
-  static constexpr std::array<const char*, 5> dashes = {"", "7 4", "2 3", "9 3 2 3", "4 4"};
-  return dashes[i % dashes.size()];
-}
+namespace {
+
+constexpr std::array<const char*, 4> dash_patterns = {"", "8 4", "2 3", "10 3 2 3"};
+constexpr std::array<const char*, 6> mark_names = {"circle",  "square",      "triangle",
+                                                   "diamond", "open circle", "open square"};
+static_assert(grey_styles == dash_patterns.size() * mark_names.size());
+
+}  // namespace
+
+std::string curve_dashes(std::size_t i) { return dash_patterns[i % dash_patterns.size()]; }
+
+Mark curve_mark(std::size_t i) { return static_cast<Mark>(i / dash_patterns.size() % mark_names.size()); }
+
+const char* to_string(Mark mark) { return mark_names[static_cast<std::size_t>(mark)]; }
+
+bool is_marked(std::size_t i) { return i >= dash_patterns.size(); }
 
 void fit_scales(Plot& plot, bool logarithmic_x, bool logarithmic_y) {
   const bool points = plot.look == Plot::Look::points;
@@ -110,7 +124,7 @@ std::vector<Tick> ticks_of(const Scale& scale) {
   if (!scale.logarithmic) {
     const Real step = round_step((scale.high - scale.low) / 6);
     for (Real k = std::ceil(scale.low / step - 1e-9); k * step <= scale.high + 1e-9 * step; ++k)
-      ticks.push_back({k * step, number(std::stod(fmt::format("{:.6g}", k * step)) + 0.0)});
+      ticks.push_back({k * step, tick_number(k * step)});
     return ticks;
   }
   const int first = static_cast<int>(std::ceil(std::log10(scale.low) - 1e-9)),
@@ -124,34 +138,85 @@ std::vector<Tick> ticks_of(const Scale& scale) {
     for (const int factor : {1, 2, 5}) {
       const Real value = factor * std::pow(10, k);
       if (value >= scale.low * (1 - 1e-9) && value <= scale.high * (1 + 1e-9))
-        ticks.push_back({value, factor == 1 ? power_of_ten(k) : number(value)});
+        ticks.push_back({value, tick_number(value)});
     }
   return ticks;
 }
 
-std::string title_of(const Figure& figure, const Panel& panel) {
+std::string title_of(const Figure& figure, const Panel& panel, bool on_sheet) {
   std::string title;
-  for (std::size_t f = 0; f < figure.facets.size(); ++f)
+  for (std::size_t f = 0; f < (on_sheet ? std::min<std::size_t>(2, figure.facets.size()) : figure.facets.size()); ++f)
     title += (title.empty() ? "" : " · ") + figure.facets[f].values[panel.place[f]];
   return title;
 }
 
-Arrangement arrangement_of(const Figure& figure, const Plot& plot) {
-  Arrangement arrangement;
-  for (std::size_t p = 0; p < plot.panels.size(); ++p) {
-    bool is_shown = true;
-    for (std::size_t f = 0; f < figure.facets.size(); ++f) {
-      const auto& shown = figure.facets[f].shown;
-      is_shown = is_shown && std::find(shown.begin(), shown.end(), plot.panels[p].place[f]) != shown.end();
+namespace {
+
+/// So many columns that no row is longer than it must be.
+std::size_t columns_for(std::size_t count, std::size_t most) {
+  const std::size_t rows = (count + most - 1) / most;
+  return rows == 0 ? 1 : (count + rows - 1) / rows;
+}
+
+/// The rows of panels for one combination of values of the third facet and those beyond.
+std::vector<std::vector<std::optional<std::size_t>>> rows_of(
+    const Figure& figure, const std::map<std::vector<std::size_t>, std::size_t>& panels,
+    const std::vector<std::size_t>& rest, std::size_t columns) {
+  const std::size_t across = figure.facets[0].values.size(),
+                    down = figure.facets.size() > 1 ? figure.facets[1].values.size() : 1;
+  std::vector<std::vector<std::optional<std::size_t>>> rows;
+  for (std::size_t begin = 0; begin < across; begin += columns)
+    for (std::size_t j = 0; j < down; ++j) {
+      std::vector<std::optional<std::size_t>> row(columns);
+      bool is_empty = true;
+      for (std::size_t i = begin; i < std::min(across, begin + columns); ++i) {
+        std::vector<std::size_t> place = {i};
+        if (figure.facets.size() > 1) place.push_back(j);
+        place.insert(place.end(), rest.begin(), rest.end());
+        if (const auto at = panels.find(place); at != panels.end()) {
+          row[i - begin] = at->second;
+          is_empty = false;
+        }
+      }
+      if (!is_empty) rows.push_back(std::move(row));
     }
-    if (is_shown) arrangement.panels.push_back(p);
+  return rows;
+}
+
+}  // namespace
+
+std::vector<Sheet> sheets_of(const Figure& figure, const Plot& plot) {
+  if (figure.facets.empty()) {
+    Sheet only;
+    for (std::size_t p = 0; p < plot.panels.size(); ++p) only.panels.emplace_back(p);
+    return {only};
   }
-  std::size_t directions = 0;  // with more than one value
-  for (const Facet& facet : figure.facets) directions += static_cast<std::size_t>(facet.shown.size() > 1);
-  const std::size_t across = figure.facets.empty() ? 1 : figure.facets.front().shown.size();
-  arrangement.columns = directions > 1 ? across : std::clamp<std::size_t>(arrangement.panels.size(), 1, across);
-  if (directions <= 1 && arrangement.columns > most_columns) arrangement.columns = (arrangement.columns + 1) / 2;
-  return arrangement;
+  std::map<std::vector<std::size_t>, std::size_t> panels;
+  std::set<std::vector<std::size_t>> rests;  // values of the third facet and those beyond
+  for (std::size_t p = 0; p < plot.panels.size(); ++p) {
+    const auto& place = plot.panels[p].place;
+    panels[place] = p;
+    rests.insert({place.begin() + static_cast<long>(std::min<std::size_t>(2, place.size())), place.end()});
+  }
+  const std::size_t columns =
+      columns_for(figure.facets[0].values.size(), figure.facets.size() > 1 ? most_columns : most_columns - 1);
+  std::vector<Sheet> sheets;
+  for (const auto& rest : rests) {
+    std::string title;
+    for (std::size_t f = 0; f < rest.size(); ++f)
+      title += (title.empty() ? "" : " · ") + figure.facets[f + 2].values[rest[f]];
+    const auto rows = rows_of(figure, panels, rest, columns);
+    const std::size_t each = columns_for(rows.size(), most_rows), parts = (rows.size() + each - 1) / each;
+    for (std::size_t part = 0; part < parts; ++part) {
+      Sheet& sheet = sheets.emplace_back();
+      sheet.title = title;
+      if (parts > 1) sheet.title += fmt::format("{}{} of {}", title.empty() ? "" : ", ", part + 1, parts);
+      sheet.columns = columns;
+      for (std::size_t r = part * each; r < std::min(rows.size(), (part + 1) * each); ++r)
+        sheet.panels.insert(sheet.panels.end(), rows[r].begin(), rows[r].end());
+    }
+  }
+  return sheets;
 }
 
 }  // namespace tightrope

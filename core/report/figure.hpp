@@ -11,7 +11,7 @@ namespace tightrope {
 
 struct Series {
   std::string name;
-  std::size_t style = 0;        // colour and dashes; the same for a method over the whole page
+  std::size_t style = 0;        // colour, dashes and marks; the same for a method over the whole page
   std::vector<Real> x, y;       // x does not fall; y may be ∞ where the figure shows points
   std::vector<Real> low, high;  // a band or bars, as long as y; empty if there is none. high may be ∞
   bool is_lost = false;         // beyond the last point there is no value: too many of its runs have diverged
@@ -19,9 +19,11 @@ struct Series {
 
 /// What theory or a claim says, drawn over the data: a level, or a curve.
 struct Overlay {
-  std::string name;
+  std::string role, text;     // "claim", "final relative error < 0.001"; of a fit "fitted rate (claim: …)", ""
   std::vector<Real> x, y;     // a level has no x and one y
   std::optional<Real> slope;  // of a fit: its rate or exponent
+  std::string name;           // in the legend; equal names are drawn alike
+  std::size_t dash = 0;       // pattern, another one for each name of a plot
   bool is_level() const { return x.empty(); }
 };
 
@@ -62,9 +64,23 @@ struct Figure {
   bool is_interactive = false;  // drawn by the script, too
 };
 
-/// Style `i` has colour i and dash pattern i: the colours of Okabe & Ito, legible with every kind of colour vision.
+/// Style `i` has the colours of Okabe & Ito in turn, legible with every kind of colour vision. In grey it is told by
+/// its dashes and marks, which together differ for the first `grey_styles` styles.
+inline constexpr std::size_t grey_styles = 24;
 std::string curve_colour(std::size_t i);
 std::string curve_dashes(std::size_t i);  // SVG's stroke-dasharray, "" for a solid line
+enum class Mark { circle, square, triangle, diamond, open_circle, open_square };
+Mark curve_mark(std::size_t i);
+const char* to_string(Mark mark);
+/// Whether a curve over a run needs its mark: as long as dashes alone tell curves apart, there are none.
+bool is_marked(std::size_t i);
+/// A style's mark around (x, y), as SVG; `more` goes inside of it, e.g. a title.
+std::string mark_svg(std::size_t style, Real x, Real y, const std::string& more = "");
+/// A line in a style from (0, 0) to (26, 0), with or without the mark.
+std::string sample_svg(std::size_t style, bool is_marked);
+std::string overlay_dashes(std::size_t dash);  // stroke-dasharray
+/// Colour, width and dashes of an overlay, as attributes of SVG.
+std::string overlay_svg(const Overlay& overlay);
 
 /// Sets the scales of a plot from what it shows. A run that diverges may leave through the top.
 void fit_scales(Plot& plot, bool logarithmic_x, bool logarithmic_y);
@@ -75,16 +91,18 @@ struct Tick {
 };
 std::vector<Tick> ticks_of(const Scale& scale);
 
-/// The panels that are shown at first, in rows of `columns`.
-struct Arrangement {
-  std::vector<std::size_t> panels;  // positions in plot.panels
+/// Some of a figure's panels, as they go onto one sheet: row by row, null where the study has no such cell. The sheets
+/// of a figure together hold all its panels.
+struct Sheet {
+  std::string title;  // what its panels have in common: "level 0.1", "2 of 3"; "" for the only sheet
   std::size_t columns = 1;
+  std::vector<std::optional<std::size_t>> panels;  // positions in plot.panels
 };
-Arrangement arrangement_of(const Figure& figure, const Plot& plot);
-/// "condition 10 · scale 1e-4"; "" without facets.
-std::string title_of(const Figure& figure, const Panel& panel);
+std::vector<Sheet> sheets_of(const Figure& figure, const Plot& plot);
+/// "condition 10 · scale 1e-4", without the facets that a sheet has in its title; "" without facets.
+std::string title_of(const Figure& figure, const Panel& panel, bool on_sheet = false);
 
-/// A complete SVG document of one of the figure's plots, for print and for readers without scripts.
-std::string svg_of(const Figure& figure, std::size_t plot);
+/// A complete SVG document of one of the figure's plots, for print and for readers without scripts: one for each sheet.
+std::vector<std::string> svgs_of(const Figure& figure, std::size_t plot);
 
 }  // namespace tightrope

@@ -15,24 +15,31 @@ namespace tightrope {
 
 namespace {
 
-constexpr std::size_t most_rows = 240;  // of a table of numbers
+constexpr std::size_t most_rows = 240;   // of a table of numbers
+constexpr std::size_t most_sheets = 12;  // of a figure on the page; the others are files
 
 std::string caption(const std::string& title, const std::string& description, const std::string& note) {
   return fmt::format("<figcaption><b>{}</b>: {}.{}</figcaption>", escaped(title), formula(description),
                      note.empty() ? "" : " " + escaped(note));
 }
 
-/// Up to five points of each curve that is shown at first.
+/// Some points of each curve; where there are too many curves, of those on the first sheet.
 std::string numbers_of(const Figure& figure) {
   const Plot& plot = figure.plots.front();
-  const Arrangement shown = arrangement_of(figure, plot);
+  std::vector<std::size_t> panels;
   std::size_t curves = 0;
   bool has_bands = false;
-  for (const std::size_t p : shown.panels)
-    for (const Series& series : plot.panels[p].series) {
-      ++curves;
-      has_bands = has_bands || !series.low.empty();
+  for (const Sheet& sheet : sheets_of(figure, plot)) {
+    if (2 * curves > most_rows) break;
+    for (const auto& p : sheet.panels) {
+      if (!p) continue;
+      panels.push_back(*p);
+      for (const Series& series : plot.panels[*p].series) {
+        ++curves;
+        has_bands = has_bands || !series.low.empty();
+      }
     }
+  }
   const std::size_t each = std::clamp<std::size_t>(most_rows / std::max<std::size_t>(curves, 1), 2, 20);
   std::string html = fmt::format(
       "<details><summary>Numbers of {}</summary><div class=\"wide\" tabindex=\"0\" role=\"region\" "
@@ -42,7 +49,7 @@ std::string numbers_of(const Figure& figure) {
       escaped(figure.title), escaped(figure.title), figure.facets.empty() ? "" : "<th>Panel</th>",
       escaped(capitalised(plot.x_label)), has_bands ? "Median" : "Value",
       has_bands ? "<th class=\"number\">Quartiles</th>" : "");
-  for (const std::size_t p : shown.panels)
+  for (const std::size_t p : panels)
     for (const Series& series : plot.panels[p].series) {
       const std::size_t n = std::min(each, series.x.size());
       for (std::size_t k = 0; k < n; ++k) {
@@ -61,34 +68,31 @@ std::string numbers_of(const Figure& figure) {
   return html + "</tbody></table></div></details>\n";
 }
 
-std::string sample(const std::string& attributes) {
-  return fmt::format(
-      "<svg width=\"30\" height=\"10\" aria-hidden=\"true\"><path d=\"M0 5h30\" stroke-width=\"2.4\" {}/></svg>",
-      attributes);
+std::string sample(const std::string& svg) {
+  return "<svg width=\"30\" height=\"10\" aria-hidden=\"true\"><g transform=\"translate(2 5)\">" + svg + "</g></svg>";
 }
 
 /// Keys that show and hide curves, and what dashed lines mean.
 std::string legend(const Figure& figure) {
   std::map<std::size_t, std::string> curves;
-  std::vector<std::string> lines;
+  std::vector<const Overlay*> lines;
   for (const Plot& plot : figure.plots)
     for (const Panel& panel : plot.panels) {
       for (const Series& series : panel.series) curves.emplace(series.style, series.name);
       for (const Overlay& overlay : panel.overlays)
-        if (std::find(lines.begin(), lines.end(), overlay.name) == lines.end()) lines.push_back(overlay.name);
+        if (std::none_of(lines.begin(), lines.end(), [&](const Overlay* known) { return known->name == overlay.name; }))
+          lines.push_back(&overlay);
     }
   std::string html = "<ul class=\"legend\">";
   for (const auto& [style, name] : curves)
     html += fmt::format(
-        "<li><button type=\"button\" aria-pressed=\"true\" data-figure=\"{}\" data-style=\"{}\">{}{}</button></li>",
-        figure.id, style,
-        sample(fmt::format("stroke=\"{}\" stroke-dasharray=\"{}\"", curve_colour(style), curve_dashes(style))),
-        escaped(name, 80));
-  for (const std::string& name : lines)
-    html +=
-        fmt::format("<li class=\"line\">{}{}</li>",
-                    sample("class=\"theory\" stroke=\"currentColor\" stroke-width=\"1.2\" stroke-dasharray=\"5 4\""),
-                    escaped(name, 120));
+        "<li><button type=\"button\" aria-pressed=\"true\" data-figure=\"{}\" "
+        "data-style=\"{}\">{}<span>{}</span></button></li>",
+        figure.id, style, sample(sample_svg(style, is_marked(style))), escaped(name, 120));
+  for (const Overlay* line : lines)
+    html += fmt::format("<li class=\"line\">{}<span>{}</span></li>",
+                        sample("<path class=\"theory\" d=\"M0 0h26\" " + overlay_svg(*line) + "/>"),
+                        escaped(line->name, 200));
   return html + "</ul>";
 }
 
@@ -112,29 +116,60 @@ std::string selectors(const Figure& figure) {
 /// Figures of several panels take the whole width.
 const char* breadth(const Figure& figure) { return figure.facets.empty() ? "" : " class=\"broad\""; }
 
-/// A drawing that scrolls sideways by itself where the screen is narrow.
+/// Drawings, one below the other, that scroll sideways by themselves where the screen is narrow.
 std::string drawing(const std::string& kind, const std::string& title, const std::string& attributes,
-                    const std::string& svg) {
+                    const std::string& svgs) {
   return fmt::format("<div class=\"{}\" tabindex=\"0\" role=\"group\" aria-label=\"{}\"{}>{}</div>", kind,
-                     escaped(title), attributes, svg);
+                     escaped(title), attributes, svgs);
+}
+
+/// Says where the sheets are that the page does not hold.
+std::string beyond(const std::string& id, std::size_t sheets) {
+  return sheets <= most_sheets ? ""
+                               : fmt::format(" Sheets {} to {} of {} are files: figures/{}-{}.svg and those after it.",
+                                             most_sheets + 1, sheets, sheets, id, most_sheets + 1);
 }
 
 std::string interactive(const Figure& figure) {
+  const std::vector<std::string> svgs = svgs_of(figure, 0);
+  std::string sheets;
+  for (std::size_t s = 0; s < std::min(svgs.size(), most_sheets); ++s) sheets += svgs[s];
   return fmt::format(
-      "<figure{6}>{0}<div class=\"panel\"><div class=\"scripted\">{1}{2}<div class=\"charts\" id=\"charts-{3}\"></div>"
+      "<figure{6}>{0}<div class=\"panel\"><div class=\"scripted\">{1}{2}<div class=\"plot\"><div class=\"y-label\">{7}"
+      "</div><div class=\"charts\" id=\"charts-{3}\"></div><div class=\"x-label\" id=\"unit-{3}\"></div></div>"
       "<p class=\"readout\" id=\"readout-{3}\" aria-hidden=\"true\"></p></div>{4}</div>{5}</figure>\n",
-      caption(figure.title, figure.description, figure.note), selectors(figure), legend(figure), figure.id,
-      drawing("static", figure.title, "", svg_of(figure, 0)), numbers_of(figure), breadth(figure));
+      caption(figure.title, figure.description, figure.note + beyond(figure.id, svgs.size())), selectors(figure),
+      legend(figure), figure.id, drawing("static", figure.title, "", sheets), numbers_of(figure), breadth(figure),
+      escaped(figure.plots.front().y_label, 60));
 }
 
-/// Drawings of which the one for the chosen clock is seen.
-std::string drawings(const std::string& title, const std::string& head, const std::vector<std::string>& svgs,
-                     const char* breadth = "") {
-  std::string html = fmt::format("<figure{}>", breadth) + head + "<div class=\"panel\">";
-  for (std::size_t k = 0; k < svgs.size(); ++k) {
-    std::string attributes;
-    if (svgs.size() > 1) attributes = fmt::format(" data-clock=\"{}\"{}", to_string(all_clocks[k]), k ? " hidden" : "");
-    html += drawing("still", title, attributes, svgs[k]);
+/// Drawings of which the one for the chosen clock is seen, and of its sheets the chosen one; in print there are all.
+struct Drawings {
+  std::string id, title, description, note;
+  std::vector<std::vector<std::string>> svgs;  // for each clock, or only once, those of all sheets
+  std::vector<std::string> sheets;             // their titles
+};
+
+std::string html_of(const Drawings& own, const char* breadth = "") {
+  const std::size_t sheets = std::min(own.sheets.size(), most_sheets);
+  std::string html = fmt::format("<figure{}>", breadth) +
+                     caption(own.title, own.description, own.note + beyond(own.id, own.sheets.size())) +
+                     "<div class=\"panel\">";
+  if (sheets > 1) {
+    html += fmt::format("<div class=\"selectors scripted\"><label>Shown <select data-sheets=\"{}\">", own.id);
+    for (std::size_t s = 0; s < sheets; ++s)
+      html += fmt::format("<option value=\"{}\">{}</option>", s, escaped(own.sheets[s], 80));
+    html += "</select></label></div>";
+  }
+  for (std::size_t k = 0; k < own.svgs.size(); ++k) {
+    std::string attributes, svgs;
+    if (own.svgs.size() > 1)
+      attributes = fmt::format(" data-clock=\"{}\"{}", to_string(all_clocks[k]), k ? " hidden" : "");
+    for (std::size_t s = 0; s < sheets; ++s)
+      svgs += sheets == 1 ? own.svgs[k][s]
+                          : fmt::format("<div class=\"sheet\" data-of=\"{}\" data-sheet=\"{}\">{}</div>", own.id, s,
+                                        own.svgs[k][s]);
+    html += drawing("still", own.title, attributes, svgs);
   }
   return html + "</div></figure>\n";
 }
@@ -161,6 +196,14 @@ class Pool {
   std::map<std::string, std::size_t> places_;
 };
 
+/// "7 4" → [7, 4]
+Json lengths_of(const std::string& dashes) {
+  Json lengths = Json::array();
+  std::istringstream words(dashes);
+  for (Real length = 0; words >> length;) lengths.push_back(length);
+  return lengths;
+}
+
 Json data_of(const Panel& panel, const Figure& figure, const Plot& plot, Pool& pool) {
   // Far above the frame is far enough, and a number that scripts can handle.
   const Real most = plot.y.logarithmic ? plot.y.high * 1e6 : plot.y.high + 1e3 * (plot.y.high - plot.y.low);
@@ -172,7 +215,7 @@ Json data_of(const Panel& panel, const Figure& figure, const Plot& plot, Pool& p
     return values;
   };
   Json json = {{"at", panel.place},
-               {"title", plain(title_of(figure, panel), 200)},
+               {"title", plain(title_of(figure, panel, true), 200)},
                {"series", Json::array()},
                {"overlays", Json::array()}};
   for (const Series& series : panel.series) {
@@ -188,7 +231,8 @@ Json data_of(const Panel& panel, const Figure& figure, const Plot& plot, Pool& p
     json["series"].push_back(own);
   }
   for (const Overlay& overlay : panel.overlays) {
-    Json own = {{"y", overlay.is_level() ? Json(overlay.y.front()) : Json(overlay.y)}};
+    Json own = {{"y", overlay.is_level() ? Json(overlay.y.front()) : Json(overlay.y)},
+                {"dash", lengths_of(overlay_dashes(overlay.dash))}};
     if (!overlay.is_level()) own["x"] = overlay.x;
     json["overlays"].push_back(own);
   }
@@ -220,9 +264,10 @@ std::string drawings_section(const std::string& heading, const std::vector<Figur
   std::string html = fmt::format("<h3>{}</h3>\n", heading);
   html += "<div class=\"pair\">\n";
   for (const Figure& figure : figures) {
-    std::vector<std::string> svgs;
-    for (std::size_t k = 0; k < figure.plots.size(); ++k) svgs.push_back(svg_of(figure, k));
-    html += drawings(figure.title, caption(figure.title, figure.description, figure.note), svgs, breadth(figure));
+    Drawings own{figure.id, figure.title, figure.description, figure.note, {}, {}};
+    for (std::size_t k = 0; k < figure.plots.size(); ++k) own.svgs.push_back(svgs_of(figure, k));
+    for (const Sheet& sheet : sheets_of(figure, figure.plots.front())) own.sheets.push_back(sheet.title);
+    html += html_of(own, breadth(figure));
   }
   return html + "</div>\n";
 }
@@ -230,14 +275,18 @@ std::string drawings_section(const std::string& heading, const std::vector<Figur
 std::string phase_section(const std::vector<PhaseDiagram>& diagrams) {
   if (diagrams.empty()) return "";
   std::string html = "<h3>Maps</h3>\n";
-  for (const PhaseDiagram& diagram : diagrams)
-    html += drawings(diagram.title, caption(diagram.title, diagram.description, diagram.note), diagram.svgs);
+  for (const PhaseDiagram& diagram : diagrams) {
+    Drawings own{diagram.id, diagram.title, diagram.description, diagram.note, diagram.svgs, {}};
+    const std::size_t count = diagram.svgs.front().size();
+    for (std::size_t s = 0; s < count; ++s) own.sheets.push_back(fmt::format("{} of {}", s + 1, count));
+    html += html_of(own);
+  }
   return html;
 }
 
 std::string data_of(const std::vector<Figure>& figures) {
   Pool pool;
-  Json list = Json::array(), colours = Json::array(), dashes = Json::array();
+  Json list = Json::array(), colours = Json::array(), dashes = Json::array(), marks = Json::array();
   std::size_t styles = 1;
   for (const Figure& figure : figures) {
     Json facets = Json::array(), plots = Json::array();
@@ -261,11 +310,10 @@ std::string data_of(const std::vector<Figure>& figures) {
   }
   for (std::size_t style = 0; style < styles; ++style) {
     colours.push_back(curve_colour(style));
-    Json& lengths = dashes.emplace_back(Json::array());
-    std::istringstream words(curve_dashes(style));
-    for (int length = 0; words >> length;) lengths.push_back(length);
+    dashes.push_back(lengths_of(curve_dashes(style)));
+    marks.push_back(is_marked(style) ? Json(to_string(curve_mark(style))) : Json());
   }
-  std::string text = Json{{"colours", colours}, {"dashes", dashes}, {"figures", list}}.dump(
+  std::string text = Json{{"colours", colours}, {"dashes", dashes}, {"marks", marks}, {"figures", list}}.dump(
       -1, ' ', true, Json::error_handler_t::replace);
   text.insert(1, "\"arrays\":" + pool.json() + ",");
   for (std::size_t at = 0; (at = text.find('<', at)) != std::string::npos;) text.replace(at, 1, "\\u003c");

@@ -18,14 +18,21 @@ using Pick = Quantity::Pick;
 
 constexpr int samples = 32;  // of a fitted curve
 
-std::vector<Overlay> levels(const Condition& condition, const std::string& name) {
-  std::vector<Overlay> result = {{name, {}, {condition.bound}, {}}};
-  if (condition.relation == Condition::Relation::between) result.push_back({name, {}, {condition.upper}, {}});
+std::vector<Overlay> levels(const Condition& condition, const std::string& role, const std::string& text) {
+  std::vector<Overlay> result(condition.relation == Condition::Relation::between ? 2 : 1);
+  for (Overlay& level : result) {
+    level.role = role;
+    level.text = worded(text);
+  }
+  result.front().y = {condition.bound};
+  if (result.size() > 1) result.back().y = {condition.upper};
   return result;
 }
 
-Overlay drawn(const CurveFit& fit, const std::string& name) {
-  Overlay overlay{name, {}, {}, fit.line.slope};
+Overlay drawn(const CurveFit& fit, const std::string& role) {
+  Overlay overlay;
+  overlay.role = role;
+  overlay.slope = fit.line.slope;
   for (int i = 0; i <= samples; ++i) {
     const Real t = static_cast<Real>(i) / samples;
     const Real x = fit.is_power && fit.range.low > 0 ? fit.range.low * std::pow(fit.range.high / fit.range.low, t)
@@ -36,9 +43,8 @@ Overlay drawn(const CurveFit& fit, const std::string& name) {
   return overlay;
 }
 
-/// "claim: final relative_error < 0.001"
-std::string said(const Claim& claim, const Condition& condition) {
-  return "claim: " + worded(claim.that.text()) + " " + worded(condition.text());
+std::vector<Overlay> levels(const Claim& claim, const Condition& condition) {
+  return levels(condition, "claim", claim.that.text() + " " + condition.text());
 }
 
 bool is_absolute(const Claim& claim) {
@@ -69,7 +75,7 @@ std::vector<Overlay> overlays_of(const std::vector<Claim>& claims, const std::st
     if (concerned.empty() || claim.that.column != column) continue;
     const Quantity& that = claim.that;
     if (that.pick == Pick::reach) {
-      add(levels(that.target, "target: " + worded(column + " " + that.target.text())));
+      add(levels(that.target, "target", column + " " + that.target.text()));
     } else if (that.pick == Pick::rate || that.pick == Pick::exponent) {
       if (that.over != (clock == Clock::iterations ? "iteration" : to_string(clock)) || !is_absolute(claim)) continue;
       std::vector<CurveFit> fits;
@@ -83,9 +89,9 @@ std::vector<Overlay> overlays_of(const std::vector<Claim>& claims, const std::st
       if (claim.is == Claim::Is::within) name += " (claim: " + worded(claim.bounds.text()) + ")";
       overlays.push_back(drawn(*middle, name));
     } else if (claim.success && is_absolute(claim)) {
-      add(levels(*claim.success, said(claim, *claim.success)));
+      add(levels(claim, *claim.success));
     } else if (claim.is == Claim::Is::within && is_absolute(claim)) {
-      add(levels(claim.bounds, said(claim, claim.bounds)));
+      add(levels(claim, claim.bounds));
     }
   }
   return overlays;
@@ -93,7 +99,7 @@ std::vector<Overlay> overlays_of(const std::vector<Claim>& claims, const std::st
 
 std::vector<Overlay> overlays_of(const std::optional<SuccessCriterion>& criterion, const std::string& column) {
   if (!criterion || criterion->column != column) return {};
-  return levels(criterion->condition, "success: " + worded(criterion->text()));
+  return levels(criterion->condition, "success", criterion->text());
 }
 
 std::vector<Overlay> fits_along_axis(const std::vector<Claim>& claims, const Quantity& quantity,
@@ -120,29 +126,65 @@ std::vector<Overlay> fits_along_axis(const std::vector<Claim>& claims, const Qua
 void add_overlays(Panel& panel, std::vector<Overlay> overlays) {
   for (Overlay& overlay : overlays) {
     const bool is_known = std::any_of(panel.overlays.begin(), panel.overlays.end(), [&](const Overlay& other) {
-      return other.name == overlay.name && other.y == overlay.y;
+      return other.role == overlay.role && other.text == overlay.text && other.y == overlay.y;
     });
     if (!is_known) panel.overlays.push_back(std::move(overlay));
   }
 }
 
-void tell_slopes(Plot& plot) {
-  std::map<std::string, Interval> slopes;
-  for (const Panel& panel : plot.panels)
-    for (const Overlay& overlay : panel.overlays) {
-      if (!overlay.slope) continue;
-      const auto [at, is_new] = slopes.emplace(overlay.name, Interval{*overlay.slope, *overlay.slope});
-      at->second.low = std::min(at->second.low, *overlay.slope);
-      at->second.high = std::max(at->second.high, *overlay.slope);
-    }
+namespace {
+
+template <class Visit>
+void for_each_overlay(Plot& plot, const Visit& visit) {
   for (Panel& panel : plot.panels)
+    for (Overlay& overlay : panel.overlays) visit(overlay);
+}
+
+/// What is said of one level: its texts, each with the roles in which it is said.
+using Said = std::vector<std::pair<std::string, std::vector<std::string>>>;
+
+void add(Said& said, const Overlay& level) {
+  auto at = std::find_if(said.begin(), said.end(), [&](const auto& entry) { return entry.first == level.text; });
+  if (at == said.end()) at = said.insert(said.end(), {level.text, {}});
+  if (std::find(at->second.begin(), at->second.end(), level.role) == at->second.end()) at->second.push_back(level.role);
+}
+
+}  // namespace
+
+void name_overlays(Plot& plot) {
+  std::map<Real, Said> levels;
+  std::map<std::string, Interval> slopes;
+  for_each_overlay(plot, [&](const Overlay& overlay) {
+    if (overlay.is_level()) add(levels[overlay.y.front()], overlay);
+    if (!overlay.slope) return;
+    const auto [at, is_new] = slopes.emplace(overlay.role, Interval{*overlay.slope, *overlay.slope});
+    at->second.low = std::min(at->second.low, *overlay.slope);
+    at->second.high = std::max(at->second.high, *overlay.slope);
+  });
+  for (Panel& panel : plot.panels) {
+    std::vector<Overlay> kept;
     for (Overlay& overlay : panel.overlays) {
-      if (!overlay.slope) continue;
-      const Interval& all = slopes.at(overlay.name);
-      overlay.name += number(all.low) == number(all.high)
-                          ? fmt::format(": {}", number(all.low))
-                          : fmt::format(": {} to {}", number(all.low), number(all.high));
+      const bool is_drawn = overlay.is_level() && std::any_of(kept.begin(), kept.end(), [&](const Overlay& other) {
+                              return other.is_level() && other.y == overlay.y;
+                            });
+      if (!is_drawn) kept.push_back(std::move(overlay));
     }
+    panel.overlays = std::move(kept);
+  }
+  std::vector<std::string> names;
+  for_each_overlay(plot, [&](Overlay& overlay) {
+    if (overlay.is_level()) {
+      for (const auto& [text, roles] : levels[overlay.y.front()])
+        overlay.name += fmt::format("{}{}: {}", overlay.name.empty() ? "" : "; ", fmt::join(roles, ", "), text);
+    } else {
+      const Interval& all = slopes.at(overlay.role);
+      overlay.name = overlay.role + ": " + number(all.low);
+      if (number(all.low) != number(all.high)) overlay.name += " to " + number(all.high);
+    }
+    const auto at = std::find(names.begin(), names.end(), overlay.name);
+    overlay.dash = static_cast<std::size_t>(at - names.begin());
+    if (at == names.end()) names.push_back(overlay.name);
+  });
 }
 
 }  // namespace tightrope

@@ -25,7 +25,9 @@ std::vector<Overlay> fits_along_axis(const std::vector<Claim>& claims, const Qua
 
 /// Adds overlays to a panel, equal ones once.
 void add_overlays(Panel& panel, std::vector<Overlay> overlays);
-/// Tells the slopes of fits in their names, which the panels of a plot then share.
-void tell_slopes(Plot& plot);
+/// Once a plot has all its overlays: each level is drawn once in a panel, under one name for all that is said of it
+/// ("success, target: relative error < 0.01; claim: final relative error < 0.01"); fits of one claim share a name with
+/// their slopes; each name has its own dashes.
+void name_overlays(Plot& plot);
 
 }  // namespace tightrope

@@ -47,8 +47,21 @@ Figures figures_of(const StoredRun& run, const Summary& summary) {
           phase_diagrams_of(summary)};
 }
 
-std::string page_of(const StoredRun& run, const std::vector<CellExtras>& extras, const Summary& summary,
-                    const Figures& figures) {
+/// The body with a list of its sections behind the summary.
+std::string with_contents(const std::string& summary, std::string body) {
+  std::string links;
+  const std::string open = "<h2>";
+  for (std::size_t at = 0; (at = body.find(open, at)) != std::string::npos;) {
+    const std::size_t begin = at + open.size();
+    const std::string title = body.substr(begin, body.find("</h2>", begin) - begin), id = safe_id(title);
+    links += fmt::format("<a href=\"#{}\">{}</a>\n", id, title);
+    body.replace(at, open.size(), "<h2 id=\"" + id + "\">");
+    at = begin;
+  }
+  return summary + "<nav aria-label=\"Sections\">\n" + links + "</nav>\n" + body;
+}
+
+std::string page_of(const StoredRun& run, const Pictures& pictures, const Summary& summary, const Figures& figures) {
   std::string page = fmt::format(
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" "
       "content=\"default-src 'none'; script-src {3} {4}; style-src 'unsafe-inline'; "
@@ -57,13 +70,16 @@ std::string page_of(const StoredRun& run, const std::vector<CellExtras>& extras,
       "href=\"data:,\">\n<style>{1}</style>\n<style>{2}</style></head>\n<body><main>\n<h1>{0}</h1>\n",
       escaped(run.name, 200), assets::uPlot_min_css, assets::page_css, hash_source(assets::uPlot_iife_min_js),
       hash_source(assets::page_js));
-  page += summary_section(run, summary) + claims_section(run);
-  if (run.is_study) page += methods_section(run, summary) + comparison_section(summary) + tuned_section(run);
-  page += "<h2>Figures</h2>\n" + clock_switch();
-  page += phase_section(figures.maps) + drawings_section("Over one axis", figures.along_axes);
-  page += curves_section(figures.curves, run.is_study ? how_to_read(summary) : "");
-  page += drawings_section("Over all problems", figures.profiles);
-  page += truth_section(run, extras) + setup_section(run) + runs_section(run, summary) + origin_section(run);
+  // What came out, the pictures, then what to judge them by: tests, truth, what was asked and where it comes from.
+  std::string body = claims_section(run);
+  if (run.is_study) body += methods_section(summary);
+  body += "<h2>Figures</h2>\n" + clock_switch();
+  body += curves_section(figures.curves, run.is_study ? how_to_read(summary) : "");
+  body += drawings_section("Over one axis", figures.along_axes) + phase_section(figures.maps) +
+          drawings_section("Over all problems", figures.profiles);
+  if (run.is_study) body += comparison_section(summary) + tuned_section(run);
+  body += truth_section(run, pictures) + setup_section(run) + runs_section(run, summary) + origin_section(run);
+  page += with_contents(summary_section(run, summary), std::move(body));
   return page + fmt::format(
                     "</main>\n<script type=\"application/json\" "
                     "id=\"figures\">{}</script>\n<script>{}</script>\n<script>{}</script>\n</body></html>\n",
@@ -72,7 +88,7 @@ std::string page_of(const StoredRun& run, const std::vector<CellExtras>& extras,
 
 }  // namespace
 
-void write_report(const StoredRun& run, const std::vector<CellExtras>& extras) {
+void write_report(const StoredRun& run, const Pictures& pictures) {
   if (run.cells.empty())
     throw Error(Exit::config,
                 fmt::format("{} holds no finished run, so there is nothing to report", run.folder.string()));
@@ -82,16 +98,20 @@ void write_report(const StoredRun& run, const std::vector<CellExtras>& extras) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw Error(Exit::resources, fmt::format("{} cannot be created: {}", folder.string(), error.message()));
-  const auto write = [&](const std::string& id, std::size_t clock, const std::string& svg) {
-    write_atomically(folder / (clock == 0 ? id + ".svg" : fmt::format("{}-{}.svg", id, to_string(all_clocks[clock]))),
-                     svg);
+  const auto write = [&](const std::string& id, std::size_t clock, const std::vector<std::string>& sheets) {
+    for (std::size_t s = 0; s < sheets.size(); ++s) {
+      std::string name = id;
+      if (clock > 0) name += fmt::format("-{}", to_string(all_clocks[clock]));
+      if (s > 0) name += fmt::format("-{}", s + 1);
+      write_atomically(folder / (name + ".svg"), sheets[s]);
+    }
   };
   for (const auto* list : {&figures.curves, &figures.along_axes, &figures.profiles})
     for (const Figure& figure : *list)
-      for (std::size_t k = 0; k < figure.plots.size(); ++k) write(figure.id, k, svg_of(figure, k));
+      for (std::size_t k = 0; k < figure.plots.size(); ++k) write(figure.id, k, svgs_of(figure, k));
   for (const PhaseDiagram& diagram : figures.maps)
     for (std::size_t k = 0; k < diagram.svgs.size(); ++k) write(diagram.id, k, diagram.svgs[k]);
-  write_atomically(run.folder / "report.html", page_of(run, extras, summary, figures));
+  write_atomically(run.folder / "report.html", page_of(run, pictures, summary, figures));
 }
 
 }  // namespace tightrope

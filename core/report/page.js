@@ -6,7 +6,7 @@
   const drawn = new Map();  // figure → its charts
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-  const axisWidth = 54, gap = 12, narrowest = 130, usual = 190;
+  const axisWidth = 58, gap = 12, narrowest = 130, usual = 190;
 
   const chosenClock = () => +document.querySelector("input[name=clock]:checked").dataset.clock;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -23,12 +23,21 @@
     return size < 1e-2 || size >= 1e5 ? value.toExponential(2).replace("+", "") : String(+value.toPrecision(4));
   }
 
-  function tick(value, isLogarithmic) {
+  // "0.002", "5000", "2·10⁻⁵"; on a scale of whole decades "10⁻³".
+  function tick(value, isDecade) {
     if (value == null) return "";
-    const exponent = Math.log10(Math.abs(value));
-    if (isLogarithmic && Math.abs(exponent - Math.round(exponent)) < 1e-9) return power(Math.round(exponent));
-    return number(value);
+    const exponent = value > 0 ? Math.round(Math.log10(value)) : 0;
+    if (isDecade && Math.abs(value / Math.pow(10, exponent) - 1) < 1e-9) return power(exponent);
+    const size = Math.abs(value);
+    if (size === 0 || (size >= 1e-4 && size < 1e6)) return String(+value.toPrecision(6));
+    const [mantissa, order] = (+value.toPrecision(6)).toExponential().split("e");
+    return (mantissa === "1" ? "" : mantissa + "·") + power(+order);
   }
+
+  const ticks = (splits, isLogarithmic) => {
+    const isDecades = isLogarithmic && splits.every((v) => Math.abs(Math.log10(v) - Math.round(Math.log10(v))) < 1e-9);
+    return splits.map((value) => tick(value, isDecades && splits.length > 2));
+  };
 
   // Powers of ten, at most about eight; 2 and 5 times these where there are few.
   function decades(chart, axis, low, high) {
@@ -51,6 +60,23 @@
     return key !== null && key.getAttribute("aria-pressed") === "false";
   }
 
+  // The marks that tell curves apart without their colours.
+  function drawMark(context, style, x, y, scale) {
+    const [shape, isOpen] = [page.marks[style].replace("open ", ""), page.marks[style].startsWith("open")];
+    const r = 3.4 * scale;
+    context.beginPath();
+    if (shape === "circle") context.arc(x, y, r, 0, 2 * Math.PI);
+    else if (shape === "square") context.rect(x - r, y - r, 2 * r, 2 * r);
+    else if (shape === "triangle") [[0, -1.3], [1.3, 0.95], [-1.3, 0.95]].forEach(([a, b]) => context.lineTo(x + a * r, y + b * r));
+    else [[0, -1.4], [1.4, 0], [0, 1.4], [-1.4, 0]].forEach(([a, b]) => context.lineTo(x + a * r, y + b * r));
+    context.closePath();
+    context.lineWidth = 1.6 * scale;
+    context.strokeStyle = page.colours[style];
+    context.fillStyle = isOpen ? colour("--paper") : page.colours[style];
+    context.fill();
+    if (isOpen) context.stroke();
+  }
+
   // What claims and theory say, and where a curve is lost: drawn over the curves, within the frame.
   function drawOver(chart, panel, series) {
     const context = chart.ctx, box = chart.bbox, scale = devicePixelRatio || 1;
@@ -62,7 +88,7 @@
     context.strokeStyle = colour("--ink");
     panel.overlays.forEach((overlay) => {
       context.lineWidth = (overlay.x ? 1.4 : 1) * scale;
-      context.setLineDash((overlay.x ? [8, 4] : [5, 4]).map((length) => length * scale));
+      context.setLineDash(overlay.dash.map((length) => length * scale));
       context.beginPath();
       if (!overlay.x) {
         context.moveTo(box.left, y(overlay.y));
@@ -73,6 +99,17 @@
       context.stroke();
     });
     context.setLineDash([]);
+    series.filter((one) => page.marks[one.style]).forEach((one) => {
+      const xs = page.arrays[one.x], ys = page.arrays[one.y], spacing = Math.max(70 * scale, box.width / 6);
+      let next = box.left + spacing * ((0.2 + 0.38 * one.style) % 1), places = 0;
+      xs.forEach((value, i) => {
+        const isLast = i + 1 === xs.length && places === 0;
+        if (x(value) < next && !isLast) return;
+        drawMark(context, one.style, x(value), y(ys[i]), scale);
+        next = Math.max(next, x(value)) + spacing;
+        ++places;
+      });
+    });
     series.filter((one) => one.lost).forEach((one) => {
       const xs = page.arrays[one.x], ys = page.arrays[one.y], r = 5 * scale;
       const at = x(xs[xs.length - 1]);
@@ -110,7 +147,7 @@
     const readout = document.getElementById("readout-" + figure.id);
     const ink = colour("--soft"), line = { stroke: colour("--line"), width: 1 };
     const vertical = { stroke: ink, grid: line, ticks: line, size: isLabelled ? axisWidth : 6,
-                       values: (u, splits) => splits.map((value) => (isLabelled ? tick(value, figure.log) : "")) };
+                       values: (u, splits) => (isLabelled ? ticks(splits, figure.log) : splits.map(() => "")) };
     if (figure.log) {
       vertical.splits = decades;
       vertical.filter = (u, splits) => splits;
@@ -119,7 +156,7 @@
       width, height, series, bands,
       legend: { show: false },
       scales: { x: { time: false, range: () => plot.x }, y: { distr: figure.log ? 3 : 1, range: () => plot.y } },
-      axes: [{ stroke: ink, grid: line, ticks: line, size: 34, values: (u, splits) => splits.map((v) => tick(v, false)) },
+      axes: [{ stroke: ink, grid: line, ticks: line, size: 34, values: (u, splits) => ticks(splits, false) },
              vertical],
       cursor: { sync: { key: figure.id }, drag: { x: false, y: false } },
       hooks: {
@@ -141,18 +178,26 @@
     (drawn.get(figure) || []).forEach((one) => one.destroy());
     const charts = [], home = document.getElementById("charts-" + figure.id);
     const plot = figure.plots[chosenClock()] || figure.plots[0];
-    const panels = plot.panels.filter((panel) => panel.at.every((value, f) => selected(figure, f).includes(value)));
+    const isShown = (panel) => panel.at.every((value, f) => selected(figure, f).includes(value));
+    let panels = plot.panels.filter(isShown);  // null where the study has no such cell
     const directions = figure.facets.filter((facet, f) => selected(figure, f).length > 1).length;
     let columns = figure.facets.length ? selected(figure, 0).length : 1;
     if (directions < 2) columns = Math.min(panels.length, columns > 4 ? Math.ceil(columns / 2) : Math.max(columns, 1));
     const room = home.clientWidth;
-    columns = Math.max(1, Math.min(columns, Math.floor((room - axisWidth) / (room < 600 ? narrowest : usual))));
+    const fitting = Math.max(1, Math.floor((room - axisWidth) / (room < 600 ? narrowest : usual)));
+    if (directions > 1 && columns <= fitting)
+      panels = selected(figure, 1).flatMap((j) => selected(figure, 0).map((i) =>
+        panels.find((panel) => panel.at[0] === i && panel.at[1] === j) || null));
+    columns = Math.max(1, Math.min(columns, fitting));
     const width = Math.floor((room - axisWidth - (columns - 1) * gap) / columns);
     const height = figure.facets.length ? Math.max(150, Math.min(330, 0.72 * width)) : 320;
     home.style.gridTemplateColumns = `${width + axisWidth}px` + ` ${width}px`.repeat(columns - 1);
     home.textContent = "";
+    document.getElementById("unit-" + figure.id).textContent = plot.unit;
     panels.forEach((panel, i) => {
       const cell = document.createElement("div"), box = document.createElement("div");
+      home.append(cell);
+      if (!panel) return;
       if (figure.facets.length) {
         const title = document.createElement("div");
         title.className = "facet";
@@ -164,7 +209,6 @@
       box.setAttribute("role", "img");
       box.setAttribute("aria-label", figure.title + (panel.title ? ", " + panel.title : "") + "; its numbers are below");
       cell.append(box);
-      home.append(cell);
       const isFirst = i % columns === 0;
       charts.push(chart(figure, plot, panel, box, width + (isFirst ? axisWidth : 6), height, isFirst));
     });
@@ -184,6 +228,13 @@
     key.setAttribute("aria-pressed", key.getAttribute("aria-pressed") === "true" ? "false" : "true");
     draw(page.figures.find((figure) => figure.id === key.dataset.figure));
   }));
+  document.querySelectorAll("select[data-sheets]").forEach((select) => {
+    const show = () => document.querySelectorAll(`.sheet[data-of="${select.dataset.sheets}"]`).forEach((sheet) => {
+      sheet.hidden = sheet.dataset.sheet !== select.value;
+    });
+    select.addEventListener("change", show);
+    show();
+  });
   dark.addEventListener("change", drawAll);
   let wait, width = innerWidth;
   addEventListener("resize", () => {

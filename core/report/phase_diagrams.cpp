@@ -15,8 +15,8 @@ namespace tightrope {
 
 namespace {
 
-constexpr std::size_t most_maps = 12;
-constexpr std::size_t most_columns = 3;  // of maps with many squares
+constexpr std::size_t most_maps = 12;    // on a sheet
+constexpr std::size_t most_columns = 4;  // of maps, fewer of maps with many squares
 constexpr Real infinity = std::numeric_limits<Real>::infinity();
 
 /// An axis of numbers, in their order.
@@ -71,7 +71,7 @@ std::string tick(Real value) {
 
 std::string bar(const Colours& colours, Real x, Real y, bool has_unreached) {
   std::string svg = fmt::format("<text x=\"{}\" y=\"{}\">{}</text>\n", x, y + 11, number(colours.low));
-  Real at = x + 14 + 7.5 * static_cast<Real>(letters(number(colours.low)));
+  Real at = x + 10 + text_width(number(colours.low), 13);
   for (int i = 0; i < 40; ++i)
     svg += fmt::format("<rect x=\"{:.1f}\" y=\"{}\" width=\"4.6\" height=\"14\" fill=\"{}\"/>", at + 4 * i, y,
                        scale_colour((i + 0.5) / 40));
@@ -88,78 +88,135 @@ std::string bar(const Colours& colours, Real x, Real y, bool has_unreached) {
   return svg;
 }
 
-std::string svg_of(const std::string& title, const Axis& x, const Axis& y, const std::vector<Map>& maps,
-                   const Colours& colours) {
-  const std::size_t columns = maps.size() == 4 && x.values.size() > 6
-                                  ? 2
-                                  : std::min(maps.size(), x.values.size() > 6 ? most_columns : 4),
-                    rows = (maps.size() + columns - 1) / columns;
-  constexpr Real width = 980, left = 74, right = 16, gap = 22, top = 62;
+/// Where maps of so many squares stand: in rows of so many; with a row for each place where `series` maps fit into one.
+std::size_t columns_of(std::size_t maps, std::size_t series, const Axis& x) {
+  const std::size_t most = x.values.size() > 6 ? most_columns - 1 : most_columns;
+  if (series > 1 && series <= most && maps % series == 0) return series;
+  if (maps == most + 1) return (maps + 1) / 2;
+  return std::min(maps, most);
+}
+
+constexpr Real width = 980, left = 82, right = 16, gap = 22, top = 62;
+constexpr Real font = 13, small_font = 12;
+
+/// One map with its lower left corner at (x0, y0 + height); squares are w × h.
+std::string squares_of(const Map& map, const Axis& x, const Axis& y, const Colours& colours, Real x0, Real y0, Real w,
+                       Real h) {
+  std::string svg;
+  const Real height = h * static_cast<Real>(y.values.size());
+  for (std::size_t j = 0; j < y.values.size(); ++j)
+    for (std::size_t i = 0; i < x.values.size(); ++i) {
+      const Square& square = map.squares[j * x.values.size() + i];
+      if (!square.is_run) continue;
+      const Real px = x0 + static_cast<Real>(i) * w, py = y0 + height - static_cast<Real>(j + 1) * h;
+      const std::string name = fmt::format("<title>{}</title>", escaped(square.title, 300));
+      if (std::isinf(square.value)) {
+        svg += fmt::format(
+            "<path class=\"unreached\" d=\"M{0:.1f} {1:.1f}h{2:.1f}v{3:.1f}h-{2:.1f}Zl{2:.1f} {3:.1f}m0 "
+            "-{3:.1f}l-{2:.1f} {3:.1f}\" fill=\"none\" stroke=\"#999\" stroke-width=\".7\" "
+            "pointer-events=\"all\">{4}</path>\n",
+            px + 0.5, py + 0.5, w - 1, h - 1, name);
+        continue;
+      }
+      const Real t = std::clamp<Real>(colours.place(square.value), 0, 1);
+      svg += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\">{}</rect>\n",
+                         px, py, w + 0.3, h + 0.3, scale_colour(t), name);
+      if (w >= text_width(square.text, 11) + 3 && h >= 14)
+        svg += fmt::format(
+            "<text class=\"value\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\" font-size=\"11\" "
+            "pointer-events=\"none\" fill=\"{}\">{}</text>\n",
+            px + w / 2, py + h / 2 + 4, t < 0.5 ? "#fff" : "#111", escaped(square.text));
+    }
+  return svg;
+}
+
+/// Labels below a map, none wider than its share and none over another one.
+std::string labels_below(const Axis& x, Real x0, Real w, Real y) {
+  std::string svg;
+  Real written = -1e9;  // right end of the last label
+  const Real low = x0 - gap / 2 + 2, high = x0 + w * static_cast<Real>(x.values.size()) + gap / 2 - 2;
+  for (std::size_t i = 0; i < x.values.size(); ++i) {
+    const std::string text = tick(x.values[i].first);
+    const Real half = text_width(text, font) / 2;
+    if (2 * half > high - low) continue;
+    const Real at = std::clamp(x0 + (static_cast<Real>(i) + 0.5) * w, low + half, high - half);
+    if (at - half < written + 5) continue;
+    written = at + half;
+    svg += fmt::format("<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>\n", at, y,
+                       escaped(text));
+  }
+  return svg;
+}
+
+struct Frame {
+  std::string title;
+  const Axis &x, &y;
+  std::string x_label, y_label;
+  Colours colours;
+};
+
+std::string sheet_of(const Frame& frame, const std::vector<Map>& maps, const std::string& part, std::size_t columns) {
+  const Axis &x = frame.x, &y = frame.y;
+  const std::size_t rows = (maps.size() + columns - 1) / columns;
   const Real inner =
       std::min<Real>((width - left - right - static_cast<Real>(columns - 1) * gap) / static_cast<Real>(columns), 460);
   const Real w = inner / static_cast<Real>(x.values.size()), h = std::clamp<Real>(w * 0.62, 12, 34);
-  const Real height = h * static_cast<Real>(y.values.size()), row = height + 34;
-  const Real bottom = top + static_cast<Real>(rows) * row - 34;
+  std::vector<std::vector<std::string>> titles;
+  std::size_t lines = 1;
   bool has_unreached = false;
-  for (const Map& map : maps)
+  for (const Map& map : maps) {
+    titles.push_back(in_lines(map.title, inner, small_font));
+    lines = std::max(lines, titles.back().size());
     for (const Square& square : map.squares)
       has_unreached = has_unreached || (square.is_run && std::isinf(square.value));
+  }
+  const Real head = 20 + 15 * static_cast<Real>(lines), first = top - 15 + 15 * static_cast<Real>(lines);
+  const Real height = h * static_cast<Real>(y.values.size()), row = height + head;
+  const Real bottom = first + static_cast<Real>(rows) * row - head;
+  const Real room = width - left - right, own = text_width(part, font);
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" role=\"img\" "
       "font-family=\"system-ui, sans-serif\" font-size=\"13\" fill=\"#333\">\n<title>{2}</title>\n"
       "<rect class=\"paper\" width=\"{0:.0f}\" height=\"{1:.0f}\" fill=\"#fff\"/>\n"
-      "<text class=\"title\" x=\"{3}\" y=\"24\" font-size=\"15\" font-weight=\"600\">{2}</text>\n",
-      width, bottom + (has_unreached ? 112 : 88), escaped(title, 90), left);
+      "<text class=\"title\" x=\"{3}\" y=\"24\" font-size=\"15\" font-weight=\"600\">{4}</text>\n",
+      width, bottom + (has_unreached ? 112 : 88), escaped(frame.title + (part.empty() ? "" : ", " + part), 200), left,
+      escaped(fitted(frame.title, room - own - 20, 15 * 1.1)));
+  if (!part.empty())
+    svg += fmt::format("<text class=\"part\" x=\"{}\" y=\"24\" text-anchor=\"end\">{}</text>\n", width - right, part);
   for (std::size_t m = 0; m < maps.size(); ++m) {
     const Real x0 = left + static_cast<Real>(m % columns) * (inner + gap),
-               y0 = top + static_cast<Real>(m / columns) * row;
-    svg += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"12\">{}</text>\n", x0, y0 - 7,
-                       escaped(maps[m].title, static_cast<std::size_t>(inner / 6.4)));
-    for (std::size_t j = 0; j < y.values.size(); ++j)
-      for (std::size_t i = 0; i < x.values.size(); ++i) {
-        const Square& square = maps[m].squares[j * x.values.size() + i];
-        if (!square.is_run) continue;
-        const Real px = x0 + static_cast<Real>(i) * w, py = y0 + height - static_cast<Real>(j + 1) * h;
-        const std::string name = fmt::format("<title>{}</title>", escaped(square.title, 300));
-        if (std::isinf(square.value)) {
-          svg += fmt::format(
-              "<path class=\"unreached\" d=\"M{0:.1f} {1:.1f}h{2:.1f}v{3:.1f}h-{2:.1f}Zl{2:.1f} {3:.1f}m0 "
-              "-{3:.1f}l-{2:.1f} {3:.1f}\" fill=\"none\" stroke=\"#999\" stroke-width=\".7\" "
-              "pointer-events=\"all\">{4}</path>\n",
-              px + 0.5, py + 0.5, w - 1, h - 1, name);
-          continue;
-        }
-        const Real t = std::clamp<Real>(colours.place(square.value), 0, 1);
-        svg += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\">{}</rect>\n",
-                           px, py, w + 0.3, h + 0.3, scale_colour(t), name);
-        if (w >= 7.2 * static_cast<Real>(letters(square.text)) && h >= 14)
-          svg += fmt::format(
-              "<text class=\"value\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\" font-size=\"11\" "
-              "pointer-events=\"none\" fill=\"{}\">{}</text>\n",
-              px + w / 2, py + h / 2 + 4, t < 0.5 ? "#fff" : "#111", escaped(square.text));
-      }
+               y0 = first + static_cast<Real>(m / columns) * row;
+    for (std::size_t k = 0; k < titles[m].size(); ++k)
+      svg += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"12\">{}</text>\n", x0,
+                         y0 - 7 - 15 * static_cast<Real>(titles[m].size() - 1 - k), escaped(titles[m][k]));
+    svg += squares_of(maps[m], x, y, frame.colours, x0, y0, w, h);
     if (m % columns == 0)
       for (std::size_t j = 0; j < y.values.size(); ++j)
-        svg += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n", x0 - 8,
+        svg += fmt::format("<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n", x0 - 8,
                            y0 + height - (static_cast<Real>(j) + 0.5) * h + 4, escaped(tick(y.values[j].first)));
-    if (m + columns >= maps.size()) {
-      Real written = -1e9;  // right end of the last label
-      for (std::size_t i = 0; i < x.values.size(); ++i) {
-        const std::string text = tick(x.values[i].first);
-        const Real at = x0 + (static_cast<Real>(i) + 0.5) * w, half = 4.0 * static_cast<Real>(letters(text));
-        if (at - half < written + 3) continue;
-        written = at + half;
-        svg += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>\n", at, y0 + height + 18,
-                           escaped(text));
-      }
-    }
+    if (m + columns >= maps.size()) svg += labels_below(x, x0, w, y0 + height + 18);
   }
-  svg += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>\n",
+  svg += fmt::format("<text class=\"x\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>\n",
                      left + (static_cast<Real>(columns) * (inner + gap) - gap) / 2, bottom + 40,
-                     escaped(worded(x.label), 80));
-  svg += fmt::format("<text text-anchor=\"middle\" transform=\"translate(18 {:.1f}) rotate(-90)\">{}</text>\n",
-                     (top + bottom) / 2, escaped(worded(y.label), 60));
-  return svg + bar(colours, left, bottom + 58, has_unreached) + "</svg>\n";
+                     escaped(fitted(frame.x_label, room, font)));
+  svg +=
+      fmt::format("<text class=\"y\" text-anchor=\"middle\" transform=\"translate(18 {:.1f}) rotate(-90)\">{}</text>\n",
+                  (first + bottom) / 2, escaped(fitted(frame.y_label, bottom - first + 80, font)));
+  return svg + bar(frame.colours, left, bottom + 58, has_unreached) + "</svg>\n";
+}
+
+/// All maps, on as many sheets as they take.
+std::vector<std::string> sheets_of(const Frame& frame, const std::vector<Map>& maps, std::size_t series) {
+  const std::size_t columns = columns_of(maps.size(), series, frame.x),
+                    each = std::max(most_maps / columns, std::size_t{1}) * columns,
+                    count = (maps.size() + each - 1) / each;
+  std::vector<std::string> sheets;
+  for (std::size_t s = 0; s < count; ++s) {
+    const auto at = [&](std::size_t i) { return maps.begin() + static_cast<long>(std::min(maps.size(), i)); };
+    sheets.push_back(sheet_of(frame, {at(s * each), at((s + 1) * each)},
+                              count > 1 ? fmt::format("{} of {}", s + 1, count) : "", columns));
+  }
+  return sheets;
 }
 
 /// The maps of one quantity.
@@ -248,10 +305,13 @@ std::vector<PhaseDiagram> phase_diagrams_of(const Summary& summary) {
   if (all.empty() || 2 * filled < all.size() * x.values.size() * y.values.size()) return {};
   std::sort(all.begin(), all.end());
   Maps maps{summary, x, y, facets, {}};
-  for (const std::size_t i : evenly_spread(all.size(), most_maps)) maps.chosen.push_back(all[i]);
-  const std::string note =
-      all.size() > most_maps ? fmt::format(" {} of {} maps are shown.", most_maps, all.size()) : "";
+  maps.chosen = all;
+  const std::string& note = facets.note;
   const std::string over = fmt::format(" over {} and {}", worded(x.label), worded(y.label));
+  const auto drawn = [&](const std::string& title, const std::vector<Map>& of, const Colours& colours) {
+    return sheets_of({title, x, y, axis_title(summary, x.label), axis_title(summary, y.label), colours}, of,
+                     facets.series.size());
+  };
 
   std::vector<PhaseDiagram> diagrams;
   if (summary.criterion) {
@@ -269,7 +329,7 @@ std::vector<PhaseDiagram> phase_diagrams_of(const Summary& summary) {
                         title,
                         "the share of the repetitions that reach " + target,
                         "Equal steps between the values of an axis." + note,
-                        {svg_of(title, x, y, success, {false, 0, 1, "share of the repetitions"})}});
+                        {drawn(title, success, {false, 0, 1, "share of the repetitions"})}});
     PhaseDiagram time{"time_to_target",
                       "Median time to the target" + over,
                       "until " + target,
@@ -287,8 +347,8 @@ std::vector<PhaseDiagram> phase_diagrams_of(const Summary& summary) {
         return Square{true, *median.median, short_number(*median.median),
                       fmt::format("{} {}; {}", number(*median.median), to_string(clock), count)};
       });
-      time.svgs.push_back(svg_of(fmt::format("Median {} to the target{}", to_string(clock), over), x, y, times,
-                                 colours_for(times, to_string(clock))));
+      time.svgs.push_back(drawn(fmt::format("Median {} to the target{}", to_string(clock), over), times,
+                                colours_for(times, to_string(clock))));
     }
     diagrams.push_back(std::move(time));
   }
@@ -307,7 +367,7 @@ std::vector<PhaseDiagram> phase_diagrams_of(const Summary& summary) {
                         title,
                         "medians over the repetitions",
                         "Equal steps between the values of an axis." + note,
-                        {svg_of(title, x, y, finals, colours_for(finals, "final " + worded(column)))}});
+                        {drawn(title, finals, colours_for(finals, "final " + worded(column)))}});
   }
   return diagrams;
 }

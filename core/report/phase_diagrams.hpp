@@ -11,7 +11,7 @@ namespace tightrope {
 struct PhaseDiagram {
   std::string id;  // file name of the SVG
   std::string title, description, note;
-  std::vector<std::string> svgs;  // complete documents: one for each clock, or only one
+  std::vector<std::vector<std::string>> svgs;  // complete documents: for each clock, or only once, those of its sheets
 };
 
 /// Maps over the two numeric axes with the most values, three at least, one map for each method and each combination

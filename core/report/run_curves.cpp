@@ -13,11 +13,13 @@ namespace {
 
 constexpr std::size_t most_points = 1200;  // of a curve
 
-Figure empty_figure(const std::string& id, const std::string& title, const std::string& description) {
+Figure empty_figure(const std::string& id, const std::string& title, const std::string& description,
+                    const std::string& y_label) {
   Figure figure{id, title, description, "", {}, {}, true};
   for (const Clock clock : all_clocks) {
     Plot plot;
-    plot.x_label = clock == Clock::passes ? "passes over the operator" : to_string(clock);
+    plot.x_label = in_words(clock);
+    plot.y_label = y_label;
     plot.panels.emplace_back();
     figure.plots.push_back(std::move(plot));
   }
@@ -41,7 +43,17 @@ void add_column(Figure& figure, const StoredCell& cell, Index column, const std:
   }
 }
 
+/// "relative error, train error"; more of them do not fit along an axis.
+std::string names_of(const Panel& panel) {
+  if (panel.series.size() > 3) return "value";
+  std::string names;
+  for (const Series& series : panel.series) names += (names.empty() ? "" : ", ") + series.name;
+  return names;
+}
+
 }  // namespace
+
+std::string in_words(Clock clock) { return clock == Clock::passes ? "passes over the operator" : to_string(clock); }
 
 std::string family_of(const std::string& column) {
   const std::size_t at = column.find_last_not_of("0123456789");
@@ -65,7 +77,7 @@ std::vector<Figure> curves_of_run(const StoredRun& run) {
     int prominence;
   };
   std::vector<Entry> figures = {
-      {empty_figure("overview", "Overview", "the most telling quantities together"), true, 1 << 30}};
+      {empty_figure("overview", "Overview", "the most telling quantities together", ""), true, 1 << 30}};
   std::map<std::string, std::size_t> families;
   for (Index c = 2; c < columns.size(); ++c) {
     const Column& column = columns[c];
@@ -77,9 +89,10 @@ std::vector<Figure> curves_of_run(const StoredRun& run) {
       at = figures.size();
       if (!kin.empty()) families[kin] = at;
       const std::string name = kin.empty() ? column.name : kin;
-      figures.push_back({empty_figure(safe_id(name), capitalised(worded(name)) + (kin.empty() ? "" : " over the run"),
-                                      kin.empty() ? column.description : of_any_index(column.description, column.name)),
-                         column.positive, column.prominence});
+      figures.push_back(
+          {empty_figure(safe_id(name), capitalised(worded(name)) + (kin.empty() ? "" : " over the run"),
+                        kin.empty() ? column.description : of_any_index(column.description, column.name), worded(name)),
+           column.positive, column.prominence});
     }
     add_column(figures[at].figure, cell, c, claims, run.success);
   }
@@ -89,8 +102,9 @@ std::vector<Figure> curves_of_run(const StoredRun& run) {
   for (Entry& entry : figures) {
     if (entry.figure.plots.front().panels.front().series.empty()) continue;
     for (Plot& plot : entry.figure.plots) {
+      if (plot.y_label.empty()) plot.y_label = names_of(plot.panels.front());
       fit_scales(plot, false, entry.logarithmic);
-      tell_slopes(plot);
+      name_overlays(plot);
     }
     result.push_back(std::move(entry.figure));
   }

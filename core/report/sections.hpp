@@ -15,16 +15,18 @@ namespace tightrope {
 /// How a run ended, or how many runs of a study ended how.
 std::string summary_section(const StoredRun& run, const Summary& summary);
 std::string claims_section(const StoredRun& run);
-/// Methods or settings with ends, success, final values and times to the target.
-std::string methods_section(const StoredRun& run, const Summary& summary);
+/// Settings with ends, success, final values and times to the target; where they are many, first the methods with what
+/// can be counted over all of them.
+std::string methods_section(const Summary& summary);
 /// Paired comparisons of methods.
 std::string comparison_section(const Summary& summary);
 /// What trials have chosen for whom, and what each was given to choose; "" where nothing was tuned.
 std::string tuned_section(const StoredRun& run);
 /// One row for each run, and why some did not end well.
 std::string runs_section(const StoredRun& run, const Summary& summary);
-/// Truth once, then each run's estimate, and their errors.
-std::string truth_section(const StoredRun& run, const std::vector<CellExtras>& extras);
+/// Each truth once, then the estimates of the runs that share it, and their errors. Of large matrices the entries of
+/// some rows and columns are shown, which come straight from the factors.
+std::string truth_section(const StoredRun& run, const Pictures& pictures);
 
 // --- figures ---
 /// The choice of the clock that all figures of the page follow.

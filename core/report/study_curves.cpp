@@ -67,11 +67,13 @@ void add_column(Figure& figure, const Study& study, const Facets& facets, const 
   }
 }
 
-Figure start(const std::string& id, const std::string& title, const std::string& description, const Facets& facets) {
+Figure start(const std::string& id, const std::string& title, const std::string& description,
+             const std::string& y_label, const Facets& facets) {
   Figure figure{id, title, description, facets.note, facets.facets, {}, true};
   for (const Clock clock : all_clocks) {
     Plot plot;
-    plot.x_label = clock == Clock::passes ? "passes over the operator" : to_string(clock);
+    plot.x_label = in_words(clock);
+    plot.y_label = y_label;
     facets.add_panels(plot);
     figure.plots.push_back(std::move(plot));
   }
@@ -87,7 +89,7 @@ void finish(Figure& figure, bool logarithmic, std::vector<Figure>& figures) {
       is_empty = is_empty && panel.series.empty();
     }
     fit_scales(plot, false, logarithmic);
-    tell_slopes(plot);
+    name_overlays(plot);
   }
   if (!is_empty) figures.push_back(std::move(figure));
 }
@@ -119,7 +121,7 @@ std::vector<Figure> curves_of_study(const StoredRun& run, const Summary& summary
   for (const std::string& name : names) {
     const Column* column = find_column(run, name);
     if (!column) continue;
-    Figure figure = start(safe_id(name), capitalised(worded(name)), column->description, facets);
+    Figure figure = start(safe_id(name), capitalised(worded(name)), column->description, worded(name), facets);
     add_column(figure, study, facets, *column, std::nullopt);
     finish(figure, column->positive, figures);
   }
@@ -134,7 +136,7 @@ std::vector<Figure> curves_of_study(const StoredRun& run, const Summary& summary
       for (const Column& column : cell.trace.columns)
         if (family_of(column.name) == kin && known.insert(column.name).second) members.push_back(&column);
     Figure figure = start(safe_id(kin), capitalised(worded(kin)) + " over the run",
-                          of_any_index(members.front()->description, members.front()->name), apart);
+                          of_any_index(members.front()->description, members.front()->name), worded(kin), apart);
     for (std::size_t m = 0; m < members.size(); ++m) add_column(figure, study, apart, *members[m], m);
     finish(figure, members.front()->positive, figures);
   }

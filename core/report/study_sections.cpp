@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/report/facets.hpp"
 #include "core/report/html.hpp"
 #include "core/report/sections.hpp"
+#include "core/report/summary_tables.hpp"
 #include "core/report/text.hpp"
 
 namespace tightrope {
@@ -16,11 +18,13 @@ constexpr std::size_t most_settings = 24;  // in the open; beyond, methods are, 
 constexpr std::size_t most_columns = 2;    // final values in one table
 constexpr std::size_t most_comparisons = 28;
 
-std::string swatch(std::size_t style) {
+/// A method by its name, behind the line that it has in figures.
+std::string method_cell(std::size_t style, const std::string& name) {
+  const bool is_short = text_width(name, 15) <= 210;
   return fmt::format(
-      "<svg class=\"swatch\" width=\"22\" height=\"8\" aria-hidden=\"true\"><path d=\"M0 4h22\" "
-      "stroke=\"{}\" stroke-width=\"2.6\" stroke-dasharray=\"{}\"/></svg>",
-      curve_colour(style), curve_dashes(style));
+      "<span class=\"method\"><svg width=\"30\" height=\"10\" aria-hidden=\"true\"><g transform=\"translate(2 "
+      "5)\">{}</g></svg><span{}>{}</span></span>",
+      sample_svg(style, is_marked(style)), is_short ? " class=\"short\"" : "", escaped(name, 80));
 }
 
 std::string interval(const Interval& of) {
@@ -40,12 +44,16 @@ std::string arrival(const Setting& setting, Clock clock) {
   const auto own = setting.arrivals.find(clock);
   if (own == setting.arrivals.end()) return cell("–");
   const TimeToTarget& times = own->second.times;
-  if (times.reached == 0) return cell(fmt::format("none of {} reached it", times.count));
-  std::string text =
-      times.median ? number(*times.median) + interval(own->second.interval) : "more than " + number(times.more_than);
-  if (times.reached < times.count && clock == Clock::iterations)  // the same on every clock
-    text += fmt::format("<small>{} of {} did not reach it</small>", times.count - times.reached, times.count);
-  return cell(text);
+  if (times.reached == 0) return cell("never");
+  return cell(times.median ? number(*times.median) + interval(own->second.interval)
+                           : "&gt; " + number(times.more_than));
+}
+
+std::string final_value(const Setting& setting, const std::string& column) {
+  const FinalValues* own = setting.find(column);
+  if (!own || own->count == 0) return cell("–");
+  return cell((std::isfinite(own->median.value) ? number(own->median.value) : "diverged") +
+              interval(own->median.interval));
 }
 
 std::string results_of(const Setting& setting, const std::vector<std::string>& columns, bool has_target) {
@@ -55,14 +63,7 @@ std::string results_of(const Setting& setting, const std::vector<std::string>& c
                 ? cell(fmt::format("{} of {}<small>{:.2f} to {:.2f}</small>", setting.success->reached,
                                    setting.success->count, setting.success->share.low, setting.success->share.high))
                 : cell("–");
-  for (const std::string& column : columns) {
-    const FinalValues* own = setting.find(column);
-    if (!own || own->count == 0)
-      html += cell("–");
-    else
-      html += cell((std::isfinite(own->median.value) ? number(own->median.value) : "diverged") +
-                   interval(own->median.interval));
-  }
+  for (const std::string& column : columns) html += final_value(setting, column);
   if (has_target)
     for (const Clock clock : all_clocks) html += arrival(setting, clock);
   return html;
@@ -81,7 +82,7 @@ std::string settings_table(const Summary& summary, const std::vector<std::string
   const bool has_target = summary.criterion.has_value();
   const std::vector<std::string> axes = summary.setting_axes();
   std::string html = "<table><thead><tr>";
-  for (const std::string& axis : axes) html += head(escaped(capitalised(worded(axis)), 60), false);
+  for (const std::string& axis : axes) html += head(escaped(capitalised(axis_title(summary, axis)), 60), false);
   html += results_header(columns, has_target) + "</tr></thead><tbody>\n";
   for (const Setting& setting : summary.settings) {
     html += "<tr>";
@@ -90,10 +91,7 @@ std::string settings_table(const Summary& summary, const std::vector<std::string
       std::string text = own == setting.labels.end() ? "–" : escaped(own->second, 60);
       if (axis == summary.by)
         for (std::size_t m = 0; m < summary.methods.size(); ++m)
-          if (std::all_of(summary.methods[m].labels.begin(), summary.methods[m].labels.end(), [&](const auto& label) {
-                return setting.labels.count(label.first) && setting.labels.at(label.first) == label.second;
-              }))
-            text = swatch(m) + text;
+          if (is_of(summary.methods[m], setting)) text = method_cell(m, own->second);
       html += cell(text, false);
     }
     html += results_of(setting, columns, has_target) + "</tr>\n";
@@ -101,58 +99,74 @@ std::string settings_table(const Summary& summary, const std::vector<std::string
   return html + "</tbody></table>";
 }
 
-/// All settings of each method taken together: the summary of a study in which they are repetitions of one problem.
-Summary by_method(const StoredRun& run, const Summary& summary) {
-  StoredRun together;
-  together.name = run.name;
-  together.is_study = true;
-  together.success = run.success;
-  for (const StudyAxis& axis : run.axes)
-    if (axis.label == repetition_label || axis.label == summary.by) together.axes.push_back(axis);
-  std::map<std::string, std::size_t> counts;
-  const auto relabelled = [&](const Labels& labels) {
-    const std::string& method = labels.at(summary.by);
-    return Labels{{summary.by, method}, {repetition_label, std::to_string(++counts[method])}};
-  };
-  for (const StoredCell& stored : run.cells)
-    if (stored.labels.count(summary.by)) {
-      StoredCell& own = together.cells.emplace_back();
-      own.end = stored.end;
-      own.trace = stored.trace;
-      own.labels = relabelled(stored.labels);
+/// How the runs of each method ended and how many succeeded, counted over all settings. Medians are not: a condition
+/// number or a noise level more would be another number.
+std::string methods_table(const Summary& summary) {
+  const bool has_target = summary.criterion.has_value();
+  std::string html = "<table><thead><tr>" + head("Method", false) + head("Runs") + head("Ends", false) +
+                     (has_target ? head("Success") : "") + "</tr></thead><tbody>\n";
+  for (std::size_t m = 0; m < summary.methods.size(); ++m) {
+    Index runs = 0, reached = 0, judged = 0;
+    std::map<EndClass, Index> all;
+    for (const Setting& setting : summary.settings) {
+      if (!is_of(summary.methods[m], setting)) continue;
+      runs += setting.runs;
+      for (const auto& [end, count] : setting.ends) all[end] += count;
+      if (!setting.success) continue;
+      reached += setting.success->reached;
+      judged += setting.success->count;
     }
-  for (const Missing& missing : run.missing)
-    if (missing.labels.count(summary.by)) {
-      Missing& own = together.missing.emplace_back(missing);
-      own.labels = relabelled(missing.labels);
-    }
-  return summarize(together);
-}
-
-std::string methods_table(const Summary& together, const std::vector<std::string>& columns) {
-  const bool has_target = together.criterion.has_value();
-  std::string html = "<table><thead><tr>" + head("Method", false) + head("Runs") + results_header(columns, has_target) +
-                     "</tr></thead><tbody>\n";
-  for (std::size_t s = 0; s < together.settings.size(); ++s) {
-    const Setting& setting = together.settings[s];
-    html += "<tr>" + cell(swatch(s) + escaped(setting.labels.at(together.by), 80), false) +
-            cell(number(static_cast<Real>(setting.runs))) + results_of(setting, columns, has_target) + "</tr>\n";
+    html += "<tr>" + cell(method_cell(m, summary.methods[m].name), false) + cell(std::to_string(runs)) +
+            "<td class=\"ends\">" + ends(all) + "</td>" +
+            (has_target ? cell(judged > 0 ? fmt::format("{} of {}", reached, judged) : "–") : "") + "</tr>\n";
   }
   return html + "</tbody></table>";
 }
 
-std::string p_value(Real p) {
-  return "<td class=\"number p\">" + (p < 1e-4 ? "&lt; 0.0001" : fmt::format("{:.2g}", p)) + "</td>";
+/// Settings as rows, methods as columns, one median each.
+std::string medians_table(const Summary& summary, const std::string& column) {
+  std::vector<std::string> axes;
+  for (const std::string& axis : summary.setting_axes())
+    if (std::none_of(summary.methods.begin(), summary.methods.end(),
+                     [&](const Method& method) { return method.labels.count(axis) > 0; }))
+      axes.push_back(axis);
+  std::string html = "<table><thead><tr>";
+  for (const std::string& axis : axes) html += head(escaped(capitalised(worded(axis)), 60), false);
+  for (std::size_t m = 0; m < summary.methods.size(); ++m) html += head(method_cell(m, summary.methods[m].name));
+  html += "</tr></thead><tbody>\n";
+  for (const SettingGroup& group : groups_of_settings(summary)) {
+    html += "<tr>";
+    for (const std::string& axis : axes) {
+      const auto own = group.labels.find(axis);
+      html += cell(own == group.labels.end() ? "–" : escaped(own->second, 60), false);
+    }
+    for (const Method& method : summary.methods) {
+      const auto own = std::find_if(group.settings.begin(), group.settings.end(),
+                                    [&](const Setting* setting) { return is_of(method, *setting); });
+      if (own == group.settings.end())
+        html += cell("–");
+      else if (column.empty())
+        html += arrival(**own, Clock::iterations);
+      else
+        html += final_value(**own, column);
+    }
+    html += "</tr>\n";
+  }
+  return html + "</tbody></table>";
 }
 
-std::string ratio(const PairedRatio* of) {
+std::string p_value(Real p, bool is_exact) { return "<td class=\"number p\">" + human_p(p, is_exact) + "</td>"; }
+
+std::string ratio(const PairedRatio* of, Index pairs) {
   if (!of || !of->median) return cell("–") + cell("–");
-  return cell(fmt::format("{}<small>{} pairs decided</small>", number(*of->median), of->decided)) + p_value(of->p_holm);
+  return cell(number(*of->median) +
+              (of->decided == pairs ? "" : fmt::format("<small>{} decided</small>", counted(of->decided, "pair")))) +
+         p_value(of->p_holm, of->is_exact);
 }
 
 }  // namespace
 
-std::string methods_section(const StoredRun& run, const Summary& summary) {
+std::string methods_section(const Summary& summary) {
   std::vector<std::string> columns = summary.columns;
   if (columns.size() > most_columns) columns.resize(most_columns);
   std::string html = fmt::format("<h2>{}</h2>\n", summary.methods.empty() ? "Settings" : "Methods");
@@ -161,9 +175,21 @@ std::string methods_section(const StoredRun& run, const Summary& summary) {
   if (summary.settings.size() <= most_settings) {
     html += table;
   } else {
-    if (!summary.methods.empty())
-      html += scrolling("Methods", methods_table(by_method(run, summary), columns)) +
-              "<p class=\"soft\">All settings of a method taken together.</p>\n";
+    if (!summary.methods.empty()) {
+      html +=
+          scrolling("Methods", methods_table(summary)) +
+          "<p class=\"soft\">Counted over all settings of a method. Medians follow for each setting by itself.</p>\n";
+      const bool is_long = summary.settings.size() > most_settings * summary.methods.size();
+      const auto add = [&](const std::string& title, const std::string& table_of_it) {
+        const std::string body = scrolling(title, table_of_it);
+        html += is_long ? fmt::format("<details><summary>{}</summary>{}</details>\n", title, body)
+                        : fmt::format("<p><b>{}</b></p>\n{}", title, body);
+      };
+      if (summary.criterion) add("Iterations to the target, setting by setting", medians_table(summary, ""));
+      if (!summary.columns.empty())
+        add("Final " + escaped(worded(summary.columns.front())) + ", setting by setting",
+            medians_table(summary, summary.columns.front()));
+    }
     html += fmt::format("<details><summary>Each of the {} settings</summary>{}</details>\n", summary.settings.size(),
                         table);
   }
@@ -171,10 +197,14 @@ std::string methods_section(const StoredRun& run, const Summary& summary) {
                                        [](const Setting& setting) { return setting.runs > 1; });
   if (is_repeated)
     html +=
-        "<p class=\"soft\">Medians over the runs, below them 95 % intervals: bootstrap percentiles for medians, "
+        "<p class=\"soft\">Medians over the repetitions of a setting, below them 95 % intervals: bootstrap percentiles "
+        "for medians, "
         "Wilson's for success. A run that diverged or failed counts as worse than every number.";
   if (is_repeated && summary.criterion)
-    html += " Times to the target are Kaplan-Meier medians, which take into account the runs that did not reach it.";
+    html +=
+        " Times to the target are Kaplan-Meier medians, which take into account the runs that did not reach it; &gt; "
+        "300: "
+        "by then fewer than half of them had.";
   return html + (is_repeated ? "</p>\n" : "");
 }
 
@@ -185,7 +215,7 @@ std::string comparison_section(const Summary& summary) {
   if (!summary.has_all_comparisons)
     return "<h2>Methods against each other</h2>\n<p>There are too many methods to compare each with each.</p>\n";
   const bool has_target = summary.criterion.has_value();
-  std::string html = "<table><thead><tr>" + head("Methods", false) + head("Pairs");
+  std::string html = "<table><thead><tr>" + head("Methods", false) + head("Pairs") + head("Repetitions");
   if (!summary.columns.empty()) html += head("Final " + escaped(worded(summary.columns.front()))) + head("p");
   if (has_target)
     html += head("Iterations") + head("p") + head("Passes") + head("p") +
@@ -198,27 +228,25 @@ std::string comparison_section(const Summary& summary) {
   for (std::size_t i = 0; i < std::min(summary.comparisons.size(), most_comparisons); ++i) {
     const Comparison& own = summary.comparisons[i];
     html += "<tr>" +
-            cell(fmt::format("{}{} <span class=\"soft\">against</span> {}{}", swatch(own.first),
-                             escaped(summary.methods[own.first].name, 60), swatch(own.second),
-                             escaped(summary.methods[own.second].name, 60)),
+            cell(method_cell(own.first, summary.methods[own.first].name) + "<span class=\"soft\"> against </span>" +
+                     method_cell(own.second, summary.methods[own.second].name),
                  false) +
-            cell(std::to_string(own.pairs));
-    if (!summary.columns.empty()) html += ratio(own.final_values ? &*own.final_values : nullptr);
+            cell(std::to_string(own.pairs)) + cell(std::to_string(own.repetitions));
+    if (!summary.columns.empty()) html += ratio(own.final_values ? &*own.final_values : nullptr, own.pairs);
     if (has_target)
-      html += ratio(times(own, Clock::iterations)) + ratio(times(own, Clock::passes)) +
+      html += ratio(times(own, Clock::iterations), own.pairs) + ratio(times(own, Clock::passes), own.pairs) +
               cell(fmt::format("{}, {}, {}, {}", own.both, own.first_only, own.second_only, own.neither)) +
-              (own.p_success_holm ? p_value(*own.p_success_holm) : cell("–"));
+              (own.p_success_holm ? p_value(*own.p_success_holm, true) : cell("–"));
     html += "</tr>\n";
   }
   std::string note;
   if (summary.comparisons.size() > most_comparisons)
     note = fmt::format(" The first {} of {} comparisons are shown.", most_comparisons, summary.comparisons.size());
   return "<h2>Methods against each other</h2>\n" + scrolling("Methods against each other", html + "</tbody></table>") +
-         "<p class=\"soft\">Medians of the ratio of the first method's quantity to the second's, over runs that differ "
-         "in "
-         "the method alone; 0 or ∞ where one of the two never arrives. A pair is undecided if neither arrived, or if "
-         "it is not known who was first. p: Wilcoxon's "
-         "signed-rank test for ratios, McNemar's for success, corrected after Holm over the rows." +
+         "<p class=\"soft\">" + escaped(fmt::format("{}", fmt::join(notes_on_comparisons(summary), " "))) +
+         " A ratio is 0 or ∞ where one of the two never arrives. A pair is undecided if neither arrived, or if it is "
+         "not "
+         "known who was first." +
          note + "</p>\n";
 }
 
@@ -232,8 +260,8 @@ std::string tuned_section(const StoredRun& run) {
   const std::string budget =
       !same(&Tuned::trials) ? "What each setting was given is in the table."
       : same(&Tuned::iterations)
-          ? fmt::format("Each setting was given the same: {}, {} iterations in all.", trials,
-                        run.tuned.front().iterations)
+          ? fmt::format("Each setting was given the same: {}, {} in all.", trials,
+                        counted(run.tuned.front().iterations, "iteration"))
           : fmt::format("Each setting was given the same: {}; those that end early need fewer iterations.", trials);
   std::string html = "<table><thead><tr>" + head("Setting", false) + head("Parameter", false) + head("Value") +
                      head("Chosen for", false) + head("Median there") + head("Values tried") + head("Trials") +

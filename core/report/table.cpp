@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 
 namespace tightrope {
 
@@ -35,7 +36,7 @@ unsigned code_point(const std::string& letter) {
 bool is_numeric(const std::string& cell) {
   bool has_number = cell.empty();
   for (const std::string& letter : letters_of(cell)) {
-    if (letter == "–" || letter == "∞" || (letter[0] >= '0' && letter[0] <= '9'))
+    if (letter == "–" || letter == "∞" || letter == "≈" || (letter[0] >= '0' && letter[0] <= '9'))
       has_number = true;
     else if (std::string(".,e+-s []()<> ").find(letter) == std::string::npos)
       return false;
@@ -87,6 +88,7 @@ const std::map<std::string, std::string>& latex_letters() {
       {"×", "$\\times$"},
       {"∞", "$\\infty$"},
       {"≤", "$\\le$"},
+      {"≈", "$\\approx$"},
       {"≥", "$\\ge$"},
       {"−", "$-$"},
       {"·", "$\\cdot$"},
@@ -138,33 +140,55 @@ const std::map<std::string, std::string>& latex_letters() {
   return letters;
 }
 
-/// "-1.20e-03" as a formula; "" if the word is no number with an exponent and no negative number.
-std::string formula(const std::string& word) {
-  const std::size_t e = word.find('e');
-  const std::string mantissa = word.substr(0, e);
-  const std::size_t sign = mantissa.find_first_of('-') == 0 ? 1 : 0;
+/// A decimal number in its parts.
+struct Decimal {
+  bool is_negative = false;
+  std::string mantissa, exponent;  // of digits, "" for no exponent; the exponent with its sign and without zeros before
+};
+std::optional<Decimal> decimal(const std::string& word) {
   const auto digits = [](const std::string& text, const char* allowed) {
     return !text.empty() && text.find_first_not_of(allowed) == std::string::npos &&
            std::isdigit(static_cast<unsigned char>(text[0])) != 0;
   };
-  if (!digits(mantissa.substr(sign), "0123456789.")) return "";
-  if (e == std::string::npos) return sign == 1 ? "$" + mantissa + "$" : "";
+  Decimal number;
+  number.is_negative = word.starts_with('-');
+  const std::size_t e = word.find('e');
+  number.mantissa = word.substr(0, e).substr(number.is_negative ? 1 : 0);
+  if (!digits(number.mantissa, "0123456789.") || std::count(number.mantissa.begin(), number.mantissa.end(), '.') > 1)
+    return std::nullopt;
+  if (e == std::string::npos) return number;
   std::string exponent = word.substr(e + 1);
-  const bool is_negative = !exponent.empty() && exponent[0] == '-';
+  const std::string sign = exponent.starts_with('-') ? "-" : "";
   if (!exponent.empty() && (exponent[0] == '-' || exponent[0] == '+')) exponent.erase(0, 1);
-  if (!digits(exponent, "0123456789")) return "";
+  if (!digits(exponent, "0123456789")) return std::nullopt;
   exponent.erase(0, std::min(exponent.find_first_not_of('0'), exponent.size() - 1));
-  const std::string power = fmt::format("10^{{{}{}}}", is_negative ? "-" : "", exponent);
-  if (mantissa == "1" || mantissa == "-1") return fmt::format("${}{}$", sign == 1 ? "-" : "", power);
-  return fmt::format("${}\\times{}$", mantissa, power);
+  number.exponent = sign + exponent;
+  return number;
+}
+
+/// "-1.20e-03" as siunitx reads it.
+std::string for_siunitx(const Decimal& number) {
+  return (number.is_negative ? "-" : "") + number.mantissa + (number.exponent.empty() ? "" : "e" + number.exponent);
+}
+
+/// "-1.20e-03" as a formula; "" if the word is no number with an exponent and no negative number.
+std::string formula(const std::string& word) {
+  const auto number = decimal(word);
+  if (!number) return "";
+  const std::string sign = number->is_negative ? "-" : "";
+  if (number->exponent.empty()) return number->is_negative ? "$-" + number->mantissa + "$" : "";
+  const std::string power = "10^{" + number->exponent + "}";
+  if (number->mantissa == "1") return fmt::format("${}{}$", sign, power);
+  return fmt::format("${}{}\\times{}$", sign, number->mantissa, power);
 }
 
 }  // namespace
 
-std::string latex_text(const std::string& text) {
+std::string latex_text(const std::string& text, bool siunitx) {
   std::string result, word;
   const auto end_word = [&] {
-    const std::string number = formula(word);
+    const auto as_decimal = siunitx ? decimal(word) : std::nullopt;
+    const std::string number = as_decimal ? "\\num{" + for_siunitx(*as_decimal) + "}" : formula(word);
     if (!number.empty()) {
       result += number;
     } else {
@@ -191,8 +215,8 @@ std::string latex_text(const std::string& text) {
   return result;
 }
 
-std::string Table::text(const std::string& format) const {
-  return format == "csv" ? csv() : format == "latex" ? latex() : aligned(format == "markdown");
+std::string Table::text(const std::string& format, bool siunitx) const {
+  return format == "csv" ? csv() : format == "latex" ? latex(siunitx) : aligned(format == "markdown");
 }
 
 std::vector<bool> Table::numeric() const {
@@ -219,10 +243,11 @@ std::string Table::csv() const {
 std::string Table::aligned(bool markdown) const {
   std::vector<std::vector<std::string>> cells = rows_;
   std::vector<std::size_t> widths(rows_.front().size(), markdown ? 3 : 0);
-  for (auto& row : cells)
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (markdown) row[i] = markdown_cell(row[i]);
-      widths[i] = std::max(widths[i], display_width(row[i]));
+  for (std::size_t r = 0; r < cells.size(); ++r)
+    for (std::size_t i = 0; i < cells[r].size(); ++i) {
+      if (markdown) cells[r][i] = markdown_cell(cells[r][i]);
+      if (markdown && is_bold(r, i)) cells[r][i] = "**" + cells[r][i] + "**";
+      widths[i] = std::max(widths[i], display_width(cells[r][i]));
     }
   const std::vector<bool> right = numeric();
   std::string out;
@@ -243,13 +268,24 @@ std::string Table::aligned(bool markdown) const {
   return out;
 }
 
-std::string Table::latex() const {
+std::string Table::latex(bool siunitx) const {
+  const std::vector<bool> right = numeric();
+  std::vector<bool> is_s(right.size(), siunitx && rows_.size() > 1);  // most cells single numbers; words in braces
+  for (std::size_t i = 0; i < is_s.size(); ++i) {
+    std::size_t numbers = 0;
+    for (std::size_t r = 1; r < rows_.size(); ++r)
+      if (decimal(rows_[r][i])) ++numbers;
+    is_s[i] = is_s[i] && 2 * numbers > rows_.size() - 1;
+  }
   std::string columns;
-  for (const bool right : numeric()) columns += right ? 'r' : 'l';
+  for (std::size_t i = 0; i < right.size(); ++i) columns += is_s[i] ? 'S' : right[i] ? 'r' : 'l';
   std::string out = fmt::format("\\begin{{tabular}}{{{}}}\n\\toprule\n", columns);
   for (std::size_t r = 0; r < rows_.size(); ++r) {
     for (std::size_t i = 0; i < rows_[r].size(); ++i) {
-      const std::string cell = latex_text(rows_[r][i]);
+      const auto number = is_s[i] && r > 0 ? decimal(rows_[r][i]) : std::nullopt;
+      std::string cell = number ? for_siunitx(*number) : latex_text(rows_[r][i], siunitx && r > 0);
+      if (is_bold(r, i)) cell = number ? "\\bfseries " + cell : "\\textbf{\\boldmath " + cell + "}";
+      if (is_s[i] && !number) cell = "{" + cell + "}";
       // A bracket at the start of a row would be the optional argument of the \\ before it.
       out += (i ? " & " : "") + (i == 0 && !cell.empty() && cell[0] == '[' ? "{}" + cell : cell);
     }
@@ -266,6 +302,10 @@ std::string human(Real value) {
   if (value == std::floor(value) && std::abs(value) < 1e7) return fmt::format("{:.0f}", value);
   if (std::abs(value) >= 1e-2 && std::abs(value) < 1e4) return fmt::format("{:.4g}", value);
   return fmt::format("{:.2e}", value);
+}
+
+std::string human_p(Real p, bool is_exact) {
+  return (is_exact ? "" : "≈") + (p < 0.001 ? fmt::format("{:.1e}", p) : fmt::format("{:.2g}", p));
 }
 
 std::string human_seconds(Real seconds) {

@@ -1,6 +1,7 @@
 // Tables of text, written for people, for papers and for programs; and numbers as people read them.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,30 +13,40 @@ namespace tightrope {
 class Table {
  public:
   explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}
-  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  /// `bold`: places in the row that Markdown and LaTeX print in bold.
+  void add(std::vector<std::string> row, const std::vector<std::size_t>& bold = {}) {
+    for (const std::size_t i : bold) bold_.insert({rows_.size(), i});
+    rows_.push_back(std::move(row));
+  }
   const std::vector<std::vector<std::string>>& rows() const { return rows_; }  // the header first
 
   /// table | markdown | csv | latex. In Markdown what could end a cell or begin a tag is escaped, all else may be
-  /// markup. In LaTeX everything is text and numbers such as 1.2e-03 become formulas; needs the package booktabs.
-  std::string text(const std::string& format) const;
+  /// markup. In LaTeX everything is text and numbers such as 1.2e-03 become formulas; needs the package booktabs. With
+  /// `siunitx` numbers are left to that package, and columns of numbers are of its type S.
+  std::string text(const std::string& format, bool siunitx = false) const;
 
  private:
   std::string aligned(bool markdown) const;
   std::string csv() const;
-  std::string latex() const;
+  std::string latex(bool siunitx) const;
   std::vector<bool> numeric() const;  // by column
+  bool is_bold(std::size_t row, std::size_t column) const { return bold_.contains({row, column}); }
 
   std::vector<std::vector<std::string>> rows_;
+  std::set<std::pair<std::size_t, std::size_t>> bold_;
 };
 
 /// Text as it is, for LaTeX: characters that mean something to TeX escaped, numbers with an exponent as formulas, Greek
 /// letters and the signs of mathematics as commands, what pdfTeX has no letter for as its code point.
-std::string latex_text(const std::string& text);
+/// With `siunitx` every number is a \num.
+std::string latex_text(const std::string& text, bool siunitx = false);
 
 std::size_t display_width(const std::string& text);
 
 /// A number for people: 3 or 4 significant digits, whole numbers in full, ∞, and – for NaN.
 std::string human(Real value);
+/// A p-value: "0.031", "2.4e-05", and "≈" before it if it is an approximation.
+std::string human_p(Real p, bool is_exact = true);
 std::string human_seconds(Real seconds);
 std::string grouped(Index value);  // 12,345
 

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/config/claims.hpp"
+#include "core/report/table.hpp"
 
 namespace tightrope {
 
@@ -19,6 +20,30 @@ bool turns_text(const std::string& letter) {
   return std::find(marks.begin(), marks.end(), letter) != marks.end();
 }
 
+template <class Visit>
+void for_each_letter(const std::string& text, const Visit& visit) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const std::size_t size = byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+    visit(text.substr(i, size));
+    i += size;
+  }
+}
+
+/// Of one letter, in multiples of the font size, as in a wide font (DejaVu Sans).
+Real width_of(const std::string& letter) {
+  if (letter.size() >= 3) {  // superscripts, signs; what lies beyond are mostly the square letters of East Asia
+    if (letter == "⁰" || (letter >= "⁴" && letter <= "⁻")) return 0.46;
+    return letter < "\u2e80" ? 1.0 : 1.05;
+  }
+  if (letter.size() == 2) return letter == "¹" || letter == "²" || letter == "³" ? 0.46 : letter == "·" ? 0.36 : 0.72;
+  const char c = letter[0];
+  if (std::string("iIjl|.,:;'!").find(c) != std::string::npos) return 0.35;
+  if (std::string(" rtf()[]/-\\").find(c) != std::string::npos) return 0.43;
+  if (std::string("mwMW@%+=<>").find(c) != std::string::npos) return 1.0;
+  return c >= 'A' && c <= 'Z' ? 0.76 : 0.64;
+}
+
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
 }  // namespace
@@ -26,17 +51,13 @@ bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; 
 std::string plain(const std::string& text, std::size_t most) {
   std::string out;
   std::size_t shown = 0;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const std::size_t size = byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
-    const std::string letter = text.substr(i, size);
-    i += size;
-    if (shown == most) return out + "…";
+  for_each_letter(text, [&](const std::string& letter) {
+    const auto byte = static_cast<unsigned char>(letter[0]);
     const bool is_control = (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f;
-    if (is_control || turns_text(letter)) continue;
-    out += letter;
+    if (shown > most || is_control || turns_text(letter)) return;
+    out += shown == most ? "…" : letter;
     ++shown;
-  }
+  });
   return out;
 }
 
@@ -66,9 +87,42 @@ std::string worded(std::string name) {
   return name;
 }
 
-std::size_t letters(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+Real text_width(const std::string& text, Real font_size) {
+  Real width = 0;
+  for_each_letter(text, [&](const std::string& letter) { width += width_of(letter); });
+  return width * font_size;
+}
+
+std::string fitted(const std::string& text, Real width, Real font_size) {
+  const std::string whole = plain(text);
+  if (text_width(whole, font_size) <= width) return whole;
+  std::string out;
+  Real left = width / font_size - width_of("…");
+  bool is_full = false;
+  for_each_letter(whole, [&](const std::string& letter) {
+    left -= width_of(letter);
+    is_full = is_full || left < 0;
+    if (!is_full) out += letter;
+  });
+  return out + "…";
+}
+
+std::vector<std::string> in_lines(const std::string& text, Real width, Real font_size) {
+  const std::string whole = plain(text);
+  if (text_width(whole, font_size) <= width) return {whole};
+  for (const std::string separator : {" · ", " "}) {
+    // The last place at which the first line still fits.
+    std::size_t at = std::string::npos;
+    for (std::size_t next = whole.find(separator); next != std::string::npos; next = whole.find(separator, next + 1))
+      if (text_width(whole.substr(0, next), font_size) <= width) at = next;
+    if (at != std::string::npos)
+      return {whole.substr(0, at), fitted(whole.substr(at + separator.size()), width, font_size)};
+  }
+  return {fitted(whole, width, font_size)};
+}
+
+std::string with_unit(const std::string& name, const std::string& unit) {
+  return unit.empty() ? name : name + " (" + unit + ")";
 }
 
 std::string capitalised(std::string text) {
@@ -76,10 +130,14 @@ std::string capitalised(std::string text) {
   return text;
 }
 
-std::string sentence(const std::string& text) { return capitalised(text) + "."; }
+std::string sentence(const std::string& text) {
+  // A name such as relative_error or sigma_1 is called so and not otherwise.
+  const bool is_name = text.substr(0, text.find(' ')).find('_') != std::string::npos;
+  return (is_name ? text : capitalised(text)) + ".";
+}
 
 std::string counted(std::size_t count, const std::string& noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+  return fmt::format("{} {}{}", grouped(count), noun, count == 1 ? "" : noun.ends_with('s') ? "es" : "s");
 }
 
 std::string number(Real value) {
@@ -103,6 +161,14 @@ std::string power_of_ten(int exponent) {
   std::string text = exponent < 0 ? "10⁻" : "10";
   for (const char digit : std::to_string(std::abs(exponent))) text += digits[static_cast<std::size_t>(digit - '0')];
   return text;
+}
+
+std::string tick_number(Real value) {
+  const std::string text = fmt::format("{:.6g}", value + 0.0);  // no "-0"
+  const auto e = text.find('e');
+  if (e == std::string::npos) return text;
+  const std::string mantissa = text.substr(0, e), power = power_of_ten(std::stoi(text.substr(e + 1)));
+  return mantissa == "1" ? power : mantissa + "·" + power;
 }
 
 std::string formula(const std::string& text) {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "core/numbers/types.hpp"
 
@@ -14,19 +15,27 @@ std::string plain(const std::string& text, std::size_t most = 2000);
 std::string escaped(const std::string& text, std::size_t most = 2000);
 /// "relative_error <= 0.1" → "relative error ≤ 0.1"
 std::string worded(std::string name);
-/// How many letters a text has: its width in rough terms.
-std::size_t letters(const std::string& text);
+/// About the width of plain text on a drawing, on the side of too much: fonts differ.
+Real text_width(const std::string& text, Real font_size);
+/// plain text, cut ("…") to be no wider than `width`.
+std::string fitted(const std::string& text, Real width, Real font_size);
+/// plain text in at most two lines, each no wider than `width`; broken at " · ", else between words.
+std::vector<std::string> in_lines(const std::string& text, Real width, Real font_size);
+/// "snr (dB)"; the name alone without a unit.
+std::string with_unit(const std::string& name, const std::string& unit);
 /// First letter large.
 std::string capitalised(std::string text);
-/// "the limit was reached" → "The limit was reached."
+/// "the limit was reached" → "The limit was reached."; a name such as relative_error at the start stays as it is.
 std::string sentence(const std::string& text);
-/// "1 run", "3 runs"
+/// "1 run", "3 runs", "12,345 passes"
 std::string counted(std::size_t count, const std::string& noun);
 
 /// A number for people: three digits, whole numbers in full, "–" if it is none; more than every number is "∞".
 std::string number(Real value);
 /// "10⁻⁶", and "1" and "10" as such.
 std::string power_of_ten(int exponent);
+/// A round number on an axis: "0.002", "5000", "2·10⁻⁵".
+std::string tick_number(Real value);
 /// A column's description as HTML: "‖X‖_F" with its index below.
 std::string formula(const std::string& text);
 

@@ -2,18 +2,50 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "core/report/facets.hpp"
 #include "core/report/heat_map.hpp"
 #include "core/report/sections.hpp"
+#include "core/report/table.hpp"
 #include "core/report/text.hpp"
 
 namespace tightrope {
 
 namespace {
 
-struct Map {
+constexpr Index most_entries = 4'000'000;  // of a matrix that is formed for a picture
+
+/// Which entries of matrices of one shape are shown, and how that is said.
+class Window {
+ public:
+  explicit Window(Shape shape) {
+    if (shape.rows <= most_entries / std::max<Index>(1, shape.cols)) {
+      if (std::max(shape.rows, shape.cols) > most_pixels) note_ = "Each pixel is the mean of a block of entries.";
+      return;
+    }
+    for (const std::size_t i : evenly_spread(shape.rows, most_pixels)) rows_.push_back(i);
+    for (const std::size_t j : evenly_spread(shape.cols, most_pixels)) cols_.push_back(j);
+    note_ = fmt::format(
+        "Shown are the entries in {} of the {} rows and {} of the {} columns, evenly spread; relative errors are those "
+        "of the whole matrices.",
+        rows_.size(), grouped(shape.rows), cols_.size(), grouped(shape.cols));
+  }
+
+  const std::string& note() const { return note_; }
+  Mat operator()(const LowRank& X) const {
+    if (rows_.empty()) return X.dense();
+    return LowRank{X.left.rows(arma::uvec(rows_)), X.right.rows(arma::uvec(cols_))}.dense();
+  }
+
+ private:
+  std::vector<Index> rows_, cols_;  // empty: all of them
+  std::string note_;
+};
+
+struct ErrorMap {
   std::string caption;
-  Mat values;
+  Mat block_means;
 };
 
 std::string picture(const Mat& values, Real low, Real high, const std::string& caption) {
@@ -29,60 +61,86 @@ std::string colour_scale(Real low, Real high, const std::string& meaning) {
       number(low), base64(colour_bar_png()), number(high), meaning);
 }
 
-}  // namespace
+/// What the runs of a group share besides their truth, if others have something else.
+std::string title_of(const StoredRun& run, const std::vector<std::size_t>& group) {
+  Labels shared = run.cells[group.front()].labels;
+  for (const std::size_t i : group)
+    std::erase_if(shared, [&](const auto& label) {
+      const auto own = run.cells[i].labels.find(label.first);
+      return own == run.cells[i].labels.end() || own->second != label.second;
+    });
+  return name_of(shared);
+}
 
-// All estimates on one scale; errors below, on a scale of their own. A truth that is not of low rank comes with its
-// best approximation (Eckart & Young), which nobody can beat.
-std::string truth_section(const StoredRun& run, const std::vector<CellExtras>& extras) {
-  std::shared_ptr<const Truth> truth;
-  for (const CellExtras& extra : extras)
-    if (extra.truth && !truth) truth = extra.truth;
-  std::vector<Map> estimates;
-  std::string html = "<h2>Truth and estimate</h2>\n";
-  Mat dense;
+/// The pictures of runs that share a truth. All estimates on one scale; errors below, on a scale of their own. A truth
+/// that is not of low rank comes with its best approximation (Eckart & Young), which nobody can beat.
+std::string group_section(const StoredRun& run, const Pictures& pictures, const std::vector<std::size_t>& group,
+                          const std::string& title) {
+  const std::shared_ptr<const Truth> truth = pictures.truth(group);
+  const Sizes& sizes = run.cells[group.front()].sizes;
+  const Window window({sizes.rows, sizes.cols});
+  const Mat of_truth = truth ? window(truth->X) : Mat();
+  Real low = 0, high = 1, largest = 0;
+  bool has_scale = false;
+  std::string maps, trouble;
+  std::vector<ErrorMap> errors;
+  const auto add = [&](const std::string& name, const std::string& caption, const Mat& values) {
+    if (!values.is_finite()) {
+      trouble += fmt::format("<p>{}: no picture, because some of its entries are no finite numbers.</p>\n",
+                             escaped(capitalised(caption)));
+      return;
+    }
+    if (!std::exchange(has_scale, true)) {
+      low = values.min();
+      high = values.max();
+    }
+    maps += picture(values, low, high, caption);
+    if (name.empty() || of_truth.is_empty()) return;
+    const Mat error = arma::abs(values - of_truth);
+    largest = std::max(largest, error.max());
+    errors.push_back({name, block_means(error)});
+  };
+  std::string html;
   if (truth) {
-    dense = truth->X.dense();
-    const Mat best = balanced(truncated(truth->svd, truth->rank)).dense();
-    const Real yardstick = truth->norm > 0 ? arma::norm(dense - best, "fro") / truth->norm : 0;
+    add("", "truth", of_truth);
+    const Index beyond = truth->svd.values.n_elem - std::min(truth->rank, truth->svd.values.n_elem);
+    const Real yardstick = beyond > 0 && truth->norm > 0 ? arma::norm(truth->svd.values.tail(beyond)) / truth->norm : 0;
     if (yardstick > 1e-12) {
       html += fmt::format(
           "<p>The truth is not of low rank. The yardstick is its best approximation of rank {} (Eckart &amp; Young), "
-          "at "
-          "relative error {}: no estimate of this rank can be nearer.</p>\n",
+          "at relative error {}: no estimate of this rank can be nearer.</p>\n",
           truth->rank, number(yardstick));
-      estimates.push_back({fmt::format("best of rank {}: relative error {}", truth->rank, number(yardstick)), best});
+      const std::string name = fmt::format("best of rank {}", truth->rank);
+      add(name, name + ": relative error " + number(yardstick), window(balanced(truncated(truth->svd, truth->rank))));
     }
   }
-  for (std::size_t i = 0; i < extras.size(); ++i) {
-    if (!extras[i].estimate) continue;
-    const Mat& estimate = *extras[i].estimate;
-    const std::string name = name_of(run.cells[i].labels);
-    std::string caption = name.empty() ? "estimate" : name;
-    if (truth && arma::size(estimate) == arma::size(dense) && truth->norm > 0)
-      caption += ": relative error " + number(arma::norm(estimate - dense, "fro") / truth->norm);
-    estimates.push_back({caption, estimate});
+  for (const std::size_t i : group) {
+    const std::optional<LowRank> X = pictures.estimate(i, truth.get());
+    if (!X) continue;
+    std::string name = name_of(run.cells[i].labels);
+    if (name.empty()) name = "estimate";
+    std::string caption = name;
+    if (truth && truth->norm > 0) caption += ": relative error " + number(difference_norm(*X, truth->X) / truth->norm);
+    add(name, caption, window(*X));
   }
-  if (!truth && estimates.empty()) return "";
-  const Mat& scale = truth ? dense : estimates.front().values;
-  const Real low = scale.min(), high = scale.max();
-  html += "<div class=\"maps\">\n";
-  if (truth) html += picture(dense, low, high, "truth");
-  Real largest = 0;
-  for (const Map& map : estimates) {
-    html += picture(map.values, low, high, map.caption);
-    if (truth && arma::size(map.values) == arma::size(dense))
-      largest = std::max(largest, arma::abs(map.values - dense).max());
-  }
-  html += "</div>\n" + colour_scale(low, high, "entries of the matrix, one scale for all");
-  if (!truth) return html;
-  std::string errors;
-  for (const Map& map : estimates)
-    if (arma::size(map.values) == arma::size(dense))
-      errors += picture(arma::abs(map.values - dense), 0, largest, map.caption.substr(0, map.caption.find(':')));
-  if (!errors.empty())
-    html += "<h3>Where they err</h3>\n<div class=\"maps\">\n<div></div>" + errors + "</div>\n" +
-            colour_scale(0, largest, "distance to the truth, entry by entry");
-  return html;
+  if (maps.empty()) return trouble;
+  if (!title.empty()) html = "<h3>" + escaped(capitalised(title)) + "</h3>\n" + html;
+  html += "<div class=\"maps\">\n" + maps + "</div>\n" + trouble +
+          colour_scale(low, high, "entries of the matrix, one scale for all");
+  if (!window.note().empty()) html += "<p class=\"soft\">" + window.note() + "</p>\n";
+  if (errors.empty()) return html;
+  html += fmt::format("<{0}>Where they err</{0}>\n<div class=\"maps\">\n<div></div>", title.empty() ? "h3" : "h4");
+  for (const ErrorMap& map : errors) html += picture(map.block_means, 0, largest, map.caption);
+  return html + "</div>\n" + colour_scale(0, largest, "distance to the truth, entry by entry");
+}
+
+}  // namespace
+
+std::string truth_section(const StoredRun& run, const Pictures& pictures) {
+  std::string html;
+  for (const std::vector<std::size_t>& group : pictures.groups)
+    html += group_section(run, pictures, group, pictures.groups.size() > 1 ? title_of(run, group) : "");
+  return html.empty() ? "" : "<h2>Truth and estimate</h2>\n" + html;
 }
 
 }  // namespace tightrope

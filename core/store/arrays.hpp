@@ -26,6 +26,8 @@ struct NamedArray {
   Mat values;
   bool vector = false;
 };
+/// All arrays of an .npz that the program itself has stored. Their entries need not be finite: a run may have diverged.
+std::vector<NamedArray> read_stored_npz(const std::filesystem::path& file);
 /// The bytes of an .npz (zip, members stored, fixed dates: equal arrays give equal bytes), float64 in Fortran order.
 std::string npz_bytes(const std::vector<NamedArray>& arrays);
 std::string npy_bytes(const Mat& values, bool vector = false);

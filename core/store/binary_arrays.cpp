@@ -145,7 +145,7 @@ void convert(std::string_view data, Mat& values) {
   }
 }
 
-Mat parse_npy(std::string_view bytes, const std::string& name) {
+Mat parse_npy(std::string_view bytes, const std::string& name, bool all_finite = true) {
   if (part(bytes, 0, std::min<std::size_t>(6, bytes.size()), name) != std::string_view("\x93NUMPY", 6))
     refuse(name, "this is not a NumPy array: it does not start like one");
   const std::uint64_t version = field(bytes, 6, 1, name), length_size = version == 1 ? 2 : 4;
@@ -174,6 +174,7 @@ Mat parse_npy(std::string_view bytes, const std::string& name) {
   Mat values = header.by_columns ? Mat(rows, cols) : Mat(cols, rows);
   type->second.second(bytes.substr(begin), values);
   if (!header.by_columns) arma::inplace_trans(values);
+  if (!all_finite) return values;
   if (const arma::uvec bad = arma::find_nonfinite(values); !bad.is_empty())
     refuse(name, fmt::format("entry ({}, {}) is not a finite number", bad[0] % rows + 1, bad[0] / rows + 1));
   return values;
@@ -269,6 +270,13 @@ Mat read_npz(const fs::path& file, const std::string& name) {
   }
   refuse(file.string(), fmt::format("there is no array '{}' in it{}; it has: {}", name, did_you_mean(name, names),
                                     fmt::join(names, ", ")));
+}
+
+std::vector<NamedArray> read_stored_npz(const fs::path& file) {
+  std::vector<NamedArray> arrays;
+  for (const Member& member : zip_members(read_bytes(file), file.string()))
+    arrays.push_back({array_name(member.name), parse_npy(member.bytes, file.string(), false)});
+  return arrays;
 }
 
 std::string npy_bytes(const Mat& values, bool vector) {

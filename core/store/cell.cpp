@@ -11,6 +11,8 @@
 #include <cstdio>
 #include <fstream>
 
+#include "core/config/numeric_digest.hpp"
+#include "core/config/utf8.hpp"
 #include "core/plugin/manifest.hpp"
 #include "core/store/files.hpp"
 #include "core/store/identity.hpp"
@@ -114,6 +116,11 @@ Json provenance_of(const std::string& name, const CellSpec& cell, const Lane& la
   if (lane.setup().problem && lane.setup().problem->team) provenance["threads"] = lane.setup().problem->team->threads();
   provenance["files"] = Json::object();
   for (const DataFile& file : cell.files) provenance["files"][file.written] = file.path;
+  provenance["plugins"] = Json::object();  // those that did not come with the program
+  for (const Choice* choice : cell.choices())
+    if (const Library& library = *choice->library; !Catalog::is_installed(library.file()))
+      provenance["plugins"][fmt::format("{}/{}", library.manifest().kind, library.manifest().name)] =
+          library.file().string();
   return provenance;
 }
 
@@ -188,6 +195,7 @@ Json identity_of(const CellSpec& cell) {
           {"data", data},
           {"build",
            {{"interface", TIGHTROPE_HEADER_DIGEST},
+            {"arithmetic", TIGHTROPE_NUMERIC_DIGEST},
             {"facts", TIGHTROPE_BUILD_FACTS},
             {"blas", openblas_get_config()},
             {"blas_kernels", openblas_get_corename()}}}};
@@ -261,6 +269,11 @@ StoredCell read_cell(const fs::path& folder) {
     cell.counters = {counters.at("fused").get<Index>(), counters.at("forwards").get<Index>(),
                      counters.at("adjoints").get<Index>(), counters.at("bytes").get<std::uint64_t>()};
     cell.sizes = read_sizes(record.at("sizes"));
+    for (const char* part : {"spec", "metrics", "build"})
+      if (!record.at(part).is_object())
+        throw Error(Exit::integrity, fmt::format("{} is damaged: '{}' is no map", file.string(), part));
+    for (const Json& data : record.at("data"))
+      for (const char* part : {"file", "sha256"}) data.at(part).get<std::string>();
     cell.record = node_of(record, file.string());
     cell.spec = *cell.record.find("spec");
     cell.trace = Trace::from_csv(files.at("trace.csv"), (folder / "trace.csv").string());
@@ -269,11 +282,12 @@ StoredCell read_cell(const fs::path& folder) {
       cell.trace.columns[c] = {columns.at(c).at("name").get<std::string>(),
                                columns.at(c).at("description").get<std::string>(),
                                columns.at(c).at("prominence").get<int>(), columns.at(c).at("positive").get<bool>()};
-    for (const std::string& name : npz_names(folder / "final.npz"))
-      cell.factors.push_back({name, read_npz(folder / "final.npz", name), false});
+    cell.factors = read_stored_npz(folder / "final.npz");
     const Json provenance = parse_json(folder / "provenance.json", files.at("provenance.json"));
     cell.labels = provenance.at("labels").get<std::map<std::string, std::string>>();
     cell.provenance = node_of(provenance, (folder / "provenance.json").string());
+    if (Node* places = cell.provenance.find("files"))
+      for (Node::Entry& entry : places->entries) entry.value.scalar = unescape_bytes(entry.value.scalar);
     cell.seconds = provenance.at("seconds").get<Real>();
     cell.bytes = provenance.value("bytes", Real{0});
     cell.solo = provenance.value("timing", "") == timing_solo;

@@ -2,9 +2,34 @@
 
 #include <fmt/format.h>
 
+#include "core/config/utf8.hpp"
+
 namespace tightrope {
 
-std::string pretty(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+namespace {
+
+/// The same document with every text in UTF-8.
+Json with_escaped_bytes(const Json& json) {
+  if (json.is_string()) return escape_bytes(json.get_ref<const std::string&>());
+  Json result = json;
+  if (json.is_object()) {
+    result = Json::object();
+    for (const auto& [key, value] : json.items()) result[escape_bytes(key)] = with_escaped_bytes(value);
+  }
+  if (json.is_array())
+    for (Json& value : result) value = with_escaped_bytes(value);
+  return result;
+}
+
+}  // namespace
+
+std::string pretty(const Json& json) {
+  try {
+    return json.dump(2) + "\n";
+  } catch (const Json::type_error&) {  // the name of a file that is no UTF-8
+    return with_escaped_bytes(json).dump(2) + "\n";
+  }
+}
 
 Json parse_json(const std::filesystem::path& file, const std::string& text) {
   try {

@@ -14,7 +14,7 @@ using Json = nlohmann::ordered_json;
 /// The format of what the store writes; files of an older one are read, of a newer one refused.
 constexpr int record_version = 1;
 
-/// Indented, with a line break at the end.
+/// Indented, with a line break at the end. Bytes that are no UTF-8 are written as escape_bytes does.
 std::string pretty(const Json& json);
 /// Throws Error(integrity) with the file's name.
 Json parse_json(const std::filesystem::path& file, const std::string& text);

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
+#include <limits>
 
 #include "core/base/limits.hpp"
 #include "core/config/yaml.hpp"
@@ -84,7 +86,10 @@ Tuned tuned_of(const Json& json) {
   tuned.path = json.at("path").get<std::string>();
   tuned.value = node_of(json.at("value"), "run.json");
   tuned.goal = json.at("goal").get<std::string>();
-  if (!json.at("merit").is_null()) tuned.merit = json.at("merit").get<Real>();
+  if (const Json& merit = json.at("merit"); merit == "inf")
+    tuned.merit = std::numeric_limits<Real>::infinity();
+  else if (!merit.is_null())
+    tuned.merit = merit.get<Real>();
   tuned.values = json.at("values").get<Index>();
   tuned.trials = json.at("trials").get<Index>();
   tuned.iterations = json.at("iterations").get<Index>();
@@ -156,8 +161,11 @@ void publish_run(const fs::path& out, const Experiment& experiment, const std::v
               {"name", experiment.name},
               {"study", experiment.is_study}};
   run["axes"] = Json::array();
-  for (const StudyAxis& axis : experiment.axes)
-    run["axes"].push_back({{"label", axis.label}, {"path", axis.path}, {"values", axis.values}});
+  for (const StudyAxis& axis : experiment.axes) {
+    Json entry = {{"label", axis.label}, {"path", axis.path}, {"values", axis.values}};
+    if (!axis.unit.empty()) entry["unit"] = axis.unit;
+    run["axes"].push_back(std::move(entry));
+  }
   if (experiment.success) run["success"] = experiment.success->text();
   run["cells"] = Json::array();
   for (const CellSpec& cell : experiment.cells) {
@@ -198,7 +206,7 @@ Json to_json(const Tuned& tuned) {
                {"passes", tuned.passes},
                {"note", tuned.note}};
   if (const auto method = tuned.labels.find("method"); method != tuned.labels.end()) json["method"] = method->second;
-  if (tuned.merit) json["merit"] = *tuned.merit;
+  if (tuned.merit) json["merit"] = std::isinf(*tuned.merit) ? Json("inf") : Json(*tuned.merit);
   return json;
 }
 
@@ -225,6 +233,7 @@ StoredRun read_run(const fs::path& given) {
       own.label = axis.at("label").get<std::string>();
       own.path = axis.at("path").get<std::string>();
       own.values = axis.at("values").get<std::vector<std::string>>();
+      own.unit = axis.value("unit", "");
     }
     if (json.contains("success")) run.success = stored_success(file, json.at("success").get<std::string>());
     const Json& cells = json.at("cells");
@@ -245,6 +254,18 @@ StoredRun read_run(const fs::path& given) {
     throw Error(Exit::integrity, fmt::format("{} is damaged: {}", file.string(), problem.what()));
   }
   return run;
+}
+
+bool is_part_of_run(const fs::path& folder, const fs::path& path) {
+  static const std::vector<std::string> names = {"run.json",        "config.yaml",  "cells",       "unfinished",
+                                                 "failed",          "index.sqlite", "status.json", "report.html",
+                                                 "figures",         "record.json",  "trace.csv",   "final.npz",
+                                                 "provenance.json", "timing.csv",   "state.bin",   "SHA256SUMS"};
+  const fs::path own = fs::weakly_canonical(folder);
+  // Not the file itself: the links at the top lead into cells/.
+  const fs::path inside =
+      (fs::weakly_canonical(fs::absolute(path).parent_path()) / path.filename()).lexically_relative(own);
+  return !inside.empty() && std::find(names.begin(), names.end(), inside.begin()->string()) != names.end();
 }
 
 std::string damage_of_run(const fs::path& out) {

@@ -70,6 +70,8 @@ void publish_run(const std::filesystem::path& out, const Experiment& experiment,
 Json to_json(const Tuned& tuned);
 /// `folder` is a run folder or a cell folder. Throws Error(config) if it is no such thing, Error(integrity) if damaged.
 StoredRun read_run(const std::filesystem::path& folder);
+/// Whether a path leads to something that `run` has written into its folder, as opposed to what others put there.
+bool is_part_of_run(const std::filesystem::path& folder, const std::filesystem::path& path);
 /// What is wrong with run.json or config.yaml themselves, or nothing.
 std::string damage_of_run(const std::filesystem::path& out);
 

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view magic = "tightrope checkpoint 2 ";
+constexpr std::string_view magic = "tightrope checkpoint 3 ";
 constexpr std::size_t digest_digits = 64;
 constexpr std::size_t header_size = magic.size() + digest_digits + 1 + digest_digits + 1;
 

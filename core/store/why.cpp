@@ -36,7 +36,7 @@ Facts facts_of(const Json& record) {
   collect(record.at("spec"), "", facts);
   facts.erase("name");
   facts["version of tightrope"] = record.at("tightrope").get<std::string>();
-  facts["interface of tightrope"] = record.at("build").at("interface").get<std::string>();
+  facts["arithmetic of tightrope"] = record.at("build").value("arithmetic", "not stated");
   for (const Json& plugin : record.at("plugins"))
     facts[fmt::format("plugin {}/{}", plugin.at("kind").get<std::string>(), plugin.at("name").get<std::string>())] =
         plugin.at("sha256").get<std::string>();

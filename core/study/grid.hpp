@@ -32,6 +32,7 @@ struct StudyAxis {
   std::string path;                 // "problem.target.condition"; "method" and "repetition" for these two
   Position position;                // where the file names it
   std::vector<std::string> values;  // as the cells are labelled, in the order of the file
+  std::string unit;                 // of its numbers, as the parameter at `path` declares it: "dB"; often ""
 };
 
 /// Which cells of a study are meant: all that satisfy each of `only` and none of `skip`. Each is a map from axes to

@@ -1,5 +1,7 @@
 #include "core/study/job.hpp"
 
+#include "core/config/utf8.hpp"
+
 namespace tightrope {
 
 using Json = nlohmann::json;
@@ -56,11 +58,14 @@ std::string encode(const Job& job) {
           {{"index", cell.index}, {"key", cell.key}, {"labels", cell.labels}, {"spec", tree_of(cell.spec)}});
     json["batches"].push_back(std::move(cells));
   }
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  // Not as text: names of files are bytes, and JSON texts are UTF-8.
+  std::string bytes;
+  Json::to_cbor(json, bytes);
+  return bytes;
 }
 
-Job decode_job(const std::string& text) {
-  const Json json = Json::parse(text);
+Job decode_job(const std::string& bytes) {
+  const Json json = Json::from_cbor(bytes);
   Job job;
   job.out = json.at("out").get<std::string>();
   job.name = json.at("name").get<std::string>();
@@ -84,9 +89,9 @@ std::string encode(const Report& report) {
   return Json({{"kind", static_cast<int>(report.kind)},
                {"cell", report.cell},
                {"fraction", report.fraction},
-               {"text", report.text},
+               {"text", escape_bytes(report.text)},
                {"code", static_cast<int>(report.code)}})
-      .dump(-1, ' ', false, Json::error_handler_t::replace);
+      .dump();
 }
 
 Report decode_report(const std::string& line) {

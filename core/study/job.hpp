@@ -1,4 +1,4 @@
-// What a worker process is told, and what it tells: JSON over file descriptors.
+// What a worker process is told, and what it tells: CBOR and lines of JSON over file descriptors.
 #pragma once
 
 #include <filesystem>
@@ -35,7 +35,7 @@ struct Job {
 };
 
 std::string encode(const Job& job);
-Job decode_job(const std::string& text);
+Job decode_job(const std::string& bytes);
 
 /// One line from a worker.
 struct Report {

@@ -48,6 +48,9 @@ class Scheduler {
         // Asked first: whatever it has said by then can be read.
         const bool ended = worker->process.has_ended();
         for (const Report& report : worker->process.read()) hear(*worker, report);
+        for (const Process::Printed& printed : worker->process.printed())
+          if (printed.batch < worker->work.batches.size())
+            listener_.printed(names_of(worker->work.batches[printed.batch]), printed.line);
         watch(*worker);
         if (ended) bury(*worker);
         worker = ended ? running_.erase(worker) : worker + 1;
@@ -118,6 +121,14 @@ class Scheduler {
     }
   }
 
+  /// "gd, 1", or "gd, 1 and 7 more".
+  std::string names_of(const CellIndices& batch) const {
+    std::string name;
+    for (const auto& [axis, value] : experiment_.cells[batch.front()].labels)
+      name += (name.empty() ? "" : ", ") + value;
+    return batch.size() == 1 ? name : fmt::format("{} and {} more", name, batch.size() - 1);
+  }
+
   bool is_open(std::size_t cell) const { return state_[cell].kind == Kind::waiting; }
 
   /// Gives a new process its share of what is waiting: less and less, so that all end at about the same time.
@@ -166,7 +177,10 @@ class Scheduler {
 
   void wait() const {
     std::vector<pollfd> descriptors;
-    for (const Running& worker : running_) descriptors.push_back({worker.process.reports(), POLLIN, 0});
+    for (const Running& worker : running_) {
+      descriptors.push_back({worker.process.reports(), POLLIN, 0});
+      descriptors.push_back({worker.process.output(), POLLIN, 0});
+    }
     poll(descriptors.data(), descriptors.size(), 50);
   }
 
@@ -206,8 +220,10 @@ class Scheduler {
   /// A worker that says nothing for as long as a cell may compute will not say anything any more.
   void watch(Running& worker) const {
     if (!options_.cell_seconds || worker.process.silent_seconds() < *options_.cell_seconds + 1) return;
-    if (worker.broken.empty())
+    if (worker.broken.empty()) {
       worker.broken = fmt::format("it made no progress for longer than the limit of {:g} s", *options_.cell_seconds);
+      if (const std::string who = worker.process.asked(); !who.empty()) worker.broken += " (" + who + ")";
+    }
     worker.process.kill();
   }
 
@@ -231,7 +247,7 @@ class Scheduler {
   /// from now on. The only one that runs a single batch cannot be helped.
   bool ran_short(const Running& worker) {
     std::string why;
-    if (worker.process.ran_short()) why = worker.process.last_words();
+    if (worker.process.ran_short()) why = worker.process.last_line();
     if (worker.short_of_memory) why = worker.broken;
     if (worker.process.was_killed() && worker.broken.empty() && memory_kills() > memory_kills_) {
       memory_kills_ = memory_kills();

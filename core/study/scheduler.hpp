@@ -45,6 +45,8 @@ struct StudyProgress {
 struct StudyListener {
   std::function<void(const StudyProgress&)> progress = [](const StudyProgress&) {};  // at least ten times a second
   std::function<void(const std::string&)> warning = [](const std::string&) {};
+  /// A line that a plugin printed, and the cells that were running.
+  std::function<void(const std::string&, const std::string&)> printed = [](const auto&, const auto&) {};
 };
 
 struct StudyResult {

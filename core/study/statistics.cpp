@@ -70,12 +70,16 @@ std::optional<Estimate> bootstrap_median(std::span<const Real> values, const Str
 
 Interval wilson_interval(Index successes, Index trials, Real level) {
   if (trials == 0) return {0, 1};
-  const Real n = static_cast<Real>(trials), share = static_cast<Real>(successes) / n;
+  return wilson_interval_of_share(static_cast<Real>(successes) / static_cast<Real>(trials), static_cast<Real>(trials),
+                                  level);
+}
+
+Interval wilson_interval_of_share(Real share, Real trials, Real level) {
   const Real z = boost::math::quantile(boost::math::normal(), (1 + level) / 2), z2 = z * z;
-  const Real middle = (share + z2 / (2 * n)) / (1 + z2 / n);
-  const Real half = z / (1 + z2 / n) * std::sqrt(share * (1 - share) / n + z2 / (4 * n * n));
+  const Real middle = (share + z2 / (2 * trials)) / (1 + z2 / trials);
+  const Real half = z / (1 + z2 / trials) * std::sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials));
   // At the ends the formula gives 0 and 1 up to rounding.
-  return {successes == 0 ? 0 : middle - half, successes == trials ? 1 : middle + half};
+  return {share == 0 ? 0 : middle - half, share == 1 ? 1 : middle + half};
 }
 
 std::vector<SurvivalStep> survival(std::span<const Waiting> runs) {

@@ -42,6 +42,8 @@ std::optional<Estimate> bootstrap_median(std::span<const Real> values, const Str
 /// Wilson's score interval for a probability, from `successes` out of `trials` (Wilson, JASA 22, 1927; without
 /// continuity correction). [0, 1] for no trials: nothing is known.
 Interval wilson_interval(Index successes, Index trials, Real level = 0.95);
+/// The same for a share of so many trials, whole successes or not.
+Interval wilson_interval_of_share(Real share, Real trials, Real level = 0.95);
 
 /// The time, in any unit, at which a run reached a target; or, if `reached` is false, the time until which it was
 /// watched in vain. A run that ended so that it never would (diverged, failed) was watched in vain for ever: infinity.

@@ -29,6 +29,10 @@ struct Subject {
   std::vector<std::optional<Real>> finals;  // by column
   std::map<Clock, Waiting> waits;           // empty if it is not known
   bool reached() const { return waits.at(Clock::iterations).reached; }
+  std::string repetition() const {
+    const auto own = labels.find(repetition_label);
+    return own == labels.end() ? "" : own->second;
+  }
 };
 
 bool is_lost(EndClass end) { return end == EndClass::diverged || end == EndClass::failed; }
@@ -124,50 +128,113 @@ Subject subject_of(const Missing& cell, const Summary& summary) {
   return subject;
 }
 
-Estimate median_of(const std::vector<Real>& values) {
-  if (std::all_of(values.begin(), values.end(), [&](Real value) { return value == values.front(); }))
-    return {values.front(), {values.front(), values.front()}};  // as every resample
-  return *bootstrap_median(values, resampling());
+/// What the runs of a setting have, by repetition: one element in each, or more where settings are pooled. The order of
+/// the repetitions says nothing.
+template <typename T>
+using Clusters = std::vector<std::vector<T>>;
+
+template <typename T>
+std::vector<T> all_of(const Clusters<T>& clusters) {
+  std::vector<T> all;
+  for (const std::vector<T>& own : clusters) all.insert(all.end(), own.begin(), own.end());
+  return all;
 }
 
-Arrival arrival_of(std::vector<Waiting> waits) {
-  std::sort(waits.begin(), waits.end(), [](const Waiting& a, const Waiting& b) {
+template <typename T>
+bool is_pooled(const Clusters<T>& clusters) {
+  return std::any_of(clusters.begin(), clusters.end(), [](const std::vector<T>& own) { return own.size() > 1; });
+}
+
+/// The bootstrap interval of a statistic where whole repetitions are drawn: what they hold is not independent.
+template <typename T, typename Statistic>
+Interval interval_over(const Clusters<T>& clusters, Statistic statistic) {
+  return bootstrap_interval(
+      clusters.size(),
+      [&](std::span<const Index> drawn) {
+        std::vector<T> sample;
+        for (const Index own : drawn) sample.insert(sample.end(), clusters[own].begin(), clusters[own].end());
+        return statistic(sample);
+      },
+      resampling());
+}
+
+Estimate median_of(Clusters<Real> clusters) {
+  const std::vector<Real> values = all_of(clusters);
+  if (std::all_of(values.begin(), values.end(), [&](Real value) { return value == values.front(); }))
+    return {values.front(), {values.front(), values.front()}};  // as every resample
+  if (!is_pooled(clusters)) return *bootstrap_median(values, resampling());
+  for (std::vector<Real>& own : clusters) std::sort(own.begin(), own.end());
+  std::sort(clusters.begin(), clusters.end());
+  return {*median(values), interval_over(clusters, [](const std::vector<Real>& sample) { return *median(sample); })};
+}
+
+Arrival arrival_of(Clusters<Waiting> clusters) {
+  const auto is_before = [](const Waiting& a, const Waiting& b) {
     return a.time != b.time ? a.time < b.time : a.reached < b.reached;
+  };
+  for (std::vector<Waiting>& own : clusters) std::sort(own.begin(), own.end(), is_before);
+  std::sort(clusters.begin(), clusters.end(), [&](const auto& a, const auto& b) {
+    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), is_before);
   });
+  const std::vector<Waiting> waits = all_of(clusters);
   Arrival arrival{time_to_target(waits), {}};
   const bool alike = std::all_of(waits.begin(), waits.end(), [&](const Waiting& wait) {
     return wait.time == waits.front().time && wait.reached == waits.front().reached;
   });
   const Real only = arrival.times.median.value_or(infinity);
-  arrival.interval = alike ? Interval{only, only} : bootstrap_time_to_target(waits, resampling());
+  arrival.interval = alike                 ? Interval{only, only}
+                     : is_pooled(clusters) ? interval_over(clusters,
+                                                           [](const std::vector<Waiting>& sample) {
+                                                             return time_to_target(sample).median.value_or(infinity);
+                                                           })
+                                           : bootstrap_time_to_target(waits, resampling());
   return arrival;
+}
+
+/// What `value` finds in the runs of each repetition; a repetition of which it finds nothing is left out.
+template <typename T, typename Find>
+Clusters<T> by_repetition(const std::vector<const Subject*>& subjects, Find find) {
+  std::map<std::string, std::vector<T>> found;
+  for (const Subject* subject : subjects)
+    if (const std::optional<T> value = find(*subject)) found[subject->repetition()].push_back(*value);
+  Clusters<T> clusters;
+  for (auto& [repetition, own] : found) clusters.push_back(std::move(own));
+  return clusters;
 }
 
 void sum_up(Setting& setting, const std::vector<const Subject*>& subjects, const Summary& summary) {
   setting.runs = subjects.size();
-  for (const Subject* subject : subjects) ++setting.ends[subject->end];
+  std::set<std::string> repetitions;
+  for (const Subject* subject : subjects) {
+    ++setting.ends[subject->end];
+    repetitions.insert(subject->repetition());
+  }
+  setting.repetitions = repetitions.size();
   // A failed run would have recorded what its repetitions do; where all of them failed nobody knows, and all count.
   for (std::size_t c = 0; c < summary.columns.size(); ++c) {
-    std::vector<Real> values;
     bool is_recorded = setting.cells.empty();
-    for (const Subject* subject : subjects) {
-      if (!subject->finals[c]) continue;
-      values.push_back(*subject->finals[c]);
-      is_recorded = is_recorded || subject->end != EndClass::failed;
-    }
-    if (is_recorded && !values.empty())
-      setting.finals.push_back({summary.columns[c], values.size(), median_of(values)});
+    for (const Subject* subject : subjects)
+      is_recorded = is_recorded || (subject->finals[c] && subject->end != EndClass::failed);
+    Clusters<Real> values = by_repetition<Real>(subjects, [&](const Subject& subject) { return subject.finals[c]; });
+    Index count = 0;
+    for (const std::vector<Real>& own : values) count += own.size();
+    if (is_recorded && count > 0) setting.finals.push_back({summary.columns[c], count, median_of(std::move(values))});
   }
   for (const Clock clock : all_clocks) {
-    std::vector<Waiting> waits;
-    for (const Subject* subject : subjects)
-      if (const auto own = subject->waits.find(clock); own != subject->waits.end()) waits.push_back(own->second);
+    Clusters<Waiting> waits = by_repetition<Waiting>(subjects, [&](const Subject& subject) {
+      const auto own = subject.waits.find(clock);
+      return own == subject.waits.end() ? std::nullopt : std::optional(own->second);
+    });
     if (waits.empty()) continue;
+    const std::size_t independent = waits.size();
     const Arrival arrival = arrival_of(std::move(waits));
     setting.arrivals[clock] = arrival;
-    if (clock == Clock::iterations)
-      setting.success = {arrival.times.reached, arrival.times.count,
-                         wilson_interval(arrival.times.reached, arrival.times.count)};
+    if (clock == Clock::iterations) {
+      const TimeToTarget& times = arrival.times;
+      setting.success = {times.reached, times.count,
+                         wilson_interval_of_share(static_cast<Real>(times.reached) / static_cast<Real>(times.count),
+                                                  static_cast<Real>(independent))};
+    }
   }
 }
 
@@ -187,62 +254,82 @@ std::map<std::string, std::vector<std::string>> own_axes(const std::string& by, 
   return own;
 }
 
-/// The ratio of the first of a pair to the second: 0 or ∞ if only one of them is known to be finite.
-struct Decided {
-  bool is_decided = false;
-  Real ratio = 1;
-};
+// Signed ratios of the first of a pair to the second (statistics_tests.hpp); null if nobody is known to be first.
 
-Decided ratio_of(Real first, Real second) {
-  if (first < 0 || second < 0 || (std::isinf(first) && std::isinf(second))) return {};
-  if (first == second) return {true, 1};
-  return {true, second == 0 ? infinity : first / second};
+std::optional<Real> ratio_of(Real first, Real second) {
+  if (first < 0 || second < 0 || (std::isinf(first) && std::isinf(second))) return std::nullopt;
+  return signed_ratio(first, second);
 }
 
-Decided ratio_of(const Waiting& first, const Waiting& second) {
+std::optional<Real> ratio_of(const Waiting& first, const Waiting& second) {
   if (first.reached && second.reached) return ratio_of(first.time, second.time);
-  if (first.reached && second.time >= first.time) return {true, 0};
-  if (second.reached && first.time >= second.time) return {true, infinity};
-  return {};
+  if (first.reached && second.time >= first.time) return -infinity;
+  if (second.reached && first.time >= second.time) return infinity;
+  return std::nullopt;
 }
 
-PairedRatio paired(const std::vector<Decided>& pairs) {
+/// Signed ratios of the decided pairs, by repetition.
+using Decided = std::map<std::string, std::vector<Real>>;
+
+PairedRatio paired(const Decided& pairs) {
   PairedRatio result;
-  std::vector<Real> ratios, differences;
-  for (const Decided& pair : pairs) {
-    differences.push_back(pair.is_decided ? std::log(pair.ratio) : 0);
-    if (pair.is_decided) ratios.push_back(pair.ratio);
+  std::vector<Real> ratios;
+  for (const auto& [repetition, own] : pairs) {
+    result.decided += own.size();
+    if (const auto median = median_ratio(own)) ratios.push_back(*median);
   }
-  result.decided = ratios.size();
-  result.median = median(ratios);
-  result.p = wilcoxon_signed_rank(differences).p;
+  std::sort(ratios.begin(), ratios.end());
+  for (const Real ratio : ratios) result.ratios.push_back(as_ratio(ratio));
+  if (const auto median = median_ratio(ratios)) result.median = as_ratio(*median);
+  const SignedRank test = wilcoxon_signed_rank(ratios);
+  result.p = test.p;
+  result.is_exact = test.is_exact;
   return result;
 }
 
-/// Runs by problem and by method: a problem is what a run's labels say beside its method. Null: no such run.
-using Design = std::vector<std::vector<const Subject*>>;
+/// The runs of one problem, by method: a problem is what a run's labels say beside its method. Null: no such run.
+struct Problem {
+  std::string repetition;
+  std::vector<const Subject*> runs;
+};
+using Design = std::vector<Problem>;
 
 Comparison compared(std::size_t first, std::size_t second, const Design& design, bool has_criterion) {
   Comparison result;
   result.first = first;
   result.second = second;
-  std::vector<Decided> finals;
-  std::map<Clock, std::vector<Decided>> times;
-  for (const auto& runs : design) {
+  std::optional<Decided> finals;
+  std::map<Clock, Decided> times;
+  std::map<std::string, long> surplus;  // by repetition: settings where the first alone succeeded, minus the others
+  for (const auto& [repetition, runs] : design) {
     const Subject *a = runs[first], *b = runs[second];
     if (!a || !b) continue;
     ++result.pairs;
-    if (!a->finals.empty() && a->finals[0] && b->finals[0]) finals.push_back(ratio_of(*a->finals[0], *b->finals[0]));
+    long& own_surplus = surplus[repetition];
+    if (!a->finals.empty() && a->finals[0] && b->finals[0]) {
+      if (!finals) finals.emplace();
+      if (const auto ratio = ratio_of(*a->finals[0], *b->finals[0])) (*finals)[repetition].push_back(*ratio);
+    }
     for (const auto& [clock, wait] : a->waits)
-      if (const auto other = b->waits.find(clock); other != b->waits.end())
-        times[clock].push_back(ratio_of(wait, other->second));
+      if (const auto other = b->waits.find(clock); other != b->waits.end()) {
+        Decided& own = times[clock];
+        if (const auto ratio = ratio_of(wait, other->second)) own[repetition].push_back(*ratio);
+      }
     if (a->waits.empty() || b->waits.empty()) continue;
     ++(a->reached() ? (b->reached() ? result.both : result.first_only)
                     : (b->reached() ? result.second_only : result.neither));
+    own_surplus += (a->reached() ? 1 : 0) - (b->reached() ? 1 : 0);
   }
-  if (!finals.empty()) result.final_values = paired(finals);
+  result.repetitions = surplus.size();
+  if (finals) result.final_values = paired(*finals);
   for (const auto& [clock, pairs] : times) result.times[clock] = paired(pairs);
-  if (has_criterion) result.p_success = mcnemar(result.first_only, result.second_only);
+  if (!has_criterion) return result;
+  Index for_first = 0, for_second = 0;
+  for (const auto& [repetition, own] : surplus) {
+    if (own > 0) ++for_first;
+    if (own < 0) ++for_second;
+  }
+  result.p_success = mcnemar(for_first, for_second);
   return result;
 }
 
@@ -300,10 +387,11 @@ void compare_methods(Summary& summary, const std::vector<Subject>& subjects) {
   }
   Design design;
   for (const auto& [rest, runs] : problems) {
-    std::vector<const Subject*>& row = design.emplace_back();
+    Problem& problem = design.emplace_back();
+    problem.repetition = runs.begin()->second->repetition();
     for (const Method& method : summary.methods) {
       const auto run = runs.find(method.labels);
-      row.push_back(run == runs.end() ? nullptr : run->second);
+      problem.runs.push_back(run == runs.end() ? nullptr : run->second);
     }
   }
   summary.has_all_comparisons = summary.methods.size() <= most_compared_methods;
@@ -314,14 +402,15 @@ void compare_methods(Summary& summary, const std::vector<Subject>& subjects) {
     }
   correct_all(summary.comparisons);
 
-  std::erase_if(design, [](const auto& runs) {
-    return std::any_of(runs.begin(), runs.end(), [](const Subject* run) { return !run || run->waits.empty(); });
+  std::erase_if(design, [](const Problem& problem) {
+    return std::any_of(problem.runs.begin(), problem.runs.end(),
+                       [](const Subject* run) { return !run || run->waits.empty(); });
   });
   summary.problems = design.size();
   if (!design.empty())
     for (const Clock clock : all_clocks) {
       std::vector<std::vector<Real>> costs;
-      for (const auto& runs : design) {
+      for (const auto& [repetition, runs] : design) {
         std::vector<Real>& row = costs.emplace_back();
         for (const Subject* run : runs) {
           const auto wait = run->waits.find(clock);
@@ -332,20 +421,26 @@ void compare_methods(Summary& summary, const std::vector<Subject>& subjects) {
     }
 }
 
-std::string axis_of_methods(const Summary& summary, const std::optional<std::string>& wanted) {
+/// The label of an axis that the caller names by its label or its path. Error(config) if there is none.
+std::string axis_called(const Summary& summary, const std::string& wanted) {
   std::vector<std::string> names;
   for (const StudyAxis& axis : summary.axes) {
     if (axis.label == repetition_label) continue;
-    if (wanted ? axis.label == *wanted || axis.path == *wanted : axis.path == "method") return axis.label;
+    if (axis.label == wanted || axis.path == wanted) return axis.label;
     names.push_back(axis.label);
   }
-  if (!wanted) return "";
-  const std::string hint = did_you_mean(*wanted, names);
+  const std::string hint = did_you_mean(wanted, names);
   throw Error(Exit::config,
               names.empty()
-                  ? fmt::format("{} has no axis '{}': it is a single run", summary.name, *wanted)
-                  : fmt::format("{} has no axis '{}'{}", summary.name, *wanted,
+                  ? fmt::format("{} has no axis '{}': it is a single run", summary.name, wanted)
+                  : fmt::format("{} has no axis '{}'{}", summary.name, wanted,
                                 hint.empty() ? fmt::format("; its axes are {}", fmt::join(names, ", ")) : hint));
+}
+
+std::string axis_of_methods(const Summary& summary) {
+  for (const StudyAxis& axis : summary.axes)
+    if (axis.path == "method") return axis.label;
+  return "";
 }
 
 }  // namespace
@@ -379,14 +474,22 @@ Summary summarize(const StoredRun& run, const SummaryOptions& options) {
                    [&](const StoredCell& cell) { return cell.trace.find(summary.criterion->column).has_value(); }))
     summary.criterion.reset();
   summary.columns = columns_of(run, options.columns);
-  summary.by = axis_of_methods(summary, options.by);
+  summary.by = options.by ? axis_called(summary, *options.by) : axis_of_methods(summary);
+  std::vector<std::string> unheeded = {repetition_label};  // labels that do not tell settings apart
+  for (const std::string& name : options.pool) {
+    const std::string axis = axis_called(summary, name);
+    if (axis == summary.by)
+      throw Error(Exit::config, fmt::format("'{}' tells apart what is compared, so it cannot be pooled", name));
+    unheeded.push_back(axis);
+    summary.pooled.push_back(axis);
+  }
 
   const FileOrder order(summary.axes);
   std::vector<Subject> subjects;
   std::map<std::vector<std::size_t>, Setting> settings;
   std::map<std::vector<std::size_t>, std::vector<std::size_t>> members;  // subjects of each setting
   const auto place = [&](const Labels& all) {
-    const Labels labels = without(all, {repetition_label});
+    const Labels labels = without(all, unheeded);
     const std::vector<std::size_t> key = order.key(labels);
     settings[key].labels = labels;
     return key;

@@ -1,11 +1,12 @@
 // What a study found, as numbers: a pure function of the stored runs, for tables, reports and exports.
 //
-// Runs that differ in `repetition` alone are one setting. Nothing depends on the order of the methods or repetitions in
-// the file, and the numbers of a setting depend on its own runs alone; only what compares methods (Holm's correction,
-// performance profiles) depends on which methods there are. A run that diverged or failed counts everywhere, as
-// infinitely bad. A run that is unfinished or was skipped is listed and counts nowhere.
+// Runs that differ in `repetition` alone are one setting. Nothing depends on the order or on the names of methods,
+// settings or repetitions, and the numbers of a setting depend on its own runs alone; only what compares methods
+// (Holm's correction, performance profiles) depends on which methods there are. A run that diverged or failed counts
+// everywhere, as infinitely bad. A run that is unfinished or was skipped is listed and counts nowhere.
 //
-// Intervals are 95 % intervals: bootstrap percentiles for medians, Wilson's for shares.
+// Intervals are 95 % intervals: bootstrap percentiles for medians, Wilson's for shares. Repetitions are independent,
+// settings are not (docs/decisions/0012-repetitions-are-the-sample.md).
 #pragma once
 
 #include <map>
@@ -35,13 +36,14 @@ struct Arrival {
 /// How many runs of a setting succeed.
 struct Success {
   Index reached = 0, count = 0;  // count: runs of which it is known
-  Interval share;
+  Interval share;                // as if the runs of a repetition, more than one where settings are pooled, all agreed
 };
 
 struct Setting {
-  Labels labels;                            // all but the repetition
+  Labels labels;                            // all but the repetition and what is pooled
   std::vector<std::size_t> cells, missing;  // places in StoredRun::cells and StoredRun::missing
   Index runs = 0;                           // finished or failed
+  Index repetitions = 0;                    // of these: as many are independent
   std::map<EndClass, Index> ends;           // of these; classes that occur
   std::vector<FinalValues> finals;          // in the order of Summary::columns, without those that it does not record
   std::optional<Success> success;           // null without a criterion, or if no run records its column
@@ -58,20 +60,30 @@ struct Method {
 /// A quantity of one method over the same quantity of another, over the runs that differ in the method alone. A pair
 /// is decided if it is known which run was first: where one did not arrive and the other arrived later than the first
 /// was watched, or where neither did, it is not (Gehan, Biometrika 52, 1965). Nor is a pair with a negative value.
+///
+/// Settings of one repetition share its random numbers, and an axis that changes little gives the same draw again and
+/// again; only repetitions are independent. Each repetition therefore gives one number, the median over its settings of
+/// the ratio, and these numbers are tested.
 struct PairedRatio {
-  Index decided = 0;
-  std::optional<Real> median;  // of the ratio over the decided pairs; 0 or ∞ where one never arrives; null for no pairs
-  Real p = 1;                  // Wilcoxon's signed-rank test of the ratio's logarithm, two-sided; undecided pairs are 0
+  Index decided = 0;           // pairs
+  std::vector<Real> ratios;    // one for each repetition with a decided pair, the smallest first; 0 or ∞ where one
+                               // method never arrives
+  std::optional<Real> median;  // of `ratios` (statistics_tests.hpp); null for none
+  Real p = 1;                  // Wilcoxon's signed-rank test of their logarithms, two-sided
   Real p_holm = 1;             // corrected over all pairs of methods
+  bool is_exact = true;        // p: else by the normal approximation
 };
 
 struct Comparison {
   std::size_t first = 0, second = 0;                             // places in Summary::methods, first < second
   Index pairs = 0;                                               // of runs
+  Index repetitions = 0;                                         // that have pairs: as many are independent
   std::optional<PairedRatio> final_values;                       // of the first of Summary::columns
   std::map<Clock, PairedRatio> times;                            // until success
   Index both = 0, first_only = 0, second_only = 0, neither = 0;  // pairs by who succeeded
-  std::optional<Real> p_success, p_success_holm;                 // McNemar's test; null without a criterion
+  /// McNemar's test of the repetitions in which the first method succeeded alone in more settings than the second, or
+  /// the second in more than the first; null without a criterion.
+  std::optional<Real> p_success, p_success_holm;
 };
 
 struct Summary {
@@ -80,6 +92,7 @@ struct Summary {
   std::optional<SuccessCriterion> criterion;  // what success means; null also if no run records its column
   std::vector<std::string> columns;           // whose final values are summed up, the most prominent first
   std::vector<Setting> settings;              // in the order of the axes and of their values
+  std::vector<std::string> pooled;            // labels of the axes over which settings are taken together
   std::string by;                             // label of the axis that tells methods apart; "" if there is none
   std::vector<Method> methods;                // in the order of the file; none without `by`
   std::vector<Comparison> comparisons;        // all pairs of methods that have runs in common
@@ -94,8 +107,11 @@ struct Summary {
 };
 
 struct SummaryOptions {
-  std::optional<std::string> by;     // default: the methods of the study
-  std::vector<std::string> columns;  // default: all that are prominent
+  std::optional<std::string> by = {};     // default: the methods of the study
+  std::vector<std::string> columns = {};  // default: all that are prominent
+  /// Axes over which settings are taken together, as if they were further repetitions: their medians are of all runs,
+  /// their intervals from whole repetitions. Comparisons of methods stay as they are.
+  std::vector<std::string> pool = {};
 };
 
 /// Error(config) for an axis or a column that the runs do not have.

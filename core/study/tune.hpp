@@ -11,9 +11,9 @@
 //
 // A method may write tune: none, or rules of its own, laid over those of the study. Each setting, that is, the cells
 // that differ in the repetition alone, gets a value of its own, and each method the same trials for it. A value's merit
-// is the median over its trials of QUANTITY, where a run that does not get there counts as infinitely bad; then the
-// median of the last value of the column; then the smaller value wins. A value is stable if no trial with it diverged,
-// failed or ended with a larger objective than it began with.
+// is the median over its trials of QUANTITY, where a run that does not get there counts as infinitely bad. Where that
+// is infinite for all values, the median of the last value of the column decides. Of equals the smaller value wins. A
+// value is stable if no trial with it diverged, failed or ended with a larger objective than it began with.
 #pragma once
 
 #include <cstdint>
@@ -68,7 +68,7 @@ struct Tuned {
   Node value;
   Index values = 0, trials = 0, iterations = 0, passes = 0;  // what the choice has cost
   std::string goal;                                          // what was to become smallest, in words
-  std::optional<Real> merit;  // the median of it that the value got; null if it is infinite, or for bisection
+  std::optional<Real> merit;  // the median of it that the value got, perhaps infinite; null for bisection
   std::string note;           // what a reader should know: "the largest value of those tried is the best"
 };
 

@@ -24,6 +24,8 @@ Real short_number(Real value) { return *to_real(Node::make_scalar(fmt::format("{
 
 Real finite_or_infinite(Real value) { return std::isnan(value) ? infinity : value; }
 
+std::string text_of(const Node& value) { return value.is_scalar() ? value.scalar : to_json(value); }
+
 void check_goal(const TuneRules& rules, const Trace& trace) {
   std::vector<std::string> columns;
   for (const Column& column : trace.columns) columns.push_back(column.name);
@@ -166,22 +168,28 @@ void Tuner::judge(Search& search, const std::vector<std::vector<std::optional<St
 }
 
 void Tuner::choose(Search& search) const {
-  const auto better = [](const Candidate& a, const Candidate& b) {
-    return std::tuple(a.merit, a.last, a.number) < std::tuple(b.merit, b.last, b.number);
+  // The last value decides where runs do not get there, and only there; of equals the smaller value wins.
+  const auto key = [](const Candidate& of) {
+    return std::tuple(of.merit, std::isfinite(of.merit) ? 0 : of.last, of.number);
   };
-  const auto best = std::min_element(search.candidates.begin(), search.candidates.end(), better);
+  const auto best = std::min_element(search.candidates.begin(), search.candidates.end(),
+                                     [&](const Candidate& a, const Candidate& b) { return key(a) < key(b); });
   search.chosen = search.result.value = best->value;
-  if (std::isfinite(best->merit)) search.result.merit = best->merit;
+  search.result.merit = best->merit;
+  std::vector<std::string> notes;
+  if (!std::isfinite(best->last))
+    notes.emplace_back("no value worked: all trials diverged or failed");
+  else if (!std::isfinite(best->merit))
+    notes.emplace_back("no value got there in half of the trials: the smallest last value decided");
   const auto [least, most] = std::minmax_element(search.candidates.begin(), search.candidates.end(),
                                                  [](const auto& a, const auto& b) { return a.number < b.number; });
-  if (!std::isfinite(best->last))
-    search.result.note = "no value worked: all trials diverged or failed";
-  else if (!std::isfinite(best->merit))
-    search.result.note = "no value got there in half of the trials: the smallest last value decided";
-  else if (search.candidates.size() > 1 && best->number == most->number)
-    search.result.note = "the best value is the largest that was tried";
-  else if (search.candidates.size() > 1 && best->number == least->number)
-    search.result.note = "the best value is the smallest that was tried";
+  if (std::isfinite(best->last) && search.candidates.size() > 1) {
+    if (best->number == most->number)
+      notes.push_back(fmt::format("the best value, {}, is the largest that was tried", text_of(best->value)));
+    else if (best->number == least->number)
+      notes.push_back(fmt::format("the best value, {}, is the smallest that was tried", text_of(best->value)));
+  }
+  search.result.note = fmt::format("{}", fmt::join(notes, "; "));
 }
 
 void Tuner::choose_stable(Search& search) const {
@@ -191,9 +199,12 @@ void Tuner::choose_stable(Search& search) const {
     if (middle > *search.stable && middle < *search.unstable) return;  // the next round
   }
   if (!search.stable)
-    search.result.note = "even the smallest value was not stable";
+    search.result.note = fmt::format("even the smallest value, {}, was not stable", shortest(rules.low));
   else if (!search.unstable)
-    search.result.note = "even the largest value was stable";
+    search.result.note = fmt::format("even the largest value, {}, was stable", shortest(rules.high));
+  else if (*search.stable == rules.low)
+    search.result.note =
+        fmt::format("of the values that were tried only the smallest, {}, was stable", shortest(rules.low));
   const Real value = search.stable ? short_number(*search.stable * rules.take) : rules.low;
   search.chosen = search.result.value = Node::make_scalar(shortest(value), rules.position);
 }

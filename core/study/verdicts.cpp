@@ -20,10 +20,26 @@ using Group = std::vector<const ClaimSubject*>;
 
 constexpr Real infinity = std::numeric_limits<Real>::infinity();
 
-std::string number(Real value) {
+std::string number(Real value, int digits) {
   const Real size = std::abs(value);
   if (value == std::floor(value) && size < 1e6) return fmt::format("{:.0f}", value);
-  return size >= 0.01 && size < 1e6 ? fmt::format("{:.4g}", value) : fmt::format("{:.3e}", value);
+  return size >= 0.01 && size < 1e6 ? fmt::format("{:.{}g}", value, digits) : fmt::format("{:.{}e}", value, digits - 1);
+}
+
+/// With four digits, or as many more as tell it from the numbers that it stands beside.
+std::string number(Real value, const std::vector<Real>& beside = {}) {
+  int digits = 4;
+  const auto is_alike = [&](Real other) { return other != value && number(other, digits) == number(value, digits); };
+  while (digits < 17 && std::any_of(beside.begin(), beside.end(), is_alike)) ++digits;
+  return number(value, digits);
+}
+
+/// Two digits, or as many more as tell it from the level that it is compared with.
+std::string p_value(Real p, Real level) {
+  const auto text = [](Real of, int digits) { return fmt::format("{:.{}g}", of, digits); };
+  int digits = 2;
+  while (digits < 17 && p != level && text(p, digits) == text(level, digits)) ++digits;
+  return text(p, digits);
 }
 
 /// A number that is known, or known to lie strictly between two others.
@@ -40,12 +56,19 @@ struct Measured {
   static Measured more_than(Real low, bool is_lost = false) { return {low, infinity, false, is_lost, "", ""}; }
   static Measured nothing(std::string why) { return {0, 0, true, false, std::move(why), ""}; }
 
-  std::string text() const {
+  /// With digits enough to tell it from what it stands beside.
+  std::string text(const std::vector<Real>& beside = {}) const {
     if (!trouble.empty()) return trouble;
-    if (is_exact) return number(low) + note;
-    if (high == infinity) return fmt::format("more than {}{}", number(low), note);
-    if (low <= 0) return fmt::format("less than {}{}", number(high), note);
-    return fmt::format("between {} and {}{}", number(low), number(high), note);
+    if (is_exact) return number(low, beside) + note;
+    if (high == infinity) return fmt::format("more than {}{}", number(low, beside), note);
+    if (low <= 0) return fmt::format("less than {}{}", number(high, beside), note);
+    return fmt::format("between {} and {}{}", number(low, beside), number(high, beside), note);
+  }
+  std::string text(const std::vector<Measured>& beside) const {
+    std::vector<Real> ends;
+    for (const Measured& other : beside)
+      if (other.trouble.empty()) ends.insert(ends.end(), {other.low, other.high});
+    return text(ends);
   }
 };
 
@@ -131,8 +154,9 @@ Measured evaluate(const Quantity& quantity, const ClaimSubject& run) {
   for (std::size_t i = 0; values && i < values->size(); ++i) {
     const Real value = (*values)[i];
     if (quantity.pick == Pick::at && trace.rows[i][0] != static_cast<Real>(quantity.iteration)) continue;
-    if (std::isnan(value)) continue;
-    if (!result || quantity.pick == Pick::final || quantity.pick == Pick::at)
+    // A run that has ended recorded everything in its last row: what is not there is not defined.
+    if (std::isnan(value) || (quantity.pick == Pick::final && i + 1 < values->size())) continue;
+    if (!result || quantity.pick == Pick::at)
       result = value;
     else if (quantity.pick == Pick::smallest)
       result = std::min(*result, value);
@@ -188,12 +212,20 @@ Measured median_of(const Claim& claim, const Group& runs) {
   return median_of(values);
 }
 
+/// A test that was made for one setting.
+struct Test {
+  SignedRank rank;
+  Index repetitions = 0;  // as many are independent
+  Real adjusted = 1;      // rank.p after Holm's correction
+};
+
 /// What came out for one run or one setting.
 struct Outcome {
   bool holds = false;
   Real merit = 0;  // among those that hold, or do not, the one of least merit is the worst
   std::string measured;
   Labels labels;
+  std::optional<Test> test = std::nullopt;
 };
 
 std::map<Labels, Group> grouped(const Group& runs, const std::vector<std::string>& but) {
@@ -202,8 +234,13 @@ std::map<Labels, Group> grouped(const Group& runs, const std::vector<std::string
   return groups;
 }
 
+std::vector<Real> ends_of(const Condition& condition) {
+  if (condition.relation == Relation::between) return {condition.bound, condition.upper};
+  return {condition.bound};
+}
+
 Outcome bounded(const Claim& claim, const Measured& value, const Labels& labels) {
-  return {follows(claim.bounds, value), merit(claim.bounds, value), value.text(), labels};
+  return {follows(claim.bounds, value), merit(claim.bounds, value), value.text(ends_of(claim.bounds)), labels};
 }
 
 Outcome success(const Claim& claim, const Group& runs, const Labels& labels) {
@@ -259,6 +296,16 @@ bool in_order(Is is, const Measured& a, const Measured& b) {
   return small.high <= large.low;  // an end that is not reached
 }
 
+/// How far b lies beyond a in the order that the claim asks for, relative to the larger of the two.
+Real step_between(Is is, const Measured& a, const Measured& b) {
+  if (!a.trouble.empty() || !b.trouble.empty()) return -infinity;
+  const bool falls = is == Is::decreasing || is == Is::non_increasing;
+  const Real small = falls ? b.high : a.high, large = falls ? a.low : b.low;
+  if (small == large) return 0;
+  if (!std::isfinite(small)) return -infinity;
+  return std::isfinite(large) ? (large - small) / std::max(std::abs(small), std::abs(large)) : infinity;
+}
+
 /// (largest - smallest)/smallest, and the values in words.
 Outcome spread(const Claim& claim, const std::vector<Measured>& values, const std::string& told, const Labels& labels) {
   Real smallest = infinity, largest = -infinity;
@@ -268,20 +315,27 @@ Outcome spread(const Claim& claim, const std::vector<Measured>& values, const st
     largest = std::max(largest, value.low);
   }
   const Real found = largest == smallest ? 0 : (largest - smallest) / std::abs(smallest);
-  return {found <= claim.tolerance, -found, fmt::format("{:.3g} %: {}", 100 * found, told), labels};
+  return {found <= claim.tolerance, -found,
+          fmt::format("{} %: {}", number(100 * found, std::vector{100 * claim.tolerance}), told), labels};
 }
 
 Outcome medians_along_axis(const Claim& claim, const Group& runs, const Labels& labels) {
   std::vector<Measured> values;
-  std::string told;
+  std::vector<std::string> places;
   for (const auto& [at, group] : along_axis(claim, runs)) {
     values.push_back(median_of(claim, group));
-    told += fmt::format("{}{} at {}", told.empty() ? "" : ", ", values.back().text(), at);
+    places.push_back(at);
   }
+  std::string told;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    told += fmt::format("{}{} at {}", i == 0 ? "" : ", ", values[i].text(values), places[i]);
   if (claim.is == Is::equal) return spread(claim, values, told, labels);
-  bool holds = values.size() > 1;
-  for (std::size_t i = 1; i < values.size(); ++i) holds = holds && in_order(claim.is, values[i - 1], values[i]);
-  return {holds, 0, told, labels};
+  Outcome outcome{values.size() > 1, infinity, told, labels};
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    outcome.holds = outcome.holds && in_order(claim.is, values[i - 1], values[i]);
+    outcome.merit = std::min(outcome.merit, step_between(claim.is, values[i - 1], values[i]));
+  }
+  return outcome;
 }
 
 struct Pair {
@@ -304,22 +358,7 @@ std::map<Labels, std::vector<Pair>> pairs_of(const Claim& claim, const std::vect
   return settings;
 }
 
-Outcome comparison(const Claim& claim, const std::vector<Pair>& pairs, const Labels& labels) {
-  Group first, second;
-  for (const Pair& pair : pairs) {
-    first.push_back(pair.first);
-    second.push_back(pair.second);
-  }
-  const Measured a = median_of(claim, first), b = median_of(claim, second);
-  const std::string told = fmt::format("{} against {}", a.text(), b.text());
-  if (claim.is == Is::equal) return spread(claim, {a, b}, told, labels);
-  const Measured both = ratio(a, b);
-  Outcome outcome = bounded(claim, both, labels);
-  outcome.measured = both.trouble.empty() ? fmt::format("{}: {}", both.text(), told) : told;
-  return outcome;
-}
-
-/// ln(a / (bound·b)), at its worst for the claim where a or b is not known; equal ratios give equal sizes.
+/// signed_ratio of a to bound·b, at its worst for the claim where a or b is not known.
 Real paired_difference(const Claim& claim, const Pair& pair) {
   const bool above = claim.bounds.relation == Relation::above || claim.bounds.relation == Relation::at_least;
   const Real worst = above ? -infinity : infinity;
@@ -327,18 +366,31 @@ Real paired_difference(const Claim& claim, const Pair& pair) {
   if (!first.trouble.empty() || !second.trouble.empty()) return worst;
   const Real a = above ? first.low : first.high, b = claim.bounds.bound * (above ? second.high : second.low);
   if (std::isinf(a) && std::isinf(b)) return worst;
-  if (a == b) return 0;
-  if (a < 0 || b < 0) return worst;
-  const Real size = std::log(std::max(a, b) / std::min(a, b));
-  return a > b ? size : -size;
+  return a != b && (a < 0 || b < 0) ? worst : signed_ratio(a, b);
 }
 
-SignedRank signed_rank(const Claim& claim, const std::map<Labels, std::vector<Pair>>& settings) {
+/// The pairs of one setting differ in the repetition alone: they are independent.
+Test test_of(const Claim& claim, const std::vector<Pair>& pairs) {
   std::vector<Real> differences;
-  for (const auto& [labels, pairs] : settings)
-    for (const Pair& pair : pairs) differences.push_back(paired_difference(claim, pair));
+  for (const Pair& pair : pairs) differences.push_back(paired_difference(claim, pair));
   const bool above = claim.bounds.relation == Relation::above || claim.bounds.relation == Relation::at_least;
-  return wilcoxon_signed_rank(differences, above ? Alternative::greater : Alternative::less);
+  return {wilcoxon_signed_rank(differences, above ? Alternative::greater : Alternative::less), pairs.size()};
+}
+
+Outcome comparison(const Claim& claim, const std::vector<Pair>& pairs, const Labels& labels) {
+  Group first, second;
+  for (const Pair& pair : pairs) {
+    first.push_back(pair.first);
+    second.push_back(pair.second);
+  }
+  const Measured a = median_of(claim, first), b = median_of(claim, second);
+  const std::string told = fmt::format("{} against {}", a.text(std::vector{b}), b.text(std::vector{a}));
+  if (claim.is == Is::equal) return spread(claim, {a, b}, told, labels);
+  const Measured both = ratio(a, b);
+  Outcome outcome = bounded(claim, both, labels);
+  outcome.measured = both.trouble.empty() ? fmt::format("{}: {}", outcome.measured, told) : told;
+  if (claim.p) outcome.test = test_of(claim, pairs);
+  return outcome;
 }
 
 /// One outcome for each run or setting that the claim speaks of.
@@ -367,16 +419,43 @@ std::vector<Outcome> outcomes_of(const Claim& claim, const std::vector<ClaimSubj
   return outcomes;
 }
 
-Verdict decide(const Claim& claim, const std::vector<Outcome>& outcomes) {
+/// Whether the value fits the claim, and the test shows it.
+bool holds(const Claim& claim, const Outcome& outcome) {
+  return outcome.holds && (!outcome.test || outcome.test->adjusted < *claim.p);
+}
+
+/// Whether a fits the claim less than b. Where they fit it equally, names and order must not decide what is told.
+bool is_worse(const Claim& claim, const Outcome& a, const Outcome& b) {
+  if (holds(claim, a) != holds(claim, b)) return holds(claim, b);
+  if (a.holds != b.holds) return b.holds;
+  const Real p = a.test ? a.test->adjusted : 0, q = b.test ? b.test->adjusted : 0;
+  if (!holds(claim, a) && a.holds && p != q) return p > q;  // values that fit, and tests that do not show it
+  if (a.merit != b.merit) return a.merit < b.merit;
+  if (p != q) return p > q;
+  return a.measured < b.measured;
+}
+
+/// "p = 0.31 from 5 repetitions", and what could have been seen with so many at all.
+std::string words_of(const Claim& claim, const Test& test, std::size_t tests) {
+  std::string text = fmt::format("p {} {} from {} repetition{}", test.rank.is_exact ? "=" : "≈",
+                                 p_value(test.adjusted, *claim.p), test.repetitions, test.repetitions == 1 ? "" : "s");
+  if (tests > 1) text += fmt::format(" (Holm, {} tests)", tests);
+  int needed = 1;
+  while (std::ldexp(static_cast<Real>(tests), -needed) >= *claim.p && needed < 1000) ++needed;
+  if (test.repetitions < static_cast<Index>(needed))
+    text += fmt::format(", too few to show anything: it takes {}", needed);
+  return text;
+}
+
+/// What decides for all: the worst of them, or the best for `some run`. `tests`: how many were made for all claims.
+Verdict decide(const Claim& claim, const std::vector<Outcome>& outcomes, std::size_t tests) {
   if (outcomes.empty()) return {false, "no such run"};
   const bool some = claim.of == Claim::Of::some_run;
-  const auto worse = [](const Outcome& a, const Outcome& b) {
-    return a.holds != b.holds ? b.holds : a.merit < b.merit;
-  };
   const Outcome* decisive = &outcomes.front();
   for (const Outcome& outcome : outcomes)
-    if (some ? worse(*decisive, outcome) : worse(outcome, *decisive)) decisive = &outcome;
-  Verdict verdict{decisive->holds, decisive->measured};
+    if (some ? is_worse(claim, *decisive, outcome) : is_worse(claim, outcome, *decisive)) decisive = &outcome;
+  Verdict verdict{holds(claim, *decisive), decisive->measured};
+  if (decisive->test) verdict.measured += ", " + words_of(claim, *decisive->test, tests);
   if (outcomes.size() > 1) {
     std::string who;
     for (const auto& [label, value] : decisive->labels)
@@ -420,28 +499,20 @@ std::optional<Real> measure(const Quantity& quantity, const ClaimSubject& run) {
 }
 
 std::vector<Verdict> judge(const std::vector<Claim>& claims, const std::vector<ClaimSubject>& runs) {
-  std::vector<Verdict> verdicts;
-  std::vector<std::size_t> tested;
-  std::vector<SignedRank> tests;
+  std::vector<std::vector<Outcome>> outcomes;
+  std::vector<Test*> tests;
   std::vector<Real> p;
-  for (const Claim& claim : claims) {
-    verdicts.push_back(decide(claim, outcomes_of(claim, runs)));
-    if (!claim.p) continue;
-    tested.push_back(verdicts.size() - 1);
-    tests.push_back(signed_rank(claim, pairs_of(claim, runs)));
-    p.push_back(tests.back().p);
-  }
+  for (const Claim& claim : claims) outcomes.push_back(outcomes_of(claim, runs));
+  for (std::vector<Outcome>& own : outcomes)
+    for (Outcome& outcome : own)
+      if (outcome.test) {
+        tests.push_back(&*outcome.test);
+        p.push_back(outcome.test->rank.p);
+      }
   const std::vector<Real> adjusted = holm(p);
-  for (std::size_t i = 0; i < tested.size(); ++i) {
-    Verdict& verdict = verdicts[tested[i]];
-    const Real level = *claims[tested[i]].p;
-    verdict.holds = verdict.holds && adjusted[i] < level;
-    verdict.measured +=
-        fmt::format(", p = {:.2g} from {} {}", adjusted[i], tests[i].pairs, tests[i].pairs == 1 ? "pair" : "pairs");
-    if (p.size() > 1) verdict.measured += fmt::format(" (Holm, {} tests)", p.size());
-    const Real best = std::ldexp(1, -static_cast<int>(std::min<Index>(tests[i].pairs, 1000)));
-    if (best * static_cast<Real>(p.size()) >= level) verdict.measured += ", too few to show anything";
-  }
+  for (std::size_t i = 0; i < tests.size(); ++i) tests[i]->adjusted = adjusted[i];
+  std::vector<Verdict> verdicts;
+  for (std::size_t c = 0; c < claims.size(); ++c) verdicts.push_back(decide(claims[c], outcomes[c], tests.size()));
   return verdicts;
 }
 

@@ -5,8 +5,10 @@
 //   of: median      the median over the repetitions
 //   success         the share of the repetitions; its 95 % Wilson interval is told but does not decide
 //   compared with   the ratio of the medians, each over the repetitions that both sides have
-//     p             and Wilcoxon's one-sided signed-rank test of all pairs of the claim, ranked by |ln(a / (bound·b))|,
-//                   is below p after Holm's correction over all claims of the file that have a p
+//     p             and Wilcoxon's one-sided signed-rank test of the setting's repetitions, ranked by |ln(a /
+//     (bound·b))|,
+//                   is below p after Holm's correction over the settings of all claims of the file that have a p; the
+//                   value and the p that are told are those of the worst setting
 //   increasing, …   the medians in the order of the axis; equal: (largest - smallest)/smallest of them
 //   exponent, rate  the least-squares slope over all runs of the setting; its 95 % interval is told, does not decide
 //

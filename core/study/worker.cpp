@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -9,11 +10,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <fstream>
 #include <new>
 #include <optional>
 
+#include "core/base/asked.hpp"
 #include "core/base/limits.hpp"
+#include "core/failure.hpp"
 #include "core/store/files.hpp"
 #include "core/study/job.hpp"
 
@@ -100,8 +104,10 @@ class Worker {
 
   void run() {
     settle_memory(job_);  // threads and what BLAS maps for them belong to the bare program
-    for (const auto& batch : job_.batches)
-      if (asked_to_stop == 0) run_one(batch);
+    for (std::size_t i = 0; i < job_.batches.size() && asked_to_stop == 0; ++i) {
+      std::printf("\n%c%zu\n", worker_batch, i);
+      run_one(job_.batches[i]);
+    }
   }
 
  private:
@@ -158,32 +164,37 @@ class Worker {
   std::shared_ptr<const Team> team_;
 };
 
+/// Notes and prints where the parent can read them when this process is no more.
+void settle_outputs() {
+  void* const shared = mmap(nullptr, sizeof(Asked), PROT_READ | PROT_WRITE, MAP_SHARED, worker_asked, 0);
+  if (shared != MAP_FAILED) keep_asked_in(*static_cast<Asked*>(shared));
+  setvbuf(stdout, nullptr, _IOLBF, 0);
+}
+
 }  // namespace
 
 int run_worker() {
   settle_signals();
-  std::optional<std::uint64_t> memory;
-  const auto broken = [](const std::string& text, Exit code = Exit::claim_false) {
-    send({.kind = Report::Kind::broken, .text = text, .code = code});
-    return 1;
-  };
+  settle_outputs();
+  std::optional<Job> job;
   try {
-    const Job job = decode_job(read_all(STDIN_FILENO));
-    memory = job.memory;
-    settle_end(job);
-    Worker(job).run();
+    job = decode_job(read_all(STDIN_FILENO));
+    settle_end(*job);
+    Worker(*job).run();
     return 0;
-  } catch (const Error& error) {
-    // A plugin that throws is to blame for its own cell; a full disk, a damaged file or a wrong config stops them all.
-    if (error.code() == Exit::plugin) return broken(error.what());
-    send({.kind = Report::Kind::error, .text = error.what(), .code = error.code()});
   } catch (const std::bad_alloc&) {
-    if (memory) return broken(fmt::format("it needs more memory than the limit of {} MB", *memory / 1000000));
-    return broken(fmt::format("there is not enough memory for it: {}", memory_limit().text()), Exit::resources);
-  } catch (const std::exception& error) {
-    return broken(error.what());
+    if (job && job->memory)
+      send({.kind = Report::Kind::broken,
+            .text = fmt::format("it needs more memory than the limit of {} MB", *job->memory / 1000000)});
+    else
+      send({.kind = Report::Kind::broken,
+            .text = fmt::format("there is not enough memory for it: {}", memory_limit().text()),
+            .code = Exit::resources});
   } catch (...) {
-    return broken("it threw something that is no exception");
+    // A plugin that throws is to blame for its own cell; a full disk, a damaged file or a wrong config stops them all.
+    const Error error = current_failure();
+    const bool own = error.code() == Exit::plugin;
+    send({.kind = own ? Report::Kind::broken : Report::Kind::error, .text = error.what(), .code = error.code()});
   }
   return 1;
 }

@@ -23,7 +23,7 @@ class Coupling final : public Observer {
   void observe(const Snapshot& seen, std::span<Real> values) const override {
     const Svd signal = truncated(seen.truth->svd, seen.truth->rank);
     const Mat a = signal.left.t() * seen.iterate.point[0], b = signal.right.t() * seen.iterate.point[1];
-    values[0] = arma::norm(Mat(a - b), 2) / arma::norm(Mat(a + b), 2);
+    values[0] = spectral_norm(a - b) / spectral_norm(a + b);
   }
 };
 

@@ -15,7 +15,7 @@ class EckartYoungRatio final : public Observer {
   EckartYoungRatio(const Options& options, const Context& context) {
     const Vec& sigma = context.truth().svd.values;
     const Index rank = options.rank.value_or(context.model().rank());
-    if (rank < sigma.n_elem) best_ = arma::norm(sigma.tail(sigma.n_elem - rank));
+    if (rank < sigma.n_elem) best_ = frobenius_norm(sigma.tail(sigma.n_elem - rank));
     if (!(best_ > 1e-14 * context.truth().norm))
       throw Unsuitable("compares with the best approximation of rank " + std::to_string(rank) +
                        ", but the truth has no larger rank");

@@ -12,7 +12,7 @@ class Imbalance final : public Observer {
     std::string norm = "spectral";
     void declare(Parameters& p) { p.add("norm", norm, {"spectral", "frobenius"}, "norm of VᵀV − WᵀW"); }
   };
-  Imbalance(const Options& options, const Context& context) : norm_(options.norm == "spectral" ? "2" : "fro") {
+  Imbalance(const Options& options, const Context& context) : spectral_(options.norm == "spectral") {
     const std::vector<Block> blocks = context.model().blocks();
     if (blocks.size() != 2 || blocks[0].cols != blocks[1].cols)
       throw Unsuitable("needs a model with two factors of equally many columns");
@@ -22,11 +22,11 @@ class Imbalance final : public Observer {
   void observe(const Snapshot& seen, std::span<Real> values) const override {
     const Mat &V = seen.iterate.point[0], &W = seen.iterate.point[1];
     const Mat B = V.t() * V - W.t() * W;
-    values[0] = norm_ == "2" ? arma::norm(B, 2) : arma::norm(B, "fro");
+    values[0] = spectral_ ? spectral_norm(B) : frobenius_norm(B);
   }
 
  private:
-  std::string norm_;
+  bool spectral_;
 };
 
 }  // namespace

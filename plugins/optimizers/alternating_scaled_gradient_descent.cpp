@@ -15,7 +15,9 @@ class AlternatingScaledGradientDescent final : public Optimizer {
       p.add("damping", damping, at_least(0), "δ, added to the metric; 0: its pseudo-inverse is taken");
     }
   };
-  AlternatingScaledGradientDescent(const Options& options, const Context&) : damping_(options.damping) {}
+  AlternatingScaledGradientDescent(const Options& options, const Context& context) : damping_(options.damping) {
+    context.model_with_metric();
+  }
 
   Index phases(const FactorizationModel& model) const override { return model.blocks().size(); }
   Blocks blocks(Index phase) const override { return Blocks::only(phase); }

@@ -14,7 +14,9 @@ class ScaledGradientDescent final : public Optimizer {
       p.add("damping", damping, at_least(0), "δ, added to the metric; 0: its pseudo-inverse is taken");
     }
   };
-  ScaledGradientDescent(const Options& options, const Context&) : damping_(options.damping) {}
+  ScaledGradientDescent(const Options& options, const Context& context) : damping_(options.damping) {
+    context.model_with_metric();
+  }
 
   void direction(const Iterate& at, Objective& objective, Memory&, Factors& direction) const override {
     objective.model().precondition(at.point, damping_, at.gradient, direction);

@@ -1,5 +1,7 @@
-// What every plugin of a kind must satisfy. The plugin is named by TIGHTROPE_PLUGIN=<kind>/<name>; its parameters are
-// the examples of its own declaration, or those of samples/<kind>.<name>.yaml.
+// What every plugin of a kind must satisfy, with its parameters as they are and with every choice and every switch of
+// them. The plugin is named by TIGHTROPE_PLUGIN=<kind>/<name>, in the folder TIGHTROPE_PLUGINS or among those of this
+// build; its parameters are the examples of its own declaration, those of samples/<kind>.<name>.yaml, or those of the
+// YAML in TIGHTROPE_SAMPLE.
 #include <doctest/doctest.h>
 #include <unistd.h>
 
@@ -9,6 +11,7 @@
 #include <thread>
 
 #include "core/config/yaml.hpp"
+#include "core/engine/checked_model.hpp"
 #include "core/interfaces/initialization.hpp"
 #include "core/interfaces/noise.hpp"
 #include "core/interfaces/target.hpp"
@@ -25,6 +28,18 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr Index test_measurements = 120, test_rank = 3;
+
+std::string variable(const char* name, const std::string& otherwise) {
+  const char* value = std::getenv(name);
+  return value ? value : otherwise;
+}
+
+/// A parameter that is given another value than in the sample; none in the first of all variants.
+struct Variant {
+  std::string parameter, value;
+  std::string text() const { return parameter.empty() ? "as in the sample" : parameter + ": " + value; }
+};
+Variant variant;  // that is being tried
 
 /// Data files that samples name, in a folder of this process.
 struct Files {
@@ -62,14 +77,13 @@ class Bench {
     context.known_data = &problem->data;
     context.known_model = model.get();
     context.known_loss = &loss;
-    const std::string plugin = std::getenv("TIGHTROPE_PLUGIN") ? std::getenv("TIGHTROPE_PLUGIN") : "";
+    const std::string plugin = variable("TIGHTROPE_PLUGIN", "");
     kind = plugin.substr(0, plugin.find('/'));
-    const Catalog catalog({fs::path(TIGHTROPE_BUILD_DIR) / "plugins"});
+    const Catalog catalog({variable("TIGHTROPE_PLUGINS", TIGHTROPE_BUILD_DIR "/plugins")});
     library = catalog.find(kind, plugin.substr(plugin.find('/') + 1));
     maker = make_maker(*library);
-    Parameters parameters;
     maker->declare(parameters);
-    Node given = Node::make_map({});
+    Node given = parse_yaml(variable("TIGHTROPE_SAMPLE", "{}"), "TIGHTROPE_SAMPLE");
     const fs::path sample = fs::path(TIGHTROPE_SAMPLES) / (kind + "." + library->manifest().name + ".yaml");
     if (fs::exists(sample)) {
       // Read as if it lay beside the data files that it names.
@@ -82,6 +96,7 @@ class Bench {
                         "the required parameter " << parameter.name << " has no example");
         given.set(parameter.name, parse_yaml(parameter.example_text, "example"));
       }
+    if (!variant.parameter.empty()) given.set(variant.parameter, parse_yaml(variant.value, "variant"));
     std::vector<Diagnostic> diagnostics;
     parameters.read(given, "the plugin", {}, diagnostics);
     REQUIRE_MESSAGE(diagnostics.empty(), (diagnostics.empty() ? "" : diagnostics[0].text()));
@@ -93,6 +108,13 @@ class Bench {
     const auto made = make_component<Interface>(*library, *maker, context);
     REQUIRE(made);
     return made;
+  }
+
+  /// The value of a parameter as text; empty if the plugin has none of that name.
+  std::string setting(const std::string& name) const {
+    for (const Parameter& parameter : parameters.all())
+      if (parameter.name == name) return parameter.current().scalar;
+    return "";
   }
 
   Shape shape;
@@ -108,6 +130,7 @@ class Bench {
   std::string kind;
   std::shared_ptr<const Library> library;
   std::unique_ptr<Maker> maker;
+  Parameters parameters;  // bound to the maker's variables
 };
 
 /// Made for a 9 × 7 problem or, where the plugin refuses that, for a square one.
@@ -123,6 +146,46 @@ std::pair<std::unique_ptr<Bench>, std::shared_ptr<const Interface>> made(unsigne
     return {std::move(bench), component};
   }
 }
+
+/// The sample, and it with each other value of each parameter that has few.
+std::vector<Variant> variants() {
+  variant = {};
+  std::vector<Variant> all = {{}};
+  const Bench bench;
+  for (const Parameter& parameter : bench.parameters.all()) {
+    std::vector<std::string> values = parameter.choices;
+    if (parameter.type == "true or false") values = {"true", "false"};
+    for (const std::string& value : values)
+      if (value != bench.setting(parameter.name) && !parameter.is_required) all.push_back({parameter.name, value});
+  }
+  return all;
+}
+
+template <class Body>
+void for_each_variant(Body body) {
+  for (const Variant& one : variants()) {
+    variant = one;
+    const std::string text = one.text();
+    INFO(text);
+    try {
+      body();
+    } catch (const Unsuitable& reason) {
+      // A choice may ask for another problem than the ones tried here; the sample itself must not.
+      CHECK_MESSAGE(!one.parameter.empty(), std::string(reason.what()));
+    } catch (const tightrope::Error& error) {
+      FAIL_CHECK(std::string(error.what()));
+    }
+  }
+  variant = {};
+}
+
+/// A test case of every variant of the plugin.
+#define CONFORMANCE_IN(function, name)            \
+  static void function();                         \
+  TEST_CASE(name) { for_each_variant(function); } \
+  static void function()
+#define CONFORMANCE_AT(line, name) CONFORMANCE_IN(DOCTEST_CAT(conformance_, line), name)
+#define CONFORMANCE(name) CONFORMANCE_AT(__LINE__, name)
 
 LowRank pair(std::uint64_t seed, Shape shape, Index rank) {
   return {Stream(seed, "L").normal_matrix(shape.rows, rank), Stream(seed, "R").normal_matrix(shape.cols, rank)};
@@ -170,7 +233,7 @@ LaneSetup lane_of(const Bench& bench) {
 
 }  // namespace
 
-TEST_CASE("operators: the adjoint identity, linearity and all cheaper forms hold") {
+CONFORMANCE("operators: the adjoint identity, linearity and all cheaper forms hold") {
   const auto [bench, op] = made<MeasurementOperator>();
   for (std::uint64_t draw = 0; draw < 20; ++draw) {
     const LowRank X = pair(draw, op->shape(), 2), Y = pair(100 + draw, op->shape(), 3);
@@ -200,7 +263,49 @@ TEST_CASE("operators: the adjoint identity, linearity and all cheaper forms hold
   }
 }
 
-TEST_CASE(
+CONFORMANCE("operators: E‖A(X)‖² = ‖X‖², whatever X, unless a parameter says otherwise") {
+  const auto [bench, first] = made<MeasurementOperator>();
+  if (bench->setting("normalization") == "none") return;
+  const bool symmetric = bench->setting("symmetric") == "true";  // isotropic on symmetric matrices
+  const Index n1 = first->rows(), n2 = first->cols();
+  constexpr Index draws = 40;
+  Real whole = 0;
+  Vec by_row(n1, arma::fill::zeros), by_column(n2, arma::fill::zeros);
+  for (Index draw = 0; draw < draws; ++draw) {
+    bench->context.stream = Stream(draw, "plugin");
+    const auto op = bench->make<MeasurementOperator>();
+    const auto share = [&, &op = *op](Mat X) {
+      if (symmetric) X += X.t();
+      Vec z;
+      op.forward(X, z);
+      return arma::dot(z, z) / arma::dot(X, X) / draws;
+    };
+    const Mat X = Stream(draw, "X").normal_matrix(n1, n2);
+    for (std::uint64_t part = 0; part < 4; ++part)
+      whole += share(Stream(4 * draw + part, "whole").normal_matrix(n1, n2)) / 4;
+    for (Index i = 0; i < n1; ++i) {
+      Mat row(n1, n2, arma::fill::zeros);
+      row.row(i) = X.row(i);
+      by_row[i] += share(row);
+    }
+    for (Index j = 0; j < n2; ++j) {
+      Mat column(n1, n2, arma::fill::zeros);
+      column.col(j) = X.col(j);
+      by_column[j] += share(column);
+    }
+  }
+  CHECK_MESSAGE(std::abs(whole - 1) < 0.08, "not isotropic: the mean of ‖A(X)‖²/‖X‖² is " << whole << " instead of 1");
+  for (Index i = 0; i < n1; ++i)
+    CHECK_MESSAGE(std::abs(by_row[i] - 1) < 0.4, "not isotropic: for X in row "
+                                                     << i + 1 << " alone the mean of ‖A(X)‖²/‖X‖² is " << by_row[i]
+                                                     << " instead of 1");
+  for (Index j = 0; j < n2; ++j)
+    CHECK_MESSAGE(std::abs(by_column[j] - 1) < 0.4, "not isotropic: for X in column "
+                                                        << j + 1 << " alone the mean of ‖A(X)‖²/‖X‖² is "
+                                                        << by_column[j] << " instead of 1");
+}
+
+CONFORMANCE(
     "operators: the fused pass agrees with its parts, and a lane's bits depend neither on the batch nor on threads") {
   const HalfSquare square, whole(false);
   const Cubic cubic;
@@ -274,7 +379,7 @@ TEST_CASE(
       CHECK((answer[i].value == together[i].value && same(answer[i].gradient.left, together[i].gradient.left)));
 }
 
-TEST_CASE("operators: a restriction keeps the chosen measurements, and dense rows are the operator's own") {
+CONFORMANCE("operators: a restriction keeps the chosen measurements, and dense rows are the operator's own") {
   const auto [bench, op] = made<MeasurementOperator>();
   const LowRank X = pair(1, op->shape(), 2);
   Vec all, some;
@@ -287,7 +392,7 @@ TEST_CASE("operators: a restriction keeps the chosen measurements, and dense row
   CHECK(arma::norm(rows.t() * arma::vectorise(X.dense()) - all) <= 1e-12 * arma::norm(all));
 }
 
-TEST_CASE("models: the gradient has Taylor slope 2, push-forward is the derivative, unwanted blocks are zero") {
+CONFORMANCE("models: the gradient has Taylor slope 2, push-forward is the derivative, unwanted blocks are zero") {
   const auto [bench, model] = made<FactorizationModel>();
   auto problem = std::make_shared<SensingProblem>(*bench->problem);
   SensingObjective objective(problem, std::make_shared<const Cubic>(), model);
@@ -323,38 +428,75 @@ TEST_CASE("models: the gradient has Taylor slope 2, push-forward is the derivati
   }
 }
 
-TEST_CASE("models: geometry and spectral points are consistent") {
+CONFORMANCE("models: pull_back reads no side of the gradient that sides() does not name") {
   const auto [bench, model] = made<FactorizationModel>();
-  Factors point = random_point(1, model->blocks()), gradient = random_point(2, model->blocks()), direction, next;
-  for (const Real damping : {0.0, 0.1}) {
-    model->precondition(point, damping, gradient, direction);
-    CHECK(dot(gradient, direction) > 0);
-  }
-  model->retract(point, 0, direction, next);
-  CHECK(same_bits(next, point));
+  const Factors point = random_point(1, model->blocks());
   LowRank X;
   model->expand(point, X);
-  CHECK(X.shape() == bench->shape);
-  const Factors rebuilt = model->from_svd(svd(X));
-  LowRank again;
-  model->expand(rebuilt, again);
-  CHECK(relative_error(again, X) < 1e-12);
-  REQUIRE(rebuilt.size() == model->blocks().size());
-  for (Index b = 0; b < rebuilt.size(); ++b)
-    CHECK((rebuilt[b].n_rows == model->blocks()[b].rows && rebuilt[b].n_cols == model->blocks()[b].cols));
+  const LowRank gradient_of_X = pair(2, bench->shape, X.rank());
+  std::vector<std::pair<Blocks, std::string>> choices = {{Blocks::all(), "all blocks"}};
+  for (Index b = 0; b < model->blocks().size(); ++b)
+    choices.emplace_back(Blocks::only(b), "block " + model->blocks()[b].name);
+  for (const auto& [wanted, words] : choices) {
+    Factors expected, found;
+    model->pull_back(point, gradient_of_X, wanted, expected);
+    const Sides sides = model->sides(wanted);
+    for (const bool left : {true, false}) {
+      if (left ? sides.left : sides.right) continue;
+      LowRank without = gradient_of_X;
+      (left ? without.left : without.right).fill(arma::datum::nan);
+      model->pull_back(point, without, wanted, found);
+      CHECK_MESSAGE(same_bits(found, expected), "sides() does not name the " << std::string(left ? "left" : "right")
+                                                                             << " side of the gradient of X for "
+                                                                             << words << ", but pull_back reads it");
+    }
+  }
 }
 
-TEST_CASE("losses: the slope is the derivative, blocks add up, nothing is paid for a perfect fit") {
+CONFORMANCE("models: geometry and spectral points are consistent, and everything has the shapes of the blocks") {
+  const auto [bench, own] = made<FactorizationModel>();
+  const auto model = CheckedModel::of(own, bench->shape, "the model");
+  Factors point = random_point(1, model->blocks()), gradient = random_point(2, model->blocks()), direction = gradient,
+          next;
+  for (const Real damping : {0.0, 0.1}) {
+    if (!model->has_metric()) break;
+    model->precondition(point, damping, gradient, direction);
+    CHECK_MESSAGE(is_finite(direction), "the direction of precondition is not finite");
+    CHECK_MESSAGE(dot(gradient, direction) > 0, "the metric is not positive: ⟨g, (M + δI)⁻¹ g⟩ is "
+                                                    << dot(gradient, direction) << " for δ = " << damping);
+  }
+  model->retract(point, 0, direction, next);
+  CHECK_MESSAGE(same_bits(next, point), "retract by a step of 0 moves the point");
+  LowRank X;
+  model->expand(point, X);
+  LowRank again;
+  model->expand(model->from_svd(svd(X)), again);
+  CHECK_MESSAGE(relative_error(again, X) < 1e-12,
+                "from_svd does not give X back: relative error " << relative_error(again, X));
+}
+
+CONFORMANCE("losses: the slope is the derivative at every scale, blocks add up, nothing is paid for a perfect fit") {
   const auto [bench, loss] = made<Loss>();
   const Index m = bench->problem->data.n_elem;
   const Vec y = bench->problem->data, z = Stream(1, "z").normal_matrix(m, 1), d = Stream(2, "d").normal_matrix(m, 1);
   Vec slope(m), unused(m);
-  const auto value_at = [&, &loss = loss](const Vec& at, Vec& out) {
-    return loss->evaluate(0, {at.memptr(), m}, {y.memptr(), m}, {out.memptr(), m});
+  const auto value_at = [&, &loss = loss](const Vec& at, const Vec& data, Vec& out) {
+    return loss->evaluate(0, {at.memptr(), m}, {data.memptr(), m}, {out.memptr(), m});
   };
-  const Real value = value_at(z, slope);
-  const Real h = 1e-6, forward = value_at(Vec(z + h * d), unused), backward = value_at(Vec(z - h * d), unused);
-  CHECK((forward - backward) / (2 * h) == doctest::Approx(arma::dot(slope, d)).epsilon(1e-6));
+  const auto check_slope = [&](Real scale, const Vec& data) {
+    const Vec at = data + scale * z;
+    const Real h = 1e-5 * scale;
+    value_at(at, data, slope);
+    CHECK_MESSAGE(slope.is_finite(), "at the scale " << scale << " the slope is not finite");
+    const Real differences =
+        (value_at(Vec(at + h * d), data, unused) - value_at(Vec(at - h * d), data, unused)) / (2 * h);
+    CHECK_MESSAGE(std::abs(differences - arma::dot(slope, d)) <= 1e-5 * arma::norm(slope) * arma::norm(d),
+                  "at the scale " << scale << " the slope is not the derivative: ⟨slope, d⟩ is " << arma::dot(slope, d)
+                                  << ", differences of values give " << differences);
+  };
+  for (const Real scale : {1e-6, 1e-3, 1.0, 1e3, 1e6}) check_slope(scale, scale * y);  // data and residuals alike
+  for (const Real scale : {1e-2, 1e3, 1e6}) check_slope(scale, y);                     // residuals alone
+  const Real value = value_at(z, y, slope);
   if (loss->separable()) {
     Real sum = 0;
     for (Index first = 0; first < m; first += 17) {
@@ -365,26 +507,37 @@ TEST_CASE("losses: the slope is the derivative, blocks add up, nothing is paid f
     CHECK(sum == doctest::Approx(value).epsilon(1e-13));
     CHECK(same(unused, slope));
   }
-  CHECK(value >= value_at(y, unused));
+  CHECK_MESSAGE(value >= value_at(y, y, unused), "a perfect fit costs more than another one");
 }
 
-TEST_CASE("optimizers: no move at a zero gradient, the same bits for the same input, all memory in Memory") {
+CONFORMANCE("optimizers: no move at a zero gradient, the same bits for the same input, all memory in Memory") {
   const auto [bench, optimizer] = made<Optimizer>();
   LaneSetup given = lane_of(*bench);
   given.optimizer = optimizer;
   Iterate at;
   at.point = given.start;
   given.objective->evaluate(at, Blocks::all());
-  Memory memory;
-  Factors direction;
-  at.gradient = zeros(bench->model->blocks());
-  optimizer->direction(at, *given.objective, memory, direction);
-  CHECK(norm(direction) == 0);
+  {
+    Memory memory;
+    Factors direction;
+    optimizer->direction(at, *given.objective, memory, direction);
+    const std::string wrong = wrong_shapes(direction, bench->model->blocks());
+    REQUIRE_MESSAGE(wrong.empty(), "the direction does not fit the model: " << wrong);
+    CHECK_MESSAGE(is_finite(direction), "the direction is not finite");
+  }
+  {
+    Memory memory;
+    Factors direction;
+    Iterate still = at;
+    still.gradient = zeros(bench->model->blocks());
+    optimizer->direction(still, *given.objective, memory, direction);
+    CHECK_MESSAGE(norm(direction) == 0, "at a gradient of zero the direction has the norm " << norm(direction));
+  }
 
   const auto once = run(given);
-  CHECK(is_finite(once->iterate().point));
+  REQUIRE_MESSAGE(once->end()->end_class == EndClass::limit, once->end()->reason);
   CHECK(once->iterate().iteration == 25);
-  CHECK(once->iterate().value < at.value);
+  CHECK_MESSAGE(once->iterate().value < at.value, "25 iterations do not make the objective smaller");
   // Another instance, in the middle of the run, must go on exactly as this one.
   const auto other = bench->make<Optimizer>();
   class Relay final : public Optimizer {
@@ -404,10 +557,11 @@ TEST_CASE("optimizers: no move at a zero gradient, the same bits for the same in
   };
   LaneSetup relayed = lane_of(*bench);
   relayed.optimizer = std::make_shared<const Relay>(optimizer, other);
-  CHECK(same_bits(run(relayed)->iterate().point, once->iterate().point));
+  CHECK_MESSAGE(same_bits(run(relayed)->iterate().point, once->iterate().point),
+                "another object goes on in another way: not all that the method remembers is in its Memory");
 }
 
-TEST_CASE("step_sizes: never negative, zero only where no descent is possible, trials are counted") {
+CONFORMANCE("step_sizes: never negative, zero only where no descent is possible, trials are counted") {
   const auto [bench, rule] = made<StepSize>();
   LaneSetup given = lane_of(*bench);
   Iterate at;
@@ -418,22 +572,24 @@ TEST_CASE("step_sizes: never negative, zero only where no descent is possible, t
   Memory memory;
   const Index before = given.objective->counters().passes();
   const Real step = rule->choose(at, direction, *given.objective, memory);
-  CHECK(step > 0);
+  CHECK_MESSAGE((std::isfinite(step) && step > 0), "along minus the gradient the step size is " << step);
   CHECK(given.objective->counters().passes() >= before);
   given.step_size = rule;
   const auto lane = run(given);
+  REQUIRE_MESSAGE(lane->end()->end_class != EndClass::failed, lane->end()->reason);
   CHECK(lane->iterate().value < at.value);
   LaneSetup again = lane_of(*bench);
   again.step_size = bench->make<StepSize>();
   CHECK(same_bits(run(again)->iterate().point, lane->iterate().point));
 }
 
-TEST_CASE("observers: they do not change a run, and fill the columns that they announce") {
+CONFORMANCE("observers: they do not change a run, and fill the columns that they announce") {
   const auto [bench, observer] = made<Observer>();
   const auto without = run(lane_of(*bench));
   LaneSetup given = lane_of(*bench);
   given.watches = {{observer, {}, true}};
   const auto with = run(given);
+  REQUIRE_MESSAGE(with->end()->end_class == EndClass::limit, with->end()->reason);
   CHECK(same_bits(without->iterate().point, with->iterate().point));
   const std::vector<Column> columns = observer->columns();
   REQUIRE_FALSE(columns.empty());
@@ -441,26 +597,31 @@ TEST_CASE("observers: they do not change a run, and fill the columns that they a
     CHECK_FALSE(column.description.empty());
     const auto at = with->trace().find(column.name);
     REQUIRE(at);
-    for (const Real value : with->trace().column(*at)) CHECK(std::isfinite(value));
+    const std::vector<Real> values = with->trace().column(*at);
+    CHECK_MESSAGE(std::any_of(values.begin(), values.end(), [](Real value) { return !std::isnan(value); }),
+                  "the column '" << column.name << "' is announced but never written");
+    for (std::size_t row = 0; row < values.size(); ++row)
+      CHECK_MESSAGE(std::isfinite(values[row]), "the column '" << column.name << "' is " << values[row]
+                                                               << " at iteration " << with->trace().rows[row][0]);
   }
 }
 
-TEST_CASE("initializations: points of the model's shapes, decided by the stream alone") {
+CONFORMANCE("initializations: points of the model's shapes, decided by the stream alone") {
   const auto [bench, initialization] = made<Initialization>();
   const Factors start = initialization->start();
   const auto blocks = bench->model->blocks();
-  REQUIRE(start.size() == blocks.size());
-  for (Index b = 0; b < blocks.size(); ++b)
-    CHECK((start[b].n_rows == blocks[b].rows && start[b].n_cols == blocks[b].cols));
-  CHECK(is_finite(start));
+  const std::string wrong = wrong_shapes(start, blocks);
+  REQUIRE_MESSAGE(wrong.empty(), "the start does not fit the model: " << wrong);
+  CHECK_MESSAGE(is_finite(start), "the start is not finite");
   CHECK(same_bits(start, initialization->start()));
   CHECK(same_bits(start, bench->make<Initialization>()->start()));
 }
 
-TEST_CASE("targets: the matrix has the announced shape and at least the announced rank") {
+CONFORMANCE("targets: the matrix has the announced shape and at least the announced rank") {
   const auto [bench, target] = made<Target>();
   const LowRank X = target->matrix();
-  CHECK(X.shape() == bench->shape);
+  const bool is_turned = bench->setting("transpose") == "true";
+  CHECK(X.shape() == (is_turned ? Shape{bench->shape.cols, bench->shape.rows} : bench->shape));
   const Vec sigma = singular_values(X);
   REQUIRE(target->rank() >= 1);
   REQUIRE(target->rank() <= sigma.n_elem);
@@ -468,7 +629,7 @@ TEST_CASE("targets: the matrix has the announced shape and at least the announce
   CHECK(same(bench->make<Target>()->matrix().dense(), X.dense()));
 }
 
-TEST_CASE("noises: decided by the stream alone, finite, of the data's length") {
+CONFORMANCE("noises: decided by the stream alone, finite, of the data's length") {
   const auto [bench, noise] = made<Noise>();
   const Vec y = noise->disturb(bench->problem->data);
   CHECK(y.n_elem == bench->problem->data.n_elem);

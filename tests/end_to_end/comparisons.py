@@ -80,7 +80,7 @@ class Compare(Study):
             self.assertEqual(setting["runs"], 3)
             if key[0] == "wild":
                 self.assertEqual(setting["ends"], {"diverged": 3})
-                self.assertIsNone(setting["final"]["relative_error"]["median"])
+                self.assertEqual(setting["final"]["relative_error"]["median"], "inf")
                 self.assertEqual(setting["success"]["reached"], 0)
                 continue
             self.assertEqual(setting["final"]["relative_error"]["median"], statistics.median(finals[key]))
@@ -94,13 +94,15 @@ class Compare(Study):
         pairs = {(c["first"]["method"], c["second"]["method"]): c for c in summary["comparisons"]}
         self.assertEqual(set(pairs), {("plain", NASTY), ("plain", "wild"), (NASTY, "wild")})
         for comparison in pairs.values():
-            self.assertEqual(comparison["pairs"], 6)
+            self.assertEqual((comparison["pairs"], comparison["repetitions"]), (6, 3))
             test = comparison["ratio_to_success"]["iterations"]
             self.assertGreaterEqual(test["p_holm"], test["p"])
         lost = pairs["plain", "wild"]
         self.assertEqual(lost["success"]["second_only"], 0)
         self.assertEqual(lost["ratio_of_final"]["relative_error"]["median"], 0)
-        self.assertEqual(lost["ratio_of_final"]["relative_error"]["p"], 2 / 2 ** 6)
+        # Three repetitions, whatever the number of settings.
+        self.assertEqual(lost["ratio_of_final"]["relative_error"]["ratios"], [0, 0, 0])
+        self.assertEqual(lost["ratio_of_final"]["relative_error"]["p"], 2 / 2 ** 3)
         self.assertEqual(summary["performance_profiles"]["problems"], 6)
 
     def test_table(self):
@@ -148,7 +150,7 @@ class Compare(Study):
         for row in rows:
             setting = exact[row["method"], row["condition"]]
             median = setting["final"]["relative_error"]["median"]
-            self.assertEqual(float(row["relative_error"]), math.inf if median is None else median)
+            self.assertEqual(float(row["relative_error"]), float(median))
             self.assertEqual(int(row["successes"]), setting["success"]["reached"])
             self.assertEqual(int(row["diverged"]), 3 if row["method"] == "wild" else 0)
 
@@ -168,11 +170,94 @@ class Compare(Study):
         self.assertEqual(body.count("$") % 2, 0)
         self.compiles(text)
 
+    def test_tables_for_a_paper(self):
+        pivot = self.compare("--pivot", "iterations", "--bold", "--siunitx", "--format", "latex",
+                             "--rename", "plain=Plain descent", "--rename", "condition=κ")
+        self.assertEqual(pivot.count(r"\begin{tabular}"), 1)
+        rows = [line for line in pivot.splitlines() if line.endswith(r"\\")]
+        self.assertEqual(len(rows), 4)
+        self.assertTrue(all(row.count("&") - row.count(r"\&") == 2 for row in rows), rows)
+        self.assertRegex(rows[1], r"^Plain descent & ")
+        self.assertIn(r"$\kappa$ 1", rows[0])
+        self.assertEqual(sum(row.count(r"\bfseries") + row.count(r"\textbf") for row in rows), 2)  # one a setting
+        self.assertIn("{never}", rows[3])
+        self.compiles(pivot)
+        narrow = self.compare("--columns", "final,iterations", "--format", "latex", "--siunitx")
+        self.assertLess(max(len(line) for line in narrow.splitlines() if not line.startswith("%")), 150)
+        self.compiles(narrow)
+        self.compiles(self.compare("--bold", "--format", "latex"))
+        self.assertEqual(self.compare("--columns", "successes", "-q").splitlines()[0].split(),
+                         ["condition", "method", "successes"])
+        numbers = list(csv.DictReader(io.StringIO(self.compare("--pivot", "passes", "--format", "csv"))))
+        medians = {s["labels"]["method"]: s["to_success"]["passes"]["median"] for s in self.summary()["settings"]
+                   if s["labels"]["condition"] == "1"}
+        for row in numbers:
+            self.assertEqual(float(row["condition 1"]), math.inf if medians[row["method"]] is None else medians[row["method"]])
+        for arguments, words in [(("--columns", "iteration"), ["no column 'iteration'", "did you mean 'iterations'"]),
+                                 (("--pivot", "ends", "--columns", "ends"), ["--pivot shows one column"]),
+                                 (("--bold",), ["--bold goes with --format markdown or latex, not table"]),
+                                 (("--siunitx", "--format", "markdown"), ["--siunitx goes with --format latex"]),
+                                 (("--rename", "plain"), ["--rename must be NAME=TEXT"]),
+                                 (("--rename", "plan=x"), ["no 'plan'", "did you mean 'plain'"]),
+                                 (("--pivot", "ends", "--format", "json"), ["--pivot lays out tables"]),
+                                 (("--pool", "conditon"), ["no axis 'conditon'", "did you mean 'condition'"])]:
+            self.one_sentence(self.tightrope("compare", "results/trio", *arguments, code=2), *words)
+
+    def test_settings_are_pooled_where_it_is_asked_for(self):
+        finals = {}
+        for (method, _, _), rows in self.traces().items():
+            finals.setdefault(method, []).append(float(rows[-1]["relative_error"] or "inf"))
+        self.assertNotIn("taken together", self.compare())
+        self.assertIn("Settings that differ in condition alone are taken together", self.compare("--pool", "condition"))
+        pooled = self.summary("--pool", "condition")
+        self.assertEqual(pooled["pooled"], ["condition"])
+        self.assertEqual([s["labels"] for s in pooled["settings"]], [{"method": m} for m in ("plain", NASTY, "wild")])
+        plain = pooled["settings"][0]
+        self.assertEqual((plain["runs"], plain["repetitions"]), (6, 3))
+        self.assertEqual(plain["final"]["relative_error"]["median"], statistics.median(finals["plain"]))
+        self.assertEqual(pooled["comparisons"], self.summary()["comparisons"])  # of repetitions anyway
+
+    def test_p_values_are_those_of_every_assignment_of_signs_in_both_orders_of_the_methods(self):
+        both = [self.summary()]
+        lines = STUDY.splitlines(True)
+        first = next(i for i, line in enumerate(lines) if line.startswith("    plain:"))
+        lines[first:first + 3] = lines[first:first + 3][::-1]
+        self.write("trio.yaml", "".join(lines))
+        self.assertIn("All of 18 runs", self.tightrope("run", "trio.yaml", "--no-report", code=1).stdout)
+        both.append(self.summary())
+        found = []
+        for summary in both:
+            values = {}
+            for comparison in summary["comparisons"]:
+                names = comparison["first"]["method"], comparison["second"]["method"]
+                tests = {**comparison["ratio_to_success"], **comparison["ratio_of_final"]}
+                for kind, test in tests.items():
+                    ratios = [float(ratio) for ratio in test["ratios"]]
+                    self.assertAlmostEqual(test["p"], self.signed_rank(ratios), delta=1e-10)
+                    values[tuple(sorted(names)), kind] = test["p"], test["p_holm"]
+            found.append(values)
+        self.assertEqual(found[0], found[1])
+        self.assertNotEqual([c["first"] for c in both[0]["comparisons"]], [c["first"] for c in both[1]["comparisons"]])
+
+    def signed_rank(self, ratios):
+        """Two-sided p of Wilcoxon's test of the logarithms of the ratios: ranks of max/min, all 2^n signs."""
+        sizes = [max(r, 1 / r) if r > 0 else math.inf for r in ratios if r != 1]
+        signs = [r > 1 for r in ratios if r != 1]
+        ranks = [sum(s < own * (1 - 1e-13) for s in sizes) + (sum(abs(s - own) <= 1e-13 * own or s == own for s in sizes) + 1) / 2
+                 for own in sizes]
+        observed, all_sums = sum(rank for rank, sign in zip(ranks, signs) if sign), [0]
+        for rank in ranks:
+            all_sums = [total + more for total in all_sums for more in (0, rank)]
+        tails = sum(s <= observed for s in all_sums), sum(s >= observed for s in all_sums)
+        return min(1, 2 * min(tails) / len(all_sums))
+
     def compiles(self, text):
         if not shutil.which("pdflatex"):
             return  # the structure has been checked above
         self.write("table.tex", text)
-        self.write("paper.tex", "\\documentclass{article}\n\\usepackage[T1]{fontenc}\n\\usepackage{booktabs}\n"
+        packages = "booktabs,siunitx" if "siunitx" in text else "booktabs"
+        setup = "\\sisetup{detect-weight}\n" if "detect-weight" in text else ""
+        self.write("paper.tex", "\\documentclass{article}\n\\usepackage[T1]{fontenc}\n\\usepackage{" + packages + "}\n" + setup +
                                 "\\begin{document}\n\\input{table}\n\\end{document}\n")
         done = subprocess.run(["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "paper.tex"], cwd=self.folder,
                               capture_output=True, text=True, timeout=120)

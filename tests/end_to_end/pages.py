@@ -56,6 +56,79 @@ study:
   grid: {problem.target.condition: "log(1, 100, 10)", initialization.scale: "log(1e-6, 1e-1, 10)"}
 """
 
+# Four axes beside the methods, one of them with a unit; a level that is success, target and claim at once.
+AXES = """\
+name: axes
+seed: 2
+problem:
+  shape: [8, 6]
+  target:   {type: random_low_rank, rank: 2, condition: 2}
+  operator: {type: gaussian, measurements: 80}
+  noise:    {type: gaussian, snr: 20}
+model:          {type: asymmetric, rank: 2}
+initialization: {type: small_random, scale: 1e-2}
+optimizer: {type: gradient_descent, step: 0.25}
+stop: {iterations: 1000, relative_error: 1e-6}
+observers: [{relative_error: {every: 50}}]
+study:
+  repetitions: 2
+  success: relative_error < 0.05
+  methods: {gd: {}, scaled: {optimizer: {type: alternating_scaled_gradient_descent, step: 0.9}}}
+  grid:
+    problem.target.condition: [1, 2, 3, 5, 8, 13]
+    problem.noise.snr: [10, 20, 40]
+    problem.operator.storage: [float64, int8]
+    initialization.scale: [1e-3, 1e-2]
+claims:
+  - {that: iterations to relative_error < 0.05, where: {snr: 40}, is: < 1000}
+  - {that: final relative_error, where: {snr: 40}, is: < 0.05}
+"""
+
+# Names of every length, and more methods than there are colours or dashes.
+MANY = STUDY[:STUDY.index("study:")] + """\
+study:
+  repetitions: 3
+  success: relative_error < 1e-3
+  methods:
+""" + "".join(f"    {json.dumps(name)}: {{optimizer: {{step: {0.02 * (i + 1):.2f}}}}}\n" for i, name in enumerate([
+    "gd", "gd 0.02", "alternating scaled", "scaled_gradient_descent_with_damping_and_backtracking_from_a_spectral_start",
+    "带动量的梯度下降法与非常长的方法名称以测试换行", "one two three four five six seven eight nine ten eleven twelve words",
+    "a", "b", "c", "d", "e", "f"])) + "  grid: {problem.target.condition: [1, 3, 9, 27]}\n"
+
+# Runs in a drawing: pairs of texts that lie on each other.
+OVERLAPS = """(() => {
+  const boxes = [...document.querySelectorAll('svg text')].map(text => [text.textContent, text.getBoundingClientRect()])
+    .filter(([words, box]) => box.width > 0 && words);
+  const found = [];
+  boxes.forEach(([a, p], i) => boxes.slice(i + 1).forEach(([b, q]) => {
+    if (p.left < q.right - 1 && q.left < p.right - 1 && p.top < q.bottom - 4 && q.top < p.bottom - 4)
+      found.push(a + ' / ' + b);
+  }));
+  const frame = document.documentElement.getBoundingClientRect();
+  boxes.forEach(([a, p]) => { if (p.left < frame.left - 1 || p.right > frame.right + 1) found.push(a + ' is cut'); });
+  return found;
+})()"""
+
+# Numbers that take more than one line, and names that are not beside their lines.
+BROKEN = """(() => {
+  const lines = (node) => {
+    const range = document.createRange(), tops = new Set();
+    range.selectNodeContents(node);
+    for (const box of range.getClientRects()) if (box.width > 0) tops.add(Math.round(box.top));
+    return tops.size;
+  };
+  const found = [];
+  document.querySelectorAll('td.number').forEach((cell) => [...cell.childNodes].forEach((node) => {
+    if (node.nodeType === 3 && lines(node) > 1) found.push(node.textContent);
+  }));
+  document.querySelectorAll('.method').forEach((name) => {
+    const [line, words] = [...name.children].map((child) => child.getBoundingClientRect());
+    if (words.width && (words.left < line.right - 1 || words.top > line.bottom || words.bottom < line.top))
+      found.push(name.textContent);
+  });
+  return found;
+})()"""
+
 
 class Pages(Case):
     def setUp(self):
@@ -111,6 +184,78 @@ class Pages(Case):
             found = self.browser.evaluate("[document.documentElement.tagName, document.querySelectorAll("
                                           "'script, img, image, a, foreignObject, [onload], [onerror]').length]")
             self.assertEqual(found, ["svg", 0], file.name)
+
+    def drawings(self, name):
+        """The text of each drawing of a result."""
+        return {file: file.read_text(encoding="utf-8") for file in sorted((self.folder / name / "figures").glob("*.svg"))}
+
+    def test_every_value_of_every_axis_is_drawn(self):
+        self.write("axes.yaml", AXES)
+        self.tightrope("run", "axes.yaml", "-q", "--out", "axes")
+        page = self.folder / "axes/report.html"
+        self.assertEqual(check(self.browser, page, None), [])
+        wanted = {"condition": [f"condition {c}" for c in [1, 2, 3, 5, 8, 13]], "snr": [f"snr {s} dB" for s in [10, 20, 40]],
+                  "storage": ["storage float64", "storage int8"], "scale": ["scale 1e-3", "scale 1e-2"]}
+        files = self.drawings("axes")
+        for kind, own in {"relative_error": [], "final_over_condition": ["condition"], "final_over_snr": ["snr"],
+                          "success": ["condition", "snr"]}.items():
+            text = " ".join(words for file, words in files.items() if re.fullmatch(rf"{kind}(-\d+)?", file.stem))
+            for axis, values in wanted.items():
+                for value in values:
+                    (self.assertNotIn if axis in own else self.assertIn)(f">{value}", text.replace(" · ", " ·>").replace("·>", ">"))
+        self.assertIn(">snr (dB)</text>", files[self.folder / "axes/figures/final_over_snr.svg"])
+        # One line, one entry in the legend.
+        curves = files[self.folder / "axes/figures/relative_error.svg"]
+        legend = re.findall(r'<g class="entry".*?<text x="33">(.*?)</text>', curves)
+        self.assertEqual(len([name for name in legend if "0.05" in name]), 1, legend)
+        # Nothing is left out in print and without scripts; on the screen one sheet at a time is seen.
+        seen = "[...document.querySelectorAll('SELECTOR')].filter(e => e.getBoundingClientRect().height > 50).length"
+        sheets, still = seen.replace("SELECTOR", ".still:not([hidden]) .sheet"), seen.replace("SELECTOR", ".static > svg")
+        self.browser.open(page.resolve().as_uri(), 1200, 900, False)
+        count = self.browser.evaluate("document.querySelectorAll('.still:not([hidden]) .sheet').length")
+        drawings = self.browser.evaluate("document.querySelectorAll('.static > svg').length")
+        self.assertGreater(count, 2)
+        self.assertLess(self.browser.evaluate(sheets), count)
+        before = self.browser.evaluate("document.querySelector('.sheet:not([hidden])').textContent")
+        self.browser.evaluate("const s = document.querySelector('select[data-sheets]'); s.selectedIndex = 1;"
+                              "s.dispatchEvent(new Event('change'))")
+        self.assertNotEqual(self.browser.evaluate("document.querySelector('.sheet:not([hidden])').textContent"), before)
+        self.browser.ask("Emulation.setEmulatedMedia", media="print")
+        self.assertEqual([self.browser.evaluate(sheets), self.browser.evaluate(still)], [count, drawings])
+        self.browser.ask("Emulation.setEmulatedMedia", media="")
+        self.browser.open(page.resolve().as_uri(), 1200, 900, False, scripts=False)
+        self.assertEqual([self.browser.evaluate(sheets), self.browser.evaluate(still)], [count, drawings])
+
+    def test_texts_of_drawings_do_not_meet(self):
+        for name, config in {"axes": AXES, "many": MANY, "study": STUDY}.items():
+            self.write(f"{name}.yaml", config)
+            self.tightrope("run", f"{name}.yaml", "-q", "--out", name, code=1 if name == "study" else 0)
+            for file, text in self.drawings(name).items():
+                self.assertRegex(text, 'class="y"[^>]*>[^<]', file.name)
+                self.browser.open(file.resolve().as_uri(), 1000, 900, False)
+                self.assertEqual(self.browser.evaluate(OVERLAPS), [], file.name)
+
+    def test_pages_fit_every_screen_and_paper(self):
+        self.write("many.yaml", MANY)
+        self.tightrope("run", "many.yaml", "-q", "--out", "many")
+        page = self.folder / "many/report.html"
+        for width in [320, 400, 800, 1300]:
+            self.browser.open(page.resolve().as_uri(), width, 900, width < 500)
+            self.browser.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+            self.assertEqual(self.browser.evaluate(INSPECT)["excess"], 0, width)
+            self.assertEqual(self.browser.evaluate(BROKEN), [], width)
+        self.browser.open(page.resolve().as_uri(), 700, 900, False)
+        self.browser.ask("Emulation.setEmulatedMedia", media="print")
+        self.assertEqual(self.browser.evaluate(INSPECT)["excess"], 0, "print")
+        self.browser.ask("Emulation.setEmulatedMedia", media="")
+
+    def test_methods_differ_without_colours(self):
+        self.write("many.yaml", MANY)
+        self.tightrope("run", "many.yaml", "-q", "--out", "many")
+        self.browser.open((self.folder / "many/report.html").resolve().as_uri(), 1200, 900, False)
+        samples = self.browser.evaluate("[...document.querySelector('.legend').querySelectorAll('button svg')]"
+                                        ".map(svg => svg.innerHTML)")
+        self.assertEqual(len({re.sub("#[0-9a-f]{6}", "grey", sample) for sample in samples}), 12)
 
     def test_a_large_study_opens_fast(self):
         self.write("large.yaml", LARGE)

@@ -4,6 +4,7 @@
 TIGHTROPE=$PWD/build/release/bin/tightrope program.py [CLASS[.test]…]
 """
 import csv
+import hashlib
 import json
 import os
 import pathlib
@@ -59,7 +60,8 @@ class Verbs(Case):
             yaml = text[text.index("type: "):]
             indented = "optimizer:\n" + "".join(f"  {line}\n" for line in yaml.splitlines())
             self.write("use.yaml", SMALL.replace("optimizer: {type: gradient_descent, step: 0.25}\n", indented))
-            self.tightrope("check", "use.yaml", "--set", "optimizer.step=0.2")
+            self.tightrope("check", "use.yaml")
+        self.assertIn("every", self.tightrope("describe", "imbalance").stdout)
 
     def test_check_computes_nothing(self):
         self.assertIn("1 run, 1 claim", self.tightrope("check", "small.yaml").stdout)
@@ -188,6 +190,155 @@ class Run(Case):
             self.assertEqual((self.folder / "results/small" / file).read_bytes(),
                              (self.folder / "undisturbed" / file).read_bytes())
         self.tightrope("show", "results/small")
+
+
+class Outside(Case):
+    """What the outside does is no fault of the program: streams, names that are no UTF-8, folders that are gone."""
+
+    def test_a_config_from_standard_input(self):
+        def piped(*arguments, text=SMALL):
+            return subprocess.run([PROGRAM, *arguments], cwd=self.folder, env=self.environment(), input=text,
+                                  capture_output=True, text=True)
+
+        self.tightrope("run", "small.yaml", "-q", "--out", "named")
+        self.assertEqual(piped("run", "-", "-q", "--out", "piped").returncode, 0)
+        for file in ("record.json", "trace.csv", "final.npz", "config.yaml"):
+            self.assertEqual((self.folder / "piped" / file).read_bytes(), (self.folder / "named" / file).read_bytes())
+        self.assertEqual(piped("check", "-").stdout, "<stdin> is fine: 1 run, 1 claim.\n")
+        self.assertIn("1 cached", piped("plan", "-", "--quick", "--out", "piped").stdout)
+        self.assertRegex(piped("show", "--resolved", "-").stdout, r"rank: 4 +# <stdin>:7:42")
+        self.assertEqual(piped("show", "piped", "--why-new", "-").stdout, "1 of 1 stored\n")
+        self.assertEqual(piped("run", "small.yaml", "-c", "-", "-q", "--set", "claims=[]",
+                               text="stop: {iterations: 4}").returncode, 0)
+        self.tightrope("report", "piped")
+        self.tightrope("export", "piped", "--bundle", "all.tar.gz")
+        self.assertEqual(piped("run", "-", "-q", text=SMALL.replace("name: small\n", "")).returncode, 0)
+        self.assertTrue((self.folder / "results/stdin/report.html").exists())
+        refused = piped("check", "-", text=SMALL.replace("rank: 4", "rank: x"))
+        self.assertEqual(refused.returncode, 2)
+        self.assertTrue(refused.stderr.startswith("<stdin>:7:42: error: "), refused.stderr)
+
+    def test_data_of_a_config_from_standard_input_lie_in_the_current_folder(self):
+        self.write("y.csv", "1\n2\n3\n")
+        text = SMALL.split("problem:")[0] + """problem:
+  shape: [2, 2]
+  data: y.csv
+  operator: {type: gaussian, measurements: 3}
+model: {type: asymmetric, rank: 1}
+initialization: {type: small_random, scale: 0.1}
+optimizer: {type: gradient_descent, step: 0.1}
+stop: {iterations: 3}
+"""
+        done = subprocess.run([PROGRAM, "run", "-", "-q"], cwd=self.folder, env=self.environment(), input=text,
+                              capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(self.tightrope("report", "results/small").stderr, "")
+        self.tightrope("export", "results/small", "--problem", "p.npz")
+
+    def test_whoever_has_read_enough_ends_every_verb_quietly(self):
+        self.write("many.yaml", SMALL.split("claims:")[0] + "study: {grid: {optimizer.step: 'linear(0.1, 0.3, 400)'}}\n")
+        self.tightrope("run", "small.yaml", "-q")
+        formats = [["plan", "many.yaml", "--quick"], ["show", "--resolved", "many.yaml"], ["list"], ["help"], ["version"],
+                   ["describe"], ["show", "results/small"], ["compare", "results/small"]]
+        formats += [["plan", "many.yaml", "--quick", "--format", name] for name in ("json", "csv", "markdown", "latex")]
+        for arguments in formats:
+            read, write = os.pipe()
+            os.close(read)
+            done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, env=self.environment(), stdout=write,
+                                  stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            os.close(write)
+            self.assertEqual((done.returncode, done.stderr), (128 + signal.SIGPIPE, ""), arguments)
+
+    def test_a_run_whose_reader_has_gone_is_stored_whole(self):
+        read, write = os.pipe()
+        os.close(read)
+        done = subprocess.run([PROGRAM, "run", "small.yaml"], cwd=self.folder, env=self.environment(), stdout=write,
+                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        os.close(write)
+        self.assertEqual(done.returncode, 128 + signal.SIGPIPE)
+        self.assertNotIn("error", done.stderr)
+        self.assertIn("small: 1 run", self.tightrope("show", "results/small").stdout)
+        self.assertTrue((self.folder / "results/small/report.html").exists())
+
+    def test_a_folder_whose_name_is_no_utf8(self):
+        folder = os.fsencode(self.folder) + b"/caf\xe9"
+        os.mkdir(folder)
+        study = SMALL.split("claims:")[0] + "study: {methods: {a: {}, b: {optimizer: {step: 0.2}}}}\n"
+        study = study.replace("target:   {type: random_low_rank, rank: 2, condition: 2}",
+                              "target: {type: file, path: x.csv}").replace("shape: [12, 9]", "shape: [2, 3]")
+        study = study.replace("rank: 4", "rank: 2")
+        for name, text in [(b"/study.yaml", study), (b"/x.csv", "1,2,3\n4,5,7\n")]:
+            with open(folder + name, "w", encoding="utf-8") as file:
+                file.write(text)
+
+        def outside(*arguments):
+            """From the folder above, so that every path holds the byte."""
+            done = subprocess.run([os.fsencode(PROGRAM), *arguments], cwd=self.folder, env=self.environment(),
+                                  stdin=subprocess.DEVNULL, capture_output=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return done
+
+        out = folder + b"/out"
+        outside(b"run", folder + b"/study.yaml", b"--out", out, b"-q")
+        json.loads(outside(b"show", out, b"--format", b"json").stdout.decode())  # UTF-8
+        self.assertIn("caf\\xE9", outside(b"plan", folder + b"/study.yaml", b"--out", out, b"--quick", b"--format",
+                                           b"json").stdout.decode().replace("\\\\", "\\"))
+        self.assertEqual(outside(b"report", out).stderr, b"")  # the data file is found again
+        outside(b"export", out, b"--problem", folder + b"/p.npz", b"--cell", b"a")
+        outside(b"verify", out)
+        refused = subprocess.run([os.fsencode(PROGRAM), b"check", folder + b"/absent.yaml"], cwd=self.folder,
+                                 env=self.environment(), stdin=subprocess.DEVNULL, capture_output=True)
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("caf\\xe9/absent.yaml: error: ", refused.stderr.decode())
+
+    def test_a_current_folder_that_is_gone(self):
+        gone = self.folder / "gone"
+        config = self.folder / "small.yaml"
+        for arguments, code in [(["run", config], 5), (["run", config, "--out", self.folder / "kept"], 0),
+                                (["check", config], 0), (["version"], 0), (["list"], 0), (["run", "x.yaml"], 2)]:
+            gone.mkdir()
+            done = subprocess.run(["bash", "-c", 'rmdir "$PWD"; exec "$@"', "bash", PROGRAM, *map(str, arguments)],
+                                  cwd=gone, env=self.environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            self.assertEqual(done.returncode, code, f"{arguments}: {done.stderr}")
+            self.assertNotIn("should not have happened", done.stderr)
+            if code != 0:
+                self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
+    def test_documents_that_somebody_edited(self):
+        self.tightrope("run", "small.yaml", "-q")
+        folder = self.folder / "results/small"
+        cell, = (folder / "cells").iterdir()
+        for name, text in [("run.json", "[]"), ("run.json", "{}"), ("run.json", '{"format": "x"}'), ("status.json", "3"),
+                           ("status.json", '{"name": []}')]:
+            whole = (folder / name).read_bytes()
+            (folder / name).write_text(text)
+            verb = ["watch", "--once"] if name == "status.json" else ["show"]
+            self.one_sentence(self.tightrope(*verb, "results/small", code=4), name, "damaged")
+            (folder / name).write_bytes(whole)
+        # With digests that fit, as somebody who knows the format would do it.
+        sums = (cell / "SHA256SUMS").read_text()
+        for part in ["spec", "metrics", "build", "data", "key", "end", "counters", "sizes", "columns"]:
+            record = json.loads((cell / "record.json").read_text())
+            del record[part]
+            whole = (cell / "record.json").read_bytes()
+            (cell / "record.json").write_text(json.dumps(record))
+            digest = hashlib.sha256((cell / "record.json").read_bytes()).hexdigest()
+            (cell / "SHA256SUMS").write_text("".join(f"{digest}  record.json\n" if line.endswith("record.json\n") else line
+                                                     for line in sums.splitlines(True)))
+            self.one_sentence(self.tightrope("show", "results/small", code=4), "record.json", "damaged")
+            (cell / "record.json").write_bytes(whole)
+            (cell / "SHA256SUMS").write_text(sums)
+        self.tightrope("show", "results/small")
+
+    def test_results_have_the_name_that_the_config_gives_them_in_any_script(self):
+        for name in ["größe", "実験", "تجربة"]:
+            self.tightrope("run", "small.yaml", "-q", "--set", f"name={name}")
+            self.assertTrue((self.folder / "results" / name / "report.html").exists())
+            self.tightrope("export", f"results/{name}", "--bundle", f"{name}.tar.gz", "-q")
+        self.write("two.yaml", SMALL.split("claims:")[0] +
+                   "study: {methods: {простой: {}, 速い: {optimizer: {step: 0.3}}}}\n")
+        self.assertRegex(self.tightrope("run", "two.yaml").stdout, r"\nпростой +limit +150 ")
+        self.assertIn("速い", self.tightrope("compare", "results/small").stdout)
 
 
 class Layers(Case):

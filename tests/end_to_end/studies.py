@@ -153,6 +153,34 @@ class Tune(StudyCase):
         self.assertLess(min(step for step in ends if step > stable) / stable, 1.2)
         self.assertTrue(all(cell["end"]["class"] == "limit" for cell in document["cells"]))
 
+    def test_of_equals_the_smaller_value_wins(self):
+        # Both get there at the first recorded row: what comes after decides nothing.
+        self.write("tuned.yaml", re.sub(r"over: .*?\], for: .*?, repetitions: 3",
+                                        "over: [0.3, 0.2], for: iterations to relative_error < 2, repetitions: 2", TUNED))
+        for tuned in self.run_json("tuned.yaml", "--out", "out")["tuned"]:
+            self.assertEqual((tuned["value"], tuned["merit"]), (0.2, 0))
+
+    def test_a_value_at_the_end_of_its_range_is_told_with_its_setting(self):
+        text = re.sub(r"over: .*?\], for: .*?, repetitions: 3",
+                      "over: [0.0001, 0.0002], for: iterations to relative_error < 1e-9, repetitions: 1", TUNED)
+        self.write("tuned.yaml", text)
+        out = self.tightrope("run", "tuned.yaml", "--no-report").stdout
+        self.assertRegex(out, r"method gd: optimizer.step 0.0002 .*; no value got there in half of the trials: the smallest "
+                              r"last value decided; the best value, 0.0002, is the largest that was tried")
+        self.write("many.yaml", text + "  grid: {problem.target.condition: [1, 2, 3, 4, 5, 6, 7]}\n")
+        out = self.tightrope("run", "many.yaml", "--no-report", "--out", "many").stdout
+        self.assertRegex(out, r"  gd: optimizer.step 0.0002 in 7 of 7 settings \(14 trials")
+        self.assertRegex(out, r"In 14 of 14 settings no value .*largest that was tried: condition 1, method gd; .*; and 6 more, "
+                              r"which run.json has")
+
+    def test_a_mistake_in_the_rules_says_nothing_untrue_of_claims(self):
+        self.write("tuned.yaml", TUNED.replace("over: [0.05", "ovr: [0.05") +
+                   "claims:\n  - {that: final relative_error, where: {method: gd}, is: < 0.05}\n")
+        text = self.tightrope("check", "tuned.yaml", code=2).stderr
+        self.assertIn("tune has no key 'ovr'", text)
+        self.assertNotIn("claim", text)
+        self.assertNotIn("label", text)
+
     def test_what_the_summary_and_show_say(self):
         self.write("tuned.yaml", TUNED)
         text = self.tightrope("run", "tuned.yaml", "--no-report").stdout

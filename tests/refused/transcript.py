@@ -4,8 +4,8 @@
 A transcript holds lines "$ COMMAND", each followed by what the command prints on both streams and, unless it is 0, its
 exit code as "[2]". Lines before the first command are a remark. The commands run one after another, by bash, in a fresh
 folder with the YAML files that lie beside the transcript. What differs from machine to machine is written as {here}
-(that folder), {plugins}, {digest}, {number} or {compiler}. A command that begins with "tightrope" and fails must leave
-no file behind, and keep to the limits.
+(that folder), {plugins}, {digest}, {number} or {compiler}, and the names of all plugins of a kind, which may become
+more, as {names}. A command that begins with "tightrope" and fails must leave no file behind, and keep to the limits.
 
 With --write the transcript is written anew from what happened: read the difference before you keep it.
 """
@@ -19,7 +19,8 @@ import subprocess
 import sys
 import tempfile
 
-PATTERNS = {"digest": "[0-9a-f]{16}", "number": "[0-9.]+", "compiler": "(?:gcc|clang) [0-9]+"}
+PATTERNS = {"digest": "[0-9a-f]{16}", "number": "[0-9.]+", "compiler": "(?:gcc|clang) [0-9]+",
+            "names": r"\w+(?:, \w+)*"}
 
 
 def files_in(folder):

@@ -4,6 +4,7 @@
 #include "core/engine/engine.hpp"
 #include "core/engine/sensing_objective.hpp"
 #include "core/interfaces/dense_operator.hpp"
+#include "core/numbers/gram.hpp"
 
 namespace tightrope::parts {
 
@@ -71,6 +72,9 @@ class TwoFactors final : public FactorizationModel {
     dX = {arma::join_rows(direction[0], point[0]), arma::join_rows(point[1], direction[1])};
   }
   Sides sides(Blocks wanted) const override { return {wanted.has(0), wanted.has(1)}; }
+  void precondition(const Factors& point, Real damping, const Factors& gradient, Factors& direction) const override {
+    direction = {{gram_solve(point[1], damping, gradient[0]), gram_solve(point[0], damping, gradient[1])}};
+  }
   Factors from_svd(const Svd& parts) const override {
     const LowRank X = balanced(truncated(parts, rank_));
     return {{X.left, X.right}};

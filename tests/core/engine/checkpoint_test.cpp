@@ -84,6 +84,40 @@ TEST_CASE("a run that ended at a limit goes on under a longer one as if it had a
   }
 }
 
+TEST_CASE("a run that ends in the middle of an iteration ends there too when it was taken up on the way") {
+  class Stalling final : public StepSize {
+   public:
+    explicit Stalling(Real step) : step_(step) {}
+    Real choose(const Iterate& at, const Factors&, Objective&, Memory&) const override {
+      return at.iteration == 20 && at.phase == 1 ? step_ : 0.4;
+    }
+
+   private:
+    Real step_;
+  };
+  for (const Real step : {0.0, 1e9}) {
+    const auto given = [&](Index iterations) {
+      LaneSetup setup = made(iterations);
+      setup.step_size = std::make_shared<const Stalling>(step);
+      return setup;
+    };
+    const auto whole = run(given(40));
+    REQUIRE(whole->iterate().iteration == 20);
+    std::vector<Kept> moments;
+    std::vector<std::unique_ptr<Lane>> lanes;
+    lanes.push_back(std::make_unique<Lane>(given(40)));
+    Engine([&](const auto& all) { moments.push_back(keep(*all[0])); }).run(lanes);
+    moments.push_back(keep(*run(given(20))));
+    moments.push_back(keep(*run(given(13))));
+    for (const Kept& moment : moments) {
+      const auto resumed = taken_up(given(40), moment);
+      CHECK_MESSAGE(resumed->state() == whole->state(), (&moment - moments.data()) << " of " << moments.size());
+      CHECK(resumed->trace().csv() == whole->trace().csv());
+      CHECK(same_bits(resumed->iterate().point, whole->iterate().point));
+    }
+  }
+}
+
 TEST_CASE("a run that has converged is over, whatever the limits") {
   LaneSetup given = made(2000);
   given.optimizer = std::make_shared<const Downhill>();

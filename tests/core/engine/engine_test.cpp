@@ -68,12 +68,93 @@ TEST_CASE("a step that is far too large ends as diverged, with the last good poi
     for (const Real value : row) CHECK(std::isfinite(value));
 }
 
-TEST_CASE("a start that is not finite ends at once as diverged") {
-  LaneSetup given = setup(problem());
-  given.start[0](0, 0) = arma::datum::nan;
-  const auto lane = run(given);
-  CHECK(lane->end()->end_class == EndClass::diverged);
-  CHECK(lane->end()->iteration == 0);
+TEST_CASE("a run has not diverged before the objective exceeds the data's own scale, however good its start was") {
+  // From a start next to the truth to 0, where f = ½‖y‖², and to −X*, where it is four times that.
+  class Jump final : public Optimizer {
+   public:
+    explicit Jump(Real factor) : factor_(factor) {}
+    void direction(const Iterate&, Objective&, Memory&, Factors&) const override {}
+    Move advance(const Iterate& at, Workplace&, Factors& next) const override {
+      next = at.point;
+      next[0] *= factor_;
+      return {1, true, Blocks::all()};
+    }
+
+   private:
+    Real factor_;
+  };
+  for (const Real factor : {0.0, -1.0}) {
+    LaneSetup given = setup(problem());
+    given.start = {{given.problem->truth->X.left, given.problem->truth->X.right}};
+    given.optimizer = std::make_shared<const Jump>(factor);
+    given.stop.iterations = 1;
+    given.stop.divergence = 1.5;
+    CHECK(run(given)->end()->end_class == (factor == 0 ? EndClass::limit : EndClass::diverged));
+  }
+}
+
+TEST_CASE("a start that is not finite ends at once as diverged, and no observer is asked about it") {
+  for (const Real value : {arma::datum::nan, arma::datum::inf, 1e300}) {
+    LaneSetup given = setup(problem());
+    given.start[0](0, 0) = value;
+    given.start[1](0, 0) = value;
+    const auto lane = run(given);
+    CHECK(lane->end()->end_class == EndClass::diverged);
+    CHECK(lane->end()->reason.starts_with("at the start"));
+    CHECK(lane->end()->iteration == 0);
+    CHECK(lane->iterate().iteration == 0);
+    REQUIRE(lane->trace().rows.size() == 1);
+    CHECK(std::isnan(lane->trace().last(lane->trace().find("error").value())));
+    CHECK(lane->trace().rows[0][1] == 1);
+  }
+}
+
+namespace {
+
+/// Another step size from a phase of an iteration on.
+class StepFrom final : public StepSize {
+ public:
+  StepFrom(Index iteration, Index phase, Real step) : iteration_(iteration), phase_(phase), step_(step) {}
+  Real choose(const Iterate& at, const Factors&, Objective& objective, Memory&) const override {
+    if (at.iteration != iteration_ || at.phase != phase_) return 0.4;
+    objective.value(at.point);  // trials that lead to nothing
+    return step_;
+  }
+
+ private:
+  Index iteration_, phase_;
+  Real step_;
+};
+
+}  // namespace
+
+TEST_CASE("a run that ends anywhere in an iteration ends with the last complete iterate, fully recorded") {
+  for (const Index every : {1U, 1000U})
+    for (const Index phase : {0U, 1U})
+      for (const Real step : {0.0, 1e9}) {
+        const auto made = [&](Index iterations) {
+          LaneSetup given = setup(problem());
+          given.optimizer = std::make_shared<const Downhill>(true);
+          given.watches[0].schedule = {every, false};
+          given.stop.iterations = iterations;
+          return given;
+        };
+        const auto complete = run(made(4));
+        LaneSetup given = made(50);
+        given.step_size = std::make_shared<const StepFrom>(4, phase, step);
+        const auto lane = run(given);
+        CHECK(lane->end()->end_class == (step == 0 ? EndClass::stalled : EndClass::diverged));
+        CHECK(lane->end()->iteration == (step == 0 ? 4 : 5));
+        CHECK(lane->iterate().iteration == 4);
+        CHECK(lane->iterate().phase == 0);
+        CHECK(same_bits(lane->iterate().point, complete->iterate().point));
+        CHECK(same_bits(lane->iterate().gradient, complete->iterate().gradient));
+        CHECK(lane->iterate().value == complete->iterate().value);
+        CHECK(lane->trace().csv() == complete->trace().csv());
+        CHECK(lane->trace().rows.back()[0] == 4);
+        CHECK(lane->trace().rows.back()[1] == 9);  // the start, and two evaluations an iteration
+        CHECK(std::isfinite(lane->trace().rows.back()[3]));
+      }
 }
 
 TEST_CASE("a step size of zero ends as stalled") {

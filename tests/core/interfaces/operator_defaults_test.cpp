@@ -56,6 +56,14 @@ TEST_CASE("a restricted operator has the chosen measurements and keeps its origi
   restricted->forward(X, some);
   CHECK(some.n_elem == 3);
   CHECK(arma::norm(some - all.elem(arma::uvec{1, 4, 9})) == 0);
+  // Its adjoint puts each number back to the measurement that it came from.
+  const Vec z = {3, -1, 2};
+  Mat G;
+  restricted->adjoint(z, G);
+  CHECK(arma::dot(G, X.dense()) == doctest::Approx(arma::dot(z, some)).epsilon(1e-13));
+  LowRank gradient;
+  restricted->pull_back(z, X, gradient);
+  CHECK(arma::norm(gradient.left - G * X.right, "fro") < 1e-13 * arma::norm(gradient.left, "fro"));
   CHECK_THROWS_AS(restricted->restricted({2, 1}), std::logic_error);
   CHECK_THROWS_AS(restricted->restricted({3}), std::logic_error);
 }

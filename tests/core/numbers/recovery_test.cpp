@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "core/numbers/factors.hpp"
 #include "core/numbers/streams.hpp"
 
 using namespace tightrope;
@@ -63,4 +64,35 @@ TEST_CASE("values that are not finite give NaN instead of an exception") {
   LowRank X = random_pair(1, 5, 4, 2);
   X.left(0, 0) = arma::datum::nan;
   CHECK(singular_values(X).has_nan());
+}
+
+TEST_CASE("a norm of what is not finite is never a finite number, whatever else is beside it") {
+  const Real nan = arma::datum::nan, inf = arma::datum::inf;
+  for (const Index size : {1U, 2U, 5U, 40U})
+    for (const Real other : {0.0, 1.0, 1e300}) {
+      Mat X(size, size);
+      X.fill(other);
+      for (const Index place : {Index{0}, X.n_elem / 2, X.n_elem - 1}) {
+        Mat Y = X;
+        Y[place] = nan;
+        CHECK(std::isnan(frobenius_norm(Y)));
+        CHECK(std::isnan(spectral_norm(Y)));
+        CHECK(std::isnan(norm(Factors{{X, Y}})));
+        CHECK(std::isnan(norm(LowRank{X, Y})));
+        CHECK(std::isnan(difference_norm({X, X}, {X, Y})));
+        Y[place] = inf;
+        CHECK(frobenius_norm(Y) == inf);
+        CHECK(spectral_norm(Y) == inf);
+        CHECK(norm(Factors{{X, Y}}) == inf);
+        CHECK_FALSE(std::isfinite(norm(LowRank{X, Y})));
+        CHECK_FALSE(std::isfinite(difference_norm({X, X}, {X, Y})));
+      }
+    }
+  CHECK(frobenius_norm(Mat(3, 2, arma::fill::zeros)) == 0);
+  CHECK(spectral_norm(Mat(3, 2, arma::fill::zeros)) == 0);
+  CHECK(frobenius_norm(Mat(0, 2)) == 0);
+  CHECK(spectral_norm(Mat(0, 2)) == 0);
+  const Mat A = {{3, 0}, {0, 4}};
+  CHECK(frobenius_norm(A) == doctest::Approx(5).epsilon(1e-15));
+  CHECK(spectral_norm(A) == doctest::Approx(4).epsilon(1e-15));
 }

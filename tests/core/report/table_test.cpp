@@ -52,6 +52,29 @@ TEST_CASE("LaTeX takes everything as text but numbers with an exponent or a sign
         "\\end{tabular}\n");
 }
 
+TEST_CASE("bold cells, and numbers by siunitx") {
+  Table table({"method", "error", "successes"});
+  table.add({"a", "1.50e-03", "3 of 3"}, {1});
+  table.add({"b", "-2", "1 of 3"});
+  table.add({"c", "–", "0 of 3"}, {0});
+  CHECK(table.text("markdown") ==
+        "| method |        error | successes |\n"
+        "| ------ | -----------: | --------- |\n"
+        "| a      | **1.50e-03** | 3 of 3    |\n"
+        "| b      |           -2 | 1 of 3    |\n"
+        "| **c**  |            – | 0 of 3    |\n");
+  CHECK(table.text("latex") ==
+        "\\begin{tabular}{lrl}\n\\toprule\nmethod & error & successes \\\\\n\\midrule\n"
+        "a & \\textbf{\\boldmath $1.50\\times10^{-3}$} & 3 of 3 \\\\\n"
+        "b & $-2$ & 1 of 3 \\\\\n\\textbf{\\boldmath c} & -- & 0 of 3 \\\\\n\\bottomrule\n\\end{tabular}\n");
+  CHECK(table.text("latex", true) ==
+        "\\begin{tabular}{lSl}\n\\toprule\nmethod & {error} & successes \\\\\n\\midrule\n"
+        "a & \\bfseries 1.50e-3 & \\num{3} of \\num{3} \\\\\n"
+        "b & -2 & \\num{1} of \\num{3} \\\\\n"
+        "\\textbf{\\boldmath c} & {--} & \\num{0} of \\num{3} \\\\\n\\bottomrule\n\\end{tabular}\n");
+  CHECK(latex_text("1.2.3 v1 1e-3", true) == "1.2.3 v1 \\num{1e-3}");
+}
+
 TEST_CASE("numbers for people") {
   const Real infinity = std::numeric_limits<Real>::infinity();
   CHECK(human(0) == "0");
@@ -62,4 +85,8 @@ TEST_CASE("numbers for people") {
   CHECK(human(-infinity) == "-∞");
   CHECK(human(std::nan("")) == "–");
   CHECK(grouped(1234567) == "1,234,567");
+  CHECK(human_p(0.0625) == "0.062");
+  CHECK(human_p(0.00012) == "1.2e-04");
+  CHECK(human_p(0.3, false) == "≈0.3");
+  CHECK(human_p(1) == "1");
 }

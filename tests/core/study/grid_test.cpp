@@ -458,7 +458,7 @@ TEST_CASE("a bad value of an axis is reported once, where it stands") {
       "is the text 'x'");
   CHECK(what(paired + "study:\n  methods: {gd: {}, heavy: {optimizer: {type: momentum, step: 0.1}}}\n"
                       "  grid: {optimizer.beta: [0.5, 0.9]}\n") ==
-        "s.yaml:16:10: error: optimizer 'gradient_descent' has no parameter 'beta' (it has none); the axis "
+        "s.yaml:16:10: error: optimizer 'gradient_descent' has no parameter 'beta' (it has: step); the axis "
         "'optimizer.beta' reaches method 'gd': if only other methods have it, write it as a grid inside of them");
   CHECK(
       what(paired + "study: {grid: {stop.iterations: [5, 10]}}") ==

@@ -218,7 +218,7 @@ TEST_CASE("the signed-rank test: nothing to rank, signs, infinities, and the cha
     const SignedRank greater = wilcoxon_signed_rank(d, Alternative::greater), two = wilcoxon_signed_rank(d);
     CHECK(greater.p == wilcoxon_signed_rank(flipped, Alternative::less).p);
     CHECK(two.p == wilcoxon_signed_rank(flipped).p);
-    CHECK(greater.is_exact == (d.size() <= 50));
+    CHECK(greater.is_exact);
     const SignedRank exact = wilcoxon_signed_rank(d, Alternative::two_sided, SignedRankMethod::exact);
     const SignedRank normal = wilcoxon_signed_rank(d, Alternative::two_sided, SignedRankMethod::normal);
     if (d.size() >= 25) CHECK(std::abs(exact.p - normal.p) < 0.01);
@@ -226,6 +226,96 @@ TEST_CASE("the signed-rank test: nothing to rank, signs, infinities, and the cha
   const std::vector<Real> far = {1, 2, 3, 4, infinity}, against = {1, 2, 3, 4, -infinity};
   CHECK(wilcoxon_signed_rank(far, Alternative::greater).p == 1 / 32.0);
   CHECK(wilcoxon_signed_rank(against, Alternative::greater).rank_sum == 10);
+}
+
+TEST_CASE("the signed-rank test is exact with ties and zeros: every assignment of signs") {
+  for (std::uint64_t trial = 0; trial < 60; ++trial) {
+    std::vector<Real> d = normals(Stream(trial, "ties"), 1 + trial % 13);
+    for (Real& value : d) value = std::round(2 * value);
+    std::vector<Real> kept;
+    for (const Real value : d)
+      if (value != 0) kept.push_back(value);
+    std::vector<Real> ranks;  // by counting
+    Real observed = 0;
+    for (const Real own : kept) {
+      Real below = 0, equal = 0;
+      for (const Real other : kept) {
+        below += std::abs(other) < std::abs(own) ? 1 : 0;
+        equal += std::abs(other) == std::abs(own) ? 1 : 0;
+      }
+      ranks.push_back(below + (equal + 1) / 2);
+      if (own > 0) observed += ranks.back();
+    }
+    Real above = 0, below = 0;
+    const std::size_t all = std::size_t{1} << kept.size();
+    for (std::size_t signs = 0; signs < all; ++signs) {
+      Real sum = 0;
+      for (std::size_t i = 0; i < kept.size(); ++i) sum += (signs >> i & 1U) != 0 ? ranks[i] : 0;
+      above += sum >= observed ? 1 : 0;
+      below += sum <= observed ? 1 : 0;
+    }
+    const Real count = static_cast<Real>(all);
+    CAPTURE(trial);
+    CHECK(wilcoxon_signed_rank(d, Alternative::greater).p == above / count);
+    CHECK(wilcoxon_signed_rank(d, Alternative::less).p == below / count);
+    CHECK(wilcoxon_signed_rank(d).p == std::min(1.0, 2 * std::min(above, below) / count));
+  }
+}
+
+TEST_CASE("the signed-rank test is exact as long as that can be had, and says where it is not") {
+  for (const std::size_t n : {199U, 200U, 201U}) {
+    std::vector<Real> d = normals(Stream(n, "long"), n);
+    for (Real& value : d) value = std::round(4 * (value + 0.1)) + 0.5;  // ties, no zeros
+    const SignedRank found = wilcoxon_signed_rank(d), exact = wilcoxon_signed_rank(d, {}, SignedRankMethod::exact);
+    CHECK(found.is_exact == (n <= 200));
+    CHECK(found.p == doctest::Approx(exact.p).epsilon(0.01));
+    for (Real& value : d) value = -value;
+    std::reverse(d.begin(), d.end());
+    CHECK(wilcoxon_signed_rank(d).p == found.p);
+  }
+}
+
+TEST_CASE("ratios that mirror each other are equally far from 1, whatever rounding does") {
+  for (int a = 1; a < 60; ++a)
+    for (int b = 1; b < 60; ++b) {
+      const Real apart = signed_ratio(a, b);
+      CHECK(apart == -signed_ratio(b, a));
+      CHECK(apart == signed_ratio(3 * a, 3 * b));
+      CHECK((apart > 0) == (a > b));
+      CHECK((apart == 0) == (a == b));
+      CHECK(as_ratio(apart) == doctest::Approx(static_cast<Real>(a) / b).epsilon(1e-15));
+    }
+  CHECK(signed_ratio(0, 0) == 0);
+  CHECK(signed_ratio(infinity, infinity) == 0);
+  CHECK(signed_ratio(0, 3) == -infinity);
+  CHECK(signed_ratio(3, 0) == infinity);
+  CHECK(signed_ratio(3, infinity) == -infinity);
+  // A decimal bound is no double: 0.1·3 is more than 0.3, and 1 : 0.1·3 is as far from it as 0.1·100 : 3.
+  CHECK(signed_ratio(0.3, 0.1 * 3) == 0);
+  const std::vector<Real> mirrored = {signed_ratio(1, 0.1 * 3), signed_ratio(3, 0.1 * 100)};
+  CHECK(mirrored[0] != -mirrored[1]);
+  CHECK(wilcoxon_signed_rank(mirrored).rank_sum == 1.5);
+}
+
+TEST_CASE("the median of ratios turns over with them") {
+  CHECK_FALSE(median_ratio({}));
+  CHECK(*median_ratio({3}) == 3);
+  CHECK(*median_ratio({-2, 5, 1.5}) == 1.5);
+  CHECK(*median_ratio({2, 8}) == doctest::Approx(4));
+  CHECK(*median_ratio({-2, 8}) == doctest::Approx(2));
+  CHECK(*median_ratio({-3, 3}) == 0);
+  CHECK(*median_ratio({0, 4}) == doctest::Approx(2));
+  CHECK(*median_ratio({-infinity, infinity}) == 0);
+  CHECK(*median_ratio({2, infinity}) == infinity);
+  CHECK(*median_ratio({-infinity, 2}) == -infinity);
+  for (std::uint64_t trial = 0; trial < 40; ++trial) {
+    std::vector<Real> apart, mirrored;
+    for (const Real value : normals(Stream(trial, "ratios"), 1 + trial % 9)) {
+      apart.push_back(signed_ratio(std::exp(value), 1));
+      mirrored.insert(mirrored.begin(), -apart.back());
+    }
+    CHECK(*median_ratio(mirrored) == -*median_ratio(apart));
+  }
 }
 
 TEST_CASE("McNemar's test counts disagreements alone") {

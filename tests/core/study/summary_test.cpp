@@ -188,19 +188,48 @@ TEST_CASE("methods are compared over the pairs that differ in the method alone")
   const Comparison& c = summary.comparisons.front();
   // Arrivals, for each condition: a at 10, 10, 20, 20; b at 20, 30, 40, never (watched until 40).
   CHECK(c.pairs == 8);
+  CHECK(c.repetitions == 4);
   CHECK(c.both == 6);
   CHECK(c.first_only == 2);
   CHECK(c.second_only == 0);
   CHECK(c.neither == 0);
-  CHECK(c.p_success == 0.5);  // two coins
+  CHECK(c.p_success == 1);  // one coin: the repetition in which b never arrives
   const PairedRatio& iterations = c.times.at(Clock::iterations);
   CHECK(iterations.decided == 8);
-  CHECK(*iterations.median == doctest::Approx((1.0 / 3 + 1.0 / 2) / 2));  // 0, 0, 1/3, 1/3, 1/2, 1/2, 1/2, 1/2
-  CHECK(iterations.p == doctest::Approx(2.0 / 256));                      // all eight favour a
+  CHECK(iterations.ratios ==
+        std::vector<Real>{0, 1.0 / 3, 0.5, 0.5});  // a repetition each, the same at both conditions
+  CHECK(*iterations.median == doctest::Approx(std::sqrt(1.0 / 3 * 1.0 / 2)));
+  CHECK(iterations.p == 2.0 / 16);  // all four favour a
   CHECK(iterations.p_holm == iterations.p);
-  CHECK(*c.times.at(Clock::passes).median == doctest::Approx((21.0 / 61 + 41.0 / 81) / 2));
+  CHECK(iterations.is_exact);
+  CHECK(*c.times.at(Clock::passes).median == doctest::Approx(std::sqrt(21.0 / 61 * 41.0 / 81)));
   REQUIRE(c.final_values);
   CHECK(c.final_values->decided == 8);
+}
+
+TEST_CASE("settings do not make a sample larger: a repetition gives one number, the median over its settings") {
+  std::vector<StoredCell> cells;
+  StudyAxis levels = axis("level", {});
+  for (int level = 0; level < 7; ++level) {
+    levels.values.push_back(std::to_string(level));
+    for (const char* repetition : {"1", "2", "3"}) {
+      const Labels labels = {{"level", levels.values.back()}, {"repetition", repetition}};
+      Labels a = labels, b = labels;
+      a["method"] = "a";
+      b["method"] = "b";
+      cells.push_back(arriving(a, 1));                                             // 10
+      cells.push_back(arriving(b, level < 3 ? 1 : repetition[0] == '3' ? 4 : 2));  // 10 at three levels, then 20 or 40
+    }
+  }
+  const Summary summary =
+      summarize(study({axis("method", {"a", "b"}), levels, axis("repetition", {"1", "2", "3"})}, cells));
+  const Comparison& c = summary.comparisons.front();
+  CHECK(c.pairs == 21);
+  CHECK(c.repetitions == 3);
+  CHECK(c.times.at(Clock::iterations).decided == 21);
+  CHECK(c.times.at(Clock::iterations).ratios == std::vector<Real>{0.25, 0.5, 0.5});
+  CHECK(*c.times.at(Clock::iterations).median == 0.5);
+  CHECK(c.times.at(Clock::iterations).p == 2.0 / 8);
 }
 
 TEST_CASE("where a run was given up before the other arrived, nobody is known to be first") {
@@ -264,9 +293,158 @@ TEST_CASE("the order of the methods and of the repetitions changes no number") {
   CHECK(after.methods[0].name == "b");
   const PairedRatio &ab = before.comparisons[0].times.at(Clock::iterations),
                     &ba = after.comparisons[0].times.at(Clock::iterations);
-  CHECK(ab.p == doctest::Approx(ba.p).epsilon(1e-14));
+  CHECK(ab.p == ba.p);
   CHECK(after.comparisons[0].second_only == before.comparisons[0].first_only);
   CHECK(after.profiles.at(Clock::passes)[1].at(2) == before.profiles.at(Clock::passes)[0].at(2));
+}
+
+namespace {
+
+/// A run that takes `count` iterations, `seconds` each.
+StoredCell taking(Labels labels, Real count, Real seconds = 0.25) {
+  StoredCell cell = run(std::move(labels), {1, 0.01}, EndClass::converged);
+  cell.trace.rows[1][0] = cell.trace.rows[1][1] = count;
+  cell.trace.seconds[1] = count * seconds;
+  cell.trace.rows[1][2] = 1 / (100 + count);
+  return cell;
+}
+
+/// p of the first comparison: final values, and the three clocks.
+std::vector<Real> p_values(const Comparison& of) {
+  std::vector<Real> p = {of.final_values->p, of.final_values->p_holm, *of.p_success};
+  for (const auto& [clock, ratio] : of.times) p.insert(p.end(), {ratio.p, ratio.p_holm});
+  return p;
+}
+
+}  // namespace
+
+TEST_CASE("mirror pairs are ties, in both orders of the methods") {
+  const std::vector<Real> a = {54, 54, 60, 30, 27, 15, 25, 33}, b = {60, 60, 54, 27, 30, 27, 41, 52};
+  for (const bool is_reversed : {false, true}) {
+    std::vector<StoredCell> cells;
+    for (std::size_t r = 0; r < a.size(); ++r) {
+      const std::string repetition = std::to_string(r + 1);
+      cells.push_back(taking({{"method", is_reversed ? "b" : "a"}, {"repetition", repetition}}, a[r]));
+      cells.push_back(taking({{"method", is_reversed ? "a" : "b"}, {"repetition", repetition}}, b[r]));
+    }
+    const Comparison c = summarize(study({axis("method", {"a", "b"})}, cells)).comparisons.front();
+    // Five pairs 10 : 9 with the rank 3; of 2^8 signs 17 give a rank sum of at most 6.
+    CHECK(c.times.at(Clock::iterations).p == 34.0 / 256);
+    CHECK(c.times.at(Clock::seconds).p == 34.0 / 256);
+  }
+}
+
+TEST_CASE("no p changes with the order of the methods, with names, or with the unit of time") {
+  for (std::uint64_t trial = 0; trial < 30; ++trial) {
+    const Stream stream(trial, "invariance");
+    std::vector<Real> uniform(3 * 4 * 6);
+    stream.fill_uniform(0, uniform);
+    const auto made = [&](const std::vector<std::string>& methods, const std::vector<std::string>& levels,
+                          const std::vector<std::string>& repetitions, Real unit) {
+      std::vector<StoredCell> cells;
+      for (std::size_t m = 0; m < 3; ++m)
+        for (std::size_t l = 0; l < 4; ++l)
+          for (std::size_t r = 0; r < 6; ++r) {
+            const Labels labels = {{"method", methods[m]}, {"level", levels[l]}, {"repetition", repetitions[r]}};
+            // Small counts, so that there are ties and mirror pairs; some runs never arrive.
+            const Real draw = uniform[(m * 4 + l) * 6 + r];
+            cells.push_back(draw > 0.9 ? run(labels, {1, 1, 1}) : taking(labels, std::floor(2 + 12 * draw), unit));
+          }
+      return cells;
+    };
+    const std::vector<std::string> names = {"a", "b", "c"}, levels = {"1", "2", "3", "4"},
+                                   repetitions = {"1", "2", "3", "4", "5", "6"};
+    const auto axes = [&](std::vector<std::string> methods) {
+      return std::vector{axis("method", std::move(methods))};  // the others from the labels
+    };
+    const Summary before = summarize(study(axes(names), made(names, levels, repetitions, 0.25)));
+    REQUIRE(before.comparisons.size() == 3);
+    const Summary turned = summarize(study(axes({"c", "b", "a"}), made(names, levels, repetitions, 0.25)));
+    const Summary renamed = summarize(study(
+        axes({"z", "y", "x"}), made({"z", "y", "x"}, {"d", "0", "c", "b"}, {"9", "4", "8", "5", "7", "6"}, 0.25)));
+    const Summary scaled = summarize(study(axes(names), made(names, levels, repetitions, 0x1p20)));
+    for (std::size_t i = 0; i < 3; ++i) {
+      const auto &own = before.comparisons[i], &mirrored = turned.comparisons[2 - i];
+      CHECK(p_values(own) == p_values(mirrored));
+      CHECK(p_values(own) == p_values(renamed.comparisons[i]));
+      CHECK(p_values(own) == p_values(scaled.comparisons[i]));
+      for (const auto& [clock, ratio] : own.times) {
+        CHECK(ratio.ratios == renamed.comparisons[i].times.at(clock).ratios);
+        CHECK(ratio.ratios == scaled.comparisons[i].times.at(clock).ratios);
+        CHECK(*ratio.median == doctest::Approx(1 / *mirrored.times.at(clock).median).epsilon(1e-14));
+      }
+    }
+    for (const Setting& own : before.settings) {
+      CHECK(numbers(own) == numbers(setting(turned, own.labels)));
+      Labels other = own.labels;
+      other["method"] = other["method"] == "a" ? "z" : other["method"] == "b" ? "y" : "x";
+      other["level"] = other["level"] == "1" ? "d" : other["level"] == "2" ? "0" : other["level"] == "3" ? "c" : "b";
+      CHECK(numbers(own) == numbers(setting(renamed, other)));
+    }
+  }
+}
+
+TEST_CASE("an axis that changes nothing gives no evidence: two equal methods are told apart at the nominal rate") {
+  // Methods differ in the draw of the start alone; five repetitions, twenty values of an axis without effect.
+  int found = 0, below_least = 0;
+  constexpr int studies = 200;
+  constexpr Real least = 2.0 / 32;  // all five favour one method
+  std::vector<std::string> levels;
+  for (int level = 0; level < 20; ++level) levels.push_back(std::to_string(level));
+  for (std::uint64_t seed = 0; seed < studies; ++seed) {
+    std::vector<Real> draw(10);
+    Stream(seed, "null study").fill_uniform(0, draw);
+    std::vector<StoredCell> cells;
+    for (std::size_t m = 0; m < 2; ++m)
+      for (std::size_t r = 0; r < 5; ++r)
+        for (const std::string& level : levels)
+          cells.push_back(
+              taking({{"method", m == 0 ? "a" : "b"}, {"level", level}, {"repetition", std::to_string(r + 1)}},
+                     100 + std::floor(1000 * draw[5 * m + r])));
+    const Comparison c =
+        summarize(study({axis("method", {"a", "b"}), axis("level", levels)}, cells)).comparisons.front();
+    CHECK(c.pairs == 100);
+    CHECK(c.repetitions == 5);
+    const Real p = c.times.at(Clock::iterations).p;
+    if (p < least) ++below_least;
+    if (p <= least) ++found;
+  }
+  CHECK(below_least == 0);
+  // 200 coins of 1/16: 12.5, four standard deviations of 3.4.
+  CHECK(found > 0);
+  CHECK(found < 26);
+}
+
+TEST_CASE("settings are taken together where that is asked for, with intervals from whole repetitions") {
+  std::vector<StoredCell> cells;
+  for (const char* level : {"low", "high"})
+    for (int r = 0; r < 6; ++r)  // the levels are copies of each other
+      cells.push_back(taking({{"level", level}, {"repetition", std::to_string(r)}}, 10 * (r + 1)));
+  const StoredRun both = study({axis("level", {"low", "high"})}, cells);
+  const StoredRun one = study({axis("level", {"low", "high"})}, {cells.begin(), cells.begin() + 6});
+  CHECK(summarize(both).settings.size() == 2);
+  CHECK(summarize(both).pooled.empty());
+  const Summary pooled = summarize(both, {std::nullopt, {}, {"level"}}), alone = summarize(one);
+  CHECK(pooled.pooled == std::vector<std::string>{"level"});
+  REQUIRE(pooled.settings.size() == 1);
+  const Setting &together = pooled.settings.front(), &single = alone.settings.front();
+  CHECK(together.labels.empty());
+  CHECK(together.runs == 12);
+  CHECK(together.repetitions == 6);
+  CHECK(together.success->count == 12);
+  // Twelve runs say no more than the six.
+  CHECK(together.finals[0].median.value == single.finals[0].median.value);
+  CHECK(together.finals[0].median.interval.low == single.finals[0].median.interval.low);
+  CHECK(together.finals[0].median.interval.high == single.finals[0].median.interval.high);
+  const Arrival &joint = together.arrivals.at(Clock::passes), &own = single.arrivals.at(Clock::passes);
+  CHECK(*joint.times.median == *own.times.median);
+  CHECK(joint.interval.low == own.interval.low);
+  CHECK(joint.interval.high == own.interval.high);
+  CHECK(together.success->share.low == single.success->share.low);
+  CHECK_THROWS_WITH_AS(summarize(two_methods(), {std::nullopt, {}, {"conditon"}}),
+                       "study has no axis 'conditon' (did you mean 'condition'?)", Error);
+  CHECK_THROWS_WITH_AS(summarize(two_methods(), {std::nullopt, {}, {"method"}}),
+                       "'method' tells apart what is compared, so it cannot be pooled", Error);
 }
 
 TEST_CASE("another method leaves the numbers of the others as they are") {

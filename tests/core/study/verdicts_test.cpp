@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "core/config/yaml.hpp"
+#include "core/numbers/streams.hpp"
 
 using namespace tightrope;
 
@@ -59,7 +60,7 @@ std::string label(Real value) { return shortest(value); }
 }  // namespace
 
 TEST_CASE("quantities pick the value that they name, and skip what was not recorded") {
-  const Trace of = trace({1, 0.5, 2, std::nan(""), 0.25, std::nan("")});
+  const Trace of = trace({1, 0.5, 2, std::nan(""), std::nan(""), 0.25});
   CHECK(holds("{that: initial error, is: '>= 1'}", of));
   CHECK(holds("{that: final error, is: < 0.26}", of));
   CHECK_FALSE(holds("{that: final error, is: < 0.25}", of));
@@ -74,6 +75,14 @@ TEST_CASE("quantities pick the value that they name, and skip what was not recor
   CHECK_FALSE(holds("{that: passes, is: between 102 and 200}", of));
   CHECK(holds("{that: seconds, is: <= 0.5}", of));
   CHECK(holds("{that: final error, relative to: largest error, is: <= 0.125}", of));
+}
+
+TEST_CASE("a final value is that of the last row, and no earlier one where it is not defined there") {
+  const Trace of = trace({1, 0.25, std::nan("")});
+  CHECK_FALSE(holds("{that: final error, is: <= 0.25}", of));
+  CHECK_FALSE(holds("{that: final error, is: '> 0'}", of));
+  CHECK(measured("{that: final error, is: '> 0'}", of) == "not recorded");
+  CHECK(holds("{that: smallest error, is: <= 0.25}", of));
 }
 
 TEST_CASE("a claim about something that was not recorded is false") {
@@ -202,17 +211,99 @@ TEST_CASE("a comparison is the ratio of medians over runs that differ in nothing
   CHECK_FALSE(runs("{" + sides + ", is: '> 2'}").holds);
   CHECK(runs("{" + at_10 + ", is: '> 5.9'}").holds);
   CHECK(runs("{" + at_10 + ", is: '> 5.9', p: 0.05}").holds);
-  CHECK(runs("{" + at_10 + ", is: '> 5.9', p: 0.05}").measured.find("p = 0.016 from 6 pairs") != std::string::npos);
-  // Six pairs cannot give less than 2^-6.
+  CHECK(runs("{" + at_10 + ", is: '> 5.9', p: 0.05}").measured.find("p = 0.016 from 6 repetitions") !=
+        std::string::npos);
+  // Six repetitions cannot give less than 2^-6.
   const Verdict few = runs("{" + at_10 + ", is: '> 5.9', p: 0.01}");
   CHECK_FALSE(few.holds);
-  CHECK(few.measured.find("too few to show anything") != std::string::npos);
-  CHECK(runs("{that: iterations to error < 0.1, where: {method: scaled}, compared with: {method: gd}, is: < 0.51, p: "
-             "0.01}")
-            .holds);
+  CHECK(few.measured.find("too few to show anything: it takes 7") != std::string::npos);
+  // Two settings, two tests: 2/64.
+  const std::string against_gd =
+      "that: iterations to error < 0.1, where: {method: scaled}, compared with: {method: gd}, is: < 0.51";
+  const Verdict two = runs("{" + against_gd + ", p: 0.05}");
+  CHECK(two.holds);
+  CHECK(two.measured == "0.5: 20 against 40, p = 0.031 from 6 repetitions (Holm, 2 tests) (kappa 1)");
+  CHECK_FALSE(runs("{" + against_gd + ", p: 0.03}").holds);
   CHECK_FALSE(runs("{" + sides + ", is: equal, up to: 5 %}").holds);
   CHECK(runs("{" + sides + ", is: equal, up to: 500 %}").holds);
   CHECK_FALSE(runs("{" + sides + ", is: equal, up to: 499 %}").holds);
+}
+
+TEST_CASE("a test is made in each setting, and the worst setting decides value and p together") {
+  Runs runs;
+  for (int r = 0; r < 10; ++r) {
+    const std::string repetition = std::to_string(r);
+    for (const char* share : {"0", "0.3"}) {
+      // Without outliers the two are equal but for chance; with them the first takes five times as long.
+      const bool is_far = share[0] == '0' && share[1] == '.';
+      const std::size_t second = 4 + static_cast<std::size_t>(r) % 3;
+      const std::size_t first = is_far ? 5 * second : r == 0 ? second + 1 : second;
+      runs.add({{"method", "a"}, {"share", share}, {"repetition", repetition}}, arriving(first, 40));
+      runs.add({{"method", "b"}, {"share", share}, {"repetition", repetition}}, arriving(second, 40));
+    }
+  }
+  const std::string sides = "that: iterations to error < 0.1, compared with: {method: b}, is: '>= 1', p: 0.05";
+  const Verdict both = runs("{" + sides + ", where: {method: a}}");
+  // In the setting that decides, the value fits the claim and the test does not show it.
+  CHECK_FALSE(both.holds);
+  CHECK(both.measured == "1: 50 against 50, p = 0.5 from 10 repetitions (Holm, 2 tests) (share 0)");
+  const Verdict far = runs("{" + sides + ", where: {method: a, share: 0.3}}");
+  CHECK(far.holds);
+  CHECK(far.measured == "5: 250 against 50, p = 0.00098 from 10 repetitions");
+  // A setting whose value does not fit is worse than one whose test does not show it.
+  const Verdict value = runs(
+      "{that: iterations to error < 0.1, where: {method: a}, compared with: {method: b}, is: <= 2, "
+      "p: 0.05}");
+  CHECK_FALSE(value.holds);
+  CHECK(value.measured == "5: 250 against 50, p = 1 from 10 repetitions (Holm, 2 tests) (share 0.3)");
+}
+
+TEST_CASE("digits are enough to tell the measured value from its bound, and the two sides from each other") {
+  Runs runs;
+  runs.add({{"method", "a"}}, trace({1, 0.0051860001}));
+  runs.add({{"method", "b"}}, trace({1, 0.005186}));
+  CHECK(runs("{that: final error, where: {method: a}, compared with: {method: b}, is: '> 1'}").measured ==
+        "1.00000002: 5.1860001e-03 against 5.1860000e-03");
+  CHECK(runs("{that: final error, where: {method: a}, is: < 0.005186}").measured == "5.1860001e-03");
+  CHECK(runs("{that: final error, where: {method: b}, is: <= 0.005186}").measured == "5.186e-03");
+  CHECK(runs("{that: final error, where: {method: b}, is: between 0.00518600003 and 1}").measured == "5.18600000e-03");
+  runs.add({{"method", "c"}, {"scale", "1"}}, trace({1, 0.2500001}));
+  runs.add({{"method", "c"}, {"scale", "2"}}, trace({1, 0.25}));
+  CHECK(runs("{that: final error, where: {method: c}, is: increasing, in: scale}").measured ==
+        "0.2500001 at 1, 0.25 at 2");
+}
+
+TEST_CASE("what is told does not depend on names or on order") {
+  // Of settings that fall in the axis, the one that falls furthest is told.
+  const auto told = [](const std::vector<std::string>& names, bool is_reversed) {
+    Runs runs;
+    const std::vector<std::pair<Real, Real>> values = {{0.5, 0.4}, {0.5, 0.1}, {0.5, 0.3}};
+    for (std::size_t i = 0; i < 3; ++i) {
+      const std::size_t m = is_reversed ? 2 - i : i;
+      runs.add({{"method", names[m]}, {"scale", "1"}}, trace({1, values[m].first}));
+      runs.add({{"method", names[m]}, {"scale", "2"}}, trace({1, values[m].second}));
+    }
+    return runs("{that: final error, is: increasing, in: scale}").measured;
+  };
+  CHECK(told({"a", "b", "c"}, false) == "0.5 at 1, 0.1 at 2 (method b)");
+  CHECK(told({"a", "b", "c"}, true) == told({"a", "b", "c"}, false));
+  CHECK(told({"z", "y", "x"}, false) == "0.5 at 1, 0.1 at 2 (method y)");
+}
+
+TEST_CASE("claims of a study without effect hold by chance no more often than they say") {
+  int held = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    Runs runs;
+    std::vector<Real> draw(20);
+    Stream(seed, "null claims").fill_uniform(0, draw);
+    for (int r = 0; r < 10; ++r)
+      for (const char* level : {"1", "2", "3"})  // an axis that changes nothing
+        for (const std::size_t m : {0U, 1U})
+          runs.add({{"method", m == 0 ? "a" : "b"}, {"level", level}, {"repetition", std::to_string(r)}},
+                   trace({1, 0.1 + draw[10 * m + static_cast<std::size_t>(r)]}));
+    if (runs("{that: final error, where: {method: a}, compared with: {method: b}, is: < 1, p: 0.05}").holds) ++held;
+  }
+  CHECK(held <= 10 + 4 * 3);  // 200 coins of at most 1/20, four standard deviations of 3.1
 }
 
 TEST_CASE("Holm's correction is over all claims of the file that have a p") {

@@ -1,0 +1,110 @@
+#include "core/base/asked.hpp"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "core/plugin/header_digest.hpp"
+
+namespace tightrope {
+
+namespace {
+
+Asked own;
+Asked* asked = &own;
+
+// What follows runs in signal handlers: no memory, no locks.
+
+/// A line of text that is put together without allocating.
+class Line {
+ public:
+  Line& operator<<(const char* text) {
+    const std::size_t size = std::min(strlen(text), sizeof bytes_ - used_);
+    memcpy(bytes_ + used_, text, size);
+    used_ += size;
+    return *this;
+  }
+  Line& operator<<(std::uint64_t number) {
+    char digits[24];
+    char* first = digits + sizeof digits - 1;
+    *first = '\0';
+    do *--first = static_cast<char>('0' + number % 10);
+    while ((number /= 10) != 0);
+    return *this << first;
+  }
+  const char* data() const { return bytes_; }
+  std::size_t size() const { return used_; }
+
+ private:
+  char bytes_[2000];
+  std::size_t used_ = 0;
+};
+
+void describe(const Asked& who, Line& line) {
+  const std::uint32_t depth = std::min(who.depth, Asked::most);
+  for (std::uint32_t i = depth; i-- > 0;) line << who.names[i] << (i > 0 ? ", asked by " : "");
+  if (depth > 0 && who.iteration != Asked::no_iteration) line << ", at iteration " << who.iteration;
+}
+
+void on_crash(int number) {
+  const char* name = sigabbrev_np(number);
+  Line line;
+  line << (isatty(STDERR_FILENO) ? "\n" : "") << "tightrope: error: ";
+  if (asked->depth > 0) {
+    line << "SIG" << (name ? name : "") << " in ";
+    describe(*asked, line);
+    line << "; this is for its author to mend\n";
+  } else {
+    line << "this should not have happened: SIG" << (name ? name : "") << " in tightrope " TIGHTROPE_VERSION
+         << "; please report it\n";
+  }
+  const ssize_t ignored = write(STDERR_FILENO, line.data(), line.size());
+  static_cast<void>(ignored);
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+}  // namespace
+
+std::string Asked::text() const {
+  Line line;
+  describe(*this, line);
+  return {line.data(), line.size()};
+}
+
+Asking::Asking(std::string_view who) {
+  if (const std::uint32_t depth = asked->depth; depth < Asked::most) {
+    char* name = asked->names[depth];
+    const std::size_t size = std::min(who.size(), Asked::length - 1);
+    memcpy(name, who.data(), size);
+    name[size] = '\0';
+  }
+  std::atomic_signal_fence(std::memory_order_release);
+  ++asked->depth;
+}
+
+Asking::~Asking() { --asked->depth; }
+
+void asked_at(std::uint64_t iteration) { asked->iteration = iteration; }
+
+void keep_asked_in(Asked& shared) {
+  shared = *asked;
+  asked = &shared;
+}
+
+void announce_crashes() {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which have more to say
+  static char stack[1 << 16];                                        // of its own, for a stack that has overflowed
+  const stack_t other{stack, 0, sizeof stack};
+  sigaltstack(&other, nullptr);
+  struct sigaction action {};
+  action.sa_handler = on_crash;
+  action.sa_flags = SA_ONSTACK | SA_NODEFER | static_cast<int>(SA_RESETHAND);
+  for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) sigaction(number, &action, nullptr);
+#endif
+}
+
+}  // namespace tightrope

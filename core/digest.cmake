@@ -1,0 +1,17 @@
+# digest_of(VARIABLE FOLDER FILE…) writes into VARIABLE 16 hexadecimal digits that tell the given files of a folder apart by what
+# they say to the compiler: comments and blanks do not count.
+function(digest_of variable folder)
+  set(all "")
+  foreach(file IN LISTS ARGN)
+    file(READ ${folder}/${file} text)
+    string(REGEX REPLACE "//[^\n]*" "" text "${text}")
+    string(REGEX REPLACE "/\\*([^*]|\\*+[^*/])*\\*+/" "" text "${text}")
+    string(REGEX REPLACE "[ \t\r\n]+" " " text "${text}")
+    string(STRIP "${text}" text)
+    string(SHA256 digest "${text}")
+    string(APPEND all "${file} ${digest}\n")
+  endforeach()
+  string(SHA256 digest "${all}")
+  string(SUBSTRING ${digest} 0 16 digest)
+  set(${variable} ${digest} PARENT_SCOPE)
+endfunction()

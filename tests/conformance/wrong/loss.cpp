@@ -1,0 +1,37 @@
+// ½ ∑ min(|r|, 100)² … continued linearly, with one mistake, for tests of the conformance suite.
+#include "core/plugin/plugin.hpp"
+
+namespace {
+
+using namespace tightrope;
+
+class Wrong final : public Loss {
+ public:
+  struct Options {
+    std::string mistake = "none";
+    void declare(Parameters& p) {
+      p.add("mistake", mistake, std::vector<std::string>{},
+            "large: the slope of large residuals; small: of small ones");
+    }
+  };
+  Wrong(const Options& options, const Context&) : mistake_(options.mistake) {}
+
+  Real evaluate(Index, std::span<const Real> z, std::span<const Real> y, std::span<Real> slope) const override {
+    constexpr Real knee = 100;
+    Real sum = 0;
+    for (std::size_t i = 0; i < z.size(); ++i) {
+      const Real r = z[i] - y[i], size = std::abs(r);
+      sum += size <= knee ? r * r / 2 : knee * (size - knee / 2);
+      slope[i] = size <= knee || mistake_ == "large" ? r : std::copysign(knee, r);
+      if (mistake_ == "small" && size < 0.01) slope[i] *= 2;
+    }
+    return sum;
+  }
+
+ private:
+  std::string mistake_;
+};
+
+}  // namespace
+
+TIGHTROPE_PLUGIN(Loss, Wrong, "wrong", "Huber's loss with a mistake, for tests")

@@ -1,0 +1,57 @@
+// X = V Wᵀ with one mistake, for tests of the conformance suite: it must find each, and say what it is.
+#include "core/plugin/plugin.hpp"
+
+namespace {
+
+using namespace tightrope;
+
+class Wrong final : public FactorizationModel {
+ public:
+  struct Options {
+    std::string mistake = "none";
+    void declare(Parameters& p) {
+      p.add("mistake", mistake, std::vector<std::string>{},
+            "no_metric, sides, metric, metric_shape, gradient_shape, retract_shape");
+    }
+  };
+  Wrong(const Options& options, const Context& context) : shape_(context.shape), mistake_(options.mistake) {}
+
+  std::vector<Block> blocks() const override { return {{"V", shape_.rows, 2}, {"W", shape_.cols, 2}}; }
+  Index rank() const override { return 2; }
+  Sides sides(Blocks wanted) const override { return {wanted.has(0), wanted.has(1) && mistake_ != "sides"}; }
+  void expand(const Factors& point, LowRank& X) const override {
+    X.left = point[0];
+    X.right = point[1];
+  }
+  void pull_back(const Factors& point, const LowRank& gradient_of_X, Blocks wanted, Factors& gradient) const override {
+    assign_zeros_like(gradient, point);
+    if (wanted.has(0)) gradient[0] = gradient_of_X.left;
+    if (wanted.has(1)) gradient[1] = gradient_of_X.right;
+    if (mistake_ == "gradient_shape") arma::inplace_trans(gradient[1]);
+  }
+  void push_forward(const Factors& point, const Factors& direction, LowRank& dX) const override {
+    dX = {arma::join_rows(direction[0], point[0]), arma::join_rows(point[1], direction[1])};
+  }
+  Factors from_svd(const Svd& svd) const override {
+    const LowRank X = balanced(truncated(svd, 2));
+    return {{X.left, X.right}};
+  }
+  void precondition(const Factors& point, Real damping, const Factors& gradient, Factors& direction) const override {
+    if (mistake_ == "no_metric") FactorizationModel::precondition(point, damping, gradient, direction);
+    direction = {{gram_solve(point[1], damping, gradient[0]), gram_solve(point[0], damping, gradient[1])}};
+    if (mistake_ == "metric") direction[0].fill(arma::datum::nan);
+    if (mistake_ == "metric_shape") direction.blocks.pop_back();
+  }
+  void retract(const Factors& point, Real step, const Factors& direction, Factors& next) const override {
+    FactorizationModel::retract(point, step, direction, next);
+    if (mistake_ == "retract_shape") next[0].resize(shape_.rows + 1, 2);
+  }
+
+ private:
+  Shape shape_;
+  std::string mistake_;
+};
+
+}  // namespace
+
+TIGHTROPE_PLUGIN(FactorizationModel, Wrong, "wrong", "a model with a mistake, for tests")

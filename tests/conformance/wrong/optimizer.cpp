@@ -1,0 +1,55 @@
+// Gradient descent with one mistake, for tests of the conformance suite and of what a run does with such a plugin.
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+
+#include "core/plugin/plugin.hpp"
+
+namespace {
+
+using namespace tightrope;
+
+class Wrong final : public Optimizer {
+ public:
+  struct Options {
+    std::string mistake = "none";
+    Index from = 0;
+    void declare(Parameters& p) {
+      p.add("mistake", mistake, std::vector<std::string>{},
+            "nan, one_block, transposed, next_point, negative_step, crash, leaves, prints");
+      p.add("from", from, at_least(0), "first iteration that has the mistake");
+    }
+  };
+  Wrong(const Options& options, const Context&) : mistake_(options.mistake), from_(options.from) {}
+
+  void direction(const Iterate& at, Objective&, Memory&, Factors& direction) const override {
+    direction = at.gradient;
+    scale(direction, -1);
+    if (at.iteration < from_) return;
+    if (mistake_ == "nan") direction[0].fill(arma::datum::nan);
+    if (mistake_ == "one_block") direction.blocks.resize(1);
+    if (mistake_ == "transposed") direction[0] = direction[0].t();
+    if (mistake_ == "crash") std::raise(SIGSEGV);
+    if (mistake_ == "leaves") std::_Exit(5);
+    if (mistake_ == "prints" && at.iteration == from_) {
+      std::printf("at iteration %d\n", static_cast<int>(at.iteration));
+      std::cerr << "to the other stream\n";
+    }
+  }
+  Move advance(const Iterate& at, Workplace& workplace, Factors& next) const override {
+    Move move = Optimizer::advance(at, workplace, next);
+    if (at.iteration < from_) return move;
+    if (mistake_ == "next_point") next[1].resize(next[1].n_rows - 1, next[1].n_cols);
+    if (mistake_ == "negative_step") move.step = -1;
+    return move;
+  }
+
+ private:
+  std::string mistake_;
+  Index from_;
+};
+
+}  // namespace
+
+TIGHTROPE_PLUGIN(Optimizer, Wrong, "wrong", "gradient descent with a mistake, for tests")

@@ -1,0 +1,39 @@
+// The notes of which plugin is at work.
+#include "core/base/asked.hpp"
+
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+
+#include "core/engine/blame.hpp"
+
+using namespace tightrope;
+
+TEST_CASE("the innermost plugin is named first, with those that ask it, and nobody when all is done") {
+  static Asked shared;  // for the rest of the process
+  keep_asked_in(shared);
+  asked_at(Asked::no_iteration);
+  CHECK(shared.text().empty());
+  blame("optimizer 'o'", [&] {
+    CHECK(shared.text() == "optimizer 'o'");
+    asked_at(12);
+    CHECK(shared.text() == "optimizer 'o', at iteration 12");
+    blame("model 'm'", [&] { CHECK(shared.text() == "model 'm', asked by optimizer 'o', at iteration 12"); });
+    CHECK_THROWS_AS(blame("step size 's'", [] { throw std::runtime_error("no"); }), PluginFailure);
+    CHECK(shared.text() == "optimizer 'o', at iteration 12");
+  });
+  CHECK(shared.text().empty());
+  asked_at(Asked::no_iteration);
+}
+
+TEST_CASE("notes of too many plugins, and of names that are too long, are cut") {
+  static Asked shared;
+  keep_asked_in(shared);
+  const auto nested = [](const auto& self, int depth) -> void {
+    if (depth > 0) blame(std::string(1000, 'x'), [&] { self(self, depth - 1); });
+  };
+  nested(nested, 20);
+  CHECK(shared.depth == 0);
+  const Asking asking(std::string(1000, 'x'));
+  CHECK(shared.text() == std::string(Asked::length - 1, 'x'));
+}
