@@ -4,8 +4,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
-#include <thread>
 
+#include "core/base/limits.hpp"
 #include "core/cli/verb.hpp"
 #include "core/config/paths.hpp"
 #include "core/config/yaml.hpp"
@@ -106,7 +106,7 @@ Catalog make_catalog(const Call& call, const Node* tree) {
 }
 
 std::shared_ptr<const Team> make_team(const Call& call) {
-  unsigned threads = std::max(1U, std::thread::hardware_concurrency());
+  unsigned threads = default_threads();
   if (call.has("threads")) {
     const std::string text = call.get<std::string>("threads");
     const auto given = to_index(Node::make_scalar(text, {}));

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
-#include <thread>
 
+#include "core/base/limits.hpp"
 #include "core/cli/documents.hpp"
 #include "core/cli/progress.hpp"
 #include "core/cli/verb.hpp"
@@ -22,6 +22,7 @@
 #include "core/study/status.hpp"
 #include "core/study/tuner.hpp"
 #include "core/study/verdicts.hpp"
+#include "core/study/workers.hpp"
 
 namespace tightrope::cli {
 
@@ -166,7 +167,7 @@ Real quantity(const Call& call, const std::string& option, const Units& units) {
 
 /// What the config says of its study, and above it the flags.
 StudyOptions study_options(const Call& call, const StudyRules& rules, const fs::path& out, const Catalog& catalog) {
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  const unsigned cores = default_threads();
   StudyOptions options;
   options.out = out;
   options.plugin_folders = catalog.folders();
@@ -291,9 +292,26 @@ class Run {
       line.finish();
       std::cerr << "[" << whose << "] " << text << "\n";
     };
-    const StudyResult result = run_study(experiment, options_, lock, listener);
+    const StudyResult result = run_study(experiment, fitting(experiment), lock, listener);
     line.finish();
     return result;
+  }
+
+  /// The options, with no more workers than fit into memory and pay.
+  StudyOptions fitting(const Experiment& experiment) const {
+    const Shelf shelf(out_);
+    std::vector<const CellSpec*> cells;
+    for (const CellSpec& cell : experiment.cells)
+      if (!shelf.has(cell)) cells.push_back(&cell);
+    StudyOptions options = options_;
+    const auto team = make_team(call_);
+    const Workforce force = workforce(cells, options, call_.has("jobs"), team->threads(), team);
+    if (call_.has("jobs") && force.workers < options.workers)
+      warn(fmt::format("{} {} at a time and not {}: {}", force.workers, force.workers == 1 ? "worker" : "workers",
+                       options.workers, force.reason));
+    options.workers = force.workers;
+    options.threads = force.threads;
+    return options;
   }
 
   /// A plain run stays in this process.

@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <cmath>
 #include <exception>
+#include <filesystem>
 #include <stdexcept>
 
 #include "core/arrays/arrays.hpp"
+#include "core/base/limits.hpp"
 #include "core/config/experiment.hpp"
 #include "core/config/operator_key.hpp"
+#include "core/config/operator_size.hpp"
 #include "core/engine/blame.hpp"
 #include "core/engine/checked_model.hpp"
 #include "core/engine/sensing_objective.hpp"
@@ -115,6 +118,9 @@ class Builder {
     const auto model =
         CheckedModel::of(make<FactorizationModel>(cell.model, full), setup.problem->shape, cell.model.description());
     full.known_model = model.get();
+    Index numbers = 0;
+    for (const Block& block : model->blocks()) numbers += block.rows * block.cols;
+    require_room(12, numbers, "the factors and what a run keeps beside them");
     full.stream = Stream(cell.seed_of("initialization"), "initialization");
     const auto initialization = make<Initialization>(cell.initialization, full);
     setup.start = part_of(cell.initialization, [&] { return initialization->start(); });
@@ -137,6 +143,12 @@ class Builder {
   }
 
  private:
+  /// Refuses what cannot fit before any of it is made.
+  static void require_room(Index times, Index numbers, const std::string& what) {
+    const long double bytes = static_cast<long double>(times * sizeof(Real)) * static_cast<long double>(numbers);
+    if (bytes > 1e6L) require_memory(bytes, fmt::format("{} need {} × {} × 8 bytes", what, times, numbers));
+  }
+
   std::shared_ptr<const SensingProblem> make_problem(const CellSpec& cell) {
     auto problem = std::make_shared<SensingProblem>();
     problem->team = team_;
@@ -146,6 +158,7 @@ class Builder {
     problem->truth = truth(cell);
     if (problem->truth) problem->shape = problem->truth->X.shape();
     problem->op = measurement_operator(cell, problem->shape);
+    require_room(4, problem->op->measurements(), "the measured data and what a run keeps beside them");
     if (cell.data_file) {
       problem->data = read_data(cell, *problem);
       if (problem->data.n_elem != problem->op->measurements())
@@ -317,6 +330,32 @@ std::vector<std::unique_ptr<Lane>> build_lanes(const Experiment& experiment, std
 
 std::shared_ptr<const SensingProblem> build_problem(const CellSpec& cell, std::shared_ptr<const Team> team) {
   return Builder(std::move(team)).problem(cell);
+}
+
+std::uint64_t operator_bytes(const CellSpec& cell, const std::shared_ptr<const Team>& team) {
+  std::uint64_t of_files = 0;
+  for (const Node::Entry& entry : cell.op.resolved->entries)
+    for (const DataFile& file : cell.files)
+      if (std::error_code error; entry.value.scalar == file.written)
+        if (const auto size = std::filesystem::file_size(file.path, error); !error) of_files += size;
+  if (of_files > 0) return of_files;
+  try {
+    Shape shape = cell.shape.value_or(Shape{});
+    if (!cell.shape && cell.target)
+      shape = make<Target>(*cell.target, Context(shape, Stream(cell.seed_of("target"), "problem/target"), team))
+                  ->matrix()
+                  .shape();
+    const MemoryQuestion question;
+    try {
+      return make<MeasurementOperator>(cell.op,
+                                       Context(shape, Stream(cell.seed_of("operator"), "problem/operator"), team))
+          ->bytes();
+    } catch (const Error&) {
+      return question.asked();
+    }
+  } catch (const Error&) {
+    return 0;
+  }
 }
 
 std::shared_ptr<const Truth> build_truth(const CellSpec& cell, std::shared_ptr<const Team> team) {

@@ -464,7 +464,12 @@ class Resolver {
     if (const Node* shape = given->find("shape"); shape && !section.shape.empty()) {
       cell.shape_position = shape->position;
       resolved.set("shape", *shape);
-      if (section.shape.size() == 2)
+      Index entries = 0;
+      if (section.shape.size() == 2 && __builtin_mul_overflow(section.shape[0], section.shape[1], &entries))
+        complain(shape->position, fmt::format("a {} × {} matrix has more entries than can be numbered; take a smaller "
+                                              "shape",
+                                              section.shape[0], section.shape[1]));
+      else if (section.shape.size() == 2)
         cell.shape = Shape{section.shape[0], section.shape[1]};
       else
         complain(shape->position, "shape must be [rows, columns], but it is " + shape->description());

@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <cmath>
 #include <limits>
-#include <thread>
 
+#include "core/base/limits.hpp"
 #include "core/config/paths.hpp"
 #include "core/config/yaml.hpp"
 #include "core/plugin/manifest.hpp"
@@ -241,7 +241,7 @@ StoredRun read_run(const fs::path& given) {
     if (json.contains("success")) run.success = stored_success(file, json.at("success").get<std::string>());
     const Json& cells = json.at("cells");
     run.cells.resize(cells.size());
-    Team(std::thread::hardware_concurrency()).for_each_tile(cells.size(), [&](Index i) {
+    Team(default_threads()).for_each_tile(cells.size(), [&](Index i) {
       run.cells[i] = read_cell(folder / "cells" / cells[i].at("folder").get<std::string>());
       run.cells[i].labels = cells[i].at("labels").get<std::map<std::string, std::string>>();
     });

@@ -51,7 +51,8 @@ void write_checkpoint(const fs::path& out, const CellSpec& cell, const Lane& lan
   payload.put(lane.cost().bytes);
   payload.put(lane.cost().solo);
   const std::string bytes = payload.take();
-  write_atomically(file_of(out, cell), fmt::format("{}{} {}\n", magic, cell.key, sha256(cell.key + bytes)) + bytes);
+  const std::string header = fmt::format("{}{} {}\n", magic, cell.key, sha256(cell.key + bytes));
+  write_atomically(file_of(out, cell), header + bytes);  // no more than two copies at a time
 }
 
 void restore_checkpoint(const fs::path& file, const CellSpec& cell, Lane& lane) {

@@ -16,7 +16,7 @@ struct Options {
   Index measurements(Shape shape) const {
     if (fraction.has_value() == count.has_value()) throw Unsuitable("needs either 'fraction' or 'count', and not both");
     const Real share = fraction.value_or(0) * static_cast<Real>(shape.entries());
-    const Index m = count ? *count : std::max<Index>(1, static_cast<Index>(std::llround(share)));
+    const Index m = count ? *count : std::max<Index>(1, static_cast<Index>(std::min(std::round(share), 0x1p63)));
     if (m > shape.entries())
       throw Unsuitable("is to see " + std::to_string(m) + " entries, but the matrix has " +
                        std::to_string(shape.entries()));
