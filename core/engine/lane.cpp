@@ -37,6 +37,12 @@ Lane::Lane(LaneSetup setup) : setup_(std::move(setup)), seen_(setup_.watches.siz
   if (thresholds_.size() < setup_.stop.thresholds.size())
     throw std::logic_error("Lane: a stop rule names a column that no observer has");
   next_.point = setup_.start;
+  cost_.observing.resize(setup_.watches.size());
+}
+
+void Lane::charge(Real seconds, Real bytes) {
+  cost_.seconds += seconds;
+  cost_.bytes += bytes;
 }
 
 void Lane::evaluate(const std::vector<Lane*>& lanes) {
@@ -131,7 +137,9 @@ const std::vector<Real>& Lane::values_of(std::size_t watch) {
     const SensingProblem* problem = setup_.problem.get();
     const Snapshot snapshot{at_, setup_.objective->model(), problem ? &problem->data : nullptr,
                             problem ? problem->truth.get() : nullptr};
+    const auto start = Clock::now();
     blame(setup_.watches[watch].name, [&] { setup_.watches[watch].observer->observe(snapshot, seen.values); });
+    cost_.observing[watch] += seconds_since(start);
     seen.current = true;
   }
   return seen.values;
@@ -187,6 +195,7 @@ void Lane::step() {
     Real choose(const Iterate& at, const Factors& direction, Objective& objective, Memory& memory) const override {
       return blame(setup.step_size_name, [&] { return setup.step_size->choose(at, direction, objective, memory); });
     }
+    bool needs_descent() const override { return setup.step_size->needs_descent(); }
   };
   const auto start = Clock::now();
   const std::uint64_t bytes = counters().bytes;

@@ -57,7 +57,7 @@ std::string page_of(const StoredRun& run, const std::vector<CellExtras>& extras,
       "href=\"data:,\">\n<style>{1}</style>\n<style>{2}</style></head>\n<body><main>\n<h1>{0}</h1>\n",
       escaped(run.name, 200), assets::uPlot_min_css, assets::page_css, hash_source(assets::uPlot_iife_min_js),
       hash_source(assets::page_js));
-  page += summary_section(run, summary) + claims_section(run);
+  page += summary_section(run, summary) + remarks_section(run) + claims_section(run);
   if (run.is_study) page += methods_section(run, summary) + comparison_section(summary) + tuned_section(run);
   page += "<h2>Figures</h2>\n" + clock_switch();
   page += phase_section(figures.maps) + drawings_section("Over one axis", figures.along_axes);

@@ -14,6 +14,8 @@ namespace tightrope {
 // --- what came out ---
 /// How a run ended, or how many runs of a study ended how.
 std::string summary_section(const StoredRun& run, const Summary& summary);
+/// Warnings, and observers that took much of the time; "" if there are none.
+std::string remarks_section(const StoredRun& run);
 std::string claims_section(const StoredRun& run);
 /// Methods or settings with ends, success, final values and times to the target.
 std::string methods_section(const StoredRun& run, const Summary& summary);
