@@ -1,8 +1,7 @@
 // Spectral start: the model's point for the leading singular triples of A*(y), found by randomized block power
-// iteration (Halko, Martinsson & Tropp, SIAM Review 53, 2011) from products with thin matrices. For models of
-// semidefinite matrices: for the largest positive eigenvalues of S = (A*(y) + A*(y)ᵀ)/2, which make the best
-// semidefinite approximation of A*(y). Where there are fewer of these than columns, a column of zeros would never move,
-// since the gradient of U ↦ f(UUᵀ) is a multiple of U: random directions of small norm take their place.
+// iteration (Halko, Martinsson & Tropp, SIAM Review 53, 2011) from products with thin matrices. For semidefinite
+// models: for the largest positive eigenvalues of (A*(y) + A*(y)ᵀ)/2. If these are fewer than the columns, small random
+// directions take their place: a zero column of U never moves, as the gradient of U ↦ f(UUᵀ) is a multiple of U.
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -25,7 +24,11 @@ class Spectral final : public Initialization {
     }
   };
   Spectral(const Options& options, const Context& context) {
-    Svd top = context.model().is_semidefinite() ? eigenpairs(options, context) : triples(options, context);
+    const auto [rows, cols] = context.shape;
+    const Mat block = context.stream.child("block").normal_matrix(
+        cols, std::min({context.model().rank() + options.oversampling, rows, cols}));
+    Svd top =
+        context.model().is_semidefinite() ? eigenpairs(options, context, block) : triples(options, context, block);
     top.values *= options.scale;
     point_ = context.model().from_svd(top);
   }
@@ -33,16 +36,10 @@ class Spectral final : public Initialization {
   Factors start() const override { return point_; }
 
  private:
-  static Mat random_block(const Options& options, const Context& context) {
-    const Shape shape = context.shape;
-    const Index columns = std::min({context.model().rank() + options.oversampling, shape.rows, shape.cols});
-    return context.stream.child("block").normal_matrix(shape.cols, columns);
-  }
-
-  static Svd triples(const Options& options, const Context& context) {
+  static Svd triples(const Options& options, const Context& context, const Mat& block) {
     Sensing& sensing = context.sensing();
     Mat Y, Z;
-    sensing.adjoint_times(context.data(), random_block(options, context), Y);
+    sensing.adjoint_times(context.data(), block, Y);
     for (Index i = 0; i < options.power_iterations; ++i) {
       sensing.adjoint_transposed_times(context.data(), orthonormal_basis(Y), Z);
       sensing.adjoint_times(context.data(), orthonormal_basis(Z), Y);
@@ -52,35 +49,27 @@ class Spectral final : public Initialization {
     return truncated(svd(LowRank{Q, Z}), context.model().rank());
   }
 
-  static Svd eigenpairs(const Options& options, const Context& context) {
-    Sensing& sensing = context.sensing();
+  static Svd eigenpairs(const Options& options, const Context& context, const Mat& block) {
     const auto times = [&](const Mat& B, Mat& C) {
       Mat transposed;
-      sensing.adjoint_times(context.data(), B, C);
-      sensing.adjoint_transposed_times(context.data(), B, transposed);
+      context.sensing().adjoint_times(context.data(), B, C);
+      context.sensing().adjoint_transposed_times(context.data(), B, transposed);
       C = (C + transposed) / 2;
     };
-    const Eigenpairs found =
-        largest_eigenpairs(times, random_block(options, context), 2 * options.power_iterations + 2);
+    Eigenpairs found = largest_eigenpairs(times, block, 2 * options.power_iterations + 2);
     const Index n = context.shape.rows, rank = std::min(context.model().rank(), n);
-    const Real cut = static_cast<Real>(n) * std::numeric_limits<Real>::epsilon() * found.largest;
+    const Real errors = static_cast<Real>(n) * std::numeric_limits<Real>::epsilon() * found.largest;
     Index positive = 0;
-    while (positive < rank && found.values[positive] > cut) ++positive;
-    Mat U = found.vectors.head_cols(positive);
-    Vec values = found.values.head(positive);
+    while (positive < rank && found.values[positive] > errors) ++positive;
     if (positive < rank) {
-      const Real size = options.fill * options.fill * found.largest;
-      context.warn("finds only " + std::to_string(positive) +
-                   (positive == 1 ? " positive eigenvalue" : " positive eigenvalues") +
-                   " of (A*(y) + A*(y)ᵀ)/2, but the " + "factorization rank is " + std::to_string(rank) +
-                   (size > 0 ? "; the other columns start as small random ones"
-                             : "; the other columns are zero and never move"));
+      context.warn("finds only " + std::to_string(positive) + " positive among the " + std::to_string(rank) +
+                   " largest eigenvalues of (A*(y) + A*(y)ᵀ)/2; the other columns are " +
+                   (options.fill > 0 ? "small and random" : "zero and never move"));
       const Mat random = context.stream.child("fill").normal_matrix(n, rank - positive);
-      U = orthonormal_basis(arma::join_rows(U, random));
-      values.resize(rank);
-      values.tail(rank - positive).fill(size);
+      found.vectors = orthonormal_basis(arma::join_rows(found.vectors.head_cols(positive), random));
+      found.values.subvec(positive, rank - 1).fill(options.fill * options.fill * found.largest);
     }
-    return {U, values, U};
+    return truncated({found.vectors, found.values, found.vectors}, rank);
   }
 
   Factors point_;

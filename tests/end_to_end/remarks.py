@@ -17,7 +17,7 @@ optimizer: {type: gradient_descent, step: 0.1}
 stop: {iterations: 2}
 observers: [relative_error, singular_values: {every: 2}]
 """
-SENTENCE = "initialization 'spectral' finds only 1 positive eigenvalue"
+SENTENCE = "initialization 'spectral' finds only 1 positive among the 2 largest eigenvalues"
 
 
 class Remarks(Case):
@@ -38,7 +38,7 @@ class Remarks(Case):
         document = json.loads(self.tightrope("show", "results/indefinite", "--format", "json").stdout)
         self.assertIn(SENTENCE, document["cells"][0]["warnings"][0])
         page = (self.folder / "results/indefinite/report.html").read_text(encoding="utf-8")
-        self.assertIn("positive eigenvalue", page)
+        self.assertIn("finds only 1 positive", page)
 
     def test_a_warning_of_some_runs_of_a_study_names_their_number(self):
         done = self.tightrope("run", "indefinite.yaml", "-q", "--no-report", "--out", "study",
