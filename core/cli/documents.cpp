@@ -86,6 +86,7 @@ Json document_of(const StoredRun& run) {
           {{"class", to_string(cell.end.end_class)}, {"reason", cell.end.reason}, {"iteration", cell.end.iteration}}},
          {"metrics", metrics},
          {"seconds", cell.seconds}});
+    if (!cell.warnings.empty()) json["cells"].back()["warnings"] = cell.warnings;
   }
   // A failed run has an end like any other, and no result.
   for (const Missing& cell : run.missing)
