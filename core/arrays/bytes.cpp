@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/base/limits.hpp"
 #include "core/config/yaml.hpp"
 
 namespace tightrope {
@@ -20,14 +21,7 @@ void refuse_file(const std::string& name, const std::string& why) {
   throw Error(Exit::config, fmt::format("{}: {}", name, why));
 }
 
-void require_room(long double bytes, const std::string& name) {
-  const long double memory =
-      static_cast<long double>(sysconf(_SC_PHYS_PAGES)) * static_cast<long double>(sysconf(_SC_PAGESIZE));
-  if (bytes > memory)
-    throw Error(Exit::resources,
-                fmt::format("{}: what it announces takes {:.1f} GB, but this machine has {:.1f} GB", name,
-                            static_cast<double>(bytes / 1e9L), static_cast<double>(memory / 1e9L)));
-}
+void require_room(long double bytes, const std::string& name) { require_memory(bytes, name + ": what it announces"); }
 
 void ByteSource::read(std::uint64_t at, void* to, std::size_t count) const {
   if (at > size_ || count > size_ - at) refuse_file(name_, "the file is incomplete");

@@ -92,6 +92,7 @@ Json document_of(const StoredRun& run) {
          {"metrics", metrics},
          {"seconds", cell.seconds}});
     if (const Node* notes = cell.provenance.find("notes")) json["cells"].back()["notes"] = json_tree(*notes);
+    if (!cell.warnings.empty()) json["cells"].back()["warnings"] = cell.warnings;
   }
   // A failed run has an end like any other, and no result.
   for (const Missing& cell : run.missing)

@@ -117,15 +117,16 @@ void predict(const std::vector<std::unique_ptr<Lane>>& lanes, const std::vector<
     const auto limit = lane.setup().stop.iterations;
     const Real share = seconds / static_cast<Real>(together);
     const Real rounds_each = std::max<Real>(1, static_cast<Real>(rounds[&lane] - 1) / done);
-    const Real passes_each = std::max<Real>(0, static_cast<Real>(lane.counters().passes()) - 1) / done;
+    const Real before = lane.trace().rows.empty() ? 1 : lane.trace().rows.front()[1];  // passes of the start
+    const Real passes_each = std::max<Real>(0, static_cast<Real>(lane.counters().passes()) - before) / done;
     Planned& plan = *planned[i];
     plan.predicted = true;
     if (limit) {
-      plan.passes = 1 + std::round(passes_each * static_cast<Real>(*limit));
+      plan.passes = before + std::round(passes_each * static_cast<Real>(*limit));
       plan.seconds = share * (1 + rounds_each * static_cast<Real>(*limit));
     }
     if (const auto most = lane.setup().stop.seconds; most && (!limit || *most < plan.seconds)) {
-      plan.passes = 1 + std::round(passes_each * *most / (share * rounds_each));
+      plan.passes = before + std::round(passes_each * *most / (share * rounds_each));
       plan.seconds = *most;
     }
     plan.operator_bytes = lane.setup().problem ? static_cast<double>(lane.setup().problem->op->bytes()) : 0;

@@ -19,6 +19,7 @@
 #include "core/store/unfinished.hpp"
 #include "core/study/batch.hpp"
 #include "core/study/interrupt.hpp"
+#include "core/study/remarks.hpp"
 #include "core/study/status.hpp"
 #include "core/study/tuner.hpp"
 #include "core/study/verdicts.hpp"
@@ -150,6 +151,7 @@ void print_summary(const StoredRun& run, std::size_t stored_before, double secon
   // Of passes that runs share, time and bytes are divided among them, so the quotient is that of the computer.
   if (bytes > 0 && computing > 0) std::cout << fmt::format(", {:.1f} GB/s", bytes / computing / 1e9);
   std::cout << ".\n";
+  for (const std::string& text : costly_observers(run)) std::cout << "  " << sentence(text) << "\n";
   if (!run.claims.empty()) {
     std::cout << "Claims\n";
     for (const StoredClaim& claim : run.claims)
@@ -230,6 +232,7 @@ class Run {
 
     publish_run(out_, experiment_, result.missing, {});
     StoredRun stored = read_run(out_);
+    for (const std::string& warning : warnings_of(stored)) warn(warning);
     warn_of_unknown_success(stored);
     stored.claims = judged(stored);
     warn_of_shared_seconds(stored);

@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <exception>
 #include <filesystem>
+#include <limits>
 #include <stdexcept>
 
 #include "core/arrays/arrays.hpp"
@@ -14,6 +16,7 @@
 #include "core/config/operator_size.hpp"
 #include "core/engine/blame.hpp"
 #include "core/engine/checked_model.hpp"
+#include "core/engine/counted_sensing.hpp"
 #include "core/engine/sensing_objective.hpp"
 #include "core/interfaces/initialization.hpp"
 #include "core/interfaces/noise.hpp"
@@ -28,13 +31,17 @@ namespace {
   throw ConfigError({{position, std::move(message)}});
 }
 
+[[noreturn]] void refuse_part(const Choice& choice, const std::string& reason) {
+  throw UnsuitableCell({choice.position, choice.description() + " " + reason});
+}
+
 /// Asks a chosen plugin for something. What it throws becomes an error at the place where it was chosen.
 template <class Work>
 auto ask(const Choice& choice, const Work& work) {
   try {
     return work();
   } catch (const Unsuitable& reason) {
-    throw UnsuitableCell({choice.position, choice.description() + " " + reason.what()});
+    refuse_part(choice, reason.what());
   } catch (const ConfigError&) {
     throw;
   } catch (const Error& error) {
@@ -42,14 +49,18 @@ auto ask(const Choice& choice, const Work& work) {
   }
 }
 
+/// The warnings of the component get its name.
 template <class Interface>
 std::shared_ptr<const Interface> make(const Choice& choice, const Context& context) {
+  const std::size_t before = context.warnings->size();
   return ask(choice, [&] {
     auto made = make_component<Interface>(*choice.library, *choice.maker, context);
     if (!made)
       throw Error(Exit::plugin,
                   fmt::format("{} ({}) made an object of another kind; end its source with TIGHTROPE_PLUGIN(…)",
                               choice.description(), choice.library->file().string()));
+    for (std::size_t i = before; i < context.warnings->size(); ++i)
+      (*context.warnings)[i].insert(0, choice.description() + " ");
     return made;
   });
 }
@@ -80,29 +91,25 @@ class Builder {
  public:
   explicit Builder(std::shared_ptr<const Team> team) : team_(std::move(team)) {}
 
-  std::shared_ptr<const SensingProblem> problem(const CellSpec& cell) {
-    const Node* section = cell.resolved.find("problem");
-    auto& remembered = problems_[fmt::format("{} {} {} {}", cell.seed_of("target"), cell.seed_of("operator"),
-                                             cell.seed_of("noise"), to_json(*section, true))];
-    if (!remembered) remembered = make_problem(cell);
-    return remembered;
-  }
+  std::shared_ptr<const SensingProblem> problem(const CellSpec& cell) { return remembered_problem(cell).problem; }
 
-  std::shared_ptr<const Truth> truth(const CellSpec& cell) const {
+  /// With `warnings`, those of the target are added to them.
+  std::shared_ptr<const Truth> truth(const CellSpec& cell, std::vector<std::string>* warnings = nullptr) const {
     if (!cell.target) return nullptr;
     const Context start(cell.shape.value_or(Shape{}), Stream(cell.seed_of("target"), "problem/target"), team_);
     const auto target = make<Target>(*cell.target, start);
+    if (warnings) append(*warnings, *start.warnings);
     auto [X, rank] = part_of(*cell.target, [&] { return checked_target(*target); });
     if (cell.shape && X.shape() != *cell.shape)
       refuse(cell.shape_position, fmt::format("the shape is given as {} × {}, but the target is {} × {}",
                                               cell.shape->rows, cell.shape->cols, X.rows(), X.cols()));
+    check_norm(*cell.target, X);
     return make_truth(std::move(X), rank);
   }
 
   Context context(std::uint64_t seed, const SensingProblem& problem, const std::string& stream) const {
     Context context(problem.shape, Stream(seed, stream), team_);
     context.known_truth = problem.truth.get();
-    context.known_operator = problem.op.get();
     context.known_data = &problem.data;
     return context;
   }
@@ -111,10 +118,16 @@ class Builder {
     LaneSetup setup;
     setup.name = experiment.name;
     for (const auto& [axis, value] : cell.labels) setup.name = value;
-    setup.problem = problem(cell);
-    const auto loss = make<Loss>(cell.loss, context(cell.seed, *setup.problem, "loss"));
-    Context full = context(cell.seed, *setup.problem, "model");
+    Problem& own = remembered_problem(cell);
+    setup.problem = own.problem;
+    CountedSensing sensing(setup.problem, own.adjoint);
+    const auto start = Clock::now();
+    const Real shared_seconds = own.adjoint->seconds();
+    Context full = context(cell.seed, *setup.problem, "loss");
+    full.known_sensing = &sensing;
+    const auto loss = make<Loss>(cell.loss, full);
     full.known_loss = loss.get();
+    full.stream = Stream(cell.seed, "model");
     const auto model =
         CheckedModel::of(make<FactorizationModel>(cell.model, full), setup.problem->shape, cell.model.description());
     full.known_model = model.get();
@@ -129,20 +142,59 @@ class Builder {
     setup.optimizer = make<Optimizer>(cell.optimizer, full);
     full.stream = Stream(cell.seed, "step_size");
     setup.step_size = make<StepSize>(cell.step_size, full);
+    const Real seconds = std::chrono::duration<Real>(Clock::now() - start).count();
+    full.known_sensing = nullptr;  // observers must not change what a run costs
     for (const CellSpec::Watched& watched : cell.observers)
       setup.watches.push_back(
           {make<Observer>(watched.choice, full), watched.schedule, watched.recorded, watched.choice.description()});
     check_columns(cell, setup.watches);
+    setup.warnings = setup.problem->warnings;
+    append(setup.warnings, *full.warnings);
     setup.stop = cell.stop;
     setup.optimizer_name = cell.optimizer.description();
     setup.step_size_name = cell.step_size.description();
     setup.objective = std::make_shared<SensingObjective>(
         setup.problem, loss, model,
         SensingNames{cell.op.description() + " or " + cell.loss.description(), cell.model.description()});
-    return std::make_unique<Lane>(std::move(setup));
+    setup.objective->restore(sensing.counters());
+    auto lane = std::make_unique<Lane>(std::move(setup));
+    lane->charge(seconds - (own.adjoint->seconds() - shared_seconds), static_cast<Real>(sensing.own_bytes()));
+    if (sensing.used_shared()) own.sharing.push_back(lane.get());
+    return lane;
+  }
+
+  /// What was done once for several lanes is divided among them.
+  void charge_shared() {
+    for (const auto& [identity, problem] : problems_)
+      for (Lane* lane : problem.sharing) {
+        const auto lanes = static_cast<Real>(problem.sharing.size());
+        lane->charge(problem.adjoint->seconds() / lanes, static_cast<Real>(problem.adjoint->bytes()) / lanes);
+      }
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  struct Problem {
+    std::shared_ptr<const SensingProblem> problem;
+    std::shared_ptr<SharedAdjoint> adjoint = std::make_shared<SharedAdjoint>();
+    std::vector<Lane*> sharing;  // lanes that have asked for `adjoint`
+  };
+
+  struct Remembered {
+    std::shared_ptr<const MeasurementOperator> op;
+    std::vector<std::string> warnings;
+    std::exception_ptr failure;
+  };
+
+  Problem& remembered_problem(const CellSpec& cell) {
+    const Node* section = cell.resolved.find("problem");
+    Problem& remembered = problems_[fmt::format("{} {} {} {}", cell.seed_of("target"), cell.seed_of("operator"),
+                                                cell.seed_of("noise"), to_json(*section, true))];
+    if (!remembered.problem) remembered.problem = make_problem(cell);
+    return remembered;
+  }
+
   /// Refuses what cannot fit before any of it is made.
   static void require_room(Index times, Index numbers, const std::string& what) {
     const long double bytes = static_cast<long double>(times * sizeof(Real)) * static_cast<long double>(numbers);
@@ -154,10 +206,12 @@ class Builder {
     problem->team = team_;
     problem->shape = cell.shape.value_or(Shape{});
     // First, where the shape is known: what cannot fit into memory is refused before anything large is made.
-    if (cell.shape) problem->op = measurement_operator(cell, problem->shape);
-    problem->truth = truth(cell);
+    if (cell.shape) problem->op = measurement_operator(cell, problem->shape).op;
+    problem->truth = truth(cell, &problem->warnings);
     if (problem->truth) problem->shape = problem->truth->X.shape();
-    problem->op = measurement_operator(cell, problem->shape);
+    const Remembered& known = measurement_operator(cell, problem->shape);
+    problem->op = known.op;
+    append(problem->warnings, known.warnings);
     require_room(4, problem->op->measurements(), "the measured data and what a run keeps beside them");
     if (cell.data_file) {
       problem->data = read_data(cell, *problem);
@@ -168,10 +222,17 @@ class Builder {
     } else {
       part_of(cell.op, [&] { problem->op->forward(problem->truth->X, problem->data); });
       if (cell.noise) {
-        const auto noise = make<Noise>(*cell.noise, context(cell.seed_of("noise"), *problem, "problem/noise"));
+        const Context own = context(cell.seed_of("noise"), *problem, "problem/noise");
+        const auto noise = make<Noise>(*cell.noise, own);
+        append(problem->warnings, *own.warnings);
         problem->data = part_of(*cell.noise, [&] { return disturbed(*noise, problem->data); });
       }
     }
+    if (const Real size = frobenius_norm(problem->data); size != 0 && is_tiny(size))
+      refuse(
+          cell.data_file ? cell.data_position : cell.op.position,
+          fmt::format("the data have the norm {:g}, the square of which is lost in floating point; scale the problem",
+                      size));
     return problem;
   }
 
@@ -191,6 +252,25 @@ class Builder {
     if (data.n_elem != exact.n_elem)
       throw std::logic_error(fmt::format("it gave {} measurements instead of {}", data.n_elem, exact.n_elem));
     return data;
+  }
+
+  static void append(std::vector<std::string>& to, const std::vector<std::string>& more) {
+    to.insert(to.end(), more.begin(), more.end());
+  }
+
+  /// Whether the square of a norm underflows: objectives are squares.
+  static bool is_tiny(Real norm) { return norm * norm < std::numeric_limits<Real>::min(); }
+
+  /// Errors are relative to the norm of the truth.
+  static void check_norm(const Choice& target, const LowRank& X) {
+    const bool is_finite = X.left.is_finite() && X.right.is_finite();
+    const Real size = is_finite ? norm(X) : 0;
+    if (!is_finite) refuse_part(target, "gives a matrix whose entries are not all finite numbers");
+    if (is_tiny(size))
+      refuse_part(target, size == 0 ? std::string("gives a matrix of zeros, of which nothing can be recovered")
+                                    : fmt::format("gives a matrix of norm {:g}, the square of which is lost in "
+                                                  "floating point; scale it",
+                                                  size));
   }
 
   /// Whether measurement i·n2 + j is the entry (i, j) of the matrix: told by two matrices that have no number twice.
@@ -228,19 +308,23 @@ class Builder {
     return arma::vectorise(values.t());
   }
 
-  std::shared_ptr<const MeasurementOperator> measurement_operator(const CellSpec& cell, Shape shape) {
+  const Remembered& measurement_operator(const CellSpec& cell, Shape shape) {
     const std::uint64_t seed = cell.seed_of("operator");
     Remembered& remembered = operators_[fmt::format("{} {} {}", operator_key(cell), shape.rows, shape.cols)];
     if (remembered.failure) std::rethrow_exception(remembered.failure);
     try {
-      if (!remembered.op)
-        remembered.op = checked_operator(cell, Context(shape, Stream(seed, "problem/operator"), team_));
+      if (!remembered.op) {
+        const Context context(shape, Stream(seed, "problem/operator"), team_);
+        remembered.op = checked_operator(cell, context);
+        remembered.warnings = *context.warnings;
+        if (remembered.op->measurements() == 0) refuse_part(cell.op, "takes no measurements");
+      }
     } catch (...) {
       // It would not fit the next time either, and finding that out can take long.
       remembered.failure = std::current_exception();
       throw;
     }
-    return remembered.op;
+    return remembered;
   }
 
   static std::shared_ptr<const MeasurementOperator> checked_operator(const CellSpec& cell, const Context& context) {
@@ -274,11 +358,7 @@ class Builder {
   }
 
   std::shared_ptr<const Team> team_;
-  std::map<std::string, std::shared_ptr<const SensingProblem>> problems_;
-  struct Remembered {
-    std::shared_ptr<const MeasurementOperator> op;
-    std::exception_ptr failure;
-  };
+  std::map<std::string, Problem> problems_;
   std::map<std::string, Remembered> operators_;
 };
 
@@ -324,6 +404,7 @@ std::vector<std::unique_ptr<Lane>> build_lanes(const Experiment& experiment, std
       lanes.push_back(nullptr);
     }
   }
+  builder.charge_shared();
   check_columns_of_claims(experiment, lanes);
   return lanes;
 }

@@ -228,7 +228,8 @@ void Lane::restore(std::string_view state, std::vector<std::vector<Real>> rows, 
   if (row_seconds.size() != rows.size() || (last_row_ && rows.empty())) damaged();
   trace_.rows = std::move(rows);
   trace_.seconds = std::move(row_seconds);
-  cost_ = cost;
+  cost_ = std::move(cost);
+  cost_.observing.resize(setup_.watches.size());
   for (Seen& seen : seen_) seen.current = false;
   if (end_ && end_->end_class == EndClass::limit) go_on();
 }

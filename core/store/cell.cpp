@@ -68,6 +68,7 @@ Json record_of(const CellSpec& cell, const Lane& lane, const std::map<std::strin
   record["end"] = {{"class", to_string(lane.end()->end_class)},
                    {"reason", lane.end()->reason},
                    {"iteration", lane.end()->iteration}};
+  if (!lane.setup().warnings.empty()) record["warnings"] = lane.setup().warnings;
   record["sizes"] = sizes_of(lane);
   record["metrics"] = Json::object();
   record["columns"] = Json::array();
@@ -114,6 +115,10 @@ Json provenance_of(const std::string& name, const CellSpec& cell, const Lane& la
   provenance["seconds"] = lane.cost().seconds;
   provenance["timing"] = lane.cost().solo ? timing_solo : "attributed";
   provenance["bytes"] = number(std::round(lane.cost().bytes));
+  provenance["observing"] = Json::array();
+  for (std::size_t w = 0; w < lane.setup().watches.size(); ++w)
+    provenance["observing"].push_back(
+        {{"observer", lane.setup().watches[w].name}, {"seconds", lane.cost().observing[w]}});
   if (lane.setup().problem && lane.setup().problem->team) provenance["threads"] = lane.setup().problem->team->threads();
   provenance["files"] = Json::object();
   Json notes = Json::array();
@@ -289,6 +294,7 @@ StoredCell read_cell(const fs::path& folder) {
     for (const Json& data : record.at("data"))
       if (!data.at("file").is_string() || !data.at("sha256").is_string())
         throw Error(Exit::integrity, fmt::format("{} is damaged: its data have no names or digests", file.string()));
+    cell.warnings = record.value("warnings", std::vector<std::string>{});
     cell.record = node_of(record, file.string());
     cell.spec = *cell.record.find("spec");
     cell.trace = Trace::from_csv(files.at("trace.csv"), (folder / "trace.csv").string());
@@ -306,6 +312,8 @@ StoredCell read_cell(const fs::path& folder) {
     cell.seconds = provenance.at("seconds").get<Real>();
     cell.bytes = provenance.value("bytes", Real{0});
     cell.solo = provenance.value("timing", "") == timing_solo;
+    for (const Json& entry : provenance.at("observing"))
+      cell.observing.emplace_back(entry.at("observer").get<std::string>(), entry.at("seconds").get<Real>());
     const Trace timing = Trace::from_csv(files.at("timing.csv"), (folder / "timing.csv").string());
     cell.trace.seconds = timing.column(1);
   } catch (const Json::exception& error) {
@@ -360,8 +368,9 @@ void continue_from(const fs::path& folder, const CellSpec& cell, Lane& lane) {
   const StoredCell stored = read_cell(folder);
   if (stored.key != cell.key)
     throw Error(Exit::integrity, fmt::format("{} is not a run of the cell {}", folder.string(), cell.key));
-  lane.restore(read_file(folder / "state.bin"), stored.trace.rows, stored.trace.seconds,
-               {stored.seconds, stored.bytes, stored.solo});
+  Cost cost{stored.seconds, stored.bytes, stored.solo};
+  for (const auto& [observer, seconds] : stored.observing) cost.observing.push_back(seconds);
+  lane.restore(read_file(folder / "state.bin"), stored.trace.rows, stored.trace.seconds, std::move(cost));
 }
 
 }  // namespace tightrope

@@ -44,6 +44,10 @@ complain "random numbers come from named streams (core/numbers/streams.hpp) alon
   grep -rnE 'arma::rand|\brand(n|u|i|g|perm)\(|fill::rand|arma_rng|<random>|std::(mt19937|random_device|[a-z_]+_distribution)|\bs?rand\(' \
     core plugins --include=*.cpp --include=*.hpp | grep -v '^core/report/vendor/' || true)"
 
+# --- Norms --------------------------------------------------------------------------------------------------------
+complain "norms of matrices are frobenius_norm and spectral_norm (core/numbers/recovery.hpp): Armadillo's give 0 for NaN:" "$(
+  grep -rnE 'arma::(norm|approx_equal)\(' core plugins --include=*.cpp --include=*.hpp | grep -v '^core/numbers/recovery.cpp:' || true)"
+
 # --- Text ---------------------------------------------------------------------------------------------------------
 mapfile -t texts < <(git ls-files --cached --others --exclude-standard -- '*.cpp' '*.hpp' '*.md' '*.yaml' '*.txt' \
   '*.cmake' '*.sh' '*.py' '*.expected' dev .ci | grep -v '^core/report/vendor/')
