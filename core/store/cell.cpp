@@ -312,7 +312,7 @@ StoredCell read_cell(const fs::path& folder) {
     cell.seconds = provenance.at("seconds").get<Real>();
     cell.bytes = provenance.value("bytes", Real{0});
     cell.solo = provenance.value("timing", "") == timing_solo;
-    for (const Json& entry : provenance.at("observing"))
+    for (const Json& entry : provenance.value("observing", Json::array()))  // older runs have none
       cell.observing.emplace_back(entry.at("observer").get<std::string>(), entry.at("seconds").get<Real>());
     const Trace timing = Trace::from_csv(files.at("timing.csv"), (folder / "timing.csv").string());
     cell.trace.seconds = timing.column(1);
