@@ -7,16 +7,7 @@
 
 namespace tightrope {
 
-enum class Exit : int {
-  ok = 0,
-  claim_false = 1,
-  config = 2,
-  plugin = 3,
-  integrity = 4,
-  resources = 5,
-  locked = 6,
-  internal = 70  // EX_SOFTWARE of sysexits.h: an invariant of this program is violated
-};
+enum class Exit : int { ok = 0, claim_false = 1, config = 2, plugin = 3, integrity = 4, resources = 5, locked = 6 };
 
 /// An error for the user: a whole sentence that says what, where, and what to do.
 class Error : public std::runtime_error {

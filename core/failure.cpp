@@ -44,7 +44,7 @@ Error current_failure() {
   } catch (const nlohmann::json::exception& error) {
     return {Exit::integrity, fmt::format("a stored document is damaged: {}", error.what())};
   } catch (const std::exception& error) {
-    return {Exit::internal, fmt::format("this should not have happened: {}; please report it, with the version "
+    return {internal_fault, fmt::format("this should not have happened: {}; please report it, with the version "
                                         "(tightrope " TIGHTROPE_VERSION ", interface " TIGHTROPE_HEADER_DIGEST ")",
                                         error.what())};
   } catch (...) {

@@ -4,9 +4,10 @@
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
-#include <thread>
 
+#include "core/base/limits.hpp"
 #include "core/cli/verb.hpp"
+#include "core/config/paths.hpp"
 #include "core/config/yaml.hpp"
 #include "core/store/remake.hpp"
 
@@ -32,8 +33,6 @@ void declare_thread_option(po::options_description& options) {
   options.add_options()("threads", po::value<std::string>()->value_name("N"),
                         "threads for tiles (default: all cores); the results do not depend on it");
 }
-
-std::string config_name(const std::string& file) { return file == "-" ? standard_input : file; }
 
 Node read_layers(const Call& call, const std::string& file) {
   Node tree = read_yaml(file);
@@ -90,7 +89,7 @@ Catalog make_catalog(const Call& call, const Node* tree) {
       std::error_code ignored;
       if (!fs::is_directory(folder, ignored))
         throw Error(Exit::config, fmt::format("--plugin-path must name a folder, but '{}' is none", folder));
-      extra.push_back(fs::absolute(folder).lexically_normal());
+      extra.push_back(resolved_path(folder));
     }
   if (const Node* named = tree && tree->is_map() ? tree->find("plugin_path") : nullptr) {
     if (!call.has("allow-plugin-path"))
@@ -107,7 +106,7 @@ Catalog make_catalog(const Call& call, const Node* tree) {
 }
 
 std::shared_ptr<const Team> make_team(const Call& call) {
-  unsigned threads = std::max(1U, std::thread::hardware_concurrency());
+  unsigned threads = default_threads();
   if (call.has("threads")) {
     const std::string text = call.get<std::string>("threads");
     const auto given = to_index(Node::make_scalar(text, {}));

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -90,6 +91,8 @@ Exit dispatch(std::vector<std::string> arguments) {
                       call.positional.empty() ? ", but nothing was given"
                                               : fmt::format(", but here is '{}'", fmt::join(call.positional, " ")),
                       verb.name));
+    if (std::find(call.positional.begin(), call.positional.end(), "") != call.positional.end())
+      throw Error(Exit::config, fmt::format("{} takes {}, but an empty name was given", verb.name, verb.arguments));
     return verb.run(call);
   }
   throw Error(Exit::config, fmt::format("there is no verb '{}'{}; see 'tightrope help'", arguments[0],
@@ -151,7 +154,8 @@ std::string help_of(const Verb& verb) {
 
 }  // namespace tightrope::cli
 
-int main(int argc, char** argv) {
+/// What core/base/start.cpp calls as the first thing of ours.
+extern "C" int tightrope_main(int argc, char** argv) {
   tightrope::cli::occupy_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an output error like any other
   std::signal(SIGXFSZ, SIG_IGN);

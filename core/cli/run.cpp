@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
-#include <thread>
 
+#include "core/base/limits.hpp"
 #include "core/cli/documents.hpp"
 #include "core/cli/progress.hpp"
 #include "core/cli/verb.hpp"
 #include "core/config/quantity.hpp"
+#include "core/failure.hpp"
 #include "core/report/report.hpp"
 #include "core/report/summary_tables.hpp"
 #include "core/report/text.hpp"
@@ -22,6 +23,7 @@
 #include "core/study/status.hpp"
 #include "core/study/tuner.hpp"
 #include "core/study/verdicts.hpp"
+#include "core/study/workers.hpp"
 
 namespace tightrope::cli {
 
@@ -105,6 +107,18 @@ void print_table(const StoredRun& run) {
       std::cout << "  " << label_of(cell.labels) << " failed: " << cell.reason << "\n";
 }
 
+/// How data files were read; each sentence once.
+void print_notes(const StoredRun& run) {
+  constexpr std::size_t most_notes = 12;
+  std::vector<std::string> notes;
+  for (const StoredCell& cell : run.cells)
+    if (const Node* own = cell.provenance.find("notes"))
+      for (const Node& note : own->items)
+        if (std::find(notes.begin(), notes.end(), note.scalar) == notes.end()) notes.push_back(note.scalar);
+  for (std::size_t i = 0; i < std::min(most_notes, notes.size()); ++i) std::cout << "  " << notes[i] << ".\n";
+  if (notes.size() > most_notes) std::cout << "  … and " << notes.size() - most_notes << " more\n";
+}
+
 void print_summary(const StoredRun& run, std::size_t stored_before, double seconds) {
   std::cout << run.name << ": ";
   if (!run.cells.empty()) std::cout << task_of(run.cells.front().sizes) << ".\n";
@@ -128,6 +142,7 @@ void print_summary(const StoredRun& run, std::size_t stored_before, double secon
     bytes += cell.bytes;
   }
   if (!run.tuned.empty()) std::cout << "Tuned\n" << tuned_lines(run.tuned);
+  print_notes(run);
   if (stored_before > 0)
     std::cout << "  " << (stored_before == run.cells.size() ? "All" : std::to_string(stored_before)) << " of "
               << run.cells.size() << (run.cells.size() == 1 ? " run was" : " runs were") << " stored already.\n";
@@ -154,7 +169,7 @@ Real quantity(const Call& call, const std::string& option, const Units& units) {
 
 /// What the config says of its study, and above it the flags.
 StudyOptions study_options(const Call& call, const StudyRules& rules, const fs::path& out, const Catalog& catalog) {
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  const unsigned cores = default_threads();
   StudyOptions options;
   options.out = out;
   options.plugin_folders = catalog.folders();
@@ -194,6 +209,9 @@ class Run {
   Exit run() {
     const auto start = std::chrono::steady_clock::now();
     make_team(call_);  // complains about --threads before anything is written
+    std::vector<Labels> labels;
+    for (const CellSpec& cell : experiment_.cells) labels.push_back(cell.labels);
+    for (const std::string& sentence : too_few_repetitions(experiment_.claims, labels)) warn(sentence);
     const std::optional<fs::path> made = prepare_output(out_);
     const Lock lock(out_);
     clean_output(out_);
@@ -277,9 +295,26 @@ class Run {
       line.finish();
       std::cerr << "[" << whose << "] " << text << "\n";
     };
-    const StudyResult result = run_study(experiment, options_, lock, listener);
+    const StudyResult result = run_study(experiment, fitting(experiment), lock, listener);
     line.finish();
     return result;
+  }
+
+  /// The options, with no more workers than fit into memory and pay.
+  StudyOptions fitting(const Experiment& experiment) const {
+    const Shelf shelf(out_);
+    std::vector<const CellSpec*> cells;
+    for (const CellSpec& cell : experiment.cells)
+      if (!shelf.has(cell)) cells.push_back(&cell);
+    StudyOptions options = options_;
+    const auto team = make_team(call_);
+    const Workforce force = workforce(cells, options, call_.has("jobs"), team->threads(), team);
+    if (call_.has("jobs") && force.workers < options.workers)
+      warn(fmt::format("{} {} at a time and not {}: {}", force.workers, force.workers == 1 ? "worker" : "workers",
+                       options.workers, force.reason));
+    options.workers = force.workers;
+    options.threads = force.threads;
+    return options;
   }
 
   /// A plain run stays in this process.
@@ -394,18 +429,12 @@ class Run {
   /// code.
   template <class Make>
   bool attempt(const std::string& what, Make make) const {
-    std::string reason;
     try {
       make();
       return true;
-    } catch (const std::bad_alloc&) {
-      reason = "there is not enough memory for it";
-    } catch (const std::exception& error) {
-      reason = error.what();
     } catch (...) {
-      reason = "a plugin threw an exception that is no std::exception";
+      warn(fmt::format("the {} could not be made, all else is stored: {}", what, current_failure().what()));
     }
-    warn(fmt::format("the {} could not be made, all else is stored: {}", what, reason));
     return false;
   }
 
@@ -459,9 +488,9 @@ Verb run_verb() {
         options.add_options()("out,o", text("DIR"), "folder for the results");
         options.add_options()("jobs,j", text("N"), "worker processes of a study (default: all cores)");
         declare_thread_option(options);
-        options.add_options()("checkpoint", text("TIME"), "time between two checkpoints (default: 5 s)");
+        options.add_options()("checkpoint", text("TIME"), "time between two checkpoints, e.g. 500 ms (default: 5 s)");
         options.add_options()("cell-time", text("TIME"), "a run that computes longer has failed");
-        options.add_options()("cell-memory", text("SIZE"), "a run of a study that needs more has failed");
+        options.add_options()("cell-memory", text("SIZE"), "a run of a study that needs more has failed, e.g. 1.5 GiB");
         options.add_options()("no-lanes", "run each cell of a study by itself; the results are the same");
         options.add_options()("solo", "one run at a time with all threads, for honest seconds");
         options.add_options()("no-report", "write no report.html and no figures");

@@ -6,6 +6,7 @@
 #include "core/cli/documents.hpp"
 #include "core/cli/progress.hpp"
 #include "core/cli/verb.hpp"
+#include "core/store/files.hpp"
 #include "core/store/index.hpp"
 #include "core/store/json.hpp"
 #include "core/store/lock.hpp"
@@ -37,6 +38,7 @@ Exit show_why_new(const Call& call) {
   const Node tree = read_layers(call, call.get<std::string>("why-new"));
   const Catalog catalog = make_catalog(call, &tree);
   const Selection selection = read_selection(call);
+  check_readable(out);
   if (std::error_code ignored; !std::filesystem::exists(out / "cells", ignored))
     throw Error(Exit::config, out.string() + " holds no runs");
   const Settled settled = settle(resolve_experiment(tree, catalog, selection), tree, catalog, selection, out);
@@ -57,6 +59,7 @@ Exit show_why_new(const Call& call) {
 
 Exit show_answer(const Call& call) {
   const std::filesystem::path out = call.positional[0];
+  check_readable(out);
   if (std::error_code ignored; !std::filesystem::exists(out / "cells", ignored))
     throw Error(Exit::config, out.string() + " holds no runs");
   // While a study runs there, its own process keeps the table.

@@ -78,8 +78,6 @@ void declare_thread_option(po::options_description& options);      // --threads
 
 /// The merged tree of the file, its layers, the environment and --set.
 Node read_layers(const Call& call, const std::string& file);
-/// What a config is called in messages.
-std::string config_name(const std::string& file);
 /// The cells of a study that --only and --skip pick.
 Selection read_selection(const Call& call);
 /// The catalog for a call; `tree` may add folders (plugin_path) if --allow-plugin-path is given.

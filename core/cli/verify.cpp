@@ -153,6 +153,8 @@ std::string replay(const StoredCell& stored, const Catalog& catalog, const std::
 
 Exit verify(const Call& call) {
   const fs::path folder = call.positional[0];
+  if (std::error_code ignored; !fs::exists(folder / "run.json", ignored) && !fs::exists(folder / "cells", ignored))
+    read_run(folder);  // says what it is instead, unless it is a single run's folder
   std::size_t checked = 0;
   const std::vector<Damage> damages = check_digests(folder, checked);
   for (const Damage& damage : damages) std::cerr << "tightrope: error: " << damage.what << "\n";
@@ -171,7 +173,8 @@ Exit verify(const Call& call) {
   for (std::size_t i = 0; i < sample; ++i) {
     // Evenly over the study: nobody can know beforehand which ones, and everybody gets the same ones.
     const StoredCell& cell = run.cells[i * run.cells.size() / sample];
-    if (cell.end.end_class == EndClass::limit && !cell.spec.find("stop")->find("iterations")) continue;
+    const Node* const stop = cell.spec.find("stop");
+    if (cell.end.end_class == EndClass::limit && !(stop && stop->find("iterations"))) continue;
     if (window && cell.end.iteration <= window->first) continue;
     std::string difference;
     Index from = 0;

@@ -3,11 +3,17 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <exception>
+#include <filesystem>
 #include <limits>
 #include <stdexcept>
 
+#include "core/arrays/arrays.hpp"
+#include "core/base/limits.hpp"
 #include "core/config/experiment.hpp"
+#include "core/config/operator_key.hpp"
+#include "core/config/operator_size.hpp"
 #include "core/engine/blame.hpp"
 #include "core/engine/checked_model.hpp"
 #include "core/engine/counted_sensing.hpp"
@@ -125,6 +131,9 @@ class Builder {
     const auto model =
         CheckedModel::of(make<FactorizationModel>(cell.model, full), setup.problem->shape, cell.model.description());
     full.known_model = model.get();
+    Index numbers = 0;
+    for (const Block& block : model->blocks()) numbers += block.rows * block.cols;
+    require_room(12, numbers, "the factors and what a run keeps beside them");
     full.stream = Stream(cell.seed_of("initialization"), "initialization");
     const auto initialization = make<Initialization>(cell.initialization, full);
     setup.start = part_of(cell.initialization, [&] { return initialization->start(); });
@@ -186,6 +195,12 @@ class Builder {
     return remembered;
   }
 
+  /// Refuses what cannot fit before any of it is made.
+  static void require_room(Index times, Index numbers, const std::string& what) {
+    const long double bytes = static_cast<long double>(times * sizeof(Real)) * static_cast<long double>(numbers);
+    if (bytes > 1e6L) require_memory(bytes, fmt::format("{} need {} × {} × 8 bytes", what, times, numbers));
+  }
+
   std::shared_ptr<const SensingProblem> make_problem(const CellSpec& cell) {
     auto problem = std::make_shared<SensingProblem>();
     problem->team = team_;
@@ -197,8 +212,9 @@ class Builder {
     const Remembered& known = measurement_operator(cell, problem->shape);
     problem->op = known.op;
     append(problem->warnings, known.warnings);
+    require_room(4, problem->op->measurements(), "the measured data and what a run keeps beside them");
     if (cell.data_file) {
-      problem->data = arma::vectorise(read_data(cell));
+      problem->data = read_data(cell, *problem);
       if (problem->data.n_elem != problem->op->measurements())
         refuse(cell.data_position,
                fmt::format("the data file has {} numbers, but {} takes {} measurements", problem->data.n_elem,
@@ -257,12 +273,39 @@ class Builder {
                                                   size));
   }
 
-  static Mat read_data(const CellSpec& cell) {
+  /// Whether measurement i·n2 + j is the entry (i, j) of the matrix: told by two matrices that have no number twice.
+  static bool measures_each_entry(const MeasurementOperator& op) {
+    if (op.measurements() != op.shape().entries()) return false;
+    Vec measured;
+    for (const Real scale : {1.0, std::sqrt(2.0)}) {
+      const Mat in_order = arma::reshape(
+          arma::sin(scale * arma::regspace<Vec>(1, static_cast<Real>(op.measurements()))), op.cols(), op.rows());
+      op.forward(Mat(in_order.t()), measured);
+      if (arma::abs(measured - arma::vectorise(in_order)).max() > 1e-12) return false;
+    }
+    return true;
+  }
+
+  /// Measured data: one number for each measurement, in a row or a column. A table is taken where the places of its
+  /// numbers say which measurement each of them is.
+  static Vec read_data(const CellSpec& cell, const SensingProblem& problem) {
+    Mat values;
     try {
-      return read_matrix(*cell.data_file);
+      values = read_matrix(*cell.data_file);
     } catch (const Error& error) {
       throw Error(error.code(), Diagnostic{cell.data_position, error.what()}.text());
     }
+    if (values.n_rows == 1 || values.n_cols == 1) return arma::vectorise(values);
+    const bool by_entry = measures_each_entry(*problem.op);
+    if (!by_entry || values.n_rows != problem.shape.rows || values.n_cols != problem.shape.cols)
+      refuse(cell.data_position,
+             fmt::format(
+                 "the data are a table of {} × {} numbers, but {} takes {} measurements, one number each: write "
+                 "them in one row or one column{}",
+                 values.n_rows, values.n_cols, cell.op.description(), problem.op->measurements(),
+                 by_entry ? fmt::format(", or as a table of {} × {}", problem.shape.rows, problem.shape.cols) : ""));
+    amend_note(*cell.data_file, ", each the measurement of the entry in its place");
+    return arma::vectorise(values.t());
   }
 
   const Remembered& measurement_operator(const CellSpec& cell, Shape shape) {
@@ -368,6 +411,32 @@ std::vector<std::unique_ptr<Lane>> build_lanes(const Experiment& experiment, std
 
 std::shared_ptr<const SensingProblem> build_problem(const CellSpec& cell, std::shared_ptr<const Team> team) {
   return Builder(std::move(team)).problem(cell);
+}
+
+std::uint64_t operator_bytes(const CellSpec& cell, const std::shared_ptr<const Team>& team) {
+  std::uint64_t of_files = 0;
+  for (const Node::Entry& entry : cell.op.resolved->entries)
+    for (const DataFile& file : cell.files)
+      if (std::error_code error; entry.value.scalar == file.written)
+        if (const auto size = std::filesystem::file_size(file.path, error); !error) of_files += size;
+  if (of_files > 0) return of_files;
+  try {
+    Shape shape = cell.shape.value_or(Shape{});
+    if (!cell.shape && cell.target)
+      shape = make<Target>(*cell.target, Context(shape, Stream(cell.seed_of("target"), "problem/target"), team))
+                  ->matrix()
+                  .shape();
+    const MemoryQuestion question;
+    try {
+      return make<MeasurementOperator>(cell.op,
+                                       Context(shape, Stream(cell.seed_of("operator"), "problem/operator"), team))
+          ->bytes();
+    } catch (const Error&) {
+      return question.asked();
+    }
+  } catch (const Error&) {
+    return 0;
+  }
 }
 
 std::shared_ptr<const Truth> build_truth(const CellSpec& cell, std::shared_ptr<const Team> team) {

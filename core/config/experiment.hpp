@@ -57,10 +57,6 @@ struct CellSpec {
   std::vector<const Choice*> choices() const;  // every plugin of the run that was found, in a fixed order
 };
 
-/// Equal for cells that have the same operator: its plugin and parameters, its seed and its shape, which is the
-/// target's where the cell states none.
-std::string operator_key(const CellSpec& cell);
-
 /// How a study is to be run: no part of any cell, and no change of its numbers.
 struct StudyRules {
   bool solo = false;                    // one cell at a time, with all threads, for honest seconds

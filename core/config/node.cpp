@@ -403,11 +403,12 @@ std::string excerpt(std::string_view text, std::size_t longest) {
   for (std::size_t i = 0; i < text.size();) {
     if (out.size() >= longest) return out + "…";
     const std::size_t length = utf8_length(text.substr(i));
-    if (static_cast<unsigned char>(text[i]) < 0x20 || text[i] == 0x7F || length == 0)
-      append_escape(out, text[i], "\\x");
+    const std::string_view bytes = text.substr(i, std::max<std::size_t>(length, 1));
+    if (length == 0 || drives_terminal(utf8_character(bytes)))
+      for (const char byte : bytes) append_escape(out, byte, "\\x");
     else
-      out += text.substr(i, length);
-    i += std::max<std::size_t>(length, 1);
+      out += bytes;
+    i += bytes.size();
   }
   return out;
 }

@@ -5,8 +5,10 @@
 #include <fstream>
 #include <set>
 
+#include "core/arrays/arrays.hpp"
 #include "core/config/experiment.hpp"
 #include "core/config/numeric_digest.hpp"
+#include "core/config/operator_key.hpp"
 #include "core/config/quantity.hpp"
 #include "core/config/utf8.hpp"
 #include "core/config/yaml.hpp"
@@ -47,7 +49,8 @@ struct TopSection {
   Index seed = 1;
   void declare(Parameters& p) {
     p.add("name", name, std::vector<std::string>{},
-          "name of the run and of its result folder; default: the file's name");
+          "name of the run and of its result folder: letters of any script, digits, '_', '-', '.'; default: the file's "
+          "name");
     p.add("seed", seed, at_least(0), "names all random numbers of the run");
   }
 };
@@ -71,7 +74,9 @@ struct ProblemSection {
     p.add("shape", shape, at_least(1),
           "rows and columns of the matrix to recover; may be left out if the target knows them")
         .example("[60, 40]");
-    p.add_file("data", data, "measured values y, one per measurement; without it y is made from target and noise");
+    p.add_file("data", data,
+               "measured values y, one per measurement, as a vector, n × 1 or 1 × n; n1 × n2 where every entry is "
+               "measured. Measurements of entries are in order row by row. Without it y is made from target and noise");
   }
 };
 
@@ -81,7 +86,8 @@ struct StopSection {
   Real divergence = StopRules{}.divergence;
   void declare(Parameters& p) {
     p.add("iterations", iterations, at_least(0), "end after so many iterations").example("1000");
-    p.add("time", time, above(0), "end after so much computing time; the only rule that depends on the clock")
+    p.add("time", time, above(0),
+          "end after so much computing time, also 10 min, 2 h or 1 d; the only rule that depends on the clock")
         .unit("s")
         .example("60");
     p.add(
@@ -255,8 +261,10 @@ class Resolver {
     const Node* given = tree_.find("name");
     if (!names_folder(name))
       complain(given ? given->position : tree_.position,
-               fmt::format("the name '{}'{} cannot name a folder; use up to 100 letters, digits, '_', '-' and '.'",
-                           name, given ? "" : ", which is that of the file as the config has none,"));
+               fmt::format(
+                   "the name '{}'{} cannot name a folder; use up to 100 letters, digits, '_', '-' and '.'{}", name,
+                   given ? "" : ", which is that of the file as the config has none,",
+                   name.size() > 150 ? fmt::format(", in 150 bytes ({} are {})", excerpt(name, 12), name.size()) : ""));
   }
 
   void resolve_study(const Node& study, const Node& base, Experiment& experiment) {
@@ -456,7 +464,12 @@ class Resolver {
     if (const Node* shape = given->find("shape"); shape && !section.shape.empty()) {
       cell.shape_position = shape->position;
       resolved.set("shape", *shape);
-      if (section.shape.size() == 2)
+      Index entries = 0;
+      if (section.shape.size() == 2 && __builtin_mul_overflow(section.shape[0], section.shape[1], &entries))
+        complain(shape->position, fmt::format("a {} × {} matrix has more entries than can be numbered; take a smaller "
+                                              "shape",
+                                              section.shape[0], section.shape[1]));
+      else if (section.shape.size() == 2)
         cell.shape = Shape{section.shape[0], section.shape[1]};
       else
         complain(shape->position, "shape must be [rows, columns], but it is " + shape->description());
@@ -466,7 +479,7 @@ class Resolver {
       cell.data_file = section.data;
       cell.data_position = data->position;
       resolved.set("data", *data);
-      add_file(cell.files, data->scalar, section.data);
+      add_file(cell.files, data->scalar, file_path(*data));
       if (const Node* noise = given->find("noise"))
         complain(noise->position, "measured data already have their noise; leave out either 'noise' or 'data'");
     }
@@ -681,7 +694,7 @@ class Resolver {
     if (std::error_code ignored; !std::filesystem::is_regular_file(path, ignored)) return;
     std::string& digest = digests_[path];
     if (digest.empty()) digest = sha256_file(path);
-    files.push_back({written, path, digest});
+    files.push_back({split_member(written).file, path, digest});
   }
 
   const std::vector<std::string>& names(const std::string& kind) {
@@ -880,7 +893,10 @@ std::vector<Parameter> study_parameters() {
       described("timing", "word",
                 "attributed (default): runs that share passes share their time; solo: one run at a time with all "
                 "threads, for honest seconds"),
-      described("limits", "map", "{time: 60 s, memory: 500 MB}: a run that takes more has failed; s, min, h, MB, GB"),
+      described(
+          "limits", "map",
+          "{time: 60 s, memory: 500 MB}: a run that takes more has failed; ms, s, min, h, d, and B, kB, MB, GB, TB, "
+          "KiB, MiB, GiB, TiB"),
       described("where", "map", "AXIS → CONDITION: keep the cells for which all hold"),
       described("exclude", "map or list of maps", "AXIS → CONDITION: drop the cells for which all of a map hold"),
       described("success", "comparison",

@@ -29,6 +29,13 @@ char32_t utf8_character(std::string_view text) {
   return character;
 }
 
+bool drives_terminal(char32_t character) {
+  constexpr char32_t marks[] = {0x61C,  0x200E, 0x200F, 0x202A, 0x202B, 0x202C,
+                                0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069};
+  return character < 0x20 || (character >= 0x7F && character < 0xA0) ||
+         std::find(std::begin(marks), std::end(marks), character) != std::end(marks);
+}
+
 std::string escape_bytes(std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string out;
@@ -73,7 +80,7 @@ bool names_folder(std::string_view text) {
       {0x205F, 0x206F}, {0x3000, 0x3000}, {0x3164, 0x3164}, {0xE000, 0xF8FF},   {0xFDD0, 0xFDEF},   {0xFE00, 0xFE0F},
       {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFFF}, {0x1D173, 0x1D17A}, {0xE0000, 0x10FFFF}};
   constexpr std::string_view signs = "_-.";
-  constexpr std::size_t most_characters = 100, most_bytes = 200;
+  constexpr std::size_t most_characters = 100, most_bytes = 150;
   std::size_t characters = 0;
   for (std::size_t i = 0; i < text.size(); ++characters) {
     const std::size_t length = utf8_length(text.substr(i));

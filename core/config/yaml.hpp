@@ -16,6 +16,8 @@ struct YamlLimits {
 
 /// What standard input is called in positions.
 inline constexpr const char* standard_input = "<stdin>";
+/// What a file is called in messages.
+inline std::string input_name(const std::string& file) { return file == "-" ? standard_input : file; }
 
 /// Reads a file, or standard input (once) for "-". Throws ConfigError: missing, a directory, too large, not UTF-8,
 /// syntax, duplicate key, alias cycle, alias bomb, depth, several documents.

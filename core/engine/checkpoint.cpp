@@ -52,6 +52,10 @@ void Encoder::put(const Memory& memory) {
   }
 }
 void Encoder::put(const Iterate& at) {
+  // Room at once for the largest part of a state, and for as many factors as follow; or it would be copied as it grows.
+  std::size_t numbers = at.X.left.n_elem + at.X.right.n_elem + at.prediction.n_elem;
+  for (const Mat& block : at.point.blocks) numbers += 4 * block.n_elem;
+  bytes_.reserve(bytes_.size() + numbers * sizeof(Real) + 4096);
   put(std::uint64_t{at.iteration});
   put(std::uint64_t{at.phase});
   put(at.point);

@@ -1,6 +1,7 @@
 // The one header that a plugin includes.
 #pragma once
 
+#include "core/arrays/arrays.hpp"
 #include "core/interfaces/dense_operator.hpp"
 #include "core/interfaces/factorization_model.hpp"
 #include "core/interfaces/initialization.hpp"

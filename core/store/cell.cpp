@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "core/arrays/arrays.hpp"
 #include "core/config/numeric_digest.hpp"
 #include "core/config/utf8.hpp"
 #include "core/plugin/manifest.hpp"
@@ -120,7 +121,13 @@ Json provenance_of(const std::string& name, const CellSpec& cell, const Lane& la
         {{"observer", lane.setup().watches[w].name}, {"seconds", lane.cost().observing[w]}});
   if (lane.setup().problem && lane.setup().problem->team) provenance["threads"] = lane.setup().problem->team->threads();
   provenance["files"] = Json::object();
-  for (const DataFile& file : cell.files) provenance["files"][file.written] = file.path;
+  Json notes = Json::array();
+  for (const DataFile& file : cell.files) {
+    provenance["files"][file.written] = file.path;
+    for (const std::string& note : notes_about(file.path))
+      if (std::find(notes.begin(), notes.end(), Json(note)) == notes.end()) notes.push_back(note);
+  }
+  if (!notes.empty()) provenance["notes"] = notes;
   provenance["plugins"] = Json::object();  // those that did not come with the program
   for (const Choice* choice : cell.choices())
     if (const Library& library = *choice->library; !Catalog::is_installed(library.file()))
@@ -252,6 +259,7 @@ std::string damage_of(const fs::path& folder) {
   try {
     checked_files(folder, damage);
   } catch (const Error& error) {
+    if (error.code() != Exit::integrity) throw;
     damage = error.what();
   }
   return damage;
@@ -259,7 +267,13 @@ std::string damage_of(const fs::path& folder) {
 
 StoredCell read_cell(const fs::path& folder) {
   std::string damage;
-  const std::map<std::string, std::string> files = checked_files(folder, damage);
+  std::map<std::string, std::string> files;
+  try {
+    files = checked_files(folder, damage);
+  } catch (const Error& error) {
+    if (error.code() != Exit::integrity) throw;
+    damage = error.what();
+  }
   if (!damage.empty()) throw Error(Exit::integrity, damage + "; remove that folder to have the run made again");
   const fs::path file = folder / "record.json";
   const Json record = parse_json(file, files.at("record.json"));
@@ -278,7 +292,8 @@ StoredCell read_cell(const fs::path& folder) {
       if (!record.at(part).is_object())
         throw Error(Exit::integrity, fmt::format("{} is damaged: '{}' is no map", file.string(), part));
     for (const Json& data : record.at("data"))
-      for (const char* part : {"file", "sha256"}) data.at(part).get<std::string>();
+      if (!data.at("file").is_string() || !data.at("sha256").is_string())
+        throw Error(Exit::integrity, fmt::format("{} is damaged: its data have no names or digests", file.string()));
     cell.warnings = record.value("warnings", std::vector<std::string>{});
     cell.record = node_of(record, file.string());
     cell.spec = *cell.record.find("spec");

@@ -25,6 +25,9 @@ class Descriptor {
 /// Throws Error(resources) "FILE cannot be ACTION: <what errno says>".
 [[noreturn]] void fail_at(const std::filesystem::path& file, const std::string& action);
 
+/// Throws Error(resources) if a folder is there but may not be read.
+void check_readable(const std::filesystem::path& folder);
+
 /// Writes a file without waiting for the disk. Error(resources) names the file.
 void write_file(const std::filesystem::path& file, const std::string& bytes);
 /// Waits until a file or a folder is on the disk.
@@ -34,7 +37,7 @@ void sync_file_system(const std::filesystem::path& path);
 /// Writes a file so that it is there whole or not at all; `durable` waits for the disk, so that it also survives a
 /// power cut. Error(resources) names the file.
 void write_atomically(const std::filesystem::path& file, const std::string& bytes, bool durable = true);
-/// All bytes of a file; Error(integrity) if it is missing or cannot be read.
+/// All bytes of a file; Error(integrity) if it is missing, Error(resources) if it cannot be read.
 std::string read_file(const std::filesystem::path& file);
 
 /// A name beside `final` for what is not finished yet: ".tmp-NAME-PID".

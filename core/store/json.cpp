@@ -8,6 +8,12 @@ namespace tightrope {
 
 namespace {
 
+/// What the library complains about, without its "[json.exception.parse_error.101] ".
+std::string without_tag(const std::string& complaint) {
+  const std::size_t end = complaint.starts_with("[") ? complaint.find("] ") : std::string::npos;
+  return end == std::string::npos ? complaint : complaint.substr(end + 2);
+}
+
 /// The same document with every text in UTF-8.
 Json with_escaped_bytes(const Json& json) {
   if (json.is_string()) return escape_bytes(json.get_ref<const std::string&>());
@@ -35,8 +41,8 @@ Json parse_json(const std::filesystem::path& file, const std::string& text) {
   try {
     return Json::parse(text);
   } catch (const Json::exception& error) {
-    throw Error(Exit::integrity,
-                fmt::format("{} is damaged: it is no JSON ({})", file.string(), excerpt(error.what(), 200)));
+    throw Error(Exit::integrity, fmt::format("{} is damaged: it is no JSON ({})", file.string(),
+                                             excerpt(without_tag(error.what()), 200)));
   }
 }
 

@@ -47,6 +47,7 @@ void StatusFile::write(bool running) {
 
 Status read_status(const std::filesystem::path& out) {
   const std::filesystem::path file = out / "status.json";
+  check_readable(out);
   if (std::error_code ignored; !std::filesystem::exists(file, ignored))
     throw Error(Exit::config, fmt::format("nothing has run in {} so far: it has no status.json", out.string()));
   const Json json = parse_json(file, read_file(file));

@@ -239,7 +239,7 @@ stop: {iterations: 3}
         self.write("many.yaml", SMALL.split("claims:")[0] + "study: {grid: {optimizer.step: 'linear(0.1, 0.3, 400)'}}\n")
         self.tightrope("run", "small.yaml", "-q")
         formats = [["plan", "many.yaml", "--quick"], ["show", "--resolved", "many.yaml"], ["list"], ["help"], ["version"],
-                   ["describe"], ["show", "results/small"], ["compare", "results/small"]]
+                   ["describe", "momentum"], ["show", "results/small"], ["compare", "results/small"]]
         formats += [["plan", "many.yaml", "--quick", "--format", name] for name in ("json", "csv", "markdown", "latex")]
         for arguments in formats:
             read, write = os.pipe()
@@ -267,7 +267,7 @@ stop: {iterations: 3}
         study = study.replace("target:   {type: random_low_rank, rank: 2, condition: 2}",
                               "target: {type: file, path: x.csv}").replace("shape: [12, 9]", "shape: [2, 3]")
         study = study.replace("rank: 4", "rank: 2")
-        for name, text in [(b"/study.yaml", study), (b"/x.csv", "1,2,3\n4,5,7\n")]:
+        for name, text in [(b"/study.yaml", study), (b"/x.csv", "0.1,0.2,0.3\n0.4,0.5,0.7\n")]:
             with open(folder + name, "w", encoding="utf-8") as file:
                 file.write(text)
 
@@ -329,6 +329,51 @@ stop: {iterations: 3}
             (cell / "record.json").write_bytes(whole)
             (cell / "SHA256SUMS").write_text(sums)
         self.tightrope("show", "results/small")
+
+    def test_what_may_not_be_read_is_neither_damaged_nor_absent(self):
+        self.tightrope("run", "small.yaml", "-q")
+        os.chmod(self.folder, 0o755)
+        somebody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+
+        def refused(*arguments):
+            done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, env=self.environment(HOME=""), text=True,
+                                  stdin=subprocess.DEVNULL, capture_output=True, **somebody)
+            self.assertEqual(done.returncode, 5, f"{arguments}: {done.stderr}")
+            self.one_sentence(done, "Permission denied")
+
+        try:
+            subprocess.run([PROGRAM, "version"], env=self.environment(), check=True, capture_output=True, **somebody)
+        except (OSError, subprocess.CalledProcessError):
+            self.skipTest("the program lies where other users cannot start it")
+        cell, = (self.folder / "results/small/cells").iterdir()
+        for locked in [self.folder / "results/small", cell, cell / "record.json"]:
+            mode = locked.stat().st_mode
+            locked.chmod(0)
+            for verb in [["show"], ["compare"], ["verify"], ["export", "--to", "x.csv"]]:
+                refused(*verb, "results/small")
+            locked.chmod(mode)
+        (self.folder / "results/small").chmod(0)
+        refused("watch", "--once", "results/small")
+        refused("run", "small.yaml")
+        (self.folder / "results/small").chmod(0o755)
+
+    def test_what_is_no_run_is_told_so_by_every_verb(self):
+        (self.folder / "empty").mkdir()
+        os.symlink("nowhere", self.folder / "dangling")
+        for verb in [["show"], ["compare"], ["report"], ["verify"], ["export", "--to", "x.csv"], ["watch"]]:
+            for run in ["empty", "small.yaml", "absent", "dangling"]:
+                self.one_sentence(self.tightrope(*verb, run, code=2), run)
+            self.one_sentence(self.tightrope(*verb, "", code=2), "an empty name")
+        self.one_sentence(self.tightrope("run", "small.yaml", "--out", "dangling", code=5), "a link to 'nowhere'")
+        self.tightrope("run", "small.yaml", "-q")
+        self.one_sentence(self.tightrope("export", "results/small", "--to", "absent/x.csv", code=5), "absent/x.csv cannot")
+
+    def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting(self):
+        self.tightrope("run", "small.yaml", "-q")
+        cell, = (self.folder / "results/small/cells").iterdir()
+        (cell / "record.json").unlink()
+        os.mkfifo(cell / "record.json")
+        self.one_sentence(self.tightrope("show", "results/small", code=4), "record.json", "no regular file", "remove that")
 
     def test_results_have_the_name_that_the_config_gives_them_in_any_script(self):
         for name in ["größe", "実験", "تجربة"]:

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "core/config/node.hpp"
 #include "core/config/utf8.hpp"
 
 using namespace tightrope;
@@ -64,7 +65,7 @@ TEST_CASE("names of folders: letters of any script, and nothing that is not seen
   CHECK(names_folder(std::string(100, 'x')));
   CHECK(!names_folder(std::string(101, 'x')));
   std::string wide;
-  for (int i = 0; i < 67; ++i) wide += "実";  // 201 bytes: folders and files around it need room, too
+  for (int i = 0; i < 51; ++i) wide += "実";  // 153 bytes: folders and files around it need room, too
   CHECK(!names_folder(wide));
   CHECK(names_folder(wide.substr(3)));
   for (const char* name : {"",
@@ -91,6 +92,14 @@ TEST_CASE("names of folders: letters of any script, and nothing that is not seen
                            "a\xEF\xBF\xBFz" /* no character */,
                            "a\xE3\x80\x80z" /* wide blank */})
     CHECK_MESSAGE(!names_folder(name), escape_bytes(name));
+}
+
+TEST_CASE("messages show what would drive a terminal as bytes") {
+  CHECK(excerpt("a\xE2\x80\xAE"
+                "b") == "a\\xe2\\x80\\xaeb");
+  CHECK(excerpt("a\xC2\x9B"
+                "b\x1B\xFF") == "a\\xc2\\x9bb\\x1b\\xff");
+  CHECK(excerpt("größe 実験 تجربة") == "größe 実験 تجربة");
 }
 
 TEST_CASE("bytes that are no UTF-8 come back from their text") {

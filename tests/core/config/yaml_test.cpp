@@ -299,7 +299,7 @@ TEST_CASE("A file that cannot be read is refused with its name and the nearest o
   CHECK(complaints_about_file(folder.path() / "none" / "a.yaml") ==
         in + "/none/a.yaml: error: there is no folder '" + in + "/none'");
   CHECK(complaints_about_file(folder.path()) == in + ": error: this is a folder, not a YAML file");
-  CHECK(complaints_about_file("/dev/null") == "/dev/null: error: this is not a regular file");
+  CHECK(complaints_about_file("/dev/null") == "/dev/null: error: this is not a regular file; - reads standard input");
   CHECK(complaints_about_file(quickstart, {.bytes = 4}) ==
         in + "/quickstart.yaml:1:1: error: the file has 5 bytes, more than the 4 that are read of a config");
   CHECK(complaints_about_file(folder.file("big.yaml", std::string(10'000'000, '['))) ==
