@@ -22,7 +22,7 @@ class Coupling final : public Observer {
   }
   void observe(const Snapshot& seen, std::span<Real> values) const override {
     const Svd& truth = seen.truth->svd;
-    const Index rank = seen.truth->rank;
+    const Index rank = std::min<Index>(seen.truth->rank, truth.values.n_elem);
     const Mat a = truth.left.head_cols(rank).t() * seen.iterate.point[0];
     const Mat b = truth.right.head_cols(rank).t() * seen.iterate.point[1];
     const Real growing = spectral_norm(a + b);
