@@ -370,6 +370,18 @@ def matlab_text_files(files):
     files.add("refused-save-nan.txt", lines("   1.5   NaN"), at(1, "field 2 is 'NaN'"))
 
 
+def mat5(matrix, kind, storage, order="<", small_name=True):
+    """A file of version 5 as MATLAB writes it: small whole numbers take a byte each, whatever their class."""
+    def element(type_, data):
+        return struct.pack(order + "II", type_, len(data)) + data + bytes(-len(data) % 8)
+    codes = {"u1": 2, "i2": 3, "u2": 4, "i4": 5, "f4": 7, "f8": 9}
+    name = struct.pack(order + "I", 1 << 16 | 1) + b"A\0\0\0" if small_name else element(1, b"A")
+    body = (element(6, struct.pack(order + "II", kind, 0)) + element(5, struct.pack(order + f"{matrix.ndim}i", *matrix.shape)) + name +
+            element(codes[storage], matrix.astype(order + storage).tobytes("F")))
+    header = b"MATLAB 5.0 MAT-file, Platform: GLNXA64".ljust(116) + bytes(8) + struct.pack(order + "H", 0x100) + (b"IM" if order == "<" else b"MI")
+    return header + struct.pack(order + "II", 14, len(body)) + body
+
+
 def mat_files(files):
     save = scipy.io.savemat
     both = {"A": X, "y": X.ravel(), "flag": numpy.array([True, False]), "t": "text"}
@@ -396,6 +408,12 @@ def mat_files(files):
                                ("struct", {"a": 1.0}, ["struct"]), ("char", "text", ["text"]), ("empty", numpy.zeros((0, 3)), ["empty"]),
                                ("nan", numpy.array([[1, numpy.nan]]), ["(1, 2)", "finite"]), ("beyond", numpy.array([[2 ** 53 + 1]]), ["2^53"])]:
         files.add(f"refused-{name}.mat", lambda path, value=value: save(path, {"A": value}), Refused(*words))
+    whole = numpy.array([[0.0, 1, 2], [3, 4, 255]])
+    for storage in ["u1", "i2", "u2", "i4", "f4", "f8"]:
+        for order in "<>":
+            files.add(f"stored-{storage}-{'little' if order == '<' else 'big'}.mat", mat5(whole, 6, storage, order, storage != "u2"), whole, "double")
+    files.add("refused-few.mat", mat5(whole, 6, "u1").replace(struct.pack("<ii", 2, 3), struct.pack("<ii", 2, 4)), Refused("announces 8 numbers and has 6"))
+    files.add("refused-function.mat", mat5(whole, 16, "u1"), Refused("a function"))
     files.add("refused-csv.mat", "1,2\n3,4\n", Refused("MATLAB"))
     files.add("refused-cut.mat", lambda path: (save(path, {"A": X}), path.write_bytes(path.read_bytes()[:-40])), Refused(""))
     try:
@@ -419,13 +437,15 @@ def mat_files(files):
         block = b"MATLAB 7.3 MAT-file, Platform: GLNXA64, Created on: Thu Nov 26 2020".ljust(116) + bytes(8) + b"\x00\x02IM"
         with open(path, "r+b") as file:
             file.write(block)
-    files.add("v73.mat:A", lambda path: seven_three(path, A=(X, "double"), y=(X.reshape(-1, 1), "double")), X)
-    files.add("v73.mat:y", None, X.reshape(-1, 1))
-    files.add("v73.mat", None, Refused("several variables"))
-    files.add("v73-cube.mat", lambda path: seven_three(path, A=(cube, "double")), cube)
-    files.add("v73-single.mat", lambda path: seven_three(path, A=(SMALL.astype("f4"), "single")), SMALL)
-    files.add("v73-int.mat", lambda path: seven_three(path, A=(numpy.arange(6, dtype="i4").reshape(2, 3), "int32")), numpy.arange(6.0).reshape(2, 3))
-    files.add("v73-logical.mat", lambda path: seven_three(path, A=(numpy.array([[1, 0]], "u1"), "logical")), numpy.array([[1.0, 0]]))
+    def add(name, content, expected):
+        files.add(name, content, expected if OPTIONS.mat else Refused("libmatio-dev"))
+    add("v73.mat:A", lambda path: seven_three(path, A=(X, "double"), y=(X.reshape(-1, 1), "double")), X)
+    add("v73.mat:y", None, X.reshape(-1, 1))
+    add("v73.mat", None, Refused("several variables"))
+    add("v73-cube.mat", lambda path: seven_three(path, A=(cube, "double")), cube)
+    add("v73-single.mat", lambda path: seven_three(path, A=(SMALL.astype("f4"), "single")), SMALL)
+    add("v73-int.mat", lambda path: seven_three(path, A=(numpy.arange(6, dtype="i4").reshape(2, 3), "int32")), numpy.arange(6.0).reshape(2, 3))
+    add("v73-logical.mat", lambda path: seven_three(path, A=(numpy.array([[1, 0]], "u1"), "logical")), numpy.array([[1.0, 0]]))
 
 
 # --- MatrixMarket -------------------------------------------------------------------------------------------------
@@ -603,7 +623,8 @@ def other_files(files):
     files.add("refused-cut.pgm", b"P5 3 2 255\nabc", Refused("6 bytes"))
 
 
-MAKERS = [numpy_files, npz_files, savetxt_files, pandas_files, r_files, matlab_text_files, mtx_files, fortran_files, other_files]
+MAKERS = [numpy_files, npz_files, savetxt_files, pandas_files, r_files, matlab_text_files, mat_files, mtx_files, fortran_files,
+          other_files]
 
 
 class Made(unittest.TestCase):
@@ -611,7 +632,7 @@ class Made(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="tightrope-arrays-")
         self.addCleanup(folder.cleanup)
         self.files = Files(pathlib.Path(folder.name))
-        for maker in MAKERS + ([mat_files] if OPTIONS.mat else []):
+        for maker in MAKERS:
             maker(self.files)
 
 
@@ -656,7 +677,7 @@ class DamagedTest(Made):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--reader", required=True, type=lambda name: str(pathlib.Path(name).resolve()))
-    parser.add_argument("--mat", action="store_true", help="the program was built with libmatio")
+    parser.add_argument("--mat", action="store_true", help="the program was built with libmatio, and reads version 7.3")
     parser.add_argument("tests", nargs="*", default=["Files", "Damaged"])
     parser.parse_args(namespace=OPTIONS)
     unittest.main(argv=[sys.argv[0], *(name + "Test" for name in OPTIONS.tests)])
