@@ -95,12 +95,13 @@ std::string problem_npz(const Call& call, const StoredRun& run) {
     throw Error(Exit::resources, fmt::format("exporting needs about 3 × measurements × rows × columns × 8 bytes = "
                                              "{:.1f} GB, but this machine has {:.1f} GB",
                                              bytes / 1e9, memory / 1e9));
-  const auto problem = remake_problem(cell, make_catalog(call), make_team(call));
+  auto problem = remake_problem(cell, make_catalog(call), make_team(call));
   const MeasurementOperator& op = *problem->op;
   std::vector<NamedArray> arrays = {{"A", matrix_of(op)},
                                     {"y", problem->data, true},
                                     {"shape", Vec{static_cast<Real>(op.rows()), static_cast<Real>(op.cols())}, true}};
   if (problem->truth) arrays.push_back({"truth", problem->truth->X.dense()});
+  problem.reset();  // the operator, before the file takes as much again
   return npz_bytes(arrays);
 }
 
@@ -177,7 +178,8 @@ Verb export_verb() {
       "--to FILE.csv: the traces. FILE.npz: the factors by name and the trace's columns. FILE.json: ends, last values\n"
       "and the summary of 'compare'. FILE.tex, FILE.md: its tables (LaTeX with the package booktabs).\n"
       "FILE.dat: median curves with quartiles for pgfplots, with the commands that draw them.\n"
-      "--bundle FILE.tar.gz: all that a reviewer needs: runs, config, data files, report, tables, versions, digests.\n"
+      "--bundle FILE.tar.gz: all that a reviewer needs: runs, config, data files, outside plugins, report, tables,\n"
+      "versions, digests.\n"
       "--problem FILE.npz: A (m × n1·n2; A.reshape(m, n1, n2)[i] is A_i), y, truth and shape.\n"
       "What the run is made of is never written over. Exit code 4 if a data file has changed since.",
       [](po::options_description& options) {

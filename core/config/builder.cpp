@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 #include <stdexcept>
 
@@ -168,6 +169,7 @@ class Builder {
                                          X.left.n_rows, X.left.n_cols, X.right.n_rows, X.right.n_cols));
     if (rank < 1 || rank > std::min(X.rows(), X.cols()))
       throw std::logic_error(fmt::format("it says that a {} × {} matrix is of rank {}", X.rows(), X.cols(), rank));
+    if (!std::isfinite(norm(X))) throw Unsuitable("gives a matrix that overflows: its norm is no finite number");
     return {std::move(X), rank};
   }
 
