@@ -91,7 +91,8 @@ void add_data(Files& files, const StoredRun& run, Lacking& lacking) {
     for (const RecordedFile& file : data_files_of(cell)) {
       if (!seen.insert(file.written).second) continue;
       const fs::path inside = fs::path(file.written).lexically_normal();
-      if (inside.is_absolute() || inside.begin()->string() == ".." || files.count(inside.generic_string()) > 0)
+      if (inside.is_absolute() || inside.begin()->string() == ".." || inside.begin()->string() == "~" ||
+          files.count(inside.generic_string()) > 0)
         lacking.emplace_back("the data file " + file.written, "it does not lie in the folder of the config");
       else if (file.place.empty())
         lacking.emplace_back("the data file " + file.written, "it is no longer there");

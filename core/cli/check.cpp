@@ -7,6 +7,7 @@
 #include "core/config/yaml.hpp"
 #include "core/report/text.hpp"
 #include "core/study/tuner.hpp"
+#include "core/study/verdicts.hpp"
 
 namespace tightrope::cli {
 
@@ -27,6 +28,10 @@ Verb check_verb() {
             const Node tree = read_layers(call, call.positional[0]);
             const Catalog catalog = make_catalog(call, &tree);
             const Experiment experiment = resolve_experiment(tree, catalog, read_selection(call));
+            std::vector<Labels> labels;
+            for (const CellSpec& cell : experiment.cells) labels.push_back(cell.labels);
+            for (const std::string& sentence : too_few_repetitions(experiment.claims, labels))
+              std::cerr << "tightrope: warning: " << sentence << "\n";
             const Index trials = Tuner(experiment, catalog).budget();
             if (!call.quiet)
               std::cout << fmt::format("{} is fine: {}, {}{}.\n", input_name(call.positional[0]),

@@ -4,9 +4,10 @@
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
-#include <thread>
 
+#include "core/base/limits.hpp"
 #include "core/cli/verb.hpp"
+#include "core/config/paths.hpp"
 #include "core/config/yaml.hpp"
 #include "core/store/remake.hpp"
 
@@ -88,7 +89,7 @@ Catalog make_catalog(const Call& call, const Node* tree) {
       std::error_code ignored;
       if (!fs::is_directory(folder, ignored))
         throw Error(Exit::config, fmt::format("--plugin-path must name a folder, but '{}' is none", folder));
-      extra.push_back(fs::absolute(folder).lexically_normal());
+      extra.push_back(resolved_path(folder));
     }
   if (const Node* named = tree && tree->is_map() ? tree->find("plugin_path") : nullptr) {
     if (!call.has("allow-plugin-path"))
@@ -105,7 +106,7 @@ Catalog make_catalog(const Call& call, const Node* tree) {
 }
 
 std::shared_ptr<const Team> make_team(const Call& call) {
-  unsigned threads = std::max(1U, std::thread::hardware_concurrency());
+  unsigned threads = default_threads();
   if (call.has("threads")) {
     const std::string text = call.get<std::string>("threads");
     const auto given = to_index(Node::make_scalar(text, {}));

@@ -63,9 +63,14 @@ Json comparison_of(const Comparison& comparison, const Summary& summary) {
                {"pairs", comparison.pairs},
                {"repetitions", comparison.repetitions}};
   if (comparison.p_success)
-    json["success"] = {
-        {"both", comparison.both},       {"first_only", comparison.first_only}, {"second_only", comparison.second_only},
-        {"neither", comparison.neither}, {"p", *comparison.p_success},          {"p_holm", *comparison.p_success_holm}};
+    json["success"] = {{"both", comparison.both},
+                       {"first_only", comparison.first_only},
+                       {"second_only", comparison.second_only},
+                       {"neither", comparison.neither},
+                       {"repetitions_for_first", comparison.for_first},
+                       {"repetitions_for_second", comparison.for_second},
+                       {"p", *comparison.p_success},
+                       {"p_holm", *comparison.p_success_holm}};
   for (const auto& [clock, ratio] : comparison.times) json["ratio_to_success"][to_string(clock)] = ratio_of(ratio);
   if (comparison.final_values) json["ratio_of_final"][summary.columns.front()] = ratio_of(*comparison.final_values);
   return json;
@@ -86,6 +91,8 @@ Json document_of(const StoredRun& run) {
           {{"class", to_string(cell.end.end_class)}, {"reason", cell.end.reason}, {"iteration", cell.end.iteration}}},
          {"metrics", metrics},
          {"seconds", cell.seconds}});
+    if (const Node* notes = cell.provenance.find("notes")) json["cells"].back()["notes"] = json_tree(*notes);
+    if (!cell.warnings.empty()) json["cells"].back()["warnings"] = cell.warnings;
   }
   // A failed run has an end like any other, and no result.
   for (const Missing& cell : run.missing)

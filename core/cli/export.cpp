@@ -1,9 +1,9 @@
 // tightrope export: stored results, and the problems behind them, for other programs.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <iostream>
 
+#include "core/base/limits.hpp"
 #include "core/cli/bundle.hpp"
 #include "core/cli/documents.hpp"
 #include "core/cli/verb.hpp"
@@ -88,13 +88,10 @@ Mat matrix_of(const MeasurementOperator& op) {
 std::string problem_npz(const Call& call, const StoredRun& run) {
   const StoredCell& cell = chosen(call, run);
   const Sizes& sizes = cell.sizes;
-  const double bytes = 3.0 * 8 * static_cast<double>(sizes.measurements) * static_cast<double>(sizes.rows) *
-                       static_cast<double>(sizes.cols);
-  const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-  if (bytes > memory)
-    throw Error(Exit::resources, fmt::format("exporting needs about 3 × measurements × rows × columns × 8 bytes = "
-                                             "{:.1f} GB, but this machine has {:.1f} GB",
-                                             bytes / 1e9, memory / 1e9));
+  require_memory(3.0L * 8 * static_cast<long double>(sizes.measurements) * static_cast<long double>(sizes.rows) *
+                     static_cast<long double>(sizes.cols),
+                 fmt::format("exporting needs 3 × measurements × rows × columns × 8 bytes = 3 × {} × {} × {} × 8",
+                             sizes.measurements, sizes.rows, sizes.cols));
   auto problem = remake_problem(cell, make_catalog(call), make_team(call));
   const MeasurementOperator& op = *problem->op;
   std::vector<NamedArray> arrays = {{"A", matrix_of(op)},

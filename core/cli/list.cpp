@@ -24,6 +24,7 @@ Exit list(const Call& call) {
         json.push_back({{"kind", kind.folder}, {"name", name}, {"summary", library->manifest().summary}});
         if (call.has("verbose")) std::cerr << kind.singular << " " << name << ": " << library->file().string() << "\n";
       } catch (const Error& error) {
+        if (error.code() == Exit::resources) throw;  // no plugin is to blame
         std::cerr << "tightrope: error: " << error.what() << "\n";
         fine = false;
       }

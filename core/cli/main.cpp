@@ -154,7 +154,8 @@ std::string help_of(const Verb& verb) {
 
 }  // namespace tightrope::cli
 
-int main(int argc, char** argv) {
+/// What core/base/start.cpp calls as the first thing of ours.
+extern "C" int tightrope_main(int argc, char** argv) {
   tightrope::cli::occupy_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an output error like any other
   std::signal(SIGXFSZ, SIG_IGN);

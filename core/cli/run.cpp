@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
-#include <thread>
 
+#include "core/base/limits.hpp"
 #include "core/cli/documents.hpp"
 #include "core/cli/progress.hpp"
 #include "core/cli/verb.hpp"
@@ -19,9 +19,11 @@
 #include "core/store/unfinished.hpp"
 #include "core/study/batch.hpp"
 #include "core/study/interrupt.hpp"
+#include "core/study/remarks.hpp"
 #include "core/study/status.hpp"
 #include "core/study/tuner.hpp"
 #include "core/study/verdicts.hpp"
+#include "core/study/workers.hpp"
 
 namespace tightrope::cli {
 
@@ -105,6 +107,18 @@ void print_table(const StoredRun& run) {
       std::cout << "  " << label_of(cell.labels) << " failed: " << cell.reason << "\n";
 }
 
+/// How data files were read; each sentence once.
+void print_notes(const StoredRun& run) {
+  constexpr std::size_t most_notes = 12;
+  std::vector<std::string> notes;
+  for (const StoredCell& cell : run.cells)
+    if (const Node* own = cell.provenance.find("notes"))
+      for (const Node& note : own->items)
+        if (std::find(notes.begin(), notes.end(), note.scalar) == notes.end()) notes.push_back(note.scalar);
+  for (std::size_t i = 0; i < std::min(most_notes, notes.size()); ++i) std::cout << "  " << notes[i] << ".\n";
+  if (notes.size() > most_notes) std::cout << "  … and " << notes.size() - most_notes << " more\n";
+}
+
 void print_summary(const StoredRun& run, std::size_t stored_before, double seconds) {
   std::cout << run.name << ": ";
   if (!run.cells.empty()) std::cout << task_of(run.cells.front().sizes) << ".\n";
@@ -128,6 +142,7 @@ void print_summary(const StoredRun& run, std::size_t stored_before, double secon
     bytes += cell.bytes;
   }
   if (!run.tuned.empty()) std::cout << "Tuned\n" << tuned_lines(run.tuned);
+  print_notes(run);
   if (stored_before > 0)
     std::cout << "  " << (stored_before == run.cells.size() ? "All" : std::to_string(stored_before)) << " of "
               << run.cells.size() << (run.cells.size() == 1 ? " run was" : " runs were") << " stored already.\n";
@@ -136,6 +151,7 @@ void print_summary(const StoredRun& run, std::size_t stored_before, double secon
   // Of passes that runs share, time and bytes are divided among them, so the quotient is that of the computer.
   if (bytes > 0 && computing > 0) std::cout << fmt::format(", {:.1f} GB/s", bytes / computing / 1e9);
   std::cout << ".\n";
+  for (const std::string& text : costly_observers(run)) std::cout << "  " << sentence(text) << "\n";
   if (!run.claims.empty()) {
     std::cout << "Claims\n";
     for (const StoredClaim& claim : run.claims)
@@ -153,7 +169,7 @@ Real quantity(const Call& call, const std::string& option, const Units& units) {
 
 /// What the config says of its study, and above it the flags.
 StudyOptions study_options(const Call& call, const StudyRules& rules, const fs::path& out, const Catalog& catalog) {
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  const unsigned cores = default_threads();
   StudyOptions options;
   options.out = out;
   options.plugin_folders = catalog.folders();
@@ -193,6 +209,9 @@ class Run {
   Exit run() {
     const auto start = std::chrono::steady_clock::now();
     make_team(call_);  // complains about --threads before anything is written
+    std::vector<Labels> labels;
+    for (const CellSpec& cell : experiment_.cells) labels.push_back(cell.labels);
+    for (const std::string& sentence : too_few_repetitions(experiment_.claims, labels)) warn(sentence);
     const std::optional<fs::path> made = prepare_output(out_);
     const Lock lock(out_);
     clean_output(out_);
@@ -213,6 +232,7 @@ class Run {
 
     publish_run(out_, experiment_, result.missing, {});
     StoredRun stored = read_run(out_);
+    for (const std::string& warning : warnings_of(stored)) warn(warning);
     warn_of_unknown_success(stored);
     stored.claims = judged(stored);
     warn_of_shared_seconds(stored);
@@ -275,9 +295,26 @@ class Run {
       line.finish();
       std::cerr << "[" << whose << "] " << text << "\n";
     };
-    const StudyResult result = run_study(experiment, options_, lock, listener);
+    const StudyResult result = run_study(experiment, fitting(experiment), lock, listener);
     line.finish();
     return result;
+  }
+
+  /// The options, with no more workers than fit into memory and pay.
+  StudyOptions fitting(const Experiment& experiment) const {
+    const Shelf shelf(out_);
+    std::vector<const CellSpec*> cells;
+    for (const CellSpec& cell : experiment.cells)
+      if (!shelf.has(cell)) cells.push_back(&cell);
+    StudyOptions options = options_;
+    const auto team = make_team(call_);
+    const Workforce force = workforce(cells, options, call_.has("jobs"), team->threads(), team);
+    if (call_.has("jobs") && force.workers < options.workers)
+      warn(fmt::format("{} {} at a time and not {}: {}", force.workers, force.workers == 1 ? "worker" : "workers",
+                       options.workers, force.reason));
+    options.workers = force.workers;
+    options.threads = force.threads;
+    return options;
   }
 
   /// A plain run stays in this process.

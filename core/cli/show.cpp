@@ -99,6 +99,7 @@ Exit show(const Call& call) {
     std::cout << "\n";
     for (const auto& [axis, value] : cell.labels) std::cout << axis << " " << value << "\n";
     std::cout << to_string(cell.end.end_class) << ": " << cell.end.reason << "\n";
+    for (const std::string& warning : cell.warnings) std::cout << "warning: " << warning << "\n";
     Table table({"column", "first", "last", "meaning"});
     for (Index c = 0; c < cell.trace.columns.size(); ++c) {
       const Column& column = cell.trace.columns[c];

@@ -2,14 +2,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <exception>
+#include <filesystem>
+#include <limits>
 #include <stdexcept>
 
+#include "core/arrays/arrays.hpp"
+#include "core/base/limits.hpp"
 #include "core/config/experiment.hpp"
 #include "core/config/operator_key.hpp"
+#include "core/config/operator_size.hpp"
 #include "core/engine/blame.hpp"
 #include "core/engine/checked_model.hpp"
+#include "core/engine/counted_sensing.hpp"
 #include "core/engine/sensing_objective.hpp"
 #include "core/interfaces/initialization.hpp"
 #include "core/interfaces/noise.hpp"
@@ -24,13 +31,17 @@ namespace {
   throw ConfigError({{position, std::move(message)}});
 }
 
+[[noreturn]] void refuse_part(const Choice& choice, const std::string& reason) {
+  throw UnsuitableCell({choice.position, choice.description() + " " + reason});
+}
+
 /// Asks a chosen plugin for something. What it throws becomes an error at the place where it was chosen.
 template <class Work>
 auto ask(const Choice& choice, const Work& work) {
   try {
     return work();
   } catch (const Unsuitable& reason) {
-    throw UnsuitableCell({choice.position, choice.description() + " " + reason.what()});
+    refuse_part(choice, reason.what());
   } catch (const ConfigError&) {
     throw;
   } catch (const Error& error) {
@@ -38,14 +49,18 @@ auto ask(const Choice& choice, const Work& work) {
   }
 }
 
+/// The warnings of the component get its name.
 template <class Interface>
 std::shared_ptr<const Interface> make(const Choice& choice, const Context& context) {
+  const std::size_t before = context.warnings->size();
   return ask(choice, [&] {
     auto made = make_component<Interface>(*choice.library, *choice.maker, context);
     if (!made)
       throw Error(Exit::plugin,
                   fmt::format("{} ({}) made an object of another kind; end its source with TIGHTROPE_PLUGIN(…)",
                               choice.description(), choice.library->file().string()));
+    for (std::size_t i = before; i < context.warnings->size(); ++i)
+      (*context.warnings)[i].insert(0, choice.description() + " ");
     return made;
   });
 }
@@ -76,29 +91,25 @@ class Builder {
  public:
   explicit Builder(std::shared_ptr<const Team> team) : team_(std::move(team)) {}
 
-  std::shared_ptr<const SensingProblem> problem(const CellSpec& cell) {
-    const Node* section = cell.resolved.find("problem");
-    auto& remembered = problems_[fmt::format("{} {} {} {}", cell.seed_of("target"), cell.seed_of("operator"),
-                                             cell.seed_of("noise"), to_json(*section, true))];
-    if (!remembered) remembered = make_problem(cell);
-    return remembered;
-  }
+  std::shared_ptr<const SensingProblem> problem(const CellSpec& cell) { return remembered_problem(cell).problem; }
 
-  std::shared_ptr<const Truth> truth(const CellSpec& cell) const {
+  /// With `warnings`, those of the target are added to them.
+  std::shared_ptr<const Truth> truth(const CellSpec& cell, std::vector<std::string>* warnings = nullptr) const {
     if (!cell.target) return nullptr;
     const Context start(cell.shape.value_or(Shape{}), Stream(cell.seed_of("target"), "problem/target"), team_);
     const auto target = make<Target>(*cell.target, start);
+    if (warnings) append(*warnings, *start.warnings);
     auto [X, rank] = part_of(*cell.target, [&] { return checked_target(*target); });
     if (cell.shape && X.shape() != *cell.shape)
       refuse(cell.shape_position, fmt::format("the shape is given as {} × {}, but the target is {} × {}",
                                               cell.shape->rows, cell.shape->cols, X.rows(), X.cols()));
+    check_norm(*cell.target, X);
     return make_truth(std::move(X), rank);
   }
 
   Context context(std::uint64_t seed, const SensingProblem& problem, const std::string& stream) const {
     Context context(problem.shape, Stream(seed, stream), team_);
     context.known_truth = problem.truth.get();
-    context.known_operator = problem.op.get();
     context.known_data = &problem.data;
     return context;
   }
@@ -107,13 +118,22 @@ class Builder {
     LaneSetup setup;
     setup.name = experiment.name;
     for (const auto& [axis, value] : cell.labels) setup.name = value;
-    setup.problem = problem(cell);
-    const auto loss = make<Loss>(cell.loss, context(cell.seed, *setup.problem, "loss"));
-    Context full = context(cell.seed, *setup.problem, "model");
+    Problem& own = remembered_problem(cell);
+    setup.problem = own.problem;
+    CountedSensing sensing(setup.problem, own.adjoint);
+    const auto start = Clock::now();
+    const Real shared_seconds = own.adjoint->seconds();
+    Context full = context(cell.seed, *setup.problem, "loss");
+    full.known_sensing = &sensing;
+    const auto loss = make<Loss>(cell.loss, full);
     full.known_loss = loss.get();
+    full.stream = Stream(cell.seed, "model");
     const auto model =
         CheckedModel::of(make<FactorizationModel>(cell.model, full), setup.problem->shape, cell.model.description());
     full.known_model = model.get();
+    Index numbers = 0;
+    for (const Block& block : model->blocks()) numbers += block.rows * block.cols;
+    require_room(12, numbers, "the factors and what a run keeps beside them");
     full.stream = Stream(cell.seed_of("initialization"), "initialization");
     const auto initialization = make<Initialization>(cell.initialization, full);
     setup.start = part_of(cell.initialization, [&] { return initialization->start(); });
@@ -122,31 +142,79 @@ class Builder {
     setup.optimizer = make<Optimizer>(cell.optimizer, full);
     full.stream = Stream(cell.seed, "step_size");
     setup.step_size = make<StepSize>(cell.step_size, full);
+    const Real seconds = std::chrono::duration<Real>(Clock::now() - start).count();
+    full.known_sensing = nullptr;  // observers must not change what a run costs
     for (const CellSpec::Watched& watched : cell.observers)
       setup.watches.push_back(
           {make<Observer>(watched.choice, full), watched.schedule, watched.recorded, watched.choice.description()});
     check_columns(cell, setup.watches);
+    setup.warnings = setup.problem->warnings;
+    append(setup.warnings, *full.warnings);
     setup.stop = cell.stop;
     setup.optimizer_name = cell.optimizer.description();
     setup.step_size_name = cell.step_size.description();
     setup.objective = std::make_shared<SensingObjective>(
         setup.problem, loss, model,
         SensingNames{cell.op.description() + " or " + cell.loss.description(), cell.model.description()});
-    return std::make_unique<Lane>(std::move(setup));
+    setup.objective->restore(sensing.counters());
+    auto lane = std::make_unique<Lane>(std::move(setup));
+    lane->charge(seconds - (own.adjoint->seconds() - shared_seconds), static_cast<Real>(sensing.own_bytes()));
+    if (sensing.used_shared()) own.sharing.push_back(lane.get());
+    return lane;
+  }
+
+  /// What was done once for several lanes is divided among them.
+  void charge_shared() {
+    for (const auto& [identity, problem] : problems_)
+      for (Lane* lane : problem.sharing) {
+        const auto lanes = static_cast<Real>(problem.sharing.size());
+        lane->charge(problem.adjoint->seconds() / lanes, static_cast<Real>(problem.adjoint->bytes()) / lanes);
+      }
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  struct Problem {
+    std::shared_ptr<const SensingProblem> problem;
+    std::shared_ptr<SharedAdjoint> adjoint = std::make_shared<SharedAdjoint>();
+    std::vector<Lane*> sharing;  // lanes that have asked for `adjoint`
+  };
+
+  struct Remembered {
+    std::shared_ptr<const MeasurementOperator> op;
+    std::vector<std::string> warnings;
+    std::exception_ptr failure;
+  };
+
+  Problem& remembered_problem(const CellSpec& cell) {
+    const Node* section = cell.resolved.find("problem");
+    Problem& remembered = problems_[fmt::format("{} {} {} {}", cell.seed_of("target"), cell.seed_of("operator"),
+                                                cell.seed_of("noise"), to_json(*section, true))];
+    if (!remembered.problem) remembered.problem = make_problem(cell);
+    return remembered;
+  }
+
+  /// Refuses what cannot fit before any of it is made.
+  static void require_room(Index times, Index numbers, const std::string& what) {
+    const long double bytes = static_cast<long double>(times * sizeof(Real)) * static_cast<long double>(numbers);
+    if (bytes > 1e6L) require_memory(bytes, fmt::format("{} need {} × {} × 8 bytes", what, times, numbers));
+  }
+
   std::shared_ptr<const SensingProblem> make_problem(const CellSpec& cell) {
     auto problem = std::make_shared<SensingProblem>();
     problem->team = team_;
     problem->shape = cell.shape.value_or(Shape{});
     // First, where the shape is known: what cannot fit into memory is refused before anything large is made.
-    if (cell.shape) problem->op = measurement_operator(cell, problem->shape);
-    problem->truth = truth(cell);
+    if (cell.shape) problem->op = measurement_operator(cell, problem->shape).op;
+    problem->truth = truth(cell, &problem->warnings);
     if (problem->truth) problem->shape = problem->truth->X.shape();
-    problem->op = measurement_operator(cell, problem->shape);
+    const Remembered& known = measurement_operator(cell, problem->shape);
+    problem->op = known.op;
+    append(problem->warnings, known.warnings);
+    require_room(4, problem->op->measurements(), "the measured data and what a run keeps beside them");
     if (cell.data_file) {
-      problem->data = arma::vectorise(read_data(cell));
+      problem->data = read_data(cell, *problem);
       if (problem->data.n_elem != problem->op->measurements())
         refuse(cell.data_position,
                fmt::format("the data file has {} numbers, but {} takes {} measurements", problem->data.n_elem,
@@ -154,10 +222,17 @@ class Builder {
     } else {
       part_of(cell.op, [&] { problem->op->forward(problem->truth->X, problem->data); });
       if (cell.noise) {
-        const auto noise = make<Noise>(*cell.noise, context(cell.seed_of("noise"), *problem, "problem/noise"));
+        const Context own = context(cell.seed_of("noise"), *problem, "problem/noise");
+        const auto noise = make<Noise>(*cell.noise, own);
+        append(problem->warnings, *own.warnings);
         problem->data = part_of(*cell.noise, [&] { return disturbed(*noise, problem->data); });
       }
     }
+    if (const Real size = frobenius_norm(problem->data); size != 0 && is_tiny(size))
+      refuse(
+          cell.data_file ? cell.data_position : cell.op.position,
+          fmt::format("the data have the norm {:g}, the square of which is lost in floating point; scale the problem",
+                      size));
     return problem;
   }
 
@@ -169,7 +244,6 @@ class Builder {
                                          X.left.n_rows, X.left.n_cols, X.right.n_rows, X.right.n_cols));
     if (rank < 1 || rank > std::min(X.rows(), X.cols()))
       throw std::logic_error(fmt::format("it says that a {} × {} matrix is of rank {}", X.rows(), X.cols(), rank));
-    if (!std::isfinite(norm(X))) throw Unsuitable("gives a matrix that overflows: its norm is no finite number");
     return {std::move(X), rank};
   }
 
@@ -180,27 +254,78 @@ class Builder {
     return data;
   }
 
-  static Mat read_data(const CellSpec& cell) {
+  static void append(std::vector<std::string>& to, const std::vector<std::string>& more) {
+    to.insert(to.end(), more.begin(), more.end());
+  }
+
+  /// Whether the square of a norm underflows: objectives are squares.
+  static bool is_tiny(Real norm) { return norm * norm < std::numeric_limits<Real>::min(); }
+
+  /// Errors are relative to the norm of the truth.
+  static void check_norm(const Choice& target, const LowRank& X) {
+    const bool is_finite = X.left.is_finite() && X.right.is_finite();
+    const Real size = is_finite ? norm(X) : 0;
+    if (!is_finite) refuse_part(target, "gives a matrix whose entries are not all finite numbers");
+    if (!std::isfinite(size)) refuse_part(target, "gives a matrix that overflows: its norm is no finite number");
+    if (is_tiny(size))
+      refuse_part(target, size == 0 ? std::string("gives a matrix of zeros, of which nothing can be recovered")
+                                    : fmt::format("gives a matrix of norm {:g}, the square of which is lost in "
+                                                  "floating point; scale it",
+                                                  size));
+  }
+
+  /// Whether measurement i·n2 + j is the entry (i, j) of the matrix: told by two matrices that have no number twice.
+  static bool measures_each_entry(const MeasurementOperator& op) {
+    if (op.measurements() != op.shape().entries()) return false;
+    Vec measured;
+    for (const Real scale : {1.0, std::sqrt(2.0)}) {
+      const Mat in_order = arma::reshape(
+          arma::sin(scale * arma::regspace<Vec>(1, static_cast<Real>(op.measurements()))), op.cols(), op.rows());
+      op.forward(Mat(in_order.t()), measured);
+      if (arma::abs(measured - arma::vectorise(in_order)).max() > 1e-12) return false;
+    }
+    return true;
+  }
+
+  /// Measured data: one number for each measurement, in a row or a column. A table is taken where the places of its
+  /// numbers say which measurement each of them is.
+  static Vec read_data(const CellSpec& cell, const SensingProblem& problem) {
+    Mat values;
     try {
-      return read_matrix(*cell.data_file);
+      values = read_matrix(*cell.data_file);
     } catch (const Error& error) {
       throw Error(error.code(), Diagnostic{cell.data_position, error.what()}.text());
     }
+    if (values.n_rows == 1 || values.n_cols == 1) return arma::vectorise(values);
+    const bool by_entry = measures_each_entry(*problem.op);
+    if (!by_entry || values.n_rows != problem.shape.rows || values.n_cols != problem.shape.cols)
+      refuse(cell.data_position,
+             fmt::format(
+                 "the data are a table of {} × {} numbers, but {} takes {} measurements, one number each: write "
+                 "them in one row or one column{}",
+                 values.n_rows, values.n_cols, cell.op.description(), problem.op->measurements(),
+                 by_entry ? fmt::format(", or as a table of {} × {}", problem.shape.rows, problem.shape.cols) : ""));
+    amend_note(*cell.data_file, ", each the measurement of the entry in its place");
+    return arma::vectorise(values.t());
   }
 
-  std::shared_ptr<const MeasurementOperator> measurement_operator(const CellSpec& cell, Shape shape) {
+  const Remembered& measurement_operator(const CellSpec& cell, Shape shape) {
     const std::uint64_t seed = cell.seed_of("operator");
     Remembered& remembered = operators_[fmt::format("{} {} {}", operator_key(cell), shape.rows, shape.cols)];
     if (remembered.failure) std::rethrow_exception(remembered.failure);
     try {
-      if (!remembered.op)
-        remembered.op = checked_operator(cell, Context(shape, Stream(seed, "problem/operator"), team_));
+      if (!remembered.op) {
+        const Context context(shape, Stream(seed, "problem/operator"), team_);
+        remembered.op = checked_operator(cell, context);
+        remembered.warnings = *context.warnings;
+        if (remembered.op->measurements() == 0) refuse_part(cell.op, "takes no measurements");
+      }
     } catch (...) {
       // It would not fit the next time either, and finding that out can take long.
       remembered.failure = std::current_exception();
       throw;
     }
-    return remembered.op;
+    return remembered;
   }
 
   static std::shared_ptr<const MeasurementOperator> checked_operator(const CellSpec& cell, const Context& context) {
@@ -234,11 +359,7 @@ class Builder {
   }
 
   std::shared_ptr<const Team> team_;
-  std::map<std::string, std::shared_ptr<const SensingProblem>> problems_;
-  struct Remembered {
-    std::shared_ptr<const MeasurementOperator> op;
-    std::exception_ptr failure;
-  };
+  std::map<std::string, Problem> problems_;
   std::map<std::string, Remembered> operators_;
 };
 
@@ -284,12 +405,39 @@ std::vector<std::unique_ptr<Lane>> build_lanes(const Experiment& experiment, std
       lanes.push_back(nullptr);
     }
   }
+  builder.charge_shared();
   check_columns_of_claims(experiment, lanes);
   return lanes;
 }
 
 std::shared_ptr<const SensingProblem> build_problem(const CellSpec& cell, std::shared_ptr<const Team> team) {
   return Builder(std::move(team)).problem(cell);
+}
+
+std::uint64_t operator_bytes(const CellSpec& cell, const std::shared_ptr<const Team>& team) {
+  std::uint64_t of_files = 0;
+  for (const Node::Entry& entry : cell.op.resolved->entries)
+    for (const DataFile& file : cell.files)
+      if (std::error_code error; entry.value.scalar == file.written)
+        if (const auto size = std::filesystem::file_size(file.path, error); !error) of_files += size;
+  if (of_files > 0) return of_files;
+  try {
+    Shape shape = cell.shape.value_or(Shape{});
+    if (!cell.shape && cell.target)
+      shape = make<Target>(*cell.target, Context(shape, Stream(cell.seed_of("target"), "problem/target"), team))
+                  ->matrix()
+                  .shape();
+    const MemoryQuestion question;
+    try {
+      return make<MeasurementOperator>(cell.op,
+                                       Context(shape, Stream(cell.seed_of("operator"), "problem/operator"), team))
+          ->bytes();
+    } catch (const Error&) {
+      return question.asked();
+    }
+  } catch (const Error&) {
+    return 0;
+  }
 }
 
 std::shared_ptr<const Truth> build_truth(const CellSpec& cell, std::shared_ptr<const Team> team) {

@@ -2,11 +2,14 @@
 #include "core/config/parameters.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <memory>
 #include <stdexcept>
 
+#include "core/arrays/arrays.hpp"
+#include "core/config/paths.hpp"
 #include "core/config/yaml.hpp"
 
 namespace tightrope {
@@ -114,6 +117,7 @@ Complaint read_file_name(const Node& node, std::string& path) {
   if (!fs::is_regular_file(status))
     return "must be a file, but " + shown + (fs::is_directory(status) ? " is a folder" : " is none");
   path = file.string();
+  if (const std::string member = split_member(node.scalar).member; !member.empty()) path = member_name(path, member);
   return std::nullopt;
 }
 
@@ -286,7 +290,10 @@ std::string file_path(const Node& value) {
   const fs::path folder = fs::is_regular_file(place, error) ? place.parent_path()
                           : fs::is_directory(place, error)  ? place  // the config itself may be gone
                                                             : fs::path();
-  return fs::absolute(folder / value.scalar).lexically_normal().string();
+  std::string name = split_member(value.scalar).file;
+  const char* const home = std::getenv("HOME");
+  if ((name == "~" || name.starts_with("~/")) && home && *home) name.replace(0, 1, home);
+  return resolved_path(folder / name).string();
 }
 
 Parameter& Parameters::add_file(std::string name, std::string& path, std::string doc) {

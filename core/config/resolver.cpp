@@ -5,6 +5,7 @@
 #include <fstream>
 #include <set>
 
+#include "core/arrays/arrays.hpp"
 #include "core/config/experiment.hpp"
 #include "core/config/numeric_digest.hpp"
 #include "core/config/operator_key.hpp"
@@ -73,7 +74,9 @@ struct ProblemSection {
     p.add("shape", shape, at_least(1),
           "rows and columns of the matrix to recover; may be left out if the target knows them")
         .example("[60, 40]");
-    p.add_file("data", data, "measured values y, one per measurement; without it y is made from target and noise");
+    p.add_file("data", data,
+               "measured values y, one per measurement, as a vector, n × 1 or 1 × n; n1 × n2 where every entry is "
+               "measured. Measurements of entries are in order row by row. Without it y is made from target and noise");
   }
 };
 
@@ -461,7 +464,12 @@ class Resolver {
     if (const Node* shape = given->find("shape"); shape && !section.shape.empty()) {
       cell.shape_position = shape->position;
       resolved.set("shape", *shape);
-      if (section.shape.size() == 2)
+      Index entries = 0;
+      if (section.shape.size() == 2 && __builtin_mul_overflow(section.shape[0], section.shape[1], &entries))
+        complain(shape->position, fmt::format("a {} × {} matrix has more entries than can be numbered; take a smaller "
+                                              "shape",
+                                              section.shape[0], section.shape[1]));
+      else if (section.shape.size() == 2)
         cell.shape = Shape{section.shape[0], section.shape[1]};
       else
         complain(shape->position, "shape must be [rows, columns], but it is " + shape->description());
@@ -471,7 +479,7 @@ class Resolver {
       cell.data_file = section.data;
       cell.data_position = data->position;
       resolved.set("data", *data);
-      add_file(cell.files, data->scalar, section.data);
+      add_file(cell.files, data->scalar, file_path(*data));
       if (const Node* noise = given->find("noise"))
         complain(noise->position, "measured data already have their noise; leave out either 'noise' or 'data'");
     }
@@ -686,7 +694,7 @@ class Resolver {
     if (std::error_code ignored; !std::filesystem::is_regular_file(path, ignored)) return;
     std::string& digest = digests_[path];
     if (digest.empty()) digest = sha256_file(path);
-    files.push_back({written, path, digest});
+    files.push_back({split_member(written).file, path, digest});
   }
 
   const std::vector<std::string>& names(const std::string& kind) {

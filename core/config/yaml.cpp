@@ -21,6 +21,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/base/limits.hpp"
 #include "core/config/utf8.hpp"
 
 namespace tightrope {
@@ -483,7 +484,9 @@ Node read_yaml(const fs::path& file, const YamlLimits& limits) {
   if (!fs::is_regular_file(status)) refuse(whole, "this is not a regular file; - reads standard input");
   const std::uintmax_t bytes = fs::file_size(file, error);
   if (!error && bytes > limits.bytes) refuse({name, 1, 1}, too_large(bytes, limits.bytes));
+  errno = 0;
   std::ifstream stream(file, std::ios::binary);
+  if (!stream) refuse_shortage(errno, name + ": the file cannot be opened");
   // One byte more than allowed, for a file that grows meanwhile.
   std::string text(limits.bytes + 1, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));

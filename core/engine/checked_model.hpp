@@ -29,6 +29,7 @@ class CheckedModel final : public FactorizationModel {
   Real add_penalty(const Factors& point, Blocks wanted, Factors* gradient) const override;
   void precondition(const Factors& point, Real damping, const Factors& gradient, Factors& direction) const override;
   bool has_metric() const override { return model_->has_metric(); }
+  bool is_semidefinite() const override { return model_->is_semidefinite(); }
   void retract(const Factors& point, Real step, const Factors& direction, Factors& next) const override;
 
  private:

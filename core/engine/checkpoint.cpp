@@ -52,6 +52,10 @@ void Encoder::put(const Memory& memory) {
   }
 }
 void Encoder::put(const Iterate& at) {
+  // Room at once for the largest part of a state, and for as many factors as follow; or it would be copied as it grows.
+  std::size_t numbers = at.X.left.n_elem + at.X.right.n_elem + at.prediction.n_elem;
+  for (const Mat& block : at.point.blocks) numbers += 4 * block.n_elem;
+  bytes_.reserve(bytes_.size() + numbers * sizeof(Real) + 4096);
   put(std::uint64_t{at.iteration});
   put(std::uint64_t{at.phase});
   put(at.point);
@@ -224,7 +228,8 @@ void Lane::restore(std::string_view state, std::vector<std::vector<Real>> rows, 
   if (row_seconds.size() != rows.size() || (last_row_ && rows.empty())) damaged();
   trace_.rows = std::move(rows);
   trace_.seconds = std::move(row_seconds);
-  cost_ = cost;
+  cost_ = std::move(cost);
+  cost_.observing.resize(setup_.watches.size());
   for (Seen& seen : seen_) seen.current = false;
   if (end_ && end_->end_class == EndClass::limit) go_on();
 }

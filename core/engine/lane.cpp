@@ -41,8 +41,14 @@ Lane::Lane(LaneSetup setup)
   if (thresholds_.size() < setup_.stop.thresholds.size())
     throw std::logic_error("Lane: a stop rule names a column that no observer has");
   next_.point = setup_.start;
+  cost_.observing.resize(setup_.watches.size());
   if (const std::string wrong = wrong_shapes(setup_.start, blocks_); !wrong.empty())
     fail(fmt::format("{} failed: its start does not fit the model: {}", setup_.start_name, wrong));
+}
+
+void Lane::charge(Real seconds, Real bytes) {
+  cost_.seconds += seconds;
+  cost_.bytes += bytes;
 }
 
 void Lane::evaluate(const std::vector<Lane*>& lanes) {
@@ -166,6 +172,7 @@ const std::vector<Real>& Lane::values_of(std::size_t watch) {
     const SensingProblem* problem = setup_.problem.get();
     const Snapshot snapshot{iterate(), setup_.objective->model(), problem ? &problem->data : nullptr,
                             problem ? problem->truth.get() : nullptr};
+    const auto start = Clock::now();
     seen.values.resize(columns + guard_values, guard);
     blame(setup_.watches[watch].name, [&] {
       setup_.watches[watch].observer->observe(snapshot, {seen.values.data(), columns});
@@ -176,6 +183,7 @@ const std::vector<Real>& Lane::values_of(std::size_t watch) {
     if (!is_intact)
       throw PluginFailure(setup_.watches[watch].name, fmt::format("it announces {} {} and writes more values", columns,
                                                                   columns == 1 ? "column" : "columns"));
+    cost_.observing[watch] += seconds_since(start);
   }
   seen.current = true;
   return seen.values;
@@ -236,6 +244,7 @@ void Lane::step() {
                             fmt::format("it chose {:g}, but a step size is a finite number of at least 0", step));
       return step;
     }
+    bool needs_descent() const override { return setup.step_size->needs_descent(); }
   };
   const auto start = Clock::now();
   const std::uint64_t bytes = counters().bytes;

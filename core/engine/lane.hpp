@@ -29,9 +29,10 @@ struct Watch {
 
 /// What a run has cost so far.
 struct Cost {
-  Real seconds = 0;  // of computing; a joint pass is divided among its lanes, observers are free
-  Real bytes = 0;    // of operator data read; of a pass that lanes share, each is charged its part
-  bool solo = true;  // false: other lanes or other runs were computing beside it
+  Real seconds = 0;                  // of computing; a joint pass is divided among its lanes, observers are free
+  Real bytes = 0;                    // of operator data read; of a pass that lanes share, each is charged its part
+  bool solo = true;                  // false: other lanes or other runs were computing beside it
+  std::vector<Real> observing = {};  // seconds of each observer, in the order of the watches; not part of `seconds`
 };
 
 /// Everything that defines a run. All components are shared and immutable, but for the objective (one per lane).
@@ -46,6 +47,7 @@ struct LaneSetup {
   Factors start;
   std::string optimizer_name = "the optimizer", step_size_name = "the step size",
               start_name = "the initialization";  // in messages
+  std::vector<std::string> warnings;              // what its parts had to say when they were made, each a sentence
 };
 
 /// A run: setup, and everything that changes while it runs. Moved by the Engine, read by everybody else.
@@ -65,6 +67,8 @@ class Lane {
   Real seconds() const { return cost_.seconds; }
   /// From now on the run has company, which its seconds show.
   void mark_shared() { cost_.solo = false; }
+  /// What was spent on the run before its first round.
+  void charge(Real seconds, Real bytes);
 
   /// Evaluates the next points of the given lanes, those with the same partner in one pass. A lane whose plugins throw
   /// has failed; its company goes on.

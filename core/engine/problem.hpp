@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "core/interfaces/measurement_operator.hpp"
 
@@ -13,6 +15,7 @@ struct SensingProblem {
   std::shared_ptr<const Truth> truth;  // null if only data are known
   Vec data;                            // y
   std::shared_ptr<const Team> team;
+  std::vector<std::string> warnings;  // of target, operator and noise, each a sentence
 };
 
 /// Completes a Truth from a target's matrix: decomposition and norm.

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "core/error.hpp"
+#include "core/interfaces/sensing.hpp"
 #include "core/numbers/recovery.hpp"
 #include "core/numbers/streams.hpp"
 #include "core/numbers/tiles.hpp"
@@ -13,7 +16,6 @@ namespace tightrope {
 
 class FactorizationModel;
 class Loss;
-class MeasurementOperator;
 
 /// The matrix to recover, with what is known about it beforehand.
 struct Truth {
@@ -21,7 +23,11 @@ struct Truth {
   Index rank = 0;  // r: rank of X*, or the rank that the user calls its signal part
   Svd svd;         // of X*, all its triples
   Real norm = 0;   // ‖X*‖_F
+  Mat dense;       // X* entry by entry where the pair is hardly smaller; else empty
 };
+
+/// ‖X − X*‖_F without cancellation, in the way that costs least for the ranks at hand.
+Real distance(const LowRank& X, const Truth& truth);
 
 /// The parts of an experiment that exist when a component is made. Components are made in this order:
 /// target, operator, noise, loss, model, initialization, optimizer, step size, observers.
@@ -36,17 +42,21 @@ class Context {
   std::shared_ptr<const Team> team;  // threads for tiles
 
   const Truth& truth() const;
-  const MeasurementOperator& measurement_operator() const;
   const FactorizationModel& model() const;
   const FactorizationModel& model_with_metric() const;  // for those who call its precondition
   const Loss& loss() const;
-  const Vec& data() const;  // y, length m
+  const Vec& data() const;   // y, length m
+  Sensing& sensing() const;  // the operator, counted
+  /// What the user should know of this component, although it can be used: a sentence that goes on after its name, as
+  /// those of Unsuitable do. The program says it, and the record of the run keeps it.
+  void warn(std::string sentence) const { warnings->push_back(std::move(sentence)); }
 
   const Truth* known_truth = nullptr;
-  const MeasurementOperator* known_operator = nullptr;
+  Sensing* known_sensing = nullptr;
   const FactorizationModel* known_model = nullptr;
   const Loss* known_loss = nullptr;
   const Vec* known_data = nullptr;
+  std::shared_ptr<std::vector<std::string>> warnings = std::make_shared<std::vector<std::string>>();
 };
 
 /// Base of all interfaces. Components are immutable after construction: every const method may be called from

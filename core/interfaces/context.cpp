@@ -6,17 +6,18 @@ namespace tightrope {
 namespace {
 
 template <class Part>
-const Part& require(const Part* part, const char* what) {
+Part& require(Part* part, const char* what) {
   if (!part) throw Unsuitable(std::string("needs ") + what + ", which this problem does not have");
   return *part;
 }
 
 }  // namespace
 
-const Truth& Context::truth() const { return require(known_truth, "the matrix to recover (problem.target)"); }
-const MeasurementOperator& Context::measurement_operator() const {
-  return require(known_operator, "a measurement operator");
+Real distance(const LowRank& X, const Truth& truth) {
+  return truth.dense.is_empty() ? difference_norm(X, truth.X) : difference_norm(X, truth.dense);
 }
+
+const Truth& Context::truth() const { return require(known_truth, "the matrix to recover (problem.target)"); }
 const FactorizationModel& Context::model() const { return require(known_model, "a factorization model"); }
 const FactorizationModel& Context::model_with_metric() const {
   if (!model().has_metric()) throw NoMetric();
@@ -24,5 +25,6 @@ const FactorizationModel& Context::model_with_metric() const {
 }
 const Loss& Context::loss() const { return require(known_loss, "a loss"); }
 const Vec& Context::data() const { return require(known_data, "measured data"); }
+Sensing& Context::sensing() const { return require(known_sensing, "a measurement operator"); }
 
 }  // namespace tightrope

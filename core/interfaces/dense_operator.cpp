@@ -1,7 +1,6 @@
 #include "core/interfaces/dense_operator.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
@@ -9,16 +8,14 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/limits.hpp"
+
 namespace tightrope {
 
 namespace {
 
 constexpr Index reduction_tile = 4096;
 const Real root_half = std::sqrt(0.5);
-
-std::uint64_t physical_memory() {
-  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-}
 
 std::string bytes_per_entry(Storage storage) {
   const Index bits = bits_per_entry(storage);
@@ -34,18 +31,18 @@ Shape checked(Shape shape, Index measurements, const DenseOperator::Layout& layo
       static_cast<long double>(shape.rows) * static_cast<long double>(shape.cols) * (layout.symmetric ? 0.5L : 1.0L);
   const long double entry = static_cast<long double>(bits_per_entry(layout.storage)) / 8;
   const long double bytes = static_cast<long double>(measurements) * columns * entry;
-  const auto memory = static_cast<long double>(physical_memory());
-  if (bytes > 0.9L * memory)
-    throw Error(Exit::resources,
-                fmt::format("the operator needs measurements × {} × {} bytes = {} × {} × {} = {:.1f} GB, but this "
-                            "machine has {:.1f} GB of memory; take fewer measurements, a smaller problem or a narrower "
-                            "storage",
-                            layout.symmetric ? "rows·columns/2" : "rows × columns", bytes_per_entry(layout.storage),
-                            measurements,
-                            layout.symmetric ? fmt::format("{}·{}/2", shape.rows, shape.cols)
-                                             : fmt::format("{} × {}", shape.rows, shape.cols),
-                            bytes_per_entry(layout.storage), static_cast<double>(bytes / 1e9L),
-                            static_cast<double>(memory / 1e9L)));
+  const std::string columns_text = layout.symmetric ? fmt::format("{}·{}/2", shape.rows, shape.cols)
+                                                    : fmt::format("{} × {}", shape.rows, shape.cols);
+  require_memory(bytes,
+                 fmt::format("the operator needs measurements × {} × {} bytes = {} × {} × {}",
+                             layout.symmetric ? "rows·columns/2" : "rows × columns", bytes_per_entry(layout.storage),
+                             measurements, columns_text, bytes_per_entry(layout.storage)),
+                 "take fewer measurements, a smaller problem or a narrower storage");
+  if (static_cast<long double>(measurements) * columns >= 0x1p64L)
+    throw Unsuitable(
+        fmt::format("would have measurements × rows × columns = {} × {} entries, more than can be "
+                    "numbered",
+                    measurements, columns_text));
   return shape;
 }
 

@@ -36,6 +36,9 @@ class FactorizationModel : public Component {
   virtual Sides sides(Blocks) const { return {}; }
   /// The point that stands for the best approximation of U diag(σ) Vᵀ; spectral starts use it.
   virtual Factors from_svd(const Svd& svd) const = 0;
+  /// Whether every X(p) is symmetric and positive semidefinite. The best approximation of a matrix is then made of the
+  /// positive eigenvalues of its symmetric part, not of its largest singular values.
+  virtual bool is_semidefinite() const { return false; }
 
   /// Value of the model's own penalty; adds its gradient to the wanted blocks of gradient (none, if null).
   virtual Real add_penalty(const Factors&, Blocks, Factors*) const { return 0; }

@@ -31,7 +31,8 @@ class Optimizer : public Component {
  public:
   static constexpr const char* kind = "optimizers";
 
-  /// A descent direction: −∇f for gradient descent.
+  /// A descent direction: −∇f for gradient descent. If it is none, which momentum can bring about, and the step size
+  /// rule needs one, the memory is emptied and the question asked again, as at the first iteration.
   virtual void direction(const Iterate& at, Objective& objective, Memory& memory, Factors& direction) const = 0;
   /// Number of evaluations in an iteration.
   virtual Index phases(const FactorizationModel&) const { return 1; }

@@ -24,6 +24,7 @@ class Memory {
   using Value = std::variant<Real, Index, Mat, Factors>;
   const std::map<std::string, Value, std::less<>>& values() const { return values_; }
   void restore(std::string name, Value value) { values_[std::move(name)] = std::move(value); }
+  void clear() { values_.clear(); }  ///< ends the life of all references
 
  private:
   template <class T, class Make>

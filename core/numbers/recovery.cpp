@@ -12,6 +12,7 @@ namespace {
 /// A matrix T with ‖X‖_F = ‖T‖_F, X = Q_1 T Q_2ᵀ for some Q_1, Q_2 with orthonormal columns: small if X is of low rank.
 Mat core_of(const LowRank& X) {
   const Index k = X.rank();
+  if (k >= X.rows() && k >= X.cols()) return X.dense();
   Mat q, left, right;
   if (k < X.rows()) {
     if (!arma::qr_econ(q, left, X.left)) throw Error(Exit::resources, "a QR decomposition failed");
@@ -42,7 +43,21 @@ bool is_finite(const LowRank& X) { return X.left.is_finite() && X.right.is_finit
 /// speed of decompositions, hence the factor.
 bool is_cheap_to_form(Index rows, Index cols, Index rank) { return rows * cols <= 8 * (rows + cols) * rank; }
 
+bool is_identity(const Mat& X) {
+  if (X.n_rows != X.n_cols) return false;
+  for (Index j = 0; j < X.n_cols; ++j)
+    for (Index i = 0; i < X.n_rows; ++i)
+      if (X(i, j) != (i == j ? 1 : 0)) return false;
+  return true;
+}
+
 }  // namespace
+
+Mat LowRank::dense() const {
+  if (is_identity(right)) return left;
+  if (is_identity(left)) return right.t();
+  return left * right.t();
+}
 
 Real frobenius_norm(const Mat& X) {
   const Real value = arma::norm(X, "fro");
@@ -65,6 +80,12 @@ Real difference_norm(const LowRank& X, const LowRank& Y) {
   if (!is_cheap_to_form(X.rows(), X.cols(), X.rank() + Y.rank())) return norm(stacked_difference(X, Y));
   Mat difference = X.left * X.right.t();
   difference -= Y.left * Y.right.t();
+  return frobenius_norm(difference);
+}
+
+Real difference_norm(const LowRank& X, const Mat& Y) {
+  Mat difference = X.left * X.right.t();
+  difference -= Y;
   return frobenius_norm(difference);
 }
 

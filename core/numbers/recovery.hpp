@@ -24,6 +24,7 @@ Real spectral_norm(const Mat& X);  // the largest singular value
 
 Real norm(const LowRank& X);                                  // ‖X‖_F
 Real difference_norm(const LowRank& X, const LowRank& Y);     // ‖X − Y‖_F
+Real difference_norm(const LowRank& X, const Mat& Y);         // for a Y that is there entry by entry
 Real relative_error(const LowRank& X, const LowRank& truth);  // ‖X − X*‖_F / ‖X*‖_F
 Vec singular_values(const LowRank& X);                        // all min(rows, cols, k) of them, decreasing
 Svd svd(const LowRank& X);                                    // compact: min(rows, cols, k) triples

@@ -1,12 +1,15 @@
 #include "core/numbers/streams.hpp"
 
 #include <Random123/philox.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <unordered_set>
 
+#include "core/base/limits.hpp"
 #include "core/numbers/stream_kernels.hpp"
 #include "core/store/arrays.hpp"
 
@@ -19,6 +22,8 @@ namespace {
 std::uint32_t hex_word(const std::string& digest, std::size_t word) {
   return static_cast<std::uint32_t>(std::stoul(digest.substr(8 * word, 8), nullptr, 16));
 }
+
+__extension__ using Wide = unsigned __int128;
 
 /// 53 random bits in the middle of 2^53 equal cells of (0, 1): never 0, never 1.
 Real to_uniform(std::uint64_t word) { return (static_cast<Real>(word >> 11) + 0.5) * 0x1p-53; }
@@ -107,6 +112,9 @@ void Stream::fill_bytes(std::uint64_t first, std::span<std::uint8_t> out) const 
 }
 
 Mat Stream::normal_matrix(Index rows, Index cols) const {
+  require_memory(
+      static_cast<long double>(sizeof(Real)) * static_cast<long double>(rows) * static_cast<long double>(cols),
+      fmt::format("a {} × {} matrix of random numbers", rows, cols));
   Mat result(rows, cols);
   fill_normal(0, {result.memptr(), result.n_elem});
   return result;
@@ -114,15 +122,36 @@ Mat Stream::normal_matrix(Index rows, Index cols) const {
 
 std::vector<Index> Stream::sample(Index size, Index count) const {
   if (count > size) throw std::logic_error("Stream::sample: more indices than there are");
-  std::vector<bool> taken(size, false);
-  for (Index j = size - count; j < size; ++j) {
-    const auto t = std::min(static_cast<Index>(uniform(j) * static_cast<Real>(j + 1)), j);
-    taken[taken[t] ? j : t] = true;
-  }
+  // What is taken: a bit for each index, or a table of those that are, whichever is smaller.
+  const bool by_bits = size / 64 / 6 <= count;
+  require_memory((by_bits ? static_cast<long double>(size) / 8 : 48.0L * static_cast<long double>(count)) +
+                     static_cast<long double>(sizeof(Index)) * static_cast<long double>(count),
+                 fmt::format("drawing {} of {} indices", count, size), "draw fewer");
+  // Floyd's algorithm (Bentley & Floyd, Comm. ACM 30, 1987): count draws, whatever the size.
+  const auto draw = [this](Index j) {
+    if (j < Index{1} << 53) return std::min(static_cast<Index>(uniform(j) * static_cast<Real>(j + 1)), j);
+    return static_cast<Index>((static_cast<Wide>(word(j)) * (j + 1)) >> 64);  // uniform() has too few bits
+  };
   std::vector<Index> result;
   result.reserve(count);
-  for (Index i = 0; i < size; ++i)
-    if (taken[i]) result.push_back(i);
+  if (by_bits) {
+    std::vector<std::uint64_t> taken(size / 64 + 1);
+    const auto bit = [](Index i) { return std::uint64_t{1} << i % 64; };
+    for (Index j = size - count; j < size; ++j) {
+      const Index t = draw(j), chosen = taken[t / 64] & bit(t) ? j : t;
+      taken[chosen / 64] |= bit(chosen);
+    }
+    for (Index block = 0; block < taken.size(); ++block)
+      for (std::uint64_t rest = taken[block]; rest != 0; rest &= rest - 1)
+        result.push_back(64 * block + static_cast<Index>(std::countr_zero(rest)));
+    return result;
+  }
+  std::unordered_set<Index> taken;
+  taken.reserve(count);
+  for (Index j = size - count; j < size; ++j)
+    if (const Index t = draw(j); !taken.insert(t).second) taken.insert(j);
+  result.assign(taken.begin(), taken.end());
+  std::sort(result.begin(), result.end());
   return result;
 }
 

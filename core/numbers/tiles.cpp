@@ -1,5 +1,8 @@
 #include "core/numbers/tiles.hpp"
 
+#include <sys/mman.h>
+
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <exception>
@@ -8,7 +11,14 @@
 #include <utility>
 #include <vector>
 
-extern "C" void openblas_set_num_threads(int);
+#include "core/base/limits.hpp"
+#include "core/error.hpp"
+
+extern "C" {
+void openblas_set_num_threads(int);
+void* blas_memory_alloc(int);
+void blas_memory_free(void*);
+}
 
 namespace tightrope {
 
@@ -35,6 +45,44 @@ void wait_until(const std::atomic<Number>& value, bool look, const Changed& chan
   }
   for (Number now = value.load(std::memory_order_acquire); !changed(now); now = value.load(std::memory_order_acquire))
     value.wait(now, std::memory_order_acquire);
+}
+
+// What OpenBLAS maps for each call that is under way at a time, and never gives back; and a little for what it needs
+// beside. A thread of ours needs a stack and a heap of its own, too.
+constexpr std::size_t blas_buffer = (std::size_t{128} << 20) + (1U << 20);
+constexpr unsigned most_blas_callers = 64;  // for which it has room in its table
+constexpr std::size_t thread_space = std::size_t{72} << 20;
+
+bool can_be_mapped(std::size_t bytes) {
+  void* const space = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (space == MAP_FAILED) return false;
+  munmap(space, bytes);
+  return true;
+}
+
+/// Makes OpenBLAS map what `wanted` calls at a time need, as far as that is to be had: where a limit on the address
+/// space comes in between, it would try again and again, for ever. How many there are then; at most `wanted`.
+unsigned reserve_blas_buffers(unsigned wanted) {
+  static std::mutex mutex;
+  static unsigned reserved = 0;
+  const std::lock_guard lock(mutex);
+  if (wanted > reserved) {
+    std::vector<void*> held;  // those that are there already are given out first
+    while (held.size() < wanted && (held.size() < reserved || can_be_mapped(blas_buffer)))
+      held.push_back(blas_memory_alloc(0));
+    for (void* buffer : held) blas_memory_free(buffer);
+    reserved = static_cast<unsigned>(held.size());
+  }
+  return std::min(wanted, reserved);
+}
+
+/// How many of the wanted threads leave at least half of the address space to the numbers.
+unsigned affordable_threads(unsigned wanted) {
+  for (const MemoryLimit& limit : memory_limits())
+    if (limit.address_space)
+      wanted =
+          static_cast<unsigned>(std::clamp<std::uint64_t>(limit.left() / 2 / (blas_buffer + thread_space), 1, wanted));
+  return wanted;
 }
 
 }  // namespace
@@ -94,9 +142,22 @@ struct Team::State {
   }
 };
 
+// Fewer threads where so many cannot be started or would take the address space that numbers need; Error(resources)
+// where there is not enough for one.
 Team::Team(unsigned threads) : state_(std::make_unique<State>()) {
-  state_->look = threads <= std::thread::hardware_concurrency();
-  for (unsigned i = 1; i < threads; ++i) state_->helpers.emplace_back([this] { state_->serve(); });
+  threads = affordable_threads(threads);
+  const unsigned callers = std::min(threads, most_blas_callers), buffers = reserve_blas_buffers(callers);
+  if (buffers < callers) threads = buffers;
+  if (threads == 0)
+    throw Error(Exit::resources,
+                "linear algebra needs " + bytes_text(blas_buffer) + " of address space, but " + memory_limit().text());
+  state_->look = threads <= default_threads();
+  state_->helpers.reserve(threads);
+  try {
+    for (unsigned i = 1; i < threads; ++i) state_->helpers.emplace_back([this] { state_->serve(); });
+  } catch (const std::exception&) {
+    // As many as there may be; the results do not depend on it.
+  }
 }
 
 Team::~Team() {

@@ -24,7 +24,7 @@ struct LowRank {
   Index cols() const { return right.n_rows; }
   Index rank() const { return left.n_cols; }
   Shape shape() const { return {rows(), cols()}; }
-  Mat dense() const { return left * right.t(); }
+  Mat dense() const;  ///< entry by entry; at the price of a copy where one side is the identity
 };
 
 /// Which of the two sides of a low-rank pair somebody asks for.

@@ -9,6 +9,8 @@
 #include <mutex>
 #include <set>
 
+#include "core/base/limits.hpp"
+
 namespace tightrope {
 
 namespace fs = std::filesystem;
@@ -121,8 +123,10 @@ std::shared_ptr<const Library> Catalog::find(const std::string& kind, const std:
 std::vector<std::string> Catalog::names(const std::string& kind) const {
   std::set<std::string> names;
   for (const fs::path& folder : folders_) {
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(folder / plugin_kind(kind).folder, ignored))
+    std::error_code error;
+    const fs::directory_iterator entries(folder / plugin_kind(kind).folder, error);
+    if (error) refuse_shortage(error.value(), (folder / plugin_kind(kind).folder).string() + " cannot be read");
+    for (const auto& entry : entries)
       if (entry.path().extension() == ".so") names.insert(entry.path().stem().string());
   }
   return {names.begin(), names.end()};

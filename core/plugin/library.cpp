@@ -20,6 +20,7 @@
 #include <map>
 #include <thread>
 
+#include "core/base/limits.hpp"
 #include "core/failure.hpp"
 #include "core/store/arrays.hpp"
 
@@ -36,6 +37,11 @@ constexpr int probe_seconds = 20;
 
 [[noreturn]] void refuse(const fs::path& file, const std::string& why) {
   throw Error(Exit::plugin, fmt::format("{} {}", file.string(), why));
+}
+
+/// What is to blame is not the file.
+[[noreturn]] void give_up(const fs::path& file, const std::string& why) {
+  throw Error(Exit::resources, fmt::format("{} cannot be opened now: {}", file.string(), why));
 }
 
 void check_folder(const fs::path& file) {
@@ -56,6 +62,7 @@ fs::path checked_path(const fs::path& path) {
   if (error == std::errc::no_such_file_or_directory && fs::is_symlink(path, error))
     refuse(path, fmt::format("is a link to {}, which does not exist; make the link anew or remove it",
                              fs::read_symlink(path, error).string()));
+  if (error && is_shortage(error.value())) give_up(path, shortage_text(error.value()));
   if (error) file = path;
   struct stat facts {};
   if (stat(file.c_str(), &facts) != 0) refuse(file, fmt::format("cannot be opened: {}", std::strerror(errno)));
@@ -82,6 +89,7 @@ void check_elf(const fs::path& file, const std::string& bytes) {
     refuse(file, "is incomplete: its contents reach beyond the end of the file; build or copy it again");
   copy(header, 0);
   std::ifstream self("/proc/self/exe", std::ios::binary);
+  if (!self) give_up(file, shortage_text(errno));
   self.read(reinterpret_cast<char*>(&ours), sizeof ours);
   if (header.e_ident[EI_CLASS] != ours.e_ident[EI_CLASS] || header.e_ident[EI_DATA] != ours.e_ident[EI_DATA] ||
       header.e_machine != ours.e_machine)
@@ -144,7 +152,7 @@ void try_in_child(const fs::path& file, const std::string& hash) {
   const fs::path prober = core_folder() / "tightrope-probe";
   int messages[2];
   if (pipe2(messages, O_CLOEXEC) != 0)
-    throw Error(Exit::resources, fmt::format("no pipe for trying a plugin: {}", std::strerror(errno)));
+    give_up(file, "there is no pipe to the process that tries it first: " + shortage_text(errno));
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, messages[1], STDERR_FILENO);
@@ -158,6 +166,7 @@ void try_in_child(const fs::path& file, const std::string& hash) {
   close(messages[1]);
   if (failed != 0) {
     close(messages[0]);
+    if (is_shortage(failed)) give_up(file, "no process can be started to try it in first: " + shortage_text(failed));
     throw Error(Exit::plugin, fmt::format("{} cannot be started to try plugins in: {}; install Tightrope again",
                                           program, std::strerror(failed)));
   }
@@ -195,7 +204,9 @@ void try_in_child(const fs::path& file, const std::string& hash) {
         fmt::format(
             "kills the process that opens it ({}); it is damaged, or one of its static objects fails: build it again",
             sigabbrev_np(WTERMSIG(status)) ? std::string("SIG") + sigabbrev_np(WTERMSIG(status)) : "a signal"));
-  for (const Exit code : {Exit::plugin, Exit::resources, internal_fault})
+  if (WEXITSTATUS(status) == static_cast<int>(Exit::resources) || (WEXITSTATUS(status) == 127 && is_shortage(text)))
+    give_up(file, "the process that tries it first ended: " + text);
+  for (const Exit code : {Exit::plugin, internal_fault})
     if (WEXITSTATUS(status) == static_cast<int>(code) && !text.empty()) throw Error(code, text);
   if (WEXITSTATUS(status) != 0 || text != "fine")
     refuse(file,
@@ -284,7 +295,10 @@ const Manifest* load(const fs::path& file) {
     return manifest;
   } catch (const Error&) {
     throw;
+  } catch (const std::bad_alloc&) {
+    give_up(file, shortage_text(ENOMEM));
   } catch (const std::exception& error) {
+    if (is_shortage(std::string(error.what()))) give_up(file, error.what());
     refuse(file, what_is_missing(error.what()));
   } catch (...) {
     refuse(file, "has an entry point that throws; end its source with TIGHTROPE_PLUGIN(…)");
@@ -299,7 +313,10 @@ std::shared_ptr<const Library> Library::open(const std::filesystem::path& path) 
   {
     std::ifstream stream(file, std::ios::binary);
     bytes.assign(std::istreambuf_iterator<char>(stream), {});
-    if (!stream.good() && !stream.eof()) refuse(file, "cannot be read");
+    if (!stream.good() && !stream.eof()) {
+      if (is_shortage(errno)) give_up(file, shortage_text(errno));
+      refuse(file, "cannot be read");
+    }
   }
   check_elf(file, bytes);
   const std::shared_ptr<Library> library(new Library);

@@ -1,6 +1,7 @@
 // The one header that a plugin includes.
 #pragma once
 
+#include "core/arrays/arrays.hpp"
 #include "core/interfaces/dense_operator.hpp"
 #include "core/interfaces/factorization_model.hpp"
 #include "core/interfaces/initialization.hpp"
@@ -10,8 +11,10 @@
 #include "core/interfaces/objective.hpp"
 #include "core/interfaces/observer.hpp"
 #include "core/interfaces/optimizer.hpp"
+#include "core/interfaces/sensing.hpp"
 #include "core/interfaces/step_size.hpp"
 #include "core/interfaces/target.hpp"
+#include "core/numbers/eigen.hpp"
 #include "core/numbers/gram.hpp"
 #include "core/numbers/recovery.hpp"
 #include "core/plugin/manifest.hpp"

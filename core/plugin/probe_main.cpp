@@ -1,4 +1,5 @@
-// tightrope-probe FILE: opens a plugin where it can do no harm, and says "fine" or what is wrong on standard error.
+// The child process that tries a plugin: opens it where it can do no harm, and says "fine" or what is wrong on standard
+// error.
 #include <sys/resource.h>
 
 #include <cstdio>
@@ -6,7 +7,8 @@
 #include "core/failure.hpp"
 #include "core/plugin/library.hpp"
 
-int main(int argc, char** argv) {
+/// tightrope-probe FILE, after core/base/start.cpp.
+extern "C" int tightrope_probe_main(int argc, char** argv) {
   if (argc != 2) return static_cast<int>(tightrope::Exit::config);
   const rlimit no_core{0, 0};  // a plugin that crashes here leaves no file behind
   setrlimit(RLIMIT_CORE, &no_core);

@@ -78,6 +78,7 @@ Plot plot_over(const StoredRun& run, const Summary& summary, const Facets& facet
       add_overlays(panel, fits_along_axis(claims, quantity, axis, runs));
     }
   std::erase_if(finite, [](Real value) { return value <= 0; });
+  drop_empty_panels(plot);
   name_overlays(plot);
   fit_scales(plot, spans_a_decade(numbers_of(summary, axis)), !finite.empty() && spans_a_decade(finite));
   return plot;

@@ -99,6 +99,10 @@ void Facets::add_panels(Plot& plot) const {
   for (const auto& place : places) plot.panels.push_back({{place.rbegin(), place.rend()}, {}, {}});
 }
 
+void drop_empty_panels(Plot& plot) {
+  std::erase_if(plot.panels, [](const Panel& panel) { return panel.series.empty(); });
+}
+
 Panel& Facets::panel_at(Plot& plot, const Spot& spot) const {
   return *std::find_if(plot.panels.begin(), plot.panels.end(),
                        [&](const Panel& panel) { return panel.place == spot.place; });

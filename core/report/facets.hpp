@@ -25,6 +25,9 @@ struct Facets {
   Panel& panel_at(Plot& plot, const Spot& spot) const;
 };
 
+/// Cells that have not been run leave no frames behind.
+void drop_empty_panels(Plot& plot);
+
 struct FacetOptions {
   std::vector<std::string> apart;  // labels that are neither series nor panels: the figure's own axes
   bool methods_are_series = true;  // false: there is one series, and methods are panels

@@ -27,6 +27,10 @@ Real round_step(Real x) {
 }
 
 Scale linear_scale(Real low, Real high, bool rounded) {
+  if (!(high > low) && rounded && low != 0) {  // one value is seen in the middle
+    high = low + 0.1 * std::abs(low);
+    low -= 0.1 * std::abs(low);
+  }
   if (!(high > low)) high = low + std::max<Real>(1e-3 * std::abs(low), low == 0 ? 1 : 0);
   if (!rounded) return {false, low, high};
   const Real step = round_step((high - low) / 6);

@@ -274,14 +274,14 @@ std::string drawings_section(const std::string& heading, const std::vector<Figur
 
 std::string phase_section(const std::vector<PhaseDiagram>& diagrams) {
   if (diagrams.empty()) return "";
-  std::string html = "<h3>Maps</h3>\n";
+  std::string html = "<h3>Maps</h3>\n<div class=\"pair\">\n";
   for (const PhaseDiagram& diagram : diagrams) {
     Drawings own{diagram.id, diagram.title, diagram.description, diagram.note, diagram.svgs, {}};
     const std::size_t count = diagram.svgs.front().size();
     for (std::size_t s = 0; s < count; ++s) own.sheets.push_back(fmt::format("{} of {}", s + 1, count));
-    html += html_of(own);
+    html += html_of(own, " class=\"broad\"");
   }
-  return html;
+  return html + "</div>\n";
 }
 
 std::string data_of(const std::vector<Figure>& figures) {

@@ -11,34 +11,22 @@ namespace tightrope {
 
 namespace {
 
-/// OKLab (Ottosson, 2020) → linear sRGB; outside of [0, 1] where no screen shows the colour.
-std::array<Real, 3> linear_rgb(Real lightness, Real chroma, Real hue) {
-  const Real a = chroma * std::cos(hue), b = chroma * std::sin(hue);
-  const auto cube = [](Real x) { return x * x * x; };
-  const Real l = cube(lightness + 0.3963377774 * a + 0.2158037573 * b),
-             m = cube(lightness - 0.1055613458 * a - 0.0638541728 * b),
-             s = cube(lightness - 0.0894841775 * a - 1.2914855480 * b);
-  return {4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
-          -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
-          -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s};
-}
-
-bool is_on_screen(const std::array<Real, 3>& linear) {
-  return std::all_of(linear.begin(), linear.end(), [](Real x) { return x >= 0 && x <= 1; });
-}
-
-/// Colour at t ∈ [0, 1]: lightness rises evenly in OKLab from a dark blue over green to a light yellow, with as much
-/// chroma as screens have.
+/// Colour at t ∈ [0, 1]: lightness rises evenly in Ottosson's OKLab (2020) from a dark blue over green to a light
+/// yellow, and chroma with it, never beyond what a screen shows: clipped colours would make steps that the data do not
+/// have.
 std::array<unsigned char, 3> colour(Real t) {
   t = std::clamp(t, 0.0, 1.0);
-  constexpr Real pi = 3.14159265358979;
-  const Real lightness = 0.22 + 0.72 * t, hue = (285 - 180 * t) * pi / 180;
-  Real chroma = 0.05 + 0.09 * std::sin(pi * (0.1 + 0.8 * t));
-  while (!is_on_screen(linear_rgb(lightness, chroma, hue))) chroma *= 0.99;
-  const std::array<Real, 3> linear = linear_rgb(lightness, chroma, hue);
+  const Real L = 0.22 + 0.72 * t, chroma = 0.06 + 0.055 * t, hue = (285 - 180 * t) * 3.14159265358979 / 180;
+  const Real a = chroma * std::cos(hue), b = chroma * std::sin(hue);
+  const auto cube = [](Real x) { return x * x * x; };
+  const Real l = cube(L + 0.3963377774 * a + 0.2158037573 * b), m = cube(L - 0.1055613458 * a - 0.0638541728 * b),
+             s = cube(L - 0.0894841775 * a - 1.2914855480 * b);
+  const std::array<Real, 3> linear = {4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
+                                      -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
+                                      -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s};
   std::array<unsigned char, 3> rgb{};
   for (std::size_t i = 0; i < 3; ++i) {
-    const Real x = linear[i];
+    const Real x = std::clamp(linear[i], 0.0, 1.0);
     const Real encoded = x <= 0.0031308 ? 12.92 * x : 1.055 * std::pow(x, 1 / 2.4) - 0.055;
     rgb[i] = static_cast<unsigned char>(std::lround(255 * encoded));
   }

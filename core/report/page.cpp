@@ -71,7 +71,7 @@ std::string page_of(const StoredRun& run, const Pictures& pictures, const Summar
       escaped(run.name, 200), assets::uPlot_min_css, assets::page_css, hash_source(assets::uPlot_iife_min_js),
       hash_source(assets::page_js));
   // What came out, the pictures, then what to judge them by: tests, truth, what was asked and where it comes from.
-  std::string body = claims_section(run);
+  std::string body = remarks_section(run) + claims_section(run);
   if (run.is_study) body += methods_section(summary);
   body += "<h2>Figures</h2>\n" + clock_switch();
   body += curves_section(figures.curves, run.is_study ? how_to_read(summary) : "");

@@ -39,15 +39,16 @@
     return splits.map((value) => tick(value, isDecades && splits.length > 2));
   };
 
-  // Powers of ten, at most about eight; 2 and 5 times these where there are few.
+  // Powers of ten, at most about eight; 1, 2 and 5 times these where there are few. As in the drawings.
   function decades(chart, axis, low, high) {
     const first = Math.ceil(Math.log10(low) - 1e-9), last = Math.floor(Math.log10(high) + 1e-9), splits = [];
-    const step = Math.max(1, Math.ceil((last - first) / 8));
-    for (let k = first; k <= last; k += step) {
-      splits.push(Math.pow(10, k));
-      if (last - first < 3 && k < last) splits.push(2 * Math.pow(10, k), 5 * Math.pow(10, k));
+    if (last - first >= 2) {
+      for (let k = first; k <= last; k += Math.ceil((last - first) / 8)) splits.push(Math.pow(10, k));
+      return splits;
     }
-    return splits;
+    for (let k = first - 1; k <= last; ++k)
+      for (const factor of [1, 2, 5]) splits.push(factor * Math.pow(10, k));
+    return splits.filter((value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9));
   }
 
   function selected(figure, facet) {

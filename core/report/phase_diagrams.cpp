@@ -207,6 +207,7 @@ std::string sheet_of(const Frame& frame, const std::vector<Map>& maps, const std
 
 /// All maps, on as many sheets as they take.
 std::vector<std::string> sheets_of(const Frame& frame, const std::vector<Map>& maps, std::size_t series) {
+  if (maps.empty()) return {};
   const std::size_t columns = columns_of(maps.size(), series, frame.x),
                     each = std::max(most_maps / columns, std::size_t{1}) * columns,
                     count = (maps.size() + each - 1) / each;
@@ -245,6 +246,9 @@ struct Maps {
         at.title = name_of(setting.labels) + ": " + at.title;
       }
     }
+    std::erase_if(maps, [](const Map& map) {
+      return std::none_of(map.squares.begin(), map.squares.end(), [](const Square& own) { return own.is_run; });
+    });
     return maps;
   }
 
@@ -369,6 +373,9 @@ std::vector<PhaseDiagram> phase_diagrams_of(const Summary& summary) {
                         "Equal steps between the values of an axis." + note,
                         {drawn(title, finals, colours_for(finals, "final " + worded(column)))}});
   }
+  std::erase_if(diagrams, [](const PhaseDiagram& diagram) {
+    return std::any_of(diagram.svgs.begin(), diagram.svgs.end(), [](const auto& sheets) { return sheets.empty(); });
+  });
   return diagrams;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <sstream>
 
 #include "core/report/bands.hpp"
@@ -51,6 +52,14 @@ std::string dash_pattern(std::size_t i) {
   return text.empty() ? "solid" : "dash pattern=" + text.substr(1);
 }
 
+/// Where dashes alone do not tell curves apart: ", mark=square*, mark repeat=50, mark options={solid}"
+std::string mark_pattern(std::size_t i) {
+  static constexpr std::array<const char*, 6> marks = {"*", "square*", "triangle*", "diamond*", "o", "square"};
+  if (!is_marked(i)) return "";
+  return fmt::format(", mark={}, mark repeat={}, mark options={{solid}}",
+                     marks[static_cast<std::size_t>(curve_mark(i)) % marks.size()], most_points / 8);
+}
+
 std::string instructions(const std::vector<Curve>& curves, const std::string& column, bool positive,
                          const std::string& file) {
   std::string text = fmt::format(
@@ -70,7 +79,7 @@ std::string instructions(const std::vector<Curve>& curves, const std::string& co
     plot(fmt::format("name path=high{}, draw=none, forget plot", i), "high");
     text +=
         fmt::format("# \\addplot[forget plot, curve{0}, fill opacity=0.2] fill between[of=low{0} and high{0}];\n", i);
-    plot(fmt::format("thick, curve{}, {}", i, dash_pattern(i)), "median");
+    plot(fmt::format("thick, curve{}, {}{}", i, dash_pattern(i), mark_pattern(i)), "median");
     text += fmt::format("# \\addlegendentry{{{}}}\n", latex_text(plain(curves[i].name)));
   }
   return text + "# \\end{axis}\n# \\end{tikzpicture}\n";

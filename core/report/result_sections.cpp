@@ -7,6 +7,7 @@
 #include "core/report/html.hpp"
 #include "core/report/sections.hpp"
 #include "core/report/text.hpp"
+#include "core/study/remarks.hpp"
 
 namespace tightrope {
 
@@ -81,6 +82,13 @@ std::string summary_section(const StoredRun& run, const Summary& summary) {
                                                         ? "The claim"
                                                         : fmt::format("Each of the {} claims", run.claims.size()))
                 : fmt::format("<p>{} of {} claims hold.</p>\n", holding, run.claims.size());
+  return html;
+}
+
+std::string remarks_section(const StoredRun& run) {
+  std::string html;
+  for (const std::vector<std::string>& texts : {warnings_of(run), costly_observers(run)})
+    for (const std::string& text : texts) html += fmt::format("<p>{}</p>\n", escaped(sentence(text)));
   return html;
 }
 

@@ -14,6 +14,8 @@ namespace tightrope {
 // --- what came out ---
 /// How a run ended, or how many runs of a study ended how.
 std::string summary_section(const StoredRun& run, const Summary& summary);
+/// Warnings, and observers that took much of the time; "" if there are none.
+std::string remarks_section(const StoredRun& run);
 std::string claims_section(const StoredRun& run);
 /// Settings with ends, success, final values and times to the target; where they are many, first the methods with what
 /// can be counted over all of them.

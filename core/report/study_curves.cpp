@@ -83,6 +83,7 @@ Figure start(const std::string& id, const std::string& title, const std::string&
 void finish(Figure& figure, bool logarithmic, std::vector<Figure>& figures) {
   bool is_empty = true;
   for (Plot& plot : figure.plots) {
+    drop_empty_panels(plot);
     for (Panel& panel : plot.panels) {
       std::stable_sort(panel.series.begin(), panel.series.end(),
                        [](const Series& a, const Series& b) { return a.style < b.style; });

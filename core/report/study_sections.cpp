@@ -49,10 +49,16 @@ std::string arrival(const Setting& setting, Clock clock) {
                            : "&gt; " + number(times.more_than));
 }
 
+/// Why there is no median of final values.
+std::string lost(const Setting& setting) {
+  const bool diverged = setting.ends.count(EndClass::diverged) > 0, failed = setting.ends.count(EndClass::failed) > 0;
+  return diverged && failed ? "diverged or failed" : failed ? "failed" : "diverged";
+}
+
 std::string final_value(const Setting& setting, const std::string& column) {
   const FinalValues* own = setting.find(column);
   if (!own || own->count == 0) return cell("–");
-  return cell((std::isfinite(own->median.value) ? number(own->median.value) : "diverged") +
+  return cell((std::isfinite(own->median.value) ? number(own->median.value) : lost(setting)) +
               interval(own->median.interval));
 }
 
@@ -131,7 +137,7 @@ std::string medians_table(const Summary& summary, const std::string& column) {
                      [&](const Method& method) { return method.labels.count(axis) > 0; }))
       axes.push_back(axis);
   std::string html = "<table><thead><tr>";
-  for (const std::string& axis : axes) html += head(escaped(capitalised(worded(axis)), 60), false);
+  for (const std::string& axis : axes) html += head(escaped(capitalised(axis_title(summary, axis)), 60), false);
   for (std::size_t m = 0; m < summary.methods.size(); ++m) html += head(method_cell(m, summary.methods[m].name));
   html += "</tr></thead><tbody>\n";
   for (const SettingGroup& group : groups_of_settings(summary)) {
@@ -155,13 +161,13 @@ std::string medians_table(const Summary& summary, const std::string& column) {
   return html + "</tbody></table>";
 }
 
-std::string p_value(Real p, bool is_exact) { return "<td class=\"number p\">" + human_p(p, is_exact) + "</td>"; }
+std::string p_value(const std::string& text) { return "<td class=\"number p\">" + text + "</td>"; }
 
-std::string ratio(const PairedRatio* of, Index pairs) {
+std::string ratio(const PairedRatio* of, const Comparison& in) {
   if (!of || !of->median) return cell("–") + cell("–");
   return cell(number(*of->median) +
-              (of->decided == pairs ? "" : fmt::format("<small>{} decided</small>", counted(of->decided, "pair")))) +
-         p_value(of->p_holm, of->is_exact);
+              (of->decided == in.pairs ? "" : fmt::format("<small>{} decided</small>", counted(of->decided, "pair")))) +
+         p_value(p_of(*of, in));
 }
 
 }  // namespace
@@ -232,11 +238,11 @@ std::string comparison_section(const Summary& summary) {
                      method_cell(own.second, summary.methods[own.second].name),
                  false) +
             cell(std::to_string(own.pairs)) + cell(std::to_string(own.repetitions));
-    if (!summary.columns.empty()) html += ratio(own.final_values ? &*own.final_values : nullptr, own.pairs);
+    if (!summary.columns.empty()) html += ratio(own.final_values ? &*own.final_values : nullptr, own);
     if (has_target)
-      html += ratio(times(own, Clock::iterations), own.pairs) + ratio(times(own, Clock::passes), own.pairs) +
+      html += ratio(times(own, Clock::iterations), own) + ratio(times(own, Clock::passes), own) +
               cell(fmt::format("{}, {}, {}, {}", own.both, own.first_only, own.second_only, own.neither)) +
-              (own.p_success_holm ? p_value(*own.p_success_holm, true) : cell("–"));
+              (own.p_success_holm ? p_value(human_p(*own.p_success_holm)) : cell("–"));
     html += "</tr>\n";
   }
   std::string note;

@@ -266,6 +266,11 @@ bool is_of(const Method& method, const Setting& setting) {
   });
 }
 
+std::string p_of(const PairedRatio& ratio, const Comparison& comparison) {
+  const std::string p = human_p(ratio.p_holm, ratio.is_exact);
+  return ratio.ratios.size() == comparison.repetitions ? p : fmt::format("{} ({})", p, ratio.ratios.size());
+}
+
 std::vector<SettingGroup> groups_of_settings(const Summary& summary) {
   std::vector<std::string> method_axes;
   for (const Method& method : summary.methods)
@@ -381,7 +386,7 @@ Table table_of_comparisons(const Summary& summary, const TableOptions& options) 
                                     std::to_string(comparison.pairs), std::to_string(comparison.repetitions)};
     const auto add = [&](const PairedRatio* ratio) {
       row.push_back(ratio && ratio->median ? human(*ratio->median) : "–");
-      row.push_back(ratio && ratio->median ? human_p(ratio->p_holm, ratio->is_exact) : "–");
+      row.push_back(ratio && ratio->median ? p_of(*ratio, comparison) : "–");
     };
     for (const Field& field : fields) {
       if (field.name == "ends") continue;
@@ -429,11 +434,15 @@ std::vector<std::string> notes_on(const Summary& summary, const std::string& col
 
 std::vector<std::string> notes_on_comparisons(const Summary& summary) {
   Index repetitions = 0;
-  bool is_exact = true;
+  bool is_exact = true, are_all_decided = true;
   for (const Comparison& comparison : summary.comparisons) {
     repetitions = std::max(repetitions, comparison.repetitions);
-    if (comparison.final_values) is_exact = is_exact && comparison.final_values->is_exact;
-    for (const auto& [clock, ratio] : comparison.times) is_exact = is_exact && ratio.is_exact;
+    const auto add = [&](const PairedRatio& ratio) {
+      is_exact = is_exact && ratio.is_exact;
+      are_all_decided = are_all_decided && (!ratio.median || ratio.ratios.size() == comparison.repetitions);
+    };
+    if (comparison.final_values) add(*comparison.final_values);
+    for (const auto& [clock, ratio] : comparison.times) add(ratio);
   }
   const std::size_t rows = summary.comparisons.size();
   std::vector<std::string> notes = {fmt::format(
@@ -442,17 +451,18 @@ std::vector<std::string> notes_on_comparisons(const Summary& summary) {
       "of the first to the second; the table has the medians over the repetitions: below 1 the first took less.",
       summary.by)};
   notes.push_back(fmt::format(
-      "The p behind them is Wilcoxon's signed-rank test of the repetitions, which alone are independent{}; that behind "
+      "The p behind them is Wilcoxon's signed-rank test of the repetitions, which alone are independent{}{}; that "
+      "behind "
       "the successes of one alone is McNemar's, of the repetitions in which either succeeds in more settings. Each is "
       "Holm-corrected over the {} {} of the table.",
-      is_exact ? "" : " (≈: by the normal approximation)", rows, rows == 1 ? "row" : "rows"));
+      is_exact ? "" : " (≈: by the normal approximation)",
+      are_all_decided ? "" : " (in brackets: how many of them have a decided pair)", rows, rows == 1 ? "row" : "rows"));
   const Real least = std::min(1.0, std::ldexp(2.0, -static_cast<int>(std::min<Index>(repetitions, 1000))));
   const Real corrected = std::min(1.0, least * static_cast<Real>(rows));
   if (corrected >= 0.05)
-    notes.push_back(fmt::format("{} cannot give a p below {}{}: for more than a hint there must be more of them.",
-                                repetitions == 1 ? "One repetition" : fmt::format("{} repetitions", repetitions),
-                                human_p(least),
-                                corrected > least ? fmt::format(", {} after correction", human_p(corrected)) : ""));
+    notes.push_back(fmt::format("{} cannot give a p below {:.3g}{}; smaller ones take more repetitions.",
+                                repetitions == 1 ? "One repetition" : fmt::format("{} repetitions", repetitions), least,
+                                corrected > least ? fmt::format(", or {:.3g} after correction", corrected) : ""));
   return notes;
 }
 

@@ -33,6 +33,9 @@ Table pivot_of_settings(const Summary& summary, const std::string& column, const
 /// correction.
 Table table_of_comparisons(const Summary& summary, const TableOptions& options = {});
 
+/// The corrected p of a ratio; "0.12 (4)" where not all repetitions of the comparison have a decided pair.
+std::string p_of(const PairedRatio& ratio, const Comparison& comparison);
+
 /// What the tables mean, a sentence each: the target, the intervals, what is counted how.
 std::vector<std::string> notes_on(const Summary& summary, const std::string& column);
 

@@ -104,7 +104,8 @@ std::string group_section(const StoredRun& run, const Pictures& pictures, const 
   if (truth) {
     add("", "truth", of_truth);
     const Index beyond = truth->svd.values.n_elem - std::min(truth->rank, truth->svd.values.n_elem);
-    const Real yardstick = beyond > 0 && truth->norm > 0 ? arma::norm(truth->svd.values.tail(beyond)) / truth->norm : 0;
+    const Real yardstick =
+        beyond > 0 && truth->norm > 0 ? frobenius_norm(truth->svd.values.tail(beyond)) / truth->norm : 0;
     if (yardstick > 1e-12) {
       html += fmt::format(
           "<p>The truth is not of low rank. The yardstick is its best approximation of rank {} (Eckart &amp; Young), "

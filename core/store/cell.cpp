@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "core/arrays/arrays.hpp"
 #include "core/config/numeric_digest.hpp"
 #include "core/config/utf8.hpp"
 #include "core/plugin/manifest.hpp"
@@ -67,6 +68,7 @@ Json record_of(const CellSpec& cell, const Lane& lane, const std::map<std::strin
   record["end"] = {{"class", to_string(lane.end()->end_class)},
                    {"reason", lane.end()->reason},
                    {"iteration", lane.end()->iteration}};
+  if (!lane.setup().warnings.empty()) record["warnings"] = lane.setup().warnings;
   record["sizes"] = sizes_of(lane);
   record["metrics"] = Json::object();
   record["columns"] = Json::array();
@@ -113,9 +115,19 @@ Json provenance_of(const std::string& name, const CellSpec& cell, const Lane& la
   provenance["seconds"] = lane.cost().seconds;
   provenance["timing"] = lane.cost().solo ? timing_solo : "attributed";
   provenance["bytes"] = number(std::round(lane.cost().bytes));
+  provenance["observing"] = Json::array();
+  for (std::size_t w = 0; w < lane.setup().watches.size(); ++w)
+    provenance["observing"].push_back(
+        {{"observer", lane.setup().watches[w].name}, {"seconds", lane.cost().observing[w]}});
   if (lane.setup().problem && lane.setup().problem->team) provenance["threads"] = lane.setup().problem->team->threads();
   provenance["files"] = Json::object();
-  for (const DataFile& file : cell.files) provenance["files"][file.written] = file.path;
+  Json notes = Json::array();
+  for (const DataFile& file : cell.files) {
+    provenance["files"][file.written] = file.path;
+    for (const std::string& note : notes_about(file.path))
+      if (std::find(notes.begin(), notes.end(), Json(note)) == notes.end()) notes.push_back(note);
+  }
+  if (!notes.empty()) provenance["notes"] = notes;
   provenance["plugins"] = Json::object();  // those that did not come with the program
   for (const Choice* choice : cell.choices())
     if (const Library& library = *choice->library; !Catalog::is_installed(library.file()))
@@ -282,6 +294,7 @@ StoredCell read_cell(const fs::path& folder) {
     for (const Json& data : record.at("data"))
       if (!data.at("file").is_string() || !data.at("sha256").is_string())
         throw Error(Exit::integrity, fmt::format("{} is damaged: its data have no names or digests", file.string()));
+    cell.warnings = record.value("warnings", std::vector<std::string>{});
     cell.record = node_of(record, file.string());
     cell.spec = *cell.record.find("spec");
     cell.trace = Trace::from_csv(files.at("trace.csv"), (folder / "trace.csv").string());
@@ -299,6 +312,8 @@ StoredCell read_cell(const fs::path& folder) {
     cell.seconds = provenance.at("seconds").get<Real>();
     cell.bytes = provenance.value("bytes", Real{0});
     cell.solo = provenance.value("timing", "") == timing_solo;
+    for (const Json& entry : provenance.at("observing"))
+      cell.observing.emplace_back(entry.at("observer").get<std::string>(), entry.at("seconds").get<Real>());
     const Trace timing = Trace::from_csv(files.at("timing.csv"), (folder / "timing.csv").string());
     cell.trace.seconds = timing.column(1);
   } catch (const Json::exception& error) {
@@ -353,8 +368,9 @@ void continue_from(const fs::path& folder, const CellSpec& cell, Lane& lane) {
   const StoredCell stored = read_cell(folder);
   if (stored.key != cell.key)
     throw Error(Exit::integrity, fmt::format("{} is not a run of the cell {}", folder.string(), cell.key));
-  lane.restore(read_file(folder / "state.bin"), stored.trace.rows, stored.trace.seconds,
-               {stored.seconds, stored.bytes, stored.solo});
+  Cost cost{stored.seconds, stored.bytes, stored.solo};
+  for (const auto& [observer, seconds] : stored.observing) cost.observing.push_back(seconds);
+  lane.restore(read_file(folder / "state.bin"), stored.trace.rows, stored.trace.seconds, std::move(cost));
 }
 
 }  // namespace tightrope

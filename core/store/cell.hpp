@@ -43,6 +43,8 @@ struct StoredCell {
   Real seconds = 0;   // of computing
   Real bytes = 0;     // of operator data read; a pass that lanes share is divided among them
   bool solo = false;  // nothing else was computing meanwhile; else the seconds are a share of a joint time
+  std::vector<std::pair<std::string, Real>> observing;  // "observer 'x'", its seconds, which `seconds` do not hold
+  std::vector<std::string> warnings;                    // of the parts of the run, each a sentence
 };
 
 /// "1f0c…-400": where a cell lies in OUT/cells.

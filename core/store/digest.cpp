@@ -3,8 +3,10 @@
 #include <sodium/utils.h>
 
 #include <array>
+#include <cerrno>
 #include <fstream>
 
+#include "core/base/limits.hpp"
 #include "core/config/yaml.hpp"
 #include "core/store/arrays.hpp"
 
@@ -34,6 +36,7 @@ std::string sha256_file(const std::filesystem::path& file) {
   if (!std::filesystem::exists(status)) refuse(missing_file(file));
   if (!std::filesystem::is_regular_file(status)) refuse("this is not a regular file");
   std::ifstream stream(file, std::ios::binary);
+  if (!stream) refuse_shortage(errno, file.string() + ": the file cannot be opened");
   if (!stream) refuse("the file cannot be opened: check its permissions");
   crypto_hash_sha256_state state;
   crypto_hash_sha256_init(&state);

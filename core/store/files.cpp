@@ -7,9 +7,9 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <utility>
 
+#include "core/base/limits.hpp"
 #include "core/error.hpp"
 
 namespace tightrope {
@@ -27,7 +27,7 @@ int Descriptor::release() { return std::exchange(value_, -1); }
 
 void fail_at(const fs::path& file, const std::string& action) {
   const int reason = errno;
-  throw Error(Exit::resources, fmt::format("{} cannot be {}: {}", file.string(), action, std::strerror(reason)));
+  throw Error(Exit::resources, fmt::format("{} cannot be {}: {}", file.string(), action, shortage_text(reason)));
 }
 
 void check_readable(const fs::path& folder) {
@@ -85,6 +85,7 @@ std::string read_file(const fs::path& file) {
   if (!descriptor && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
     throw Error(Exit::integrity, fmt::format("{} is missing", file.string()));
   struct stat status {};
+  if (!descriptor) refuse_shortage(errno, file.string() + " cannot be opened");
   if (!descriptor || fstat(descriptor.get(), &status) != 0) fail_at(file, "read");
   if (!S_ISREG(status.st_mode)) throw Error(Exit::integrity, fmt::format("{} is no regular file", file.string()));
   std::string bytes(static_cast<std::size_t>(status.st_size), '\0');

@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 
+#include "core/base/limits.hpp"
 #include "core/store/json.hpp"
 
 namespace tightrope {
@@ -24,12 +25,18 @@ struct Trouble {
   std::string text;
 };
 
+std::string words_of(sqlite3* handle) {
+  if (!handle) return "out of memory";
+  const int reason = sqlite3_system_errno(handle);
+  return is_shortage(reason) ? shortage_text(reason) : sqlite3_errmsg(handle);
+}
+
 class Database {
  public:
   Database(const fs::path& file, int flags) {
     const int status = sqlite3_open_v2(file.c_str(), &handle_, flags, nullptr);
     if (status != SQLITE_OK) {
-      const std::string text = handle_ ? sqlite3_errmsg(handle_) : "out of memory";
+      const std::string text = words_of(handle_);
       sqlite3_close(handle_);
       throw Trouble{text};
     }
@@ -40,7 +47,7 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   sqlite3* get() const { return handle_; }
-  [[noreturn]] void complain() const { throw Trouble{sqlite3_errmsg(handle_)}; }
+  [[noreturn]] void complain() const { throw Trouble{words_of(handle_)}; }
   void execute(const std::string& text) {
     if (sqlite3_exec(handle_, text.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) complain();
   }

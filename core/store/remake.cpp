@@ -8,6 +8,8 @@
 #include <map>
 #include <utility>
 
+#include "core/arrays/arrays.hpp"
+
 namespace tightrope {
 
 namespace fs = std::filesystem;
@@ -31,7 +33,8 @@ std::string changed(const StoredCell& cell, const fs::path& file, const std::str
 void locate(Node& node, const std::vector<RecordedFile>& files) {
   if (node.is_scalar())
     for (const RecordedFile& file : files)
-      if (!file.place.empty() && node.scalar == file.written) node = located(node, file.place.string());
+      if (!file.place.empty() && split_member(node.scalar).file == file.written)
+        node = located(node, file.place.string());
   for (Node& item : node.items) locate(item, files);
   for (Node::Entry& entry : node.entries) locate(entry.value, files);
 }

@@ -8,8 +8,9 @@
 #include <cerrno>
 #include <cmath>
 #include <limits>
-#include <thread>
 
+#include "core/base/limits.hpp"
+#include "core/config/paths.hpp"
 #include "core/config/yaml.hpp"
 #include "core/plugin/manifest.hpp"
 #include "core/store/files.hpp"
@@ -112,9 +113,7 @@ const char* to_string(Missing::Kind kind) {
 std::optional<fs::path> prepare_output(const fs::path& out) {
   std::error_code error;
   std::optional<fs::path> made;
-  for (fs::path folder = fs::absolute(out).lexically_normal(); !fs::exists(folder, error);
-       folder = folder.parent_path())
-    made = folder;
+  for (fs::path folder = resolved_path(out); !fs::exists(folder, error); folder = folder.parent_path()) made = folder;
   if (fs::exists(out, error) && !fs::is_directory(out, error))
     throw Error(Exit::resources, fmt::format("{} is a file; choose a folder for the results with --out", out.string()));
   if (fs::is_symlink(out, error) && !fs::exists(out, error))
@@ -242,7 +241,7 @@ StoredRun read_run(const fs::path& given) {
     if (json.contains("success")) run.success = stored_success(file, json.at("success").get<std::string>());
     const Json& cells = json.at("cells");
     run.cells.resize(cells.size());
-    Team(std::thread::hardware_concurrency()).for_each_tile(cells.size(), [&](Index i) {
+    Team(default_threads()).for_each_tile(cells.size(), [&](Index i) {
       run.cells[i] = read_cell(folder / "cells" / cells[i].at("folder").get<std::string>());
       run.cells[i].labels = cells[i].at("labels").get<std::map<std::string, std::string>>();
     });

@@ -50,8 +50,10 @@ void write_checkpoint(const fs::path& out, const CellSpec& cell, const Lane& lan
   payload.put(lane.cost().seconds);
   payload.put(lane.cost().bytes);
   payload.put(lane.cost().solo);
+  payload.put(lane.cost().observing);
   const std::string bytes = payload.take();
-  write_atomically(file_of(out, cell), fmt::format("{}{} {}\n", magic, cell.key, sha256(cell.key + bytes)) + bytes);
+  const std::string header = fmt::format("{}{} {}\n", magic, cell.key, sha256(cell.key + bytes));
+  write_atomically(file_of(out, cell), header + bytes);  // no more than two copies at a time
 }
 
 void restore_checkpoint(const fs::path& file, const CellSpec& cell, Lane& lane) {
@@ -67,8 +69,9 @@ void restore_checkpoint(const fs::path& file, const CellSpec& cell, Lane& lane) 
   cost.seconds = in.real();
   cost.bytes = in.real();
   cost.solo = in.truth();
+  cost.observing = in.reals();
   in.finish();
-  lane.restore(state, std::move(rows), std::move(row_seconds), cost);
+  lane.restore(state, std::move(rows), std::move(row_seconds), std::move(cost));
 }
 
 bool read_checkpoint(const fs::path& out, const CellSpec& cell, Lane& lane) {

@@ -24,7 +24,11 @@ namespace tightrope {
 namespace {
 
 /// A copy of a descriptor above those that a worker expects in places of their own.
-Descriptor out_of_the_way(int descriptor) { return Descriptor(fcntl(descriptor, F_DUPFD_CLOEXEC, 16)); }
+Descriptor out_of_the_way(int descriptor) {
+  const int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, worker_asked + 1);
+  if (copy < 0 && errno == EINVAL) errno = EMFILE;  // the limit lies below
+  return Descriptor(copy);
+}
 
 /// A pipe whose first end can be read without waiting.
 std::pair<Descriptor, Descriptor> pipe_to_read() {
@@ -65,6 +69,7 @@ Process::Process(const Job& job, int lock_descriptor) {
   std::tie(reports_, reports_end) = pipe_to_read();
   std::tie(output_, output_end) = pipe_to_read();
   const Descriptor lock = out_of_the_way(lock_descriptor);
+  if (!lock) fail_at("the lock for a worker", "opened");
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -96,6 +101,7 @@ Process::Process(Process&& other) noexcept
       unfinished_line_(std::move(other.unfinished_line_)),
       last_line_(std::move(other.last_line_)),
       batch_(other.batch_),
+      spoke_(other.spoke_),
       heard_(other.heard_) {}
 
 Process& Process::operator=(Process&& other) noexcept {
@@ -108,6 +114,7 @@ Process& Process::operator=(Process&& other) noexcept {
   std::swap(unfinished_line_, other.unfinished_line_);
   std::swap(last_line_, other.last_line_);
   std::swap(batch_, other.batch_);
+  std::swap(spoke_, other.spoke_);
   std::swap(heard_, other.heard_);
   return *this;
 }
@@ -133,6 +140,7 @@ std::vector<Report> Process::read() {
     heard_ = std::chrono::steady_clock::now();
     try {
       reports.push_back(decode_report(buffer_.substr(0, end)));
+      spoke_ = true;
     } catch (const nlohmann::json::exception&) {
       // A plugin wrote into the pipe; what it says is nobody's report.
     }
@@ -180,6 +188,11 @@ void Process::ask_to_stop() const {
 void Process::kill() const {
   if (pid_ != 0) ::kill(pid_, SIGKILL);
 }
+
+bool Process::ran_short() const {
+  return !spoke_ && WIFEXITED(status_) && WEXITSTATUS(status_) == static_cast<int>(Exit::resources);
+}
+bool Process::was_killed() const { return WIFSIGNALED(status_) && WTERMSIG(status_) == SIGKILL; }
 
 std::string Process::epitaph() const {
   std::string text;

@@ -42,7 +42,10 @@ class Process {
   /// How it ended, in words: "SIGSEGV in worker", "the worker ended by itself with code 3"; with the plugin that was at
   /// work and the last line that was printed, if any.
   std::string epitaph() const;
-  double silent_seconds() const;  // since the last report
+  bool ran_short() const;   // a limit or a lack of something ended it before it could say anything
+  bool was_killed() const;  // by SIGKILL, be it ours or the system's
+  const std::string& last_line() const { return last_line_; }  // that it printed
+  double silent_seconds() const;                               // since the last report
 
  private:
   struct Unmap {
@@ -54,6 +57,7 @@ class Process {
   std::unique_ptr<Asked, Unmap> asked_;
   std::string buffer_, unfinished_line_, last_line_;
   std::size_t batch_ = 0;  // that prints
+  bool spoke_ = false;     // at least one report has come in
   std::chrono::steady_clock::time_point heard_ = std::chrono::steady_clock::now();
 };
 

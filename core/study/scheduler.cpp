@@ -12,7 +12,9 @@
 #include <numeric>
 #include <set>
 
+#include "core/base/limits.hpp"
 #include "core/config/operator_key.hpp"
+#include "core/config/operator_size.hpp"
 #include "core/store/unfinished.hpp"
 #include "core/study/interrupt.hpp"
 #include "core/study/process.hpp"
@@ -41,7 +43,7 @@ class Scheduler {
         for (const Running& worker : running_) worker.process.ask_to_stop();
         continue;
       }
-      while (!stopping && !waiting_.empty() && running_.size() < options_.workers) start();
+      while (!stopping && !waiting_.empty() && running_.size() < workers_) start();
       wait();
       for (auto worker = running_.begin(); worker != running_.end();) {
         // Asked first: whatever it has said by then can be read.
@@ -86,6 +88,7 @@ class Scheduler {
     Work work;
     double fraction = 0;      // of the present batch
     std::string broken = "";  // why it cannot go on, in its own words or ours
+    bool short_of_memory = false;
   };
 
   /// Cells that are not stored, in batches of those that share an operator.
@@ -161,8 +164,17 @@ class Scheduler {
         cells_of_batch.push_back(
             {i, experiment_.cells[i].key, experiment_.cells[i].labels, experiment_.cells[i].resolved});
     }
-    running_.push_back({Process(job, lock_.descriptor()), std::move(work)});
+    try {
+      running_.push_back({Process(job, lock_.descriptor()), std::move(work)});
+    } catch (const Error& error) {
+      if (running_.empty()) throw;
+      do_with_fewer();
+      waiting_.insert(waiting_.begin(), work.batches.begin(), work.batches.end());
+    }
   }
+
+  /// A limit does not allow as many workers as there should be.
+  void do_with_fewer() { workers_ = std::max<std::size_t>(1, std::min(workers_ - 1, running_.size())); }
 
   void wait() const {
     std::vector<pollfd> descriptors;
@@ -198,6 +210,7 @@ class Scheduler {
         break;
       case Report::Kind::broken:
         worker.broken = report.text;
+        worker.short_of_memory = report.code == Exit::resources;
         break;
       case Report::Kind::error:
         if (!fatal_) fatal_.emplace(report.code, report.text);
@@ -231,20 +244,39 @@ class Scheduler {
     return open;
   }
 
+  /// Whether a worker ended because something is short, for which no cell is to blame; then there are fewer workers
+  /// from now on. The only one that runs a single batch cannot be helped.
+  bool ran_short(const Running& worker) {
+    std::string why;
+    if (worker.process.ran_short()) why = worker.process.last_line();
+    if (worker.short_of_memory) why = worker.broken;
+    if (worker.process.was_killed() && worker.broken.empty() && memory_kills() > memory_kills_) {
+      memory_kills_ = memory_kills();
+      why = "a worker was ended by the system for want of memory: " + memory_limit().text();
+    }
+    if (why.empty()) return false;
+    const bool was_alone = running_.size() == 1;
+    if (was_alone && worker.work.alone() && !fatal_) fatal_.emplace(Exit::resources, why);
+    if (worker.process.ran_short() && was_alone && !fatal_) fatal_.emplace(Exit::resources, why);
+    do_with_fewer();
+    return true;
+  }
+
   /// What is to be done with the cells that an ended worker has left unfinished, whatever it ended of.
   void bury(const Running& worker) {
+    const bool short_of_something = ran_short(worker);
     bool blamed = false;
     for (const CellIndices& batch : worker.work.batches) {
       CellIndices open = unfinished(batch);
       if (open.empty() || fatal_ || interrupted() != 0) continue;
-      if (blamed) {
+      if (blamed || worker.process.ran_short()) {
         waiting_.push_back(std::move(open));  // it had not come to these
         continue;
       }
       blamed = true;
       // Whoever dies alone is to blame; but the first time it may have been somebody's kill -9.
       const bool has_died_before = suspects_.contains(open.front());
-      if (worker.work.alone() && (has_died_before || !worker.broken.empty())) {
+      if (worker.work.alone() && !short_of_something && (has_died_before || !worker.broken.empty())) {
         const std::size_t i = open.front();
         state_[i] = {Kind::failed, worker.broken.empty() ? worker.process.epitaph() : worker.broken};
         ++progress_.failed;
@@ -285,6 +317,8 @@ class Scheduler {
   std::deque<CellIndices> waiting_;
   std::set<std::size_t> suspects_;  // cells that were there when a worker ended early
   std::vector<Running> running_;
+  std::size_t workers_ = options_.workers;  // at a time, at the most
+  std::uint64_t memory_kills_ = memory_kills();
   std::optional<Error> fatal_;
   StudyProgress progress_;
   Clock::time_point start_ = Clock::now();

@@ -324,12 +324,11 @@ Comparison compared(std::size_t first, std::size_t second, const Design& design,
   if (finals) result.final_values = paired(*finals);
   for (const auto& [clock, pairs] : times) result.times[clock] = paired(pairs);
   if (!has_criterion) return result;
-  Index for_first = 0, for_second = 0;
   for (const auto& [repetition, own] : surplus) {
-    if (own > 0) ++for_first;
-    if (own < 0) ++for_second;
+    if (own > 0) ++result.for_first;
+    if (own < 0) ++result.for_second;
   }
-  result.p_success = mcnemar(for_first, for_second);
+  result.p_success = mcnemar(result.for_first, result.for_second);
   return result;
 }
 

@@ -81,9 +81,9 @@ struct Comparison {
   std::optional<PairedRatio> final_values;                       // of the first of Summary::columns
   std::map<Clock, PairedRatio> times;                            // until success
   Index both = 0, first_only = 0, second_only = 0, neither = 0;  // pairs by who succeeded
-  /// McNemar's test of the repetitions in which the first method succeeded alone in more settings than the second, or
-  /// the second in more than the first; null without a criterion.
-  std::optional<Real> p_success, p_success_holm;
+  // Repetitions in which the first succeeded alone in more settings than the second, or the second in more.
+  Index for_first = 0, for_second = 0;
+  std::optional<Real> p_success, p_success_holm;  // McNemar's test of these two; null without a criterion
 };
 
 struct Summary {

@@ -435,14 +435,20 @@ bool is_worse(const Claim& claim, const Outcome& a, const Outcome& b) {
   return a.measured < b.measured;
 }
 
+/// How many repetitions it takes for as many tests to give a p below the claim's after Holm's correction: n of them all
+/// on one side have p = 2^-n.
+Index needed_repetitions(const Claim& claim, std::size_t tests) {
+  Index needed = 1;
+  while (std::ldexp(static_cast<Real>(tests), -static_cast<int>(needed)) >= *claim.p && needed < 1000) ++needed;
+  return needed;
+}
+
 /// "p = 0.31 from 5 repetitions", and what could have been seen with so many at all.
 std::string words_of(const Claim& claim, const Test& test, std::size_t tests) {
   std::string text = fmt::format("p {} {} from {} repetition{}", test.rank.is_exact ? "=" : "≈",
                                  p_value(test.adjusted, *claim.p), test.repetitions, test.repetitions == 1 ? "" : "s");
   if (tests > 1) text += fmt::format(" (Holm, {} tests)", tests);
-  int needed = 1;
-  while (std::ldexp(static_cast<Real>(tests), -needed) >= *claim.p && needed < 1000) ++needed;
-  if (test.repetitions < static_cast<Index>(needed))
+  if (const Index needed = needed_repetitions(claim, tests); test.repetitions < needed)
     text += fmt::format(", too few to show anything: it takes {}", needed);
   return text;
 }
@@ -496,6 +502,29 @@ std::optional<Real> measure(const Quantity& quantity, const ClaimSubject& run) {
   const Measured measured = evaluate(quantity, run);
   if (!measured.trouble.empty() || !measured.is_exact) return std::nullopt;
   return measured.low;
+}
+
+std::vector<std::string> too_few_repetitions(const std::vector<Claim>& claims, const std::vector<Labels>& runs) {
+  std::vector<ClaimSubject> subjects;
+  for (const Labels& labels : runs) subjects.push_back({labels, nullptr});
+  std::vector<Index> fewest;  // repetitions in a setting of each claim; 0 without tests
+  std::size_t tests = 0;
+  for (const Claim& claim : claims) {
+    fewest.push_back(0);
+    if (!claim.p) continue;
+    for (const auto& [labels, pairs] : pairs_of(claim, subjects)) {
+      fewest.back() = fewest.back() == 0 ? pairs.size() : std::min<Index>(fewest.back(), pairs.size());
+      ++tests;
+    }
+  }
+  std::vector<std::string> sentences;
+  for (std::size_t c = 0; c < claims.size(); ++c)
+    if (const Index needed = fewest[c] > 0 ? needed_repetitions(claims[c], tests) : 0; fewest[c] < needed)
+      sentences.push_back(
+          fmt::format("{}: this claim cannot hold: {} repetition{} cannot give a p below {} in {}; it takes {} of them",
+                      claims[c].position.text(), fewest[c], fewest[c] == 1 ? "" : "s", shortest(*claims[c].p),
+                      tests == 1 ? "a test" : fmt::format("each of {} tests (Holm)", tests), needed));
+  return sentences;
 }
 
 std::vector<Verdict> judge(const std::vector<Claim>& claims, const std::vector<ClaimSubject>& runs) {

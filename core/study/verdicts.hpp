@@ -53,6 +53,10 @@ CurveFit fit_of(const Claim& claim, const std::vector<ClaimSubject>& runs);
 /// A quantity of a run as far as it is known exactly; null if it was not recorded or not reached.
 std::optional<Real> measure(const Quantity& quantity, const ClaimSubject& run);
 
+/// What is to be said before these runs are made: claims with a p that so many repetitions cannot give, whatever comes
+/// out; a sentence each, with its position.
+std::vector<std::string> too_few_repetitions(const std::vector<Claim>& claims, const std::vector<Labels>& runs);
+
 /// One verdict for each claim.
 std::vector<Verdict> judge(const std::vector<Claim>& claims, const std::vector<ClaimSubject>& runs);
 

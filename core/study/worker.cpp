@@ -8,15 +8,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
-#include <iterator>
 #include <new>
 #include <optional>
 
 #include "core/base/asked.hpp"
+#include "core/base/limits.hpp"
 #include "core/failure.hpp"
+#include "core/store/files.hpp"
 #include "core/study/job.hpp"
 
 namespace tightrope {
@@ -39,12 +41,16 @@ void settle_signals() {
   signal(SIGHUP, SIG_IGN);
 }
 
-/// Dies with the parent, leaves no core file, and takes no more memory than it may.
-void settle_limits(const Job& job) {
+/// Dies with the parent and leaves no core file.
+void settle_end(const Job& job) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != job.parent) _exit(1);
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
+}
+
+/// Takes no more memory than it may.
+void settle_memory(const Job& job) {
   if (!job.memory) return;
   std::ifstream status("/proc/self/status");
   std::uint64_t used = 0;
@@ -55,6 +61,17 @@ void settle_limits(const Job& job) {
     }
   const rlimit data{used * 1024 + *job.memory, used * 1024 + *job.memory};
   setrlimit(RLIMIT_DATA, &data);
+}
+
+std::string read_all(int descriptor) {
+  std::string text;
+  char bytes[1 << 14];
+  for (ssize_t got; (got = read(descriptor, bytes, sizeof bytes)) != 0;) {
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail_at("the job of a worker", "read");
+    text.append(bytes, static_cast<std::size_t>(got));
+  }
+  return text;
 }
 
 /// Parents read whole lines; one write per line keeps them whole.
@@ -86,6 +103,7 @@ class Worker {
       : job_(job), catalog_(job.plugin_folders), team_(std::make_shared<const Team>(job.threads)) {}
 
   void run() {
+    settle_memory(job_);  // threads and what BLAS maps for them belong to the bare program
     for (std::size_t i = 0; i < job_.batches.size() && asked_to_stop == 0; ++i) {
       std::printf("\n%c%zu\n", worker_batch, i);
       run_one(job_.batches[i]);
@@ -158,18 +176,20 @@ void settle_outputs() {
 int run_worker() {
   settle_signals();
   settle_outputs();
-  std::ifstream input("/proc/self/fd/0", std::ios::binary);
   std::optional<Job> job;
   try {
-    job = decode_job({std::istreambuf_iterator<char>(input), {}});
-    settle_limits(*job);
+    job = decode_job(read_all(STDIN_FILENO));
+    settle_end(*job);
     Worker(*job).run();
     return 0;
   } catch (const std::bad_alloc&) {
-    send({.kind = Report::Kind::broken,
-          .text = job && job->memory
-                      ? fmt::format("it needs more memory than the limit of {} MB", *job->memory / 1000000)
-                      : std::string("there is not enough memory for it")});
+    if (job && job->memory)
+      send({.kind = Report::Kind::broken,
+            .text = fmt::format("it needs more memory than the limit of {} MB", *job->memory / 1000000)});
+    else
+      send({.kind = Report::Kind::broken,
+            .text = fmt::format("there is not enough memory for it: {}", memory_limit().text()),
+            .code = Exit::resources});
   } catch (...) {
     // A plugin that throws, and a fault of ours, concern one cell; a full disk, a damaged file or a wrong config all.
     const Error error = current_failure();

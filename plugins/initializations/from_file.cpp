@@ -1,5 +1,5 @@
-// A start from a file: an .npz whose members carry the names of the model's blocks, such as final.npz of an earlier
-// run.
+// A start from a file: an .npz or .mat whose arrays carry the names of the model's blocks, such as final.npz of an
+// earlier run.
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -12,7 +12,7 @@ class FromFile final : public Initialization {
     std::string path;
     Real factor = 1;
     void declare(Parameters& p) {
-      p.add_file("path", path, ".npz with one array per block of the model (V and W, or U)").required();
+      p.add_file("path", path, ".npz or .mat with one array per block of the model (V and W, or U)").required();
       p.add("factor", factor, above(0), "multiplies every block");
     }
   };

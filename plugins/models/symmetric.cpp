@@ -38,13 +38,15 @@ class Symmetric final : public FactorizationModel {
     dX.right = arma::join_rows(point[0], direction[0]);
   }
   Factors from_svd(const Svd& svd) const override {
-    // Of a symmetric matrix: eigenvalue σ_i where u_i = v_i, −σ_i where u_i = −v_i; the negative ones cannot be had.
-    const Svd top = truncated(svd, rank_);
-    Mat U(size_, rank_, arma::fill::zeros);
-    for (Index i = 0; i < top.values.n_elem; ++i)
-      if (arma::dot(top.left.col(i), top.right.col(i)) > 0) U.col(i) = std::sqrt(top.values[i]) * top.left.col(i);
+    const bool is_semidefinite_itself =
+        std::equal(svd.left.begin(), svd.left.end(), svd.right.begin(), svd.right.end());
+    Mat U = balanced(is_semidefinite_itself ? truncated(svd, rank_)
+                                            : positive_part({svd.left * arma::diagmat(svd.values), svd.right}, rank_))
+                .left;
+    U.resize(size_, rank_);
     return {{U}};
   }
+  bool is_semidefinite() const override { return true; }
   void precondition(const Factors& point, Real damping, const Factors& gradient, Factors& direction) const override {
     direction.blocks.resize(1);
     direction[0] = gram_solve(point[0], damping, gradient[0]);

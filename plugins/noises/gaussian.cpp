@@ -22,6 +22,8 @@ class GaussianNoise final : public Noise {
 
   Vec disturb(const Vec& exact) const override {
     const Real power = arma::dot(exact, exact) / static_cast<Real>(exact.n_elem);
+    if (options_.snr && power == 0)
+      throw Unsuitable("has a level relative to the exact measurements, but these are all zero");
     const Real level = options_.level ? *options_.level : std::sqrt(power * std::pow(10, -*options_.snr / 10));
     return exact + level * stream_.normal_matrix(exact.n_elem, 1).col(0);
   }

@@ -21,9 +21,12 @@ class Coupling final : public Observer {
     return {{"coupling", "decaying against growing part of the factors", 30, true}};
   }
   void observe(const Snapshot& seen, std::span<Real> values) const override {
-    const Svd signal = truncated(seen.truth->svd, seen.truth->rank);
-    const Mat a = signal.left.t() * seen.iterate.point[0], b = signal.right.t() * seen.iterate.point[1];
-    values[0] = spectral_norm(a - b) / spectral_norm(a + b);
+    const Svd& truth = seen.truth->svd;
+    const Index rank = seen.truth->rank;
+    const Mat a = truth.left.head_cols(rank).t() * seen.iterate.point[0];
+    const Mat b = truth.right.head_cols(rank).t() * seen.iterate.point[1];
+    const Real growing = spectral_norm(a + b);
+    values[0] = growing > 0 ? spectral_norm(a - b) / growing : std::nan("");
   }
 };
 

@@ -1,4 +1,5 @@
-// Sine of the largest principal angle between the leading r-dimensional singular spaces of X and X*, left or right.
+// Sine of the largest principal angle between the leading r-dimensional singular spaces of X and X*, left or right; not
+// defined, and left empty, where the rank of X is smaller than r.
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -16,19 +17,30 @@ class SubspaceAngle final : public Observer {
   SubspaceAngle(const Options& options, const Context& context) : left_(options.side == "left") {
     if (context.model().rank() < context.truth().rank)
       throw Unsuitable("compares spaces of the truth's dimension, which exceeds the factorization rank");
+    if (!has_rank(context.truth().svd.values, context.truth().rank, context.shape))
+      throw Unsuitable("compares spaces of dimension " + std::to_string(context.truth().rank) +
+                       ", but the truth has a smaller rank");
   }
 
   std::vector<Column> columns() const override {
     return {{"subspace_angle", "sine of the largest angle between leading singular spaces", 0, true}};
   }
   void observe(const Snapshot& seen, std::span<Real> values) const override {
+    values[0] = std::nan("");
     if (!seen.iterate.X.left.is_finite() || !seen.iterate.X.right.is_finite()) return;
-    const Svd ours = truncated(svd(seen.iterate.X), seen.truth->rank),
-              theirs = truncated(seen.truth->svd, seen.truth->rank);
+    const Svd all = svd(seen.iterate.X);
+    if (!has_rank(all.values, seen.truth->rank, seen.iterate.X.shape())) return;
+    const Svd ours = truncated(all, seen.truth->rank), theirs = truncated(seen.truth->svd, seen.truth->rank);
     values[0] = left_ ? sine_of_largest_angle(theirs.left, ours.left) : sine_of_largest_angle(theirs.right, ours.right);
   }
 
  private:
+  /// Whether that many singular values are more than rounding errors of the largest one.
+  static bool has_rank(const Vec& sigma, Index rank, Shape shape) {
+    const Real errors = static_cast<Real>(std::max(shape.rows, shape.cols)) * std::numeric_limits<Real>::epsilon();
+    return rank <= sigma.n_elem && sigma[rank - 1] > errors * sigma[0];
+  }
+
   bool left_;
 };
 

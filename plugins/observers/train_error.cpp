@@ -8,12 +8,17 @@ using namespace tightrope;
 class TrainError final : public Observer {
  public:
   using Options = NoOptions;
-  TrainError(const Options&, const Context& context) { context.data(); }
+  TrainError(const Options&, const Context& context) : data_norm_(frobenius_norm(context.data())) {
+    if (data_norm_ == 0) throw Unsuitable("is relative to the data, but these are all zero");
+  }
 
   std::vector<Column> columns() const override { return {{"train_error", "‖A(X) − y‖/‖y‖", 50, true}}; }
   void observe(const Snapshot& seen, std::span<Real> values) const override {
-    values[0] = arma::norm(seen.iterate.prediction - *seen.data) / arma::norm(*seen.data);
+    values[0] = frobenius_norm(seen.iterate.prediction - *seen.data) / data_norm_;
   }
+
+ private:
+  Real data_norm_;
 };
 
 }  // namespace

@@ -16,7 +16,7 @@ struct Options {
   Index measurements(Shape shape) const {
     if (fraction.has_value() == count.has_value()) throw Unsuitable("needs either 'fraction' or 'count', and not both");
     const Real share = fraction.value_or(0) * static_cast<Real>(shape.entries());
-    const Index m = count ? *count : std::max<Index>(1, static_cast<Index>(std::llround(share)));
+    const Index m = count ? *count : std::max<Index>(1, static_cast<Index>(std::min(std::round(share), 0x1p63)));
     if (m > shape.entries())
       throw Unsuitable("is to see " + std::to_string(m) + " entries, but the matrix has " +
                        std::to_string(shape.entries()));
@@ -29,9 +29,8 @@ class EntrySampling final : public MeasurementOperator {
   using Options = ::Options;
   EntrySampling(const Options& options, const Context& context)
       : MeasurementOperator(context.shape, options.measurements(context.shape)),
-        entries_(context.stream.sample(shape().entries(), measurements())),
+        entries_(by_rows(context.stream.sample(shape().entries(), measurements()), shape())),
         factor_(std::sqrt(static_cast<Real>(shape().entries()) / static_cast<Real>(measurements()))) {}
-
   std::uint64_t bytes() const override { return entries_.size() * sizeof(Index); }
 
  private:
@@ -61,13 +60,21 @@ class EntrySampling final : public MeasurementOperator {
       to.col(transposed ? column(i) : row(i)) += (factor_ * z[i]) * from.col(transposed ? row(i) : column(i));
     return to.t();
   }
+  /// From order column by column to order row by row.
+  static std::vector<Index> by_rows(const std::vector<Index>& entries, Shape shape) {
+    std::vector<Index> next(shape.rows + 1, 0), ordered(entries.size());
+    for (const Index entry : entries) ++next[entry % shape.rows + 1];
+    for (Index i = 0; i < shape.rows; ++i) next[i + 1] += next[i];
+    for (const Index entry : entries) ordered[next[entry % shape.rows]++] = entry;
+    return ordered;
+  }
   Index row(Index i) const { return entries_[i] % rows(); }
   Index column(Index i) const { return entries_[i] / rows(); }
 
-  std::vector<Index> entries_;  // increasing, column by column
+  std::vector<Index> entries_;  // i + j·n1 for the entry (i, j), in order row by row
   Real factor_;
 };
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(MeasurementOperator, EntrySampling, "entry_sampling", "some entries of the matrix (completion)")
+TIGHTROPE_PLUGIN(MeasurementOperator, EntrySampling, "entry_sampling", "some entries, row by row (matrix completion)")

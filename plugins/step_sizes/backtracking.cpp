@@ -35,6 +35,7 @@ class Backtracking final : public StepSize {
     }
     return 0;
   }
+  bool needs_descent() const override { return true; }
 
  private:
   Options options_;

@@ -13,7 +13,10 @@ class File final : public Target {
     std::optional<Index> rank;
     bool transpose = false;
     void declare(Parameters& p) {
-      p.add_file("path", path, "the matrix, as .npy, .csv or .pgm").required();
+      p.add_file("path", path,
+                 "the matrix: .npy, .npz, .csv, .tsv, .txt, .dat, .mtx, .mat or .pgm; FILE.npz:ARRAY names one of "
+                 "several arrays")
+          .required();
       p.add("rank", rank, at_least(1), "singular values that count as signal; all of them by default");
       p.add("normalize", normalize, {"none", "spectral"},
             "spectral: divide by the largest singular value, so that step sizes are of order 1");
@@ -30,7 +33,10 @@ class File final : public Target {
     if (options.normalize == "spectral") matrix_ /= sigma[0];
   }
 
-  LowRank matrix() const override { return {matrix_, arma::eye(matrix_.n_cols, matrix_.n_cols)}; }
+  LowRank matrix() const override {
+    if (matrix_.n_rows < matrix_.n_cols) return {arma::eye(matrix_.n_rows, matrix_.n_rows), matrix_.t()};
+    return {matrix_, arma::eye(matrix_.n_cols, matrix_.n_cols)};
+  }
   Index rank() const override { return rank_; }
 
  private:

@@ -12,6 +12,7 @@
 
 #include "core/config/yaml.hpp"
 #include "core/engine/checked_model.hpp"
+#include "core/engine/counted_sensing.hpp"
 #include "core/interfaces/initialization.hpp"
 #include "core/interfaces/noise.hpp"
 #include "core/interfaces/target.hpp"
@@ -73,7 +74,8 @@ class Bench {
     problem = made;
     model = std::make_shared<const TwoFactors>(shape, test_rank);
     context.known_truth = problem->truth.get();
-    context.known_operator = problem->op.get();
+    sensing = std::make_unique<CountedSensing>(problem, std::make_shared<SharedAdjoint>());
+    context.known_sensing = sensing.get();
     context.known_data = &problem->data;
     context.known_model = model.get();
     context.known_loss = &loss;
@@ -126,6 +128,7 @@ class Bench {
   Context context;
   HalfSquare loss;
   std::shared_ptr<const SensingProblem> problem;
+  std::unique_ptr<CountedSensing> sensing;
   std::shared_ptr<const TwoFactors> model;
   std::string kind;
   std::shared_ptr<const Library> library;

@@ -244,6 +244,9 @@ class Pages(Case):
             self.browser.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
             self.assertEqual(self.browser.evaluate(INSPECT)["excess"], 0, width)
             self.assertEqual(self.browser.evaluate(BROKEN), [], width)
+            if width == 1300:
+                self.assertEqual(self.browser.evaluate(
+                    "[...document.querySelectorAll('.still')].filter(e => e.scrollWidth > e.clientWidth).length"), 0)
         self.browser.open(page.resolve().as_uri(), 700, 900, False)
         self.browser.ask("Emulation.setEmulatedMedia", media="print")
         self.assertEqual(self.browser.evaluate(INSPECT)["excess"], 0, "print")

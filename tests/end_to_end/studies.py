@@ -294,6 +294,19 @@ study:
         table = self.tightrope("plan", "study.yaml").stdout
         self.assertIn("2 cells, 1 skipped, 1 to continue", table)
 
+    def test_workers_that_would_hold_large_operators_become_one(self):
+        """Nothing is made for the answer: the operator only says how much it would take."""
+        cores = len(os.sched_getaffinity(0))
+        self.write("study.yaml", STUDY + "study: {methods: {a: {}, b: {optimizer: {step: 0.2}}}}\n")
+        plan = lambda *more: json.loads(self.tightrope("plan", "study.yaml", "--quick", "--format", "json", *more).stdout)
+        self.assertEqual(plan()["workers"], {"count": cores, "threads": 1, "reason": ""})
+        workers = plan("--set", "problem.operator.measurements=350000")["workers"]  # × 12 × 9 × 8 bytes = 302 MB
+        self.assertEqual((workers["count"], workers["threads"]), (1, cores))
+        if cores > 1:
+            self.assertIn("an operator takes 302 MB", workers["reason"])
+        few = plan("--set", "problem.operator={type: entry_sampling, count: 20}")["workers"]
+        self.assertEqual(few["count"], cores)
+
     def test_where_takes_lists(self):
         study = STUDY + "study: {grid: {optimizer.step: [0.1, 0.2, 0.3], model.rank: [2, 3]}, where: {step: [0.1, 3e-1]}}\n"
         self.write("study.yaml", study + "claims: [{that: final relative_error, where: {rank: 3, step: [0.1, 0.3]}, is: < 2}]\n")

@@ -22,14 +22,14 @@ complain "plugins know the core's headers and the standard library alone:" \
 
 # --- The core knows no plugin -------------------------------------------------------------------------------------
 # To know a plugin is to name it in quotes, or to name its class. Remarks may give examples. "file" is an ordinary
-# word, too: a type of parameters, and a key of stored records.
+# word, too: a type of parameters, and a key of stored records; "symmetric" is a word of the MatrixMarket format.
 code=$(grep -rn '' core --include=*.cpp --include=*.hpp | sed -E 's@(^[^:]+:[0-9]+:)(.*[^:"])?//.*@\1\2@')
 for source in plugins/*/*.cpp; do
   name=$(basename "$source" .cpp)
   class=$(sed -nE 's/^TIGHTROPE_PLUGIN\([A-Za-z]+, ([A-Za-z]+),.*/\1/p' "$source")
   [[ $class ]] || complain "a plugin ends with TIGHTROPE_PLUGIN(Interface, Class, name, summary):" "$source"
   complain "core/ names the plugin '$name':" "$(grep -F "\"$name\"" <<<"$code" |
-    grep -vE '\{"file", file\.written\}|find\("file"\)|at\("file"\)|described\(std::move\(name\), "file"' || true)"
+    grep -vE '\{"file", file\.written\}|find\("file"\)|at\("file"\)|described\(std::move\(name\), "file"|"symmetric", "skew-symmetric"' || true)"
   complain "core/ names the class '$class' of a plugin:" "$(grep -wE "${class:-none}" <<<"$code" || true)"
 done
 
@@ -43,6 +43,10 @@ done
 complain "random numbers come from named streams (core/numbers/streams.hpp) alone:" "$(
   grep -rnE 'arma::rand|\brand(n|u|i|g|perm)\(|fill::rand|arma_rng|<random>|std::(mt19937|random_device|[a-z_]+_distribution)|\bs?rand\(' \
     core plugins --include=*.cpp --include=*.hpp | grep -v '^core/report/vendor/' || true)"
+
+# --- Norms --------------------------------------------------------------------------------------------------------
+complain "norms of matrices are frobenius_norm and spectral_norm (core/numbers/recovery.hpp): Armadillo's give 0 for NaN:" "$(
+  grep -rnE 'arma::(norm|approx_equal)\(' core plugins --include=*.cpp --include=*.hpp | grep -v '^core/numbers/recovery.cpp:' || true)"
 
 # --- Text ---------------------------------------------------------------------------------------------------------
 mapfile -t texts < <(git ls-files --cached --others --exclude-standard -- '*.cpp' '*.hpp' '*.md' '*.yaml' '*.txt' \

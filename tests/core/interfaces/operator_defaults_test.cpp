@@ -79,5 +79,5 @@ TEST_CASE("wrong shapes are refused by the public functions") {
 
 TEST_CASE("an operator that cannot fit is refused before it is allocated, with the formula") {
   CHECK_THROWS_WITH_AS(RandomRows(context({1000000, 1000000}), 1000),
-                       doctest::Contains("1000 × 1000000 × 1000000 × 8 = 8000000.0 GB"), tightrope::Error);
+                       doctest::Contains("1000 × 1000000 × 1000000 × 8 = 8000.0 TB"), tightrope::Error);
 }

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <set>
 
+#include "core/error.hpp"
+
 using namespace tightrope;
 
 TEST_CASE("Philox4x32-10 answers the known vectors of its authors") {
@@ -105,4 +107,43 @@ TEST_CASE("a sample has the asked number of different indices, and every index i
   for (const int hit : hits) CHECK(std::abs(hit - 1000) < 5 * std::sqrt(4000 * 0.25 * 0.75));
   CHECK(Stream(1, "s").sample(6, 6) == std::vector<Index>{0, 1, 2, 3, 4, 5});
   CHECK_THROWS_AS(Stream(1, "s").sample(2, 3), std::logic_error);
+}
+
+TEST_CASE("a sample is Floyd's, whether what is taken is kept as bits or as a table") {
+  for (const auto& [size, count] : {std::pair<Index, Index>{1, 1},
+                                    {64, 10},
+                                    {65, 65},
+                                    {2400, 960},
+                                    {100000, 3},
+                                    {5000000, 200},
+                                    {1000000, 40000}}) {
+    const Stream stream(7, "sample");
+    std::vector<bool> taken(size);
+    for (Index j = size - count; j < size; ++j) {
+      const auto t = std::min(static_cast<Index>(stream.uniform(j) * static_cast<Real>(j + 1)), j);
+      taken[taken[t] ? j : t] = true;
+    }
+    std::vector<Index> expected;
+    for (Index i = 0; i < size; ++i)
+      if (taken[i]) expected.push_back(i);
+    CHECK(stream.sample(size, count) == expected);
+  }
+}
+
+TEST_CASE("a sample of few out of very many costs what the few cost, and reaches all of them") {
+  const Index size = Index{1} << 62;
+  const std::vector<Index> sample = Stream(2, "s").sample(size, 2000);
+  REQUIRE(sample.size() == 2000);
+  Index odd = 0, low = 0;
+  for (std::size_t i = 0; i < sample.size(); ++i) {
+    REQUIRE(sample[i] < size);
+    if (i > 0) REQUIRE(sample[i - 1] < sample[i]);
+    odd += sample[i] % 2;
+    low += sample[i] < size / 2;
+  }
+  CHECK(odd > 850);
+  CHECK(odd < 1150);
+  CHECK(low > 850);
+  CHECK(low < 1150);
+  CHECK_THROWS_AS(Stream(1, "s").sample(size, size / 2), Error);
 }

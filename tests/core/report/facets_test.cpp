@@ -175,3 +175,13 @@ TEST_CASE("an axis with a unit says so with every number") {
   CHECK(axis_title(summary, "snr") == "snr (dB)");
   CHECK(axis_title(summary, "method") == "method");
 }
+
+TEST_CASE("a panel without curves is dropped") {
+  Plot plot;
+  plot.panels.resize(3);
+  plot.panels[1].series.emplace_back();
+  plot.panels[1].place = {7};
+  drop_empty_panels(plot);
+  REQUIRE(plot.panels.size() == 1);
+  CHECK(plot.panels[0].place == std::vector<std::size_t>{7});
+}

@@ -107,7 +107,19 @@ TEST_CASE("settings are pooled where it is asked for, and that is said") {
 
 TEST_CASE("what so few repetitions can show is said beside p") {
   const std::vector<std::string> notes = notes_on_comparisons(summary());
-  CHECK(notes.back() == "2 repetitions cannot give a p below 0.5: for more than a hint there must be more of them.");
+  CHECK(notes.back() == "2 repetitions cannot give a p below 0.5; smaller ones take more repetitions.");
+}
+
+TEST_CASE("a p of fewer repetitions than the others says so") {
+  Comparison comparison;
+  comparison.repetitions = 5;
+  PairedRatio ratio;
+  ratio.ratios = {2, 3, 4};
+  ratio.p_holm = 0.25;
+  CHECK(p_of(ratio, comparison) == "0.25 (3)");
+  ratio.ratios = {2, 3, 4, 5, 6};
+  ratio.is_exact = false;
+  CHECK(p_of(ratio, comparison) == "≈0.25");
 }
 
 TEST_CASE("columns, pivots and names that are not there are refused with what is") {

@@ -193,7 +193,9 @@ TEST_CASE("methods are compared over the pairs that differ in the method alone")
   CHECK(c.first_only == 2);
   CHECK(c.second_only == 0);
   CHECK(c.neither == 0);
-  CHECK(c.p_success == 1);  // one coin: the repetition in which b never arrives
+  CHECK(c.for_first == 1);  // the repetition in which b never arrives, at both conditions
+  CHECK(c.for_second == 0);
+  CHECK(c.p_success == 1);  // one coin
   const PairedRatio& iterations = c.times.at(Clock::iterations);
   CHECK(iterations.decided == 8);
   CHECK(iterations.ratios ==

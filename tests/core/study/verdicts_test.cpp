@@ -290,6 +290,26 @@ TEST_CASE("what is told does not depend on names or on order") {
   CHECK(told({"z", "y", "x"}, false) == "0.5 at 1, 0.1 at 2 (method y)");
 }
 
+TEST_CASE("a claim that so few repetitions cannot show is told before they are run") {
+  std::vector<Labels> runs;
+  for (const char* kappa : {"1", "10"})
+    for (int r = 0; r < 6; ++r)
+      for (const char* method : {"gd", "scaled"})
+        runs.push_back({{"method", method}, {"kappa", kappa}, {"repetition", std::to_string(r)}});
+  const Claim at_5 = claim(
+                  "{that: final error, where: {method: gd}, compared with: {method: scaled}, is: '> 1', p: 0.05}"),
+              at_3 = claim(
+                  "{that: final error, where: {method: gd}, compared with: {method: scaled}, is: '> 1', p: 0.03}"),
+              without = claim("{that: final error, where: {method: gd}, compared with: {method: scaled}, is: '> 1'}");
+  CHECK(too_few_repetitions({at_5, without}, runs).empty());  // 2/64
+  CHECK(too_few_repetitions({at_3, without}, runs) ==
+        std::vector<std::string>{
+            "c.yaml:1:1: this claim cannot hold: 6 repetitions cannot give a p below 0.03 in each of "
+            "2 tests (Holm); it takes 7 of them"});
+  CHECK(too_few_repetitions({at_5, at_5}, runs).size() == 2);  // 4/64
+  CHECK(too_few_repetitions({without}, runs).empty());
+}
+
 TEST_CASE("claims of a study without effect hold by chance no more often than they say") {
   int held = 0;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {

@@ -1,0 +1,49 @@
+// Arrays from files that other programs write: .npy, .npz, .csv and its relatives, .mtx, .mat, .pgm.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/numbers/types.hpp"
+
+namespace tightrope {
+
+/// An array as a file holds it.
+struct Array {
+  std::vector<Index> shape;  // none for a single number, one for a vector, n1, n2, … as stored
+  /// One row for each index of the first dimension; the entries of a row have their last index fastest ("row by row").
+  /// A vector is one column.
+  Mat values;
+  /// What it is and what was guessed to read it: "3 × 4 numbers separated by commas, line 1 taken as names".
+  std::string description;
+};
+
+/// Reads an array of finite real numbers. `name` is the name of a file, for .npz and .mat also FILE:ARRAY. By the
+/// ending of the file, in any case:
+///   .npy                    format 1 to 3; booleans, integers and floats of every width and byte order
+///   .npz                    the array that is named, or the only one
+///   .csv .tsv .txt .dat     tables of numbers (core/arrays/csv.hpp)
+///   .mtx                    MatrixMarket, dense or by coordinates
+///   .mat                    MATLAB's variable that is named, or the only one; needs libmatio
+///   .pgm                    a grey map (P2, P5), values as stored
+/// Strict: sizes are checked before anything is allocated, integers that float64 cannot hold are refused, and nothing
+/// is left out without a word in the description. Throws Error(config) with the file's name and, for text, the line.
+Array read_array(const std::string& name);
+/// What was read from a file in this process, and how: "FILE: how", once for each of its arrays. Readers guess; records
+/// and summaries tell what was guessed.
+std::vector<std::string> notes_about(const std::string& file);
+/// Adds to the note about an array that was read.
+void amend_note(const std::string& name, const std::string& more);
+
+/// The name of one array in a file that holds several: FILE:ARRAY, whatever array `name` names already.
+std::string member_name(const std::string& name, const std::string& array);
+
+/// A name of data as a config writes it: the file, and the array in it, if it says one.
+struct FileAndMember {
+  std::string file, member;
+};
+/// "run.npz:V" → {"run.npz", "V"}; names of other files are left whole.
+FileAndMember split_member(const std::string& name);
+
+}  // namespace tightrope

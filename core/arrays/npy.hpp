@@ -1,0 +1,20 @@
+// NumPy's .npy format.
+#pragma once
+
+#include "core/arrays/arrays.hpp"
+#include "core/arrays/bytes.hpp"
+
+namespace tightrope {
+
+/// "150 × 108", "a single number" as "1".
+std::string words_of_shape(const std::vector<Index>& shape);
+/// Refuses an array with an entry that is not finite, and names it.
+void check_finite(const Array& array, const std::string& name);
+/// The product of the sides; Error(config) if it is beyond what can be counted.
+Index entries_of(const std::vector<Index>& shape, const std::string& name);
+
+/// Format 1 to 3, at most eight dimensions. Numbers that are not finite are let through; integers beyond 2⁵³, which
+/// float64 cannot tell apart, are refused. (numpy.lib.format)
+Array read_npy(const ByteSource& source);
+
+}  // namespace tightrope
