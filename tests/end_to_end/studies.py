@@ -251,7 +251,7 @@ class Timing(StudyCase):
         document = self.run_json("study.yaml", "--cell-time", "0.2s", code=1)
         self.assertIn("longer than the limit of 0.2 s", document["missing"][0]["reason"])
         self.write("study.yaml", long % "soon")
-        self.one_sentence(self.tightrope("run", "study.yaml", code=2), "study.yaml:", "limit 'time'", "h, min, s")
+        self.one_sentence(self.tightrope("run", "study.yaml", code=2), "study.yaml:", "limit 'time'", "ms, s, min, h, d")
         self.write("study.yaml", long.replace("time:", "tim:") % "1 s")
         self.one_sentence(self.tightrope("run", "study.yaml", code=2), "'tim'", "did you mean 'time'?")
         self.write("study.yaml", STUDY + "study: {timing: sole, methods: {a: {}}}\n")
