@@ -86,7 +86,7 @@ class Tune(StudyCase):
         self.tightrope("run", "tuned.yaml", "--out", "out", "-q")
         tuned = json.loads((self.folder / "out/run.json").read_text())["tuned"]
         page = (self.folder / "out/report.html").read_text(encoding="utf-8")
-        section = page[page.index("<h2>Tuned values</h2>"):].split("<h2>")[1]
+        section = page[page.index(">Tuned values</h2>"):].split("<h2")[0]
         self.assertIn("the same: 12 trials, 720 iterations in all", section)
         for own in tuned:
             row = next(row for row in section.split("<tr>") if f"<td>{own['labels']['method']}</td>" in row)
