@@ -181,10 +181,9 @@ Verb compare_verb() {
       "independent as settings are not. Several folders are compared as runs.\n"
       "Settings are never pooled unless --pool asks for it. --columns, --pivot, --rename, --bold and --siunitx lay "
       "out\n"
-      "tables for a paper. Nothing is run: another target or another column is read off the stored traces. csv has the "
-      "settings alone,\n"
-      "every number in full; json has all of it and the performance profiles. Exit code 4 if a data file has changed\n"
-      "since a run was made with it.",
+      "tables for a paper. Nothing is run: another target or another column is read off the stored traces. csv has\n"
+      "the settings alone, every number in full; json has all of it and the performance profiles. Exit code 4 if a\n"
+      "data file has changed since a run was made with it.",
       [](po::options_description& options) {
         const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
         options.add_options()("by", text("AXIS"), "axis whose values are compared (default: the methods)");

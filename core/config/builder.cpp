@@ -266,6 +266,7 @@ class Builder {
     const bool is_finite = X.left.is_finite() && X.right.is_finite();
     const Real size = is_finite ? norm(X) : 0;
     if (!is_finite) refuse_part(target, "gives a matrix whose entries are not all finite numbers");
+    if (!std::isfinite(size)) refuse_part(target, "gives a matrix that overflows: its norm is no finite number");
     if (is_tiny(size))
       refuse_part(target, size == 0 ? std::string("gives a matrix of zeros, of which nothing can be recovered")
                                     : fmt::format("gives a matrix of norm {:g}, the square of which is lost in "

@@ -86,7 +86,7 @@ class Tune(StudyCase):
         self.tightrope("run", "tuned.yaml", "--out", "out", "-q")
         tuned = json.loads((self.folder / "out/run.json").read_text())["tuned"]
         page = (self.folder / "out/report.html").read_text(encoding="utf-8")
-        section = page[page.index("<h2>Tuned values</h2>"):].split("<h2>")[1]
+        section = page[page.index(">Tuned values</h2>"):].split("<h2")[0]
         self.assertIn("the same: 12 trials, 720 iterations in all", section)
         for own in tuned:
             row = next(row for row in section.split("<tr>") if f"<td>{own['labels']['method']}</td>" in row)
@@ -251,7 +251,7 @@ class Timing(StudyCase):
         document = self.run_json("study.yaml", "--cell-time", "0.2s", code=1)
         self.assertIn("longer than the limit of 0.2 s", document["missing"][0]["reason"])
         self.write("study.yaml", long % "soon")
-        self.one_sentence(self.tightrope("run", "study.yaml", code=2), "study.yaml:", "limit 'time'", "h, min, s")
+        self.one_sentence(self.tightrope("run", "study.yaml", code=2), "study.yaml:", "limit 'time'", "ms, s, min, h, d")
         self.write("study.yaml", long.replace("time:", "tim:") % "1 s")
         self.one_sentence(self.tightrope("run", "study.yaml", code=2), "'tim'", "did you mean 'time'?")
         self.write("study.yaml", STUDY + "study: {timing: sole, methods: {a: {}}}\n")
