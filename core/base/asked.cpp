@@ -49,7 +49,7 @@ void describe(const Asked& who, Line& line) {
   if (depth > 0 && who.iteration != Asked::no_iteration) line << ", at iteration " << who.iteration;
 }
 
-void on_crash(int number) {
+[[maybe_unused]] void on_crash(int number) {  // sanitizers have handlers of their own
   const char* name = sigabbrev_np(number);
   Line line;
   line << (isatty(STDERR_FILENO) ? "\n" : "") << "tightrope: error: ";
