@@ -218,7 +218,7 @@ class GridReader {
       crowded_ = true;
       return std::nullopt;
     }
-    grid_.axes_.push_back({"", path, position, {}});
+    grid_.axes_.push_back({"", path, position, {}, ""});
     grid_.values_.emplace_back();
     owners_.push_back(owner);
     return grid_.axes_.size() - 1;

@@ -81,7 +81,7 @@ TEST_CASE("missing positive eigenvalues: said, and their columns are small and n
   for (Index j = 0; j < 4; ++j) norms[j] = arma::norm(U.col(j));
   CHECK(norms[0] == doctest::Approx(std::sqrt(2.0)).epsilon(1e-10));
   CHECK(norms[1] == doctest::Approx(1).epsilon(1e-10));
-  for (const Index j : {2, 3}) CHECK(norms[j] == doctest::Approx(1e-3 * 2).epsilon(1e-6));  // 1e-3·√4
+  for (const Index j : {2u, 3u}) CHECK(norms[j] == doctest::Approx(1e-3 * 2).epsilon(1e-6));  // 1e-3·√4
   CHECK(arma::norm(U.t() * U - arma::diagmat(norms % norms), "fro") < 1e-10);
   REQUIRE(lane->setup().warnings.size() == 1);
   CHECK(lane->setup().warnings[0].find(

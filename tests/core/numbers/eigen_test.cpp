@@ -25,7 +25,7 @@ SymmetricMap products_with(const Mat& S, Index* products = nullptr) {
 }  // namespace
 
 TEST_CASE("the largest eigenvalues are found, whatever stands at the lower end of the spectrum") {
-  for (const Index n : {12, 60, 400}) {
+  for (const Index n : {12u, 60u, 400u}) {
     CAPTURE(n);
     // Eight eigenvalues below are larger in modulus than the three above.
     const Vec values = {5, 4, 3, -20, -19, -18, -17, -16, -15, -14, -13};
