@@ -16,7 +16,7 @@ WRONG = os.environ.get("WRONG_PLUGINS", "")
 BARE = SMALL[:SMALL.index("claims:")]
 
 
-class Endings(Case):
+class WithWrongPlugins(Case):
     def rows(self, folder):
         with open(self.folder / folder / "trace.csv", encoding="utf-8") as file:
             return list(csv.DictReader(file))
@@ -27,6 +27,8 @@ class Endings(Case):
     def with_wrong(self, verb, *arguments, code=0):
         return self.tightrope(verb, *arguments, "--plugin-path", WRONG, code=code)
 
+
+class Endings(WithWrongPlugins):
     def test_a_start_that_is_not_finite_costs_its_own_run_alone(self):
         self.write("brick.yaml", BARE.replace("{type: small_random, scale: 1e-3}",
                                               "{type: small_random, scale: 0.1, convention: entry}"))
@@ -139,6 +141,15 @@ class Endings(Case):
         for name, reason in words.items():
             self.assertIn(reason, reasons[name])
 
+    def test_what_plugins_print_in_a_study_reaches_the_user(self):
+        self.write("study.yaml", BARE + "study:\n  methods:\n    quiet: {seed: 4}\n"
+                   f"    loud: {{optimizer: {self.optimizer('prints')}}}\n")
+        done = self.with_wrong("run", "study.yaml", "--out", "s", "--no-report", "-q", "--no-lanes", "-j", "1")
+        self.assertEqual(done.stdout, "")
+        self.assertEqual(sorted(done.stderr.splitlines()), ["[loud] at iteration 4", "[loud] to the other stream"])
+
+
+class Crashes(WithWrongPlugins):
     def test_a_crash_is_told_with_the_plugin_and_the_iteration(self):
         where = "SIGSEGV in optimizer 'wrong', at iteration 4"
         done = self.with_wrong("run", "small.yaml", "--out", "c", "--set", f"optimizer={self.optimizer('crash')}",
@@ -152,13 +163,6 @@ class Endings(Case):
                    for cell in json.loads((self.folder / "s/run.json").read_text())["missing"]}
         self.assertIn("SIGSEGV in worker (optimizer 'wrong', at iteration 4)", reasons["crash"])
         self.assertIn("ended by itself with code 5 (optimizer 'wrong', at iteration 4)", reasons["leaves"])
-
-    def test_what_plugins_print_in_a_study_reaches_the_user(self):
-        self.write("study.yaml", BARE + "study:\n  methods:\n    quiet: {seed: 4}\n"
-                   f"    loud: {{optimizer: {self.optimizer('prints')}}}\n")
-        done = self.with_wrong("run", "study.yaml", "--out", "s", "--no-report", "-q", "--no-lanes", "-j", "1")
-        self.assertEqual(done.stdout, "")
-        self.assertEqual(sorted(done.stderr.splitlines()), ["[loud] at iteration 4", "[loud] to the other stream"])
 
 
 if __name__ == "__main__":
