@@ -440,7 +440,9 @@ CONFORMANCE("models: pull_back reads no side of the gradient that sides() does n
   std::vector<std::pair<Blocks, std::string>> choices = {{Blocks::all(), "all blocks"}};
   for (Index b = 0; b < model->blocks().size(); ++b)
     choices.emplace_back(Blocks::only(b), "block " + model->blocks()[b].name);
-  for (const auto& [wanted, words] : choices) {
+  for (const auto& choice : choices) {
+    const Blocks wanted = choice.first;
+    const std::string& words = choice.second;
     Factors expected, found;
     model->pull_back(point, gradient_of_X, wanted, expected);
     const Sides sides = model->sides(wanted);
