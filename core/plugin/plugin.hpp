@@ -77,7 +77,7 @@ class MakerOf final : public Maker {
                   "the class " #Class " must be derived from " #Interface);                                         \
     static_assert(tightrope::has_options<Class>,                                                                    \
                   "the class " #Class                                                                               \
-                  " needs a public `struct Options { …; void declare(Parameters&); };` (or `using Options = "     \
+                  " needs a public `struct Options { ...; void declare(Parameters&); };` (or `using Options = "     \
                   "NoOptions;`)");                                                                                  \
     static_assert(!std::is_abstract_v<Class>,                                                                       \
                   "the class " #Class " must override every pure virtual function of " #Interface                   \

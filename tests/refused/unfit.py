@@ -6,7 +6,7 @@ import sys
 
 SENTENCES = (
     "the class AnotherBase must be derived from Optimizer",
-    "the class WithoutOptions needs a public `struct Options { …; void declare(Parameters&); };`",
+    "the class WithoutOptions needs a public `struct Options { ...; void declare(Parameters&); };`",
     "the class WithoutFunctions must override every pure virtual function of Observer",
     "the class OtherConstructor needs a public constructor OtherConstructor(const Options&, const Context&)",
 )
