@@ -10,14 +10,14 @@
 
 namespace tightrope {
 
-/// Reads .npy (little-endian float64, float32, or integers; one or two dimensions, C or Fortran order; a vector becomes
-/// one column), .csv (numbers separated by commas, semicolons or blanks; lines starting with # and a header line
-/// are skipped) or .pgm (P2, P5). Strict: sizes are checked against the file before anything is allocated, and
-/// nothing but numbers is accepted. Throws Error(config) with the file's name and, for text, the line.
+/// Reads a matrix of finite numbers from any of the formats that core/arrays/arrays.hpp names; a vector becomes one
+/// column. Strict: sizes are checked against the file before anything is allocated, nothing but numbers is accepted,
+/// and what was guessed (separators, names, notation) is noted for the summary of the run. Throws Error(config) with
+/// the file's name and, for text, line and field.
 Mat read_matrix(const std::filesystem::path& file);
 /// Names of the arrays in an .npz, in its order.
 std::vector<std::string> npz_names(const std::filesystem::path& file);
-/// The array of the given name from an .npz with stored (uncompressed) members, as written by write_npz.
+/// The array of the given name from an .npz or a .mat.
 Mat read_npz(const std::filesystem::path& file, const std::string& name);
 
 /// An array for an .npz: two dimensions, or one if `vector`.
