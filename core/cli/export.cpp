@@ -88,6 +88,7 @@ Mat matrix_of(const MeasurementOperator& op) {
 std::string problem_npz(const Call& call, const StoredRun& run) {
   const StoredCell& cell = chosen(call, run);
   const Sizes& sizes = cell.sizes;
+  if (sizes.rows == 0) throw Error(Exit::config, "the problem of this run has no operator and no data to export");
   require_memory(3.0L * 8 * static_cast<long double>(sizes.measurements) * static_cast<long double>(sizes.rows) *
                      static_cast<long double>(sizes.cols),
                  fmt::format("exporting needs 3 × measurements × rows × columns × 8 bytes = 3 × {} × {} × {} × 8",

@@ -116,7 +116,9 @@ class PictureMaker {
 
 Pictures pictures_of(const StoredRun& run, const Catalog& catalog, const std::shared_ptr<const Team>& team,
                      const std::shared_ptr<const Truth>& known) {
-  if (run.cells.size() > most_pictured_cells) return {};
+  const bool has_matrices =
+      std::all_of(run.cells.begin(), run.cells.end(), [](const StoredCell& cell) { return cell.sizes.rows > 0; });
+  if (run.cells.size() > most_pictured_cells || !has_matrices) return {};
   const auto maker = std::make_shared<const PictureMaker>(run, catalog, team, known);
   return {maker->groups(), [maker](const Group& group) { return maker->truth(group); },
           [maker](std::size_t i, const Truth* truth) { return maker->estimate(i, truth); }};

@@ -118,7 +118,7 @@ void predict(const std::vector<std::unique_ptr<Lane>>& lanes, const std::vector<
     const Real share = seconds / static_cast<Real>(together);
     const Real rounds_each = std::max<Real>(1, static_cast<Real>(rounds[&lane] - 1) / done);
     const Real before = lane.trace().rows.empty() ? 1 : lane.trace().rows.front()[1];  // passes of the start
-    const Real passes_each = std::max<Real>(0, static_cast<Real>(lane.counters().passes()) - before) / done;
+    const Real passes_each = std::max<Real>(0, lane.counters().passes() - before) / done;
     Planned& plan = *planned[i];
     plan.predicted = true;
     if (limit) {

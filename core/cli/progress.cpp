@@ -41,9 +41,9 @@ std::string clipped(const std::string& text, std::size_t width) {
 std::vector<Index> prominent_columns(const Trace& trace) {
   std::vector<Index> columns;
   for (Index i = 0; i < trace.columns.size(); ++i)
-    if (trace.columns[i].prominence > 0) columns.push_back(i);
+    if (trace.columns[i].display_priority > 0) columns.push_back(i);
   std::stable_sort(columns.begin(), columns.end(),
-                   [&](Index a, Index b) { return trace.columns[a].prominence > trace.columns[b].prominence; });
+                   [&](Index a, Index b) { return trace.columns[a].display_priority > trace.columns[b].display_priority; });
   return columns;
 }
 

@@ -34,7 +34,7 @@ class Progress {
 
 /// "relative_error 2.90e-04, train_error …": the `most` most prominent columns of the last row.
 std::string telling_numbers(const Trace& trace, std::size_t most, Real (Trace::*value)(Index) const = &Trace::last);
-/// Indices of the columns with a prominence, the most prominent first.
+/// Indices of the columns with a display_priority, the most prominent first.
 std::vector<Index> prominent_columns(const Trace& trace);
 
 }  // namespace tightrope::cli

@@ -41,6 +41,7 @@ std::string label_of(const std::map<std::string, std::string>& labels) {
 
 /// "60 × 40 matrix of rank 3 from 1,500 measurements, factorization rank 20"
 std::string task_of(const Sizes& sizes) {
+  if (sizes.rows == 0) return "a problem of its own";
   std::string text = fmt::format("{} × {} matrix", sizes.rows, sizes.cols);
   if (sizes.true_rank && *sizes.true_rank < std::min(sizes.rows, sizes.cols))
     text += fmt::format(" of rank {}", *sizes.true_rank);
@@ -76,7 +77,7 @@ void print_runs(const StoredRun& run) {
   for (std::size_t i = 0; i < std::min(run.cells.size(), most_rows); ++i) {
     const StoredCell& cell = run.cells[i];
     std::vector<std::string> row = {label_of(cell.labels), to_string(cell.end.end_class),
-                                    std::to_string(cell.end.iteration), std::to_string(cell.counters.passes()),
+                                    std::to_string(cell.end.iteration), passes_text(cell.counters.passes()),
                                     fmt::format("{:.2f}", cell.seconds)};
     for (const std::string& column : columns) {
       const auto own = cell.trace.find(column);
@@ -133,7 +134,7 @@ void print_summary(const StoredRun& run, std::size_t stored_before, double secon
   } else {
     print_table(run);
   }
-  Index passes = 0;
+  Real passes = 0;
   Real computing = 0;
   Real bytes = 0;
   for (const StoredCell& cell : run.cells) {
@@ -147,7 +148,8 @@ void print_summary(const StoredRun& run, std::size_t stored_before, double secon
     std::cout << "  " << (stored_before == run.cells.size() ? "All" : std::to_string(stored_before)) << " of "
               << run.cells.size() << (run.cells.size() == 1 ? " run was" : " runs were") << " stored already.\n";
   std::cout << "  " << human_seconds(seconds) << " in all; " << human_seconds(computing)
-            << " of computing: " << counted(passes, "pass") << " over the operator";
+            << " of computing: " << counted(static_cast<Index>(std::llround(passes)), "pass")
+            << (run.cells.empty() || run.cells.front().sizes.rows > 0 ? " over the operator" : " over the data");
   // Of passes that runs share, time and bytes are divided among them, so the quotient is that of the computer.
   if (bytes > 0 && computing > 0) std::cout << fmt::format(", {:.1f} GB/s", bytes / computing / 1e9);
   std::cout << ".\n";
@@ -350,7 +352,7 @@ class Run {
     progress.running = 0;
     status.show(progress);
     const auto& end = lanes.front()->end();
-    truth_ = lanes.front()->setup().problem->truth;
+    if (const auto& problem = lanes.front()->setup().problem) truth_ = problem->truth;
     if (!end) {
       result.signal = interrupted();
       result.missing.push_back({Missing::Kind::unfinished, cell.labels, cell.key, ""});

@@ -17,6 +17,8 @@
 #include "core/engine/blame.hpp"
 #include "core/engine/checked_model.hpp"
 #include "core/engine/counted_sensing.hpp"
+#include "core/engine/hold_out.hpp"
+#include "core/engine/problem_objective.hpp"
 #include "core/engine/sensing_objective.hpp"
 #include "core/interfaces/initialization.hpp"
 #include "core/interfaces/noise.hpp"
@@ -110,7 +112,8 @@ class Builder {
   Context context(std::uint64_t seed, const SensingProblem& problem, const std::string& stream) const {
     Context context(problem.shape, Stream(seed, stream), team_);
     context.known_truth = problem.truth.get();
-    context.known_data = &problem.data;
+    if (problem.has_all_data) context.known_data = &problem.data;
+    context.known_outliers = &problem.outliers;
     return context;
   }
 
@@ -118,49 +121,7 @@ class Builder {
     LaneSetup setup;
     setup.name = experiment.name;
     for (const auto& [axis, value] : cell.labels) setup.name = value;
-    Problem& own = remembered_problem(cell);
-    setup.problem = own.problem;
-    CountedSensing sensing(setup.problem, own.adjoint);
-    const auto start = Clock::now();
-    const Real shared_seconds = own.adjoint->seconds();
-    Context full = context(cell.seed, *setup.problem, "loss");
-    full.known_sensing = &sensing;
-    const auto loss = make<Loss>(cell.loss, full);
-    full.known_loss = loss.get();
-    full.stream = Stream(cell.seed, "model");
-    const auto model =
-        CheckedModel::of(make<FactorizationModel>(cell.model, full), setup.problem->shape, cell.model.description());
-    full.known_model = model.get();
-    Index numbers = 0;
-    for (const Block& block : model->blocks()) numbers += block.rows * block.cols;
-    require_room(12, numbers, "the factors and what a run keeps beside them");
-    full.stream = Stream(cell.seed_of("initialization"), "initialization");
-    const auto initialization = make<Initialization>(cell.initialization, full);
-    setup.start = part_of(cell.initialization, [&] { return initialization->start(); });
-    setup.start_name = cell.initialization.description();
-    full.stream = Stream(cell.seed, "optimizer");
-    setup.optimizer = make<Optimizer>(cell.optimizer, full);
-    full.stream = Stream(cell.seed, "step_size");
-    setup.step_size = make<StepSize>(cell.step_size, full);
-    const Real seconds = std::chrono::duration<Real>(Clock::now() - start).count();
-    full.known_sensing = nullptr;  // observers must not change what a run costs
-    for (const CellSpec::Watched& watched : cell.observers)
-      setup.watches.push_back(
-          {make<Observer>(watched.choice, full), watched.schedule, watched.recorded, watched.choice.description()});
-    check_columns(cell, setup.watches);
-    setup.warnings = setup.problem->warnings;
-    append(setup.warnings, *full.warnings);
-    setup.stop = cell.stop;
-    setup.optimizer_name = cell.optimizer.description();
-    setup.step_size_name = cell.step_size.description();
-    setup.objective = std::make_shared<SensingObjective>(
-        setup.problem, loss, model,
-        SensingNames{cell.op.description() + " or " + cell.loss.description(), cell.model.description()});
-    setup.objective->restore(sensing.counters());
-    auto lane = std::make_unique<Lane>(std::move(setup));
-    lane->charge(seconds - (own.adjoint->seconds() - shared_seconds), static_cast<Real>(sensing.own_bytes()));
-    if (sensing.used_shared()) own.sharing.push_back(lane.get());
-    return lane;
+    return cell.problem ? lane_of_other_problem(cell, std::move(setup)) : lane_of_sensing(cell, std::move(setup));
   }
 
   /// What was done once for several lanes is divided among them.
@@ -174,6 +135,133 @@ class Builder {
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  std::unique_ptr<Lane> lane_of_sensing(const CellSpec& cell, LaneSetup setup) {
+    Problem& own = remembered_problem(cell);
+    setup.problem = own.problem;
+    const SensingProblem& problem = *own.problem;
+    Counters counters;
+    CountedSensing sensing(own.problem, own.adjoint, counters);
+    const auto start = Clock::now();
+    const Real shared_seconds = own.adjoint->seconds();
+    Context full = context(cell.seed, problem, "loss");
+    full.known_sensing = &sensing;
+    const auto own_loss = make<Loss>(cell.loss, full);
+    const std::vector<Index> held_out = held_out_of(cell, problem);
+    const auto loss = held_out.empty() ? own_loss : training_loss(own_loss, held_out, problem.op->measurements());
+    full.known_loss = loss.get();
+    full.stream = Stream(cell.seed, "model");
+    const auto model = CheckedModel::of(make<FactorizationModel>(cell.model, full), problem.shape,
+                                        cell.model.description());
+    full.known_model = model.get();
+    full.known_space = model.get();
+    const SensingNames names{cell.op.description() + " or " + cell.loss.description(), cell.model.description(),
+                             cell.perturbation ? cell.perturbation->description() : ""};
+    sensing.complete(loss, model, names.pass);
+    make_start(cell, *model, full, setup);
+    SensingExtras extras;
+    if (cell.perturbation) {
+      full.stream = Stream(cell.seed, "perturbation");
+      extras.perturbation = make<Perturbation>(*cell.perturbation, full);
+    }
+    extras.batches = batches_of(cell, problem.op->measurements());
+    make_method(cell, *model, full, setup);
+    const Real seconds = std::chrono::duration<Real>(Clock::now() - start).count();
+    full.known_sensing = nullptr;  // observers must not change what a run costs
+    if (!held_out.empty())
+      setup.watches.push_back({validation_error(held_out, problem.data), {}, true, "the hold-out"});
+    setup.warnings = problem.warnings;
+    setup.objective = std::make_shared<SensingObjective>(own.problem, loss, model, names, std::move(extras));
+    setup.objective->restore(counters);
+    auto lane = finished_lane(cell, full, std::move(setup));
+    lane->charge(seconds - (own.adjoint->seconds() - shared_seconds), static_cast<Real>(sensing.own_bytes()));
+    if (sensing.used_shared()) own.sharing.push_back(lane.get());
+    return lane;
+  }
+
+  std::unique_ptr<Lane> lane_of_other_problem(const CellSpec& cell, LaneSetup setup) {
+    const auto start = Clock::now();
+    Context full(Shape{}, Stream(cell.seed_of("target"), "problem"), team_);
+    auto& problem = other_problems_[fmt::format("{} {}", cell.seed_of("target"), to_json(*cell.problem->resolved, true))];
+    if (!problem) problem = make<tightrope::Problem>(*cell.problem, full);
+    full.known_space = problem.get();
+    make_start(cell, *problem, full, setup);
+    make_method(cell, *problem, full, setup);
+    const Real seconds = std::chrono::duration<Real>(Clock::now() - start).count();
+    if (cell.hold_out) refuse(cell.hold_out_position, "only sensing problems have measurements to hold out");
+    const auto columns = observer_of(problem);
+    if (!part_of(*cell.problem, [&] { return columns->columns(); }).empty())
+      setup.watches.push_back({columns, {}, true, cell.problem->description()});
+    setup.objective = std::make_shared<ProblemObjective>(
+        problem, cell.problem->description(),
+        batches_of(cell, part_of(*cell.problem, [&] { return problem->samples(); })));
+    auto lane = finished_lane(cell, full, std::move(setup));
+    lane->charge(seconds, 0);
+    return lane;
+  }
+
+  void make_start(const CellSpec& cell, const Space& space, Context& full, LaneSetup& setup) const {
+    Index numbers = 0;
+    for (const Block& block : space.blocks()) numbers += block.rows * block.cols;
+    require_room(12, numbers, "the factors and what a run keeps beside them");
+    full.stream = Stream(cell.seed_of("initialization"), "initialization");
+    const auto initialization = make<Initialization>(cell.initialization, full);
+    setup.start = part_of(cell.initialization, [&] { return initialization->start(); });
+    setup.start_name = cell.initialization.description();
+  }
+
+  /// Projection, optimizer and step size.
+  void make_method(const CellSpec& cell, const Space& space, Context& full, LaneSetup& setup) const {
+    if (cell.projection) {
+      full.stream = Stream(cell.seed, "projection");
+      setup.projection = make<Projection>(*cell.projection, full);
+      setup.projection_name = cell.projection->description();
+    }
+    full.stream = Stream(cell.seed, "optimizer");
+    setup.optimizer = make<Optimizer>(cell.optimizer, full);
+    setup.optimizer_name = cell.optimizer.description();
+    setup.has_one_phase = part_of(cell.optimizer, [&] { return setup.optimizer->phases(space); }) == 1;
+    if (!cell.step_size) return;
+    full.stream = Stream(cell.seed, "step_size");
+    setup.step_size = make<StepSize>(*cell.step_size, full);
+    setup.step_size_name = cell.step_size->description();
+  }
+
+  /// Observers, and what speaks of their columns.
+  std::unique_ptr<Lane> finished_lane(const CellSpec& cell, const Context& full, LaneSetup setup) const {
+    const std::size_t own_watches = setup.watches.size();
+    for (const CellSpec::Watched& watched : cell.observers)
+      setup.watches.push_back(
+          {make<Observer>(watched.choice, full), watched.schedule, watched.recorded, watched.choice.description()});
+    append(setup.warnings, *full.warnings);
+    check_columns(cell, setup, own_watches);
+    setup.stop = cell.stop;
+    setup.keep = cell.keep;
+    // Line searches of other methods see the space alone: their phases end on no projected point.
+    if (setup.projection && setup.has_one_phase) setup.objective->set_projection(setup.projection);
+    return std::make_unique<Lane>(std::move(setup));
+  }
+
+  static std::optional<Batches> batches_of(const CellSpec& cell, Index measurements) {
+    if (!cell.batch) return std::nullopt;
+    if (measurements == 0) refuse(cell.batch_position, "this problem is no sum over samples, of which batches could be");
+    if (cell.hold_out)
+      refuse(cell.batch_position, "measurements can be held out, or come in batches, but not both at a time");
+    if (cell.batch->size > measurements)
+      refuse(cell.batch_position,
+             fmt::format("a batch of {} is more than the {} measurements that there are", cell.batch->size,
+                         measurements));
+    return Batches(measurements, *cell.batch, Stream(cell.seed, "batch"));
+  }
+
+  static std::vector<Index> held_out_of(const CellSpec& cell, const SensingProblem& problem) {
+    if (!cell.hold_out) return {};
+    try {
+      return held_out_rows(problem.op->measurements(), *cell.hold_out, Stream(cell.seed, "problem/hold_out"));
+    } catch (const Unsuitable& reason) {
+      throw UnsuitableCell({cell.hold_out_position, std::string("hold_out ") + reason.what()});
+    }
+  }
 
   struct Problem {
     std::shared_ptr<const SensingProblem> problem;
@@ -189,8 +277,8 @@ class Builder {
 
   Problem& remembered_problem(const CellSpec& cell) {
     const Node* section = cell.resolved.find("problem");
-    Problem& remembered = problems_[fmt::format("{} {} {} {}", cell.seed_of("target"), cell.seed_of("operator"),
-                                                cell.seed_of("noise"), to_json(*section, true))];
+    Problem& remembered = problems_[fmt::format("{} {} {} {} {}", cell.seed_of("target"), cell.seed_of("operator"),
+                                                cell.seed_of("noise"), cell.batch.has_value(), to_json(*section, true))];
     if (!remembered.problem) remembered.problem = make_problem(cell);
     return remembered;
   }
@@ -212,20 +300,25 @@ class Builder {
     const Remembered& known = measurement_operator(cell, problem->shape);
     problem->op = known.op;
     append(problem->warnings, known.warnings);
-    require_room(4, problem->op->measurements(), "the measured data and what a run keeps beside them");
+    const Index m = problem->op->measurements();
     if (cell.data_file) {
+      require_room(4, m, "the measured data and what a run keeps beside them");
       problem->data = read_data(cell, *problem);
-      if (problem->data.n_elem != problem->op->measurements())
-        refuse(cell.data_position,
-               fmt::format("the data file has {} numbers, but {} takes {} measurements", problem->data.n_elem,
-                           cell.op.description(), problem->op->measurements()));
+      if (problem->data.n_elem != m)
+        refuse(cell.data_position, fmt::format("the data file has {} numbers, but {} takes {} measurements",
+                                               problem->data.n_elem, cell.op.description(), m));
     } else {
-      part_of(cell.op, [&] { problem->op->forward(problem->truth->X, problem->data); });
-      if (cell.noise) {
-        const Context own = context(cell.seed_of("noise"), *problem, "problem/noise");
-        const auto noise = make<Noise>(*cell.noise, own);
-        append(problem->warnings, *own.warnings);
-        problem->data = part_of(*cell.noise, [&] { return disturbed(*noise, problem->data); });
+      make_noises(cell, *problem);
+      // Of an operator that is not kept, neither are the data of batches.
+      problem->has_all_data = !(cell.batch && problem->op->is_dense() && problem->op->bytes() == 0);
+      if (problem->has_all_data) {
+        require_room(4, m, "the measured data and what a run keeps beside them");
+        part_of(cell.op, [&] { problem->op->forward(problem->truth->X, problem->data); });
+        problem->signal = {m, arma::dot(problem->data, problem->data) / static_cast<Real>(m)};
+        const Vec exact = cell.noises.empty() ? Vec() : problem->data;
+        for (std::size_t i = 0; i < cell.noises.size(); ++i) disturb(cell.noises[i], *problem, i, exact);
+      } else {
+        problem->signal = {m, problem->truth->norm * problem->truth->norm / static_cast<Real>(m)};
       }
     }
     if (const Real size = frobenius_norm(problem->data); size != 0 && is_tiny(size))
@@ -247,11 +340,30 @@ class Builder {
     return {std::move(X), rank};
   }
 
-  static Vec disturbed(const Noise& noise, const Vec& exact) {
-    Vec data = noise.disturb(exact);
-    if (data.n_elem != exact.n_elem)
-      throw std::logic_error(fmt::format("it gave {} measurements instead of {}", data.n_elem, exact.n_elem));
-    return data;
+  /// The streams of noises go by their names: another one in the list changes nothing for the others.
+  void make_noises(const CellSpec& cell, SensingProblem& problem) const {
+    std::map<std::string, int> named;
+    for (std::size_t i = 0; i < cell.noises.size(); ++i) {
+      const std::string name = cell.noises[i].library->manifest().name;
+      std::string path = i == 0 ? "problem/noise" : "problem/noise/" + name;
+      if (const int before = named[name]++; i > 0 && before > 0) path += fmt::format("/{}", before + 1);
+      const Context own = context(cell.seed_of("noise"), problem, path);
+      problem.noises.push_back(make<Noise>(cell.noises[i], own));
+      problem.noise_names.push_back(cell.noises[i].description());
+      append(problem.warnings, *own.warnings);
+      const std::vector<Index> hit =
+          part_of(cell.noises[i], [&] { return problem.noises.back()->outliers(problem.op->measurements()); });
+      problem.outliers.insert(problem.outliers.end(), hit.begin(), hit.end());
+    }
+    std::sort(problem.outliers.begin(), problem.outliers.end());
+    problem.outliers.erase(std::unique(problem.outliers.begin(), problem.outliers.end()), problem.outliers.end());
+  }
+
+  static void disturb(const Choice& choice, SensingProblem& problem, std::size_t i, const Vec& exact) {
+    Vec& data = problem.data;
+    part_of(choice, [&] {
+      problem.noises[i]->disturb(0, problem.signal, {exact.memptr(), exact.n_elem}, {data.memptr(), data.n_elem});
+    });
   }
 
   static void append(std::vector<std::string>& to, const std::vector<std::string>& more) {
@@ -274,17 +386,13 @@ class Builder {
                                                   size));
   }
 
-  /// Whether measurement i·n2 + j is the entry (i, j) of the matrix: told by two matrices that have no number twice.
+  /// Whether measurement i·n2 + j is the entry (i, j) of the matrix.
   static bool measures_each_entry(const MeasurementOperator& op) {
     if (op.measurements() != op.shape().entries()) return false;
-    Vec measured;
-    for (const Real scale : {1.0, std::sqrt(2.0)}) {
-      const Mat in_order = arma::reshape(
-          arma::sin(scale * arma::regspace<Vec>(1, static_cast<Real>(op.measurements()))), op.cols(), op.rows());
-      op.forward(Mat(in_order.t()), measured);
-      if (arma::abs(measured - arma::vectorise(in_order)).max() > 1e-12) return false;
-    }
-    return true;
+    const std::vector<MatrixEntry> entries = op.entries();
+    for (Index i = 0; i < entries.size(); ++i)
+      if (entries[i].row * op.cols() + entries[i].column != i) return false;
+    return !entries.empty();
   }
 
   /// Measured data: one number for each measurement, in a row or a column. A table is taken where the places of its
@@ -339,16 +447,40 @@ class Builder {
     return op;
   }
 
-  static void check_columns(const CellSpec& cell, const std::vector<Watch>& watches) {
-    std::vector<std::string> columns = {"iteration", "passes", "objective"};
-    const std::size_t own = columns.size();
-    for (std::size_t w = 0; w < watches.size(); ++w)
-      for (const Column& column : part_of(cell.observers[w].choice, [&] { return watches[w].observer->columns(); })) {
+  /// `own_watches` of the watches come before those of the config.
+  static void check_columns(const CellSpec& cell, const LaneSetup& setup, std::size_t own_watches) {
+    std::vector<std::string> columns;
+    for (const Column& column : Trace::own_columns()) columns.push_back(column.name);
+    const auto add = [&](const std::vector<Column>& more, const Position& position) {
+      for (const Column& column : more) {
         if (std::find(columns.begin(), columns.end(), column.name) != columns.end())
-          refuse(cell.observers[w].choice.position, fmt::format("the column '{}' is recorded twice", column.name));
+          refuse(position, fmt::format("the column '{}' is recorded twice", column.name));
         columns.push_back(column.name);
       }
-    columns.erase(columns.begin(), columns.begin() + static_cast<long>(own));
+    };
+    add(part_of(cell.optimizer, [&] { return setup.optimizer->columns(); }), cell.optimizer.position);
+    const std::size_t of_method = columns.size();
+    std::vector<std::string> unrecorded;
+    for (std::size_t w = 0; w < setup.watches.size(); ++w) {
+      if (w < own_watches) {
+        add(setup.watches[w].observer->columns(), cell.problem ? cell.problem->position : cell.hold_out_position);
+        continue;
+      }
+      const Choice& choice = cell.observers[w - own_watches].choice;
+      const std::size_t before = columns.size();
+      add(part_of(choice, [&] { return setup.watches[w].observer->columns(); }), choice.position);
+      if (!setup.watches[w].recorded)
+        unrecorded.insert(unrecorded.end(), columns.begin() + static_cast<long>(before), columns.end());
+    }
+    if (cell.keep) {
+      std::vector<std::string> recorded;
+      for (const std::string& name : columns)
+        if (std::find(unrecorded.begin(), unrecorded.end(), name) == unrecorded.end()) recorded.push_back(name);
+      if (std::find(recorded.begin(), recorded.end(), cell.keep->column) == recorded.end())
+        refuse(cell.keep_position, fmt::format("keep speaks of the column '{}', which the run does not record{}",
+                                               cell.keep->column, did_you_mean(cell.keep->column, recorded)));
+    }
+    columns.erase(columns.begin(), columns.begin() + static_cast<long>(of_method));
     for (std::size_t i = 0; i < cell.stop.thresholds.size(); ++i) {
       const std::string& wanted = cell.stop.thresholds[i].column;
       if (std::find(columns.begin(), columns.end(), wanted) == columns.end())
@@ -361,6 +493,7 @@ class Builder {
   std::shared_ptr<const Team> team_;
   std::map<std::string, Problem> problems_;
   std::map<std::string, Remembered> operators_;
+  std::map<std::string, std::shared_ptr<const tightrope::Problem>> other_problems_;
 };
 
 /// Whoever speaks of a column of a run must name one that it records.
@@ -415,6 +548,7 @@ std::shared_ptr<const SensingProblem> build_problem(const CellSpec& cell, std::s
 }
 
 std::uint64_t operator_bytes(const CellSpec& cell, const std::shared_ptr<const Team>& team) {
+  if (cell.problem) return 0;
   std::uint64_t of_files = 0;
   for (const Node::Entry& entry : cell.op.resolved->entries)
     for (const DataFile& file : cell.files)

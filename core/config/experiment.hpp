@@ -9,7 +9,9 @@
 
 #include "core/config/claims.hpp"
 #include "core/config/node.hpp"
+#include "core/engine/batches.hpp"
 #include "core/engine/lane.hpp"
+#include "core/interfaces/factorization_model.hpp"
 #include "core/plugin/catalog.hpp"
 #include "core/study/grid.hpp"
 
@@ -44,8 +46,18 @@ struct CellSpec {
   std::optional<std::string> data_file;
   Position data_position;
   std::vector<DataFile> files;
-  std::optional<Choice> target, noise;
-  Choice op, loss, model, initialization, optimizer, step_size;
+  /// A problem that is not sensing; then there are no target, operator, noises, loss and model.
+  std::optional<Choice> problem;
+  std::optional<Choice> target;
+  std::vector<Choice> noises;
+  Choice op, loss, model, initialization, optimizer;
+  std::optional<Choice> step_size, perturbation, projection;
+  std::optional<BatchRule> batch;
+  Position batch_position;
+  std::optional<Real> hold_out;  // share of the measurements that is held out
+  Position hold_out_position;
+  std::optional<KeepRule> keep;
+  Position keep_position;
   struct Watched {
     Choice choice;
     Schedule schedule;
@@ -124,7 +136,7 @@ struct SectionDoc {
   std::vector<Parameter> parameters;
 };
 std::vector<SectionDoc> config_reference();
-/// What the core itself reads in the section of a plugin of this kind, beside the plugin's own parameters.
-std::vector<Parameter> common_parameters(const std::string& kind);
+/// What the core itself reads in the section of a plugin, beside the plugin's own parameters.
+std::vector<Parameter> common_parameters(const Library& library);
 
 }  // namespace tightrope

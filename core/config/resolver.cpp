@@ -20,13 +20,13 @@ namespace tightrope {
 namespace {
 
 /// What a method may set, and what else a file may have at its top.
-const std::vector<std::string> cell_keys = {"seed", "seeds",     "problem", "model",    "initialization",
-                                            "loss", "optimizer", "stop",    "observers"};
+const std::vector<std::string> cell_keys = {"seed", "seeds",        "problem",    "model", "initialization", "loss",
+                                            "optimizer", "perturbation", "projection", "batch", "stop", "keep", "observers"};
 const std::vector<std::string> file_keys = {"name", "study", "claims", "plugin_path"};
 /// The keys inside of sections that are easily taken for sections, with the section that each belongs to.
 const std::map<std::string, std::string> inner_keys = {
     {"shape", "problem"},   {"data", "problem"},      {"target", "problem"},  {"operator", "problem"},
-    {"noise", "problem"},   {"step", "optimizer"},    {"iterations", "stop"}, {"time", "stop"},
+    {"noise", "problem"},   {"hold_out", "problem"},  {"step", "optimizer"},    {"iterations", "stop"}, {"time", "stop"},
     {"divergence", "stop"}, {"methods", "study"},     {"grid", "study"},      {"zip", "study"},
     {"list", "study"},      {"repetitions", "study"}, {"share", "study"},     {"set", "study"},
     {"tune", "study"},      {"where", "study"},       {"exclude", "study"},   {"timing", "study"},
@@ -70,13 +70,44 @@ struct ProblemSection {
   std::vector<Index> shape;
   std::string data;
   void declare(Parameters& p) {
-    p.add("type", type, {"sensing"}, "kind of problem: a matrix seen through linear measurements");
+    p.add("type", type, std::vector<std::string>{},
+          "sensing: a matrix seen through linear measurements; or one of the [problems](#problems), which takes the keys "
+          "of that plugin in place of those below, and no model and no loss");
     p.add("shape", shape, at_least(1),
           "rows and columns of the matrix to recover; may be left out if the target knows them")
         .example("[60, 40]");
     p.add_file("data", data,
                "measured values y, one per measurement, as a vector, n × 1 or 1 × n; n1 × n2 where every entry is "
                "measured. Measurements of entries are in order row by row. Without it y is made from target and noise");
+  }
+};
+
+struct HoldOutSection {
+  Real fraction = 0;
+  void declare(Parameters& p) {
+    p.add("fraction", fraction, Range{0, 1, true, true},
+          "share of the measurements, drawn at random, that the run does not learn from; their relative residual is the "
+          "column `validation_error`, and the loss of the others is multiplied by m/(m − number held out)")
+        .required()
+        .example("0.1");
+  }
+};
+
+struct BatchSection {
+  Index size = 0;
+  std::string order = "in_turn";
+  void declare(Parameters& p) {
+    p.add("size", size, at_least(1), "consecutive measurements, or samples, that an iteration sees")
+        .required()
+        .example("50");
+    p.add("order", order, {"in_turn", "shuffled", "random"},
+          "in_turn: one batch after another; shuffled: every batch once in each epoch, in a new order; random: drawn "
+          "anew for each iteration");
+  }
+  BatchRule rule() const {
+    return {size, order == "in_turn"    ? BatchRule::Order::in_turn
+                  : order == "shuffled" ? BatchRule::Order::shuffled
+                                        : BatchRule::Order::random};
   }
 };
 
@@ -293,14 +324,19 @@ class Resolver {
     std::set<const Library*> seen;
     if (section == "stop") units.insert(unit_among(document<StopSection>("stop", "").parameters, name));
     for (const CellSpec& cell : cells) {
-      const std::pair<const char*, const Choice*> parts[] = {{"problem.target", cell.target ? &*cell.target : nullptr},
-                                                             {"problem.operator", &cell.op},
-                                                             {"problem.noise", cell.noise ? &*cell.noise : nullptr},
-                                                             {"model", &cell.model},
-                                                             {"initialization", &cell.initialization},
-                                                             {"loss", &cell.loss},
-                                                             {"optimizer", &cell.optimizer},
-                                                             {"optimizer.step", &cell.step_size}};
+      const auto pointer = [](const std::optional<Choice>& choice) { return choice ? &*choice : nullptr; };
+      const std::pair<const char*, const Choice*> parts[] = {
+          {"problem", pointer(cell.problem)},
+          {"problem.target", pointer(cell.target)},
+          {"problem.operator", &cell.op},
+          {"problem.noise", cell.noises.size() == 1 ? &cell.noises.front() : nullptr},
+          {"model", &cell.model},
+          {"initialization", &cell.initialization},
+          {"loss", &cell.loss},
+          {"optimizer", &cell.optimizer},
+          {"optimizer.step", pointer(cell.step_size)},
+          {"perturbation", pointer(cell.perturbation)},
+          {"projection", pointer(cell.projection)}};
       for (const auto& [at, choice] : parts) {
         if (at != section || !choice || !choice->library || !seen.insert(choice->library.get()).second) continue;
         Parameters parameters;
@@ -419,14 +455,47 @@ class Resolver {
     cell.seed = top.seed;
     if (const Node* seeds = tree.find("seeds")) resolve_seeds(*seeds, cell);
     resolve_problem(tree, cell);
-    cell.model = choose("models", "model", tree, cell, cell.resolved);
+    if (cell.problem) {
+      for (const char* key : {"model", "loss", "perturbation"})
+        if (const Node* given = tree.find(key); given && !given->is_null())
+          complain(given->position, fmt::format("{} is a whole objective: it has no '{}'; leave that section out",
+                                                cell.problem->description(), key));
+    } else {
+      cell.model = choose("models", "model", tree, cell, cell.resolved);
+    }
     cell.initialization = choose("initializations", "initialization", tree, cell, cell.resolved);
-    cell.loss = choose("losses", "loss", tree, cell, cell.resolved);
+    if (!cell.problem) cell.loss = choose("losses", "loss", tree, cell, cell.resolved);
     resolve_optimizer(tree, cell);
+    if (has_value(tree, "perturbation") && !cell.problem)
+      cell.perturbation = choose("perturbations", "perturbation", tree, cell, cell.resolved);
+    if (has_value(tree, "projection"))
+      cell.projection = choose("projections", "projection", tree, cell, cell.resolved);
+    if (has_value(tree, "batch")) {
+      BatchSection section;
+      cell.resolved.set("batch", read_section(section, *tree.find("batch"), "batch", {}));
+      cell.batch = section.rule();
+      cell.batch_position = tree.find("batch")->position;
+    }
+    if (has_value(tree, "keep")) resolve_keep(*tree.find("keep"), cell);
     resolve_observers(tree, cell);
     resolve_stop(tree, cell);
     if (diagnostics_.empty()) cell.key = key_of(cell);
     return cell;
+  }
+
+  static bool has_value(const Node& map, const char* key) {
+    const Node* const node = map.find(key);
+    return node && !node->is_null();
+  }
+
+  void resolve_keep(const Node& given, CellSpec& cell) {
+    const std::string prefix = "smallest ";
+    if (!given.is_scalar() || given.scalar.rfind(prefix, 0) != 0 || given.scalar.size() == prefix.size())
+      return complain(given.position, "keep must be `smallest COLUMN`, such as smallest validation_error, but it is " +
+                                          given.description());
+    cell.keep = KeepRule{given.scalar.substr(prefix.size())};
+    cell.keep_position = given.position;
+    cell.resolved.set("keep", given);
   }
 
   void resolve_seeds(const Node& given, CellSpec& cell) {
@@ -455,10 +524,12 @@ class Resolver {
       given = nullptr;
     }
     if (!given) given = &nothing;
+    if (const Node* type = given->find("type"); type && !(type->is_scalar() && type->scalar == "sensing"))
+      return resolve_other_problem(tree, *type, cell);
     const Node of_truth = only(*given, {"type", "shape", "target"});
     if (truth_alone) given = &of_truth;
     ProblemSection section;
-    Node resolved = read_section(section, *given, "problem", {"target", "operator", "noise"});
+    Node resolved = read_section(section, *given, "problem", {"target", "operator", "noise", "hold_out"});
     resolved.erase("shape");
     resolved.erase("data");
     if (const Node* shape = given->find("shape"); shape && !section.shape.empty()) {
@@ -490,8 +561,44 @@ class Resolver {
     else if (data && !given->find("shape"))
       complain(data->position, "measured data alone do not tell the shape of the matrix; add shape: [rows, columns]");
     if (given != &nothing && !truth_alone) cell.op = choose("operators", "operator", *given, cell, resolved);
-    if (given->find("noise")) cell.noise = choose("noises", "noise", *given, cell, resolved);
+    resolve_noises(*given, cell, resolved);
+    if (has_value(*given, "hold_out") && !truth_alone) {
+      HoldOutSection hold_out;
+      resolved.set("hold_out", read_section(hold_out, *given->find("hold_out"), "hold_out", {}));
+      cell.hold_out = hold_out.fraction;
+      cell.hold_out_position = given->find("hold_out")->position;
+    }
     cell.resolved.set("problem", std::move(resolved));
+  }
+
+  /// One noise, or a list of them that add up.
+  void resolve_noises(const Node& given, CellSpec& cell, Node& resolved) {
+    const Node* const noise = given.find("noise");
+    if (!noise || !noise->is_sequence()) {
+      if (noise) cell.noises.push_back(choose("noises", "noise", given, cell, resolved));
+      return;
+    }
+    Node list = Node::make_sequence(noise->position);
+    for (const Node& item : noise->items) {
+      Node holder = Node::make_map(item.position), chosen = Node::make_map(item.position);
+      holder.set("noise", item);
+      cell.noises.push_back(choose("noises", "noise", holder, cell, chosen));
+      if (const Node* one = chosen.find("noise")) list.items.push_back(*one);
+    }
+    resolved.set("noise", std::move(list));
+  }
+
+  void resolve_other_problem(const Node& tree, const Node& type, CellSpec& cell) {
+    const std::vector<std::string>& known = names("problems");
+    if (!type.is_scalar() || !contains(known, type.scalar))
+      return complain(type.position, fmt::format("there is no type of problem '{}'{}", excerpt(type.scalar),
+                                                 did_you_mean_or_list(type.scalar, joined({"sensing"}, known))));
+    cell.problem = choose("problems", "problem", tree, cell, cell.resolved);
+  }
+
+  static std::string did_you_mean_or_list(const std::string& word, const std::vector<std::string>& words) {
+    const std::string hint = did_you_mean(word, words);
+    return hint.empty() ? (words.size() == 1 ? "; there is only " : "; there are ") + list_of(words) : hint;
   }
 
   void resolve_optimizer(const Node& tree, CellSpec& cell) {
@@ -499,6 +606,12 @@ class Resolver {
     Node* resolved = cell.resolved.find("optimizer");
     const Node* given = tree.find("optimizer");
     if (!resolved || !given) return;
+    if (cell.optimizer.maker && !cell.optimizer.maker->takes_step_size()) {
+      if (has_value(*given, "step"))
+        complain(given->find("step")->position,
+                 fmt::format("{} takes no step size: leave out 'step'", cell.optimizer.description()));
+      return;
+    }
     Node holder = Node::make_map(given->position);
     if (const Node* step = given->find("step")) holder.set("step", *step);
     if (const Node* step = holder.find("step"); step && looks_like_number(*step)) {
@@ -830,6 +943,7 @@ std::uint64_t CellSpec::seed_of(const std::string& part) const {
 }
 
 std::string operator_key(const CellSpec& cell) {
+  if (cell.problem) return fmt::format("{} {}", cell.seed, to_json(*cell.problem->resolved, true));
   const std::string shape = cell.shape    ? fmt::format("{} {}", cell.shape->rows, cell.shape->cols)
                             : cell.target ? to_json(*cell.target->resolved, true)
                                           : "";
@@ -838,9 +952,12 @@ std::string operator_key(const CellSpec& cell) {
 
 std::vector<const Choice*> CellSpec::choices() const {
   std::vector<const Choice*> all;
-  if (target) all.push_back(&*target);
-  if (noise) all.push_back(&*noise);
-  all.insert(all.end(), {&op, &loss, &model, &initialization, &optimizer, &step_size});
+  for (const std::optional<Choice>* choice : {&problem, &target})
+    if (*choice) all.push_back(&**choice);
+  for (const Choice& noise : noises) all.push_back(&noise);
+  all.insert(all.end(), {&op, &loss, &model, &initialization, &optimizer});
+  for (const std::optional<Choice>* choice : {&step_size, &perturbation, &projection})
+    if (*choice) all.push_back(&**choice);
   for (const Watched& watched : observers) all.push_back(&watched.choice);
   std::erase_if(all, [](const Choice* choice) { return !choice->library; });
   return all;
@@ -906,9 +1023,10 @@ std::vector<Parameter> study_parameters() {
 
 }  // namespace
 
-std::vector<Parameter> common_parameters(const std::string& kind) {
+std::vector<Parameter> common_parameters(const Library& library) {
+  const std::string kind = library.manifest().kind;
   if (kind == Observer::kind) return document<ObserverSection>("", "").parameters;
-  if (kind != Optimizer::kind) return {};
+  if (kind != Optimizer::kind || !make_maker(library)->takes_step_size()) return {};
   Parameter step;
   step.name = "step";
   step.type = "number or step size";

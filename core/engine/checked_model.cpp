@@ -97,4 +97,15 @@ void CheckedModel::retract(const Factors& point, Real step, const Factors& direc
   check(next, "the point of retract");
 }
 
+void CheckedModel::transport(const Factors& from, const Factors& to, Factors& vector) const {
+  require(from, "the point");
+  require(to, "the point");
+  require(vector, "the vector");
+  blame(name_, [&] { model_->transport(from, to, vector); });
+  check(vector, "the vector of transport");
+}
+
+/// Unsuitable passes: a model need not have a start. The engine compares its shape, as that of every start.
+Factors CheckedModel::start() const { return model_->start(); }
+
 }  // namespace tightrope

@@ -31,6 +31,8 @@ class CheckedModel final : public FactorizationModel {
   bool has_metric() const override { return model_->has_metric(); }
   bool is_semidefinite() const override { return model_->is_semidefinite(); }
   void retract(const Factors& point, Real step, const Factors& direction, Factors& next) const override;
+  void transport(const Factors& from, const Factors& to, Factors& vector) const override;
+  Factors start() const override;
 
  private:
   void require(const Factors& given, const char* what) const;

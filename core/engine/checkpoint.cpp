@@ -51,23 +51,21 @@ void Encoder::put(const Memory& memory) {
     std::visit([this](const auto& stored) { put(stored); }, value);
   }
 }
+/// What is not here is evaluated again.
 void Encoder::put(const Iterate& at) {
-  // Room at once for the largest part of a state, and for as many factors as follow; or it would be copied as it grows.
-  std::size_t numbers = at.X.left.n_elem + at.X.right.n_elem + at.prediction.n_elem;
-  for (const Mat& block : at.point.blocks) numbers += 4 * block.n_elem;
-  bytes_.reserve(bytes_.size() + numbers * sizeof(Real) + 4096);
-  put(std::uint64_t{at.iteration});
-  put(std::uint64_t{at.phase});
+  put(at.iteration);
+  put(at.phase);
+  put(at.time);
+  put(at.step);
+  put(at.rows.first);
+  put(at.rows.count);
+  put(at.known.bits());
   put(at.point);
-  put(at.value);
-  put(at.gradient);
-  put(at.X.left);
-  put(at.X.right);
-  put(static_cast<const Mat&>(at.prediction));
 }
 void Encoder::put(const Counters& counters) {
-  for (const std::uint64_t value : {std::uint64_t{counters.fused}, std::uint64_t{counters.forwards},
-                                    std::uint64_t{counters.adjoints}, std::uint64_t{counters.bytes}})
+  for (const std::uint64_t value :
+       {std::uint64_t{counters.fused}, std::uint64_t{counters.forwards}, std::uint64_t{counters.adjoints},
+        counters.rows, counters.bytes, std::uint64_t{counters.measurements}, std::uint64_t{counters.watched}})
     put(value);
 }
 
@@ -138,18 +136,21 @@ Memory Decoder::memory() {
   }
   return memory;
 }
+Vec Decoder::vector() {
+  const Mat values = matrix();
+  if (values.n_cols > 1) damaged();
+  return arma::vectorise(values);
+}
 Iterate Decoder::iterate() {
   Iterate at;
   at.iteration = whole();
   at.phase = whole();
+  at.time = real();
+  at.step = real();
+  at.rows.first = whole();
+  at.rows.count = whole();
+  at.known = Blocks::of(whole());
   at.point = factors();
-  at.value = real();
-  at.gradient = factors();
-  at.X.left = matrix();
-  at.X.right = matrix();
-  const Mat prediction = matrix();
-  if (prediction.n_cols > 1) damaged();
-  at.prediction = arma::vectorise(prediction);
   return at;
 }
 Counters Decoder::counters() {
@@ -157,7 +158,10 @@ Counters Decoder::counters() {
   counters.fused = whole();
   counters.forwards = whole();
   counters.adjoints = whole();
+  counters.rows = whole();
   counters.bytes = whole();
+  counters.measurements = whole();
+  counters.watched = whole();
   return counters;
 }
 void Decoder::finish() const {
@@ -169,12 +173,29 @@ std::string Lane::state() const {
   out.put(at_);
   if (at_.phase > 0) out.put(complete_);
   out.put(reached_.passes);
-  out.put(std::uint64_t{next_.iteration});
-  out.put(std::uint64_t{next_.phase});
-  out.put(next_.point);
+  out.put(next_);
   out.put(move_.step);
   out.put(move_.completes_iteration);
   out.put(move_.wanted.bits());
+  out.put(move_.columns);
+  out.put(std::string_view(move_.mark));
+  out.put(method_values_);
+  out.put(Index{trace_.marks.size()});
+  for (const TraceMark& mark : trace_.marks) {
+    out.put(mark.iteration);
+    out.put(std::string_view(mark.word));
+  }
+  out.put(estimate_.has_value());
+  if (estimate_) {
+    out.put(estimate_->left);
+    out.put(estimate_->right);
+    out.put(static_cast<const Mat&>(estimate_prediction_));
+  }
+  out.put(kept_.has_value());
+  if (kept_) {
+    out.put(kept_->point);
+    out.put(kept_->row);
+  }
   out.put(memory_);
   out.put(step_size_memory_);
   out.put(counters());
@@ -196,16 +217,34 @@ void Lane::restore(std::string_view state, std::vector<std::vector<Real>> rows, 
   Decoder in(state);
   at_ = in.iterate();
   if (at_.phase > 0) complete_ = in.iterate();
-  reached_ = {in.whole(), cost.seconds};
-  next_.iteration = in.whole();
-  next_.phase = in.whole();
-  next_.point = in.factors();
+  reached_ = {in.real(), cost.seconds};
+  next_ = in.iterate();
+  move_ = Move{};
   move_.step = in.real();
   move_.completes_iteration = in.truth();
   move_.wanted = Blocks::of(in.whole());
+  move_.columns = in.reals();
+  move_.mark = in.text();
+  method_values_ = in.reals();
+  trace_.marks.clear();
+  for (Index marks = in.whole(); marks > 0; --marks) {
+    const Index iteration = in.whole();
+    trace_.marks.push_back({iteration, in.text()});
+  }
+  estimate_.reset();
+  if (in.truth()) {
+    Mat left = in.matrix();
+    estimate_ = LowRank{std::move(left), in.matrix()};
+    estimate_prediction_ = in.vector();
+  }
+  kept_.reset();
+  if (in.truth()) {
+    Factors point = in.factors();
+    kept_ = Kept{std::move(point), in.reals()};
+  }
   memory_ = in.memory();
   step_size_memory_ = in.memory();
-  setup_.objective->restore(in.counters());
+  const Counters counted = in.counters();
   started_ = in.truth();
   scale_ = in.real();
   end_.reset();
@@ -231,7 +270,15 @@ void Lane::restore(std::string_view state, std::vector<std::vector<Real>> rows, 
   cost_ = std::move(cost);
   cost_.observing.resize(setup_.watches.size());
   for (Seen& seen : seen_) seen.current = false;
+  evaluate_again(at_);
+  if (at_.phase > 0) evaluate_again(complete_);
+  setup_.objective->restore(counted);
   if (end_ && end_->end_class == EndClass::limit) go_on();
+}
+
+/// The state has the point alone: value, gradient and predictions are what they were, to the last bit.
+void Lane::evaluate_again(Iterate& at) {
+  if (!at.point.blocks.empty()) setup_.objective->evaluate(at, at.known);
 }
 
 /// Undoes what only the end of the run added, and asks the stop rules again.

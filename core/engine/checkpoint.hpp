@@ -41,6 +41,7 @@ class Decoder {
   bool truth() { return whole() != 0; }
   std::string text();
   Mat matrix();
+  Vec vector();
   Factors factors();
   std::vector<Real> reals();
   Memory memory();

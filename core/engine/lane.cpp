@@ -24,10 +24,13 @@ Real seconds_since(Clock::time_point start) { return std::chrono::duration<Real>
 }  // namespace
 
 Lane::Lane(LaneSetup setup)
-    : setup_(std::move(setup)), blocks_(setup_.objective->model().blocks()), seen_(setup_.watches.size()) {
-  trace_.columns = {{"iteration", "completed iterations", 0, false},
-                    {"passes", "streaming reads of the operator so far", 0, false},
-                    {"objective", "loss plus penalty at the iterate", 0, true}};
+    : setup_(std::move(setup)), blocks_(setup_.objective->space().blocks()), seen_(setup_.watches.size()) {
+  trace_.columns = Trace::own_columns();
+  const std::vector<Column> of_method =
+      blame(setup_.optimizer_name, [&] { return setup_.optimizer->columns(); });
+  method_columns_ = of_method.size();
+  method_values_.assign(method_columns_, std::nan(""));
+  trace_.columns.insert(trace_.columns.end(), of_method.begin(), of_method.end());
   for (std::size_t w = 0; w < setup_.watches.size(); ++w) {
     const std::vector<Column> columns =
         blame(setup_.watches[w].name, [&] { return setup_.watches[w].observer->columns(); });
@@ -40,7 +43,10 @@ Lane::Lane(LaneSetup setup)
   }
   if (thresholds_.size() < setup_.stop.thresholds.size())
     throw std::logic_error("Lane: a stop rule names a column that no observer has");
+  if (setup_.keep) keep_column_ = trace_.find(setup_.keep->column);
+  if (setup_.keep && !keep_column_) throw std::logic_error("Lane: the rule of what to keep names no column");
   next_.point = setup_.start;
+  next_.rows = setup_.objective->rows_of(0);
   cost_.observing.resize(setup_.watches.size());
   if (const std::string wrong = wrong_shapes(setup_.start, blocks_); !wrong.empty())
     fail(fmt::format("{} failed: its start does not fit the model: {}", setup_.start_name, wrong));
@@ -54,10 +60,11 @@ void Lane::charge(Real seconds, Real bytes) {
 void Lane::evaluate(const std::vector<Lane*>& lanes) {
   // Kept between rounds: nothing is allocated in steady state.
   static thread_local std::vector<Lane*> group;
-  const auto partner_of = [](const Lane* lane) { return lane->setup_.objective->partner(); };
   for (std::size_t i = 0; i < lanes.size(); ++i) {
-    const void* const partner = partner_of(lanes[i]);
-    const auto same = [&](const Lane* lane) { return partner && partner_of(lane) == partner; };
+    const void* const key = lanes[i]->setup_.objective->batch_key();
+    const auto same = [&](const Lane* lane) {
+      return key && lane->setup_.objective->batch_key() == key && lane->next_.rows == lanes[i]->next_.rows;
+    };
     if (std::any_of(lanes.begin(), lanes.begin() + static_cast<long>(i), same)) continue;  // went with an earlier one
     group.assign(1, lanes[i]);
     std::copy_if(lanes.begin() + static_cast<long>(i) + 1, lanes.end(), std::back_inserter(group), same);
@@ -103,14 +110,12 @@ void Lane::arrive() {
   asked_at(next_.iteration);
   try {
     if (accept()) {
-      if (at_.phase == 0) {
-        reached_ = {counters().passes(), cost_.seconds};
-        for (Seen& seen : seen_) seen.current = false;
-        publish_estimate();
-        record(false);
-        end_ = rule_met();
+      for (;;) {
+        if (at_.phase == 0) complete();
+        if (!end_) step();
+        if (end_ || move_.evaluate) break;
+        take_evaluated_point();
       }
-      if (!end_) step();
     }
     if (end_) record(true);
   } catch (const PluginFailure& failure) {
@@ -118,12 +123,35 @@ void Lane::arrive() {
   }
 }
 
+/// An iteration is complete: the iterate is recorded, and the stop rules are asked.
+void Lane::complete() {
+  reached_ = {counters().passes(), cost_.seconds};
+  for (Seen& seen : seen_) seen.current = false;
+  if (at_.iteration > 0) {
+    if (method_columns_ > 0) method_values_ = std::move(move_.columns);
+    method_values_.resize(method_columns_, std::nan(""));
+    if (!move_.mark.empty()) trace_.marks.push_back({at_.iteration, std::move(move_.mark)});
+    move_.columns.clear();
+    move_.mark.clear();
+  }
+  publish_estimate();
+  record(false);
+  end_ = rule_met();
+}
+
+/// The point in the middle of an iteration becomes the iterate, without another evaluation.
+void Lane::take_evaluated_point() {
+  at_.iteration = next_.iteration;
+  at_.phase = 0;
+  at_.time = next_.time;
+  at_.step = next_.step;
+}
+
 /// Makes the evaluated point the current one, unless the run has diverged: then the last good one stays.
 bool Lane::accept() {
   const bool finite = std::isfinite(next_.value) && is_finite(next_.gradient);
   if (!started_) {
-    const Real data = setup_.problem ? arma::dot(setup_.problem->data, setup_.problem->data) / 2 : 0;
-    scale_ = std::max(std::abs(next_.value), data);
+    scale_ = std::max(std::abs(next_.value), setup_.objective->scale(next_));
     if (!finite || !is_finite(next_.point)) {
       end_ = End{EndClass::diverged,
                  is_finite(next_.point) ? "at the start, where the objective or its gradient is not a finite number"
@@ -149,16 +177,17 @@ bool Lane::accept() {
 }
 
 void Lane::publish_estimate() {
-  const bool has_one =
-      blame(setup_.optimizer_name, [&] { return setup_.optimizer->estimate(at_, memory_, estimate_); });
-  if (!has_one) return;
-  if (estimate_.shape() != at_.X.shape() || estimate_.left.n_cols != estimate_.right.n_cols)
+  LowRank published = estimate_ ? std::move(*estimate_) : LowRank();
+  estimate_.reset();
+  estimate_prediction_.reset();
+  if (!blame(setup_.optimizer_name, [&] { return setup_.optimizer->estimate(at_, memory_, published); })) return;
+  if (published.shape() != at_.X.shape() || published.left.n_cols != published.right.n_cols)
     throw PluginFailure(setup_.optimizer_name,
                         fmt::format("its estimate is the pair of a {} × {} and a {} × {} matrix instead of {} × j and "
                                     "{} × j",
-                                    estimate_.left.n_rows, estimate_.left.n_cols, estimate_.right.n_rows,
-                                    estimate_.right.n_cols, at_.X.rows(), at_.X.cols()));
-  std::swap(at_.X, estimate_);
+                                    published.left.n_rows, published.left.n_cols, published.right.n_rows,
+                                    published.right.n_cols, at_.X.rows(), at_.X.cols()));
+  estimate_ = std::move(published);
 }
 
 /// What an observer does not write is not defined. A start that is not finite is shown to nobody: only a run that
@@ -169,10 +198,18 @@ const std::vector<Real>& Lane::values_of(std::size_t watch) {
   const std::size_t columns = seen.values.size();
   std::fill(seen.values.begin(), seen.values.end(), std::nan(""));
   if (started_) {
-    const SensingProblem* problem = setup_.problem.get();
-    const Snapshot snapshot{iterate(), setup_.objective->model(), problem ? &problem->data : nullptr,
-                            problem ? problem->truth.get() : nullptr};
     const auto start = Clock::now();
+    const SensingProblem* problem = setup_.problem.get();
+    const Iterate& at = iterate();
+    if (estimate_ && estimate_prediction_.is_empty())
+      setup_.objective->predict(*estimate_, at.rows, estimate_prediction_);
+    const Snapshot snapshot{at,
+                            setup_.objective->space(),
+                            estimate_ ? *estimate_ : at.X,
+                            estimate_ ? estimate_prediction_ : at.prediction,
+                            problem ? &problem->data_of(at.rows) : nullptr,
+                            problem ? problem->truth.get() : nullptr,
+                            problem ? &problem->outliers : nullptr};
     seen.values.resize(columns + guard_values, guard);
     blame(setup_.watches[watch].name, [&] {
       setup_.watches[watch].observer->observe(snapshot, {seen.values.data(), columns});
@@ -196,15 +233,18 @@ void Lane::record(bool everything) {
     return watch.recorded && (everything || at.iteration == 0 || watch.schedule.due(at.iteration));
   };
   if (!everything && at.iteration > 0 && std::none_of(setup_.watches.begin(), setup_.watches.end(), due)) return;
-  std::vector<Real> row{static_cast<Real>(at.iteration), static_cast<Real>(reached_.passes), at.value};
+  std::vector<Real> row{static_cast<Real>(at.iteration), reached_.passes, at.value, at.step, at.time};
+  row.insert(row.end(), method_values_.begin(), method_values_.end());
+  std::size_t position = row.size();
   row.resize(trace_.columns.size(), std::nan(""));
-  std::size_t position = 3;
   for (std::size_t w = 0; w < setup_.watches.size(); ++w) {
     if (!setup_.watches[w].recorded) continue;
     if (due(setup_.watches[w]))
       std::copy(values_of(w).begin(), values_of(w).end(), row.begin() + static_cast<long>(position));
     position += seen_[w].values.size();
   }
+  // What only the end adds does not count: a longer run would not have it.
+  if (keep_column_ && !everything) keep(row);
   if (!trace_.rows.empty() && trace_.rows.back()[0] == row[0]) {
     last_row_ = std::exchange(trace_.rows.back(), std::move(row));
   } else {
@@ -212,6 +252,12 @@ void Lane::record(bool everything) {
     trace_.rows.push_back(std::move(row));
     trace_.seconds.push_back(reached_.seconds);
   }
+}
+
+void Lane::keep(const std::vector<Real>& row) {
+  const Real value = row[*keep_column_];
+  if (std::isnan(value) || (kept_ && !(value < kept_->row[*keep_column_]))) return;
+  kept_ = Kept{iterate().point, row};
 }
 
 std::optional<End> Lane::rule_met() {
@@ -236,12 +282,12 @@ void Lane::step() {
   struct Named final : StepSize {
     const LaneSetup& setup;
     explicit Named(const LaneSetup& of) : setup(of) {}
-    Real choose(const Iterate& at, const Factors& direction, Objective& objective, Memory& memory) const override {
-      const Real step =
+    Step choose(const Iterate& at, const Factors& direction, Objective& objective, Memory& memory) const override {
+      Step step =
           blame(setup.step_size_name, [&] { return setup.step_size->choose(at, direction, objective, memory); });
-      if (!std::isfinite(step) || step < 0)
+      if (!std::isfinite(step.size) || step.size < 0)
         throw PluginFailure(setup.step_size_name,
-                            fmt::format("it chose {:g}, but a step size is a finite number of at least 0", step));
+                            fmt::format("it chose {:g}, but a step size is a finite number of at least 0", step.size));
       return step;
     }
     bool needs_descent() const override { return setup.step_size->needs_descent(); }
@@ -249,21 +295,51 @@ void Lane::step() {
   const auto start = Clock::now();
   const std::uint64_t bytes = counters().bytes;
   const Named step_size(setup_);
-  Workplace workplace{*setup_.objective, memory_, step_size, step_size_memory_};
-  move_ = blame(setup_.optimizer_name, [&] { return setup_.optimizer->advance(at_, workplace, next_.point); });
-  if (std::isnan(move_.step) || move_.step < 0)
-    throw PluginFailure(setup_.optimizer_name, fmt::format("it says that it took a step of size {:g}", move_.step));
-  if (const std::string wrong = move_.step > 0 ? wrong_shapes(next_.point, blocks_) : ""; !wrong.empty())
-    throw PluginFailure(setup_.optimizer_name, "its next point does not fit the model: " + wrong);
-  if (move_.completes_iteration) move_.wanted = Blocks::all();
-  next_.iteration = at_.iteration + (move_.completes_iteration ? 1 : 0);
-  next_.phase = move_.completes_iteration ? 0 : at_.phase + 1;
-  if (move_.step == 0) {
-    next_.point = at_.point;
-    end_ = End{EndClass::stalled, "the step size rule found no acceptable step", iterate().iteration};
+  StepContext context{*setup_.objective, memory_, setup_.step_size ? &step_size : nullptr, step_size_memory_};
+  move_ = blame(setup_.optimizer_name, [&] { return setup_.optimizer->advance(at_, context, next_.point); });
+  check_move();
+  const bool completes = move_.completes_iteration;
+  const Iterate& last = iterate();
+  next_.iteration = last.iteration + (completes ? 1 : 0);
+  next_.phase = completes ? 0 : at_.phase + 1;
+  next_.time = last.time + (completes ? move_.time.value_or(move_.step) : 0);
+  next_.step = completes ? move_.step : last.step;
+  next_.rows = setup_.objective->rows_of(next_.iteration);
+  if (move_.end) {
+    end_ = std::move(move_.end);
+    end_->iteration = last.iteration;
+  } else if (move_.step == 0) {
+    end_ = End{EndClass::stalled, "the step size rule found no acceptable step", last.iteration};
+  }
+  if (end_) next_.point = at_.point;
+  if (!end_ && completes && setup_.projection) {
+    if (!move_.evaluate) next_.point = at_.point;  // the projected point is another one
+    move_.evaluate = true;
+    blame(setup_.projection_name, [&] { setup_.projection->project(next_.point); });
+    if (const std::string wrong = wrong_shapes(next_.point, blocks_); !wrong.empty())
+      throw PluginFailure(setup_.projection_name, "its point does not fit the model: " + wrong);
   }
   cost_.bytes += static_cast<Real>(counters().bytes - bytes);
   cost_.seconds += seconds_since(start);
+}
+
+void Lane::check_move() const {
+  const auto refuse = [&](const std::string& what) { throw PluginFailure(setup_.optimizer_name, what); };
+  if (move_.end) return;
+  if (std::isnan(move_.step) || move_.step < 0)
+    refuse(fmt::format("it says that it took a step of size {:g}", move_.step));
+  if (move_.step == 0) return;
+  if (!move_.evaluate && (at_.phase == 0 || !move_.completes_iteration))
+    refuse("it takes the point that was evaluated last for the next iterate, which completes an iteration of several "
+           "phases and nothing else");
+  if (!move_.evaluate && !at_.known.covers(blocks_.size()))
+    refuse("it takes a point for the next iterate at which it wanted a part of the gradient alone");
+  if (const std::string wrong = move_.evaluate ? wrong_shapes(next_.point, blocks_) : ""; !wrong.empty())
+    refuse("its next point does not fit the model: " + wrong);
+  if (!move_.columns.empty() && move_.columns.size() != method_columns_)
+    refuse(fmt::format("it announces {} columns of its own and gives {} values", method_columns_,
+                       move_.columns.size()));
+  if (move_.time && !std::isfinite(*move_.time)) refuse(fmt::format("it says that a time of {:g} passed", *move_.time));
 }
 
 }  // namespace tightrope

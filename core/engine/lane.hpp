@@ -16,6 +16,7 @@
 #include "core/engine/trace.hpp"
 #include "core/interfaces/observer.hpp"
 #include "core/interfaces/optimizer.hpp"
+#include "core/interfaces/projection.hpp"
 
 namespace tightrope {
 
@@ -35,17 +36,30 @@ struct Cost {
   std::vector<Real> observing = {};  // seconds of each observer, in the order of the watches; not part of `seconds`
 };
 
+/// The `keep:` section: of the recorded iterates, the one where a column is smallest is kept beside the last one.
+struct KeepRule {
+  std::string column;
+};
+/// What it kept: the first such iterate, and its row of the trace.
+struct Kept {
+  Factors point;
+  std::vector<Real> row;
+};
+
 /// Everything that defines a run. All components are shared and immutable, but for the objective (one per lane).
 struct LaneSetup {
   std::string name;
   std::shared_ptr<const SensingProblem> problem;  // may be null for objectives that are not sensing
   std::shared_ptr<Objective> objective;
   std::shared_ptr<const Optimizer> optimizer;
-  std::shared_ptr<const StepSize> step_size;
+  std::shared_ptr<const StepSize> step_size;    // null if the optimizer takes none
+  std::shared_ptr<const Projection> projection;  // may be null
+  bool has_one_phase = true;  // whether each iteration of the optimizer is one evaluation
   std::vector<Watch> watches;
   StopRules stop;
+  std::optional<KeepRule> keep;
   Factors start;
-  std::string optimizer_name = "the optimizer", step_size_name = "the step size",
+  std::string optimizer_name = "the optimizer", step_size_name = "the step size", projection_name = "the projection",
               start_name = "the initialization";  // in messages
   std::vector<std::string> warnings;              // what its parts had to say when they were made, each a sentence
 };
@@ -60,6 +74,10 @@ class Lane {
   /// when the run ends in the middle of it or by a point that is not finite. The start, whatever it is, if nothing came
   /// after it.
   const Iterate& iterate() const { return at_.phase == 0 ? at_ : complete_; }
+  /// What the method publishes instead of X at that iterate; null if nothing.
+  const LowRank* estimate() const { return estimate_ ? &*estimate_ : nullptr; }
+  /// What the setup's rule kept; null if there is no rule, or nothing yet.
+  const Kept* kept() const { return kept_ ? &*kept_ : nullptr; }
   const Trace& trace() const { return trace_; }
   const Counters& counters() const { return setup_.objective->counters(); }
   const std::optional<End>& end() const { return end_; }
@@ -101,11 +119,16 @@ class Lane {
 
   static void evaluate_group(std::span<Lane* const> group);
   bool accept();
+  void complete();
   void publish_estimate();
   void fail_at(const PluginFailure& failure, Index iteration);
   void record(bool everything);
+  void keep(const std::vector<Real>& row);
   std::optional<End> rule_met();
   void step();
+  void check_move() const;
+  void take_evaluated_point();
+  void evaluate_again(Iterate& at);
   void go_on();
   const std::vector<Real>& values_of(std::size_t watch);
 
@@ -114,8 +137,7 @@ class Lane {
   Iterate at_, next_;          // the point that was evaluated last, and the one that comes next
   Iterate complete_;           // the last complete iterate, while at_ is in the middle of an iteration
   struct {
-    Index passes = 0;
-    Real seconds = 0;
+    Real passes = 0, seconds = 0;
   } reached_;  // what the last complete iterate had cost
   Memory memory_, step_size_memory_;
   Move move_;
@@ -124,7 +146,12 @@ class Lane {
   std::optional<std::vector<Real>> last_row_;  // the row that the end replaced; empty if it added one
   std::vector<Seen> seen_;
   std::vector<Threshold> thresholds_;
-  LowRank estimate_;
+  std::size_t method_columns_ = 0;
+  std::vector<Real> method_values_;  // of the method's own columns, at the last complete iterate
+  std::optional<LowRank> estimate_;  // at the last complete iterate
+  Vec estimate_prediction_;          // A of it, once somebody has asked; else empty
+  std::optional<Kept> kept_;
+  std::optional<Index> keep_column_;
   bool started_ = false;
   Real scale_ = 0;  // what the divergence rule compares with
   Cost cost_;

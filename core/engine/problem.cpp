@@ -1,6 +1,34 @@
 #include "core/engine/problem.hpp"
 
+#include "core/engine/blame.hpp"
+
 namespace tightrope {
+
+const Vec& RowData::of(const SensingProblem& problem, Rows rows) {
+  if (rows == rows_) return data_;
+  if (problem.has_all_data) {
+    data_ = rows.count == 0 ? Vec() : Vec(problem.data.subvec(rows.first, rows.end() - 1));
+  } else {
+    problem.op->forward(problem.truth->X, rows, data_);
+    problem.disturb(rows.first, data_);
+  }
+  rows_ = rows;
+  return data_;
+}
+
+const Vec& SensingProblem::data_of(Rows wanted) const {
+  const Rows rows = wanted.within(op->measurements());
+  return has_all_data && rows.count == op->measurements() ? data : row_data->of(*this, rows);
+}
+
+void SensingProblem::disturb(Index first, Vec& measured) const {
+  if (noises.empty()) return;
+  const Vec exact = measured;
+  for (std::size_t i = 0; i < noises.size(); ++i)
+    blame(noise_names[i], [&] {
+      noises[i]->disturb(first, signal, {exact.memptr(), exact.n_elem}, {measured.memptr(), measured.n_elem});
+    });
+}
 
 std::shared_ptr<const Truth> make_truth(LowRank X, Index rank) {
   auto truth = std::make_shared<Truth>();

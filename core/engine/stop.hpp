@@ -1,23 +1,13 @@
-// Rules that end a run, and how a run ended.
+// Rules that end a run.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "core/numbers/types.hpp"
+#include "core/interfaces/end.hpp"
 
 namespace tightrope {
-
-enum class EndClass { converged, stalled, limit, diverged, failed };
-const char* to_string(EndClass end);
-
-/// How a run ended: class, a reason in words with the rule and its numbers, and the last iteration.
-struct End {
-  EndClass end_class = EndClass::limit;
-  std::string reason;
-  Index iteration = 0;
-};
 
 /// The `stop:` section. Any rule that is met ends the run.
 struct StopRules {

@@ -5,17 +5,30 @@
 #include <string>
 #include <vector>
 
-#include "core/interfaces/observer.hpp"
+#include "core/interfaces/column.hpp"
+#include "core/numbers/types.hpp"
 
 namespace tightrope {
 
-/// Columns "iteration", "passes" (streaming reads of the operator so far) and "objective" come first, then those of
-/// the observers in the order of the file. A quantity that was not due, or is not defined, is NaN.
+/// A word that a method has set at an iteration, such as "rebalanced".
+struct TraceMark {
+  Index iteration = 0;
+  std::string word;
+  bool operator==(const TraceMark&) const = default;
+};
+
+/// Columns "iteration", "passes" (streaming reads of the operator so far), "objective", "step" and "time" come first,
+/// then those of the method, then those of the observers in the order of the file. A quantity that was not due, or is
+/// not defined, is NaN.
 struct Trace {
   std::vector<Column> columns;
   std::vector<std::vector<Real>> rows;
   std::vector<Real>
       seconds;  // one per row, since the start of the run, without the observers' time; not part of trace.csv
+  std::vector<TraceMark> marks;  // in order; not part of trace.csv
+
+  /// The columns that every run has, first of all.
+  static std::vector<Column> own_columns();
 
   std::optional<Index> find(const std::string& column) const;
   std::vector<Real> column(Index i) const;

@@ -16,6 +16,7 @@ namespace tightrope {
 
 class FactorizationModel;
 class Loss;
+class Space;
 
 /// The matrix to recover, with what is known about it beforehand.
 struct Truth {
@@ -30,7 +31,8 @@ struct Truth {
 Real distance(const LowRank& X, const Truth& truth);
 
 /// The parts of an experiment that exist when a component is made. Components are made in this order:
-/// target, operator, noise, loss, model, initialization, optimizer, step size, observers.
+/// target, operator, noises, loss, model or problem, initialization, perturbation, projection, optimizer, step size,
+/// observers.
 /// Asking for a part that the problem does not have throws Unsuitable.
 class Context {
  public:
@@ -43,9 +45,10 @@ class Context {
 
   const Truth& truth() const;
   const FactorizationModel& model() const;
-  const FactorizationModel& model_with_metric() const;  // for those who call its precondition
+  const Space& space() const;              // of the model, or of a problem that is not sensing
+  const Space& space_with_metric() const;  // for those who call its precondition
   const Loss& loss() const;
-  const Vec& data() const;   // y, length m
+  const Vec& data() const;   // y, length m; not where measurements are made batch by batch
   Sensing& sensing() const;  // the operator, counted
   /// What the user should know of this component, although it can be used: a sentence that goes on after its name, as
   /// those of Unsuitable do. The program says it, and the record of the run keeps it.
@@ -54,8 +57,10 @@ class Context {
   const Truth* known_truth = nullptr;
   Sensing* known_sensing = nullptr;
   const FactorizationModel* known_model = nullptr;
+  const Space* known_space = nullptr;
   const Loss* known_loss = nullptr;
   const Vec* known_data = nullptr;
+  const std::vector<Index>* known_outliers = nullptr;  // measurements that a noise has spoilt, in increasing order
   std::shared_ptr<std::vector<std::string>> warnings = std::make_shared<std::vector<std::string>>();
 };
 

@@ -19,12 +19,13 @@ Real distance(const LowRank& X, const Truth& truth) {
 
 const Truth& Context::truth() const { return require(known_truth, "the matrix to recover (problem.target)"); }
 const FactorizationModel& Context::model() const { return require(known_model, "a factorization model"); }
-const FactorizationModel& Context::model_with_metric() const {
-  if (!model().has_metric()) throw NoMetric();
-  return model();
+const Space& Context::space() const { return require(known_space, "a space to move in"); }
+const Space& Context::space_with_metric() const {
+  if (!space().has_metric()) throw NoMetric();
+  return space();
 }
 const Loss& Context::loss() const { return require(known_loss, "a loss"); }
-const Vec& Context::data() const { return require(known_data, "measured data"); }
+const Vec& Context::data() const { return require(known_data, "all measured data at once"); }
 Sensing& Context::sensing() const { return require(known_sensing, "a measurement operator"); }
 
 }  // namespace tightrope

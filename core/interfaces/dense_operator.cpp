@@ -14,7 +14,7 @@ namespace tightrope {
 
 namespace {
 
-constexpr Index reduction_tile = 4096;
+constexpr Index reduction_tile = 4096, most_block_rows = 64;
 const Real root_half = std::sqrt(0.5);
 
 std::string bytes_per_entry(Storage storage) {
@@ -109,6 +109,7 @@ DenseOperator::DenseOperator(const Context& context, Index measurements, const L
       layout_(layout),
       entries_(row_entries(context.shape, layout)),
       columns_((entries_ + 7) / 8 * 8),
+      together_(layout.storage == Storage::sign ? sign_group : 1),
       team_(context.team),
       store_(layout.storage == Storage::sign
                  ? make_sign_store(false, measurements, entries_, signs_of(source, measurements), over(team_))
@@ -119,6 +120,7 @@ DenseOperator::DenseOperator(const Context& context, Index measurements, const L
       layout_(layout),
       entries_(row_entries(context.shape, layout)),
       columns_((entries_ + 7) / 8 * 8),
+      together_(sign_group),
       team_(context.team),
       store_(make_sign_store(layout.storage == Storage::generated, measurements, entries_, source, over(team_))) {}
 
@@ -138,28 +140,32 @@ void DenseOperator::dense_rows(Index first, Index count, Real* rows) const {
   }
 }
 
-/// One pass over the entries. block_done(first, count, sums, slopes) turns the inner products of a finished block into
-/// its slopes, both as [group][row][lane of the group] and without the factor.
+/// One pass over the entries of some rows, and of those that share bytes with them. block_done(first, count, sums,
+/// slopes) turns the inner products of a finished block into its slopes, both as [group][row][lane of the group] and
+/// without the factor.
 ///
 /// Rows are cut into strips, each with gradients of its own that are added in order. Threads share the strips, or the
 /// chunks of columns of one strip after another; the bits are the same.
 template <class Block>
 class DenseOperator::Pass {
  public:
-  Pass(const DenseOperator& dense, Index lanes, bool dot, bool add, Workspace& work, const Block& block_done)
+  Pass(const DenseOperator& dense, Rows rows, Index lanes, bool dot, bool add, Workspace& work,
+       const Block& block_done)
       : dense_(dense),
         store_(*dense.store_),
         team_(*dense.team_),
         dot_(dot),
         add_(add),
         block_done_(block_done),
+        begin_(rows.first / dense.together_ * dense.together_),
+        end_(std::min(dense.measurements(), (rows.end() + dense.together_ - 1) / dense.together_ * dense.together_)),
         width_(store_.lane_width(lanes)),
         groups_((lanes + width_ - 1) / width_),
-        block_(store_.block_rows(lanes)),
+        block_(std::min(most_block_rows, store_.block_rows(lanes))),
         matrix_(dense.columns_ * width_),
         numbers_(block_ * groups_ * width_),
         scratch_((store_.scratch_bytes(lanes) + 63) / 64 * 64),
-        strips_(store_.splits_columns() ? 1 : std::bit_floor(std::clamp<Index>(dense.measurements() / 64, 1, 16))) {
+        strips_(store_.splits_columns() ? 1 : std::bit_floor(std::clamp<Index>((end_ - begin_) / 64, 1, 16))) {
     // Columns are shared where rows are long, and also where there are many lanes, whose matrices and gradients then
     // lie in the shared cache once and not once for each thread; a chunk is a tile then, so that inner products are
     // summed as they are by one thread.
@@ -247,8 +253,8 @@ class DenseOperator::Pass {
   }
 
   Index first_row(Index strip) const {
-    const Index units = (dense_.measurements() + sign_group - 1) / sign_group;
-    return std::min(dense_.measurements(), part_begin(units, strips_, strip) * sign_group);
+    const Index units = (end_ - begin_ + sign_group - 1) / sign_group;
+    return std::min(end_, begin_ + part_begin(units, strips_, strip) * sign_group);
   }
 
   /// The gradients of the first place += those of another, elements [begin, end) of all groups.
@@ -272,6 +278,7 @@ class DenseOperator::Pass {
   const Team& team_;
   bool dot_, add_;
   const Block& block_done_;
+  Index begin_, end_;              // rows
   Index width_, groups_;           // lanes of a group, groups of the batch
   Index block_, matrix_;           // rows of a block, elements of a group's x
   Index numbers_;                  // inner products of a block
@@ -284,8 +291,8 @@ class DenseOperator::Pass {
 };
 
 template <class Block>
-void DenseOperator::pass(Index lanes, bool dot, bool add, Workspace& work, const Block& block_done) const {
-  Pass<Block>(*this, lanes, dot, add, work, block_done).run();
+void DenseOperator::pass(Rows rows, Index lanes, bool dot, bool add, Workspace& work, const Block& block_done) const {
+  Pass<Block>(*this, rows, lanes, dot, add, work, block_done).run();
 }
 
 /// Puts X where the sweeps read it: packed, padded, side by side with its neighbours.
@@ -318,20 +325,29 @@ void DenseOperator::get_gradient(Index lane, Index lanes, const Workspace& work,
 void DenseOperator::do_forward(const Mat& X, Vec& z) const {
   Workspace& work = workspace();
   set_matrix(0, 1, X, work);
-  pass(1, true, false, work, [&](Index first, Index count, const Real* sums, Real*) {
+  pass(Rows::all().within(measurements()), 1, true, false, work, [&](Index first, Index count, const Real* sums, Real*) {
     for (Index i = 0; i < count; ++i) z[first + i] = layout_.factor * sums[i];
+  });
+}
+
+void DenseOperator::do_forward(const LowRank& X, Rows rows, Vec& z) const {
+  Workspace& work = workspace();
+  set_matrix(0, 1, X.left * X.right.t(), work);
+  pass(rows, 1, true, false, work, [&](Index first, Index count, const Real* sums, Real*) {
+    for (Index i = 0; i < count; ++i)
+      if (first + i >= rows.first && first + i < rows.end()) z[first + i - rows.first] = layout_.factor * sums[i];
   });
 }
 
 void DenseOperator::do_adjoint(const Vec& z, Mat& G) const {
   Workspace& work = workspace();
-  pass(1, false, true, work, [&](Index first, Index count, const Real*, Real* slopes) {
+  pass(Rows::all().within(measurements()), 1, false, true, work, [&](Index first, Index count, const Real*, Real* slopes) {
     for (Index i = 0; i < count; ++i) slopes[i] = layout_.factor * z[first + i];
   });
   get_gradient(0, 1, work, G);
 }
 
-void DenseOperator::do_evaluate(std::span<Evaluation> lanes) const {
+void DenseOperator::do_evaluate(std::span<Evaluation> lanes, Rows rows) const {
   const auto with_gradient = static_cast<std::size_t>(
       std::count_if(lanes.begin(), lanes.end(), [](const Evaluation& lane) { return lane.gradient != nullptr; }));
   if (with_gradient != 0 && with_gradient != lanes.size()) {
@@ -339,7 +355,7 @@ void DenseOperator::do_evaluate(std::span<Evaluation> lanes) const {
       std::vector<Evaluation> some;
       for (const Evaluation& lane : lanes)
         if ((lane.gradient != nullptr) == wanted) some.push_back(lane);
-      do_evaluate(some);
+      do_evaluate(some, rows);
       auto done = some.begin();
       for (Evaluation& lane : lanes)
         if ((lane.gradient != nullptr) == wanted) lane.value = (done++)->value;
@@ -356,16 +372,22 @@ void DenseOperator::do_evaluate(std::span<Evaluation> lanes) const {
     X = at.left * at.right.t();
     set_matrix(l, count, X, work);
   });
-  pass(count, true, add, work, [&](Index first, Index rows_done, const Real* sums, Real* slopes) {
-    Real slope[64];
+  pass(rows, count, true, add, work, [&](Index first, Index rows_done, const Real* sums, Real* slopes) {
+    Real slope[most_block_rows];
+    // Of the block, those that are asked for.
+    const Index begin = std::clamp(rows.first, first, first + rows_done) - first;
+    const Index end = std::clamp(rows.end(), first, first + rows_done) - first;
     for (Index l = 0; l < count; ++l) {
       const Index at = l / width * rows_done * width + l % width;
-      Real* const prediction = lanes[l].prediction->memptr() + first;
-      for (Index i = 0; i < rows_done; ++i) prediction[i] = layout_.factor * sums[at + i * width];
+      const Index asked = first + begin - rows.first;
+      Real* const prediction = lanes[l].prediction->memptr() + asked;
+      for (Index i = begin; i < end; ++i) prediction[i - begin] = layout_.factor * sums[at + i * width];
       if (!add) continue;
-      lanes[l].loss->evaluate(first, {prediction, rows_done}, {lanes[l].data->memptr() + first, rows_done},
-                              {slope, rows_done});
-      for (Index i = 0; i < rows_done; ++i) slopes[at + i * width] = layout_.factor * slope[i];
+      lanes[l].loss->evaluate(first + begin, {prediction, end - begin}, {lanes[l].data->memptr() + asked, end - begin},
+                              {slope, end - begin});
+      for (Index i = 0; i < begin; ++i) slopes[at + i * width] = 0;
+      for (Index i = begin; i < end; ++i) slopes[at + i * width] = layout_.factor * slope[i - begin];
+      for (Index i = end; i < rows_done; ++i) slopes[at + i * width] = 0;
     }
     // Lanes that fill up a group stay at zero.
     for (Index l = count; add && l < (count + width - 1) / width * width; ++l)
@@ -375,13 +397,13 @@ void DenseOperator::do_evaluate(std::span<Evaluation> lanes) const {
     Evaluation& lane = lanes[l];
     Workspace& own = workspace();
     // The value is summed over all measurements at once: its bits must not depend on how rows are cut into blocks.
-    const Index m = measurements();
-    lane.value =
-        lane.loss->evaluate(0, {lane.prediction->memptr(), m}, {lane.data->memptr(), m}, {grown(own.whole, m), m});
+    const Index m = rows.count;
+    lane.value = lane.loss->evaluate(rows.first, {lane.prediction->memptr(), m}, {lane.data->memptr(), m},
+                                     {grown(own.whole, m), m});
     if (!lane.gradient) return;
     get_gradient(l, count, work, own.X);
-    if (lane.wanted.left) lane.gradient->left = own.X * lane.at->right;
-    if (lane.wanted.right) lane.gradient->right = own.X.t() * lane.at->left;
+    if (lane.wanted.left) lane.gradient->left = own.X * lane.sides().right;
+    if (lane.wanted.right) lane.gradient->right = own.X.t() * lane.sides().left;
   });
 }
 

@@ -55,19 +55,21 @@ class DenseOperator : public MeasurementOperator {
  private:
   void do_forward(const Mat& X, Vec& z) const override;
   void do_adjoint(const Vec& z, Mat& G) const override;
-  void do_evaluate(std::span<Evaluation> lanes) const override;
+  void do_evaluate(std::span<Evaluation> lanes, Rows rows) const override;
+  void do_forward(const LowRank& X, Rows rows, Vec& z) const override;
 
   struct Workspace;
   static Workspace& workspace();
   template <class Block>
   class Pass;
   template <class Block>
-  void pass(Index lanes, bool dot, bool add, Workspace& work, const Block& block_done) const;
+  void pass(Rows rows, Index lanes, bool dot, bool add, Workspace& work, const Block& block_done) const;
   void set_matrix(Index lane, Index lanes, const Mat& X, Workspace& work) const;
   void get_gradient(Index lane, Index lanes, const Workspace& work, Mat& G) const;
 
   Layout layout_;
   Index entries_, columns_;  // of a row; columns_ is padded to whole registers
+  Index together_;           // rows that share bytes
   std::shared_ptr<const Team> team_;
   std::unique_ptr<const RowStore> store_;
 };

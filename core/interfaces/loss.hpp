@@ -7,6 +7,12 @@
 
 namespace tightrope {
 
+/// Thrown where second derivatives are asked of a loss that has none.
+class NoCurvature : public Unsuitable {
+ public:
+  NoCurvature() : Unsuitable("needs a loss with second derivatives, but this loss has none (it has no curvature)") {}
+};
+
 /// A function ℓ(z; y) of m predictions and m data. Constants are those of the paper that a loss comes from,
 /// stated in its file.
 ///
@@ -23,6 +29,12 @@ class Loss : public Component {
   virtual Real evaluate(Index first, std::span<const Real> prediction, std::span<const Real> data,
                         std::span<Real> slope) const = 0;
   virtual bool separable() const { return true; }
+  /// curvature_i = ∂²ℓ/∂z_i² of a separable loss, at least 0. A loss that does not override this has none, and the
+  /// default throws NoCurvature.
+  virtual void curvature(Index /*first*/, std::span<const Real> /*prediction*/, std::span<const Real> /*data*/,
+                         std::span<Real> /*curvature*/) const {
+    throw NoCurvature();
+  }
 };
 
 }  // namespace tightrope

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace tightrope {
@@ -82,6 +83,15 @@ void MeasurementOperator::forward(const LowRank& X, Vec& z) const {
   check(z, measurements(), 1, "A(X)");
 }
 
+void MeasurementOperator::forward(const LowRank& X, Rows wanted_rows, Vec& z) const {
+  const Rows rows = wanted_rows.within(measurements());
+  if (rows.count == measurements()) return forward(X, z);
+  require(X.shape() == shape(), "forward: X has another shape");
+  z.set_size(rows.count);
+  do_forward(X, rows, z);
+  check(z, rows.count, 1, "A(X)");
+}
+
 void MeasurementOperator::adjoint(const Vec& z, Mat& G) const {
   require(z.n_elem == measurements(), "adjoint: z has another length");
   G.set_size(rows(), cols());
@@ -116,48 +126,58 @@ void MeasurementOperator::check_sides(const LowRank& gradient, Index rank, Sides
   if (wanted.right) check(gradient.right, cols(), rank, "A*(z)ᵀ L");
 }
 
-void MeasurementOperator::check_answers(std::span<const Evaluation> lanes) const {
+void MeasurementOperator::check_answers(std::span<const Evaluation> lanes, Rows rows) const {
   for (const Evaluation& lane : lanes) {
-    check(*lane.prediction, measurements(), 1, "A(X)");
-    if (lane.gradient) check_sides(*lane.gradient, lane.at->rank(), lane.wanted);
+    check(*lane.prediction, rows.count, 1, "A(X)");
+    if (lane.gradient) check_sides(*lane.gradient, lane.sides().rank(), lane.wanted);
   }
 }
 
-void MeasurementOperator::evaluate(std::span<Evaluation> lanes) const {
+void MeasurementOperator::evaluate(std::span<Evaluation> lanes, Rows wanted_rows) const {
+  const Rows rows = wanted_rows.within(measurements());
   bool all_separable = true;
   for (Evaluation& lane : lanes) {
     require(lane.at && lane.data && lane.loss && lane.prediction, "evaluate: a lane is incomplete");
-    require(lane.at->shape() == shape() && lane.data->n_elem == measurements(), "evaluate: a lane has another shape");
-    lane.prediction->set_size(measurements());
-    if (lane.gradient && lane.wanted.left) lane.gradient->left.set_size(rows(), lane.at->rank());
-    if (lane.gradient && lane.wanted.right) lane.gradient->right.set_size(cols(), lane.at->rank());
+    require(lane.at->shape() == shape() && lane.sides().shape() == shape() && lane.data->n_elem == rows.count,
+            "evaluate: a lane has another shape");
+    lane.prediction->set_size(rows.count);
+    lane.reads = 1;
+    if (lane.gradient && lane.wanted.left) lane.gradient->left.set_size(this->rows(), lane.sides().rank());
+    if (lane.gradient && lane.wanted.right) lane.gradient->right.set_size(cols(), lane.sides().rank());
     all_separable = all_separable && lane.loss->separable();
   }
   if (all_separable) {
-    do_evaluate(lanes);
-    return check_answers(lanes);
+    do_evaluate(lanes, rows);
+    return check_answers(lanes, rows);
   }
   std::vector<Evaluation> separable;
   for (Evaluation& lane : lanes) {
     if (lane.loss->separable())
       separable.push_back(lane);
     else
-      evaluate_alone(lane);
+      evaluate_alone(lane, rows);
   }
   if (separable.empty()) return;
-  do_evaluate(separable);
-  check_answers(separable);
+  do_evaluate(separable, rows);
+  check_answers(separable, rows);
   auto done = separable.begin();
   for (Evaluation& lane : lanes)
-    if (lane.loss->separable()) lane.value = (done++)->value;
+    if (lane.loss->separable()) lane = *done++;
 }
 
-void MeasurementOperator::evaluate_alone(Evaluation& lane) const {
-  forward(*lane.at, *lane.prediction);
-  Vec slope(measurements());
-  const Index m = measurements();
-  lane.value = lane.loss->evaluate(0, {lane.prediction->memptr(), m}, {lane.data->memptr(), m}, {slope.memptr(), m});
-  if (lane.gradient) pull_back(slope, *lane.at, *lane.gradient, lane.wanted);
+void MeasurementOperator::evaluate_alone(Evaluation& lane, Rows rows) const {
+  forward(*lane.at, rows, *lane.prediction);
+  Vec slope(rows.count);
+  lane.value = lane.loss->evaluate(rows.first, {lane.prediction->memptr(), rows.count},
+                                   {lane.data->memptr(), rows.count}, {slope.memptr(), rows.count});
+  if (!lane.gradient) return;
+  lane.reads = 2;
+  if (rows.count < measurements()) {
+    Vec all(measurements(), arma::fill::zeros);
+    if (rows.count > 0) all.subvec(rows.first, rows.end() - 1) = slope;
+    slope = std::move(all);
+  }
+  pull_back(slope, lane.sides(), *lane.gradient, lane.wanted);
 }
 
 std::shared_ptr<const MeasurementOperator> MeasurementOperator::restricted(const std::vector<Index>& indices) const {
@@ -194,8 +214,14 @@ void MeasurementOperator::do_pull_back(const Vec& z, const LowRank& X, LowRank& 
   if (wanted.right) gradient.right = G.t() * X.left;
 }
 
-void MeasurementOperator::do_evaluate(std::span<Evaluation> lanes) const {
-  for (Evaluation& lane : lanes) evaluate_alone(lane);
+void MeasurementOperator::do_evaluate(std::span<Evaluation> lanes, Rows rows) const {
+  for (Evaluation& lane : lanes) evaluate_alone(lane, rows);
+}
+
+void MeasurementOperator::do_forward(const LowRank& X, Rows rows, Vec& z) const {
+  Vec all;
+  forward(X, all);
+  std::copy_n(all.begin() + rows.first, rows.count, z.begin());
 }
 
 std::shared_ptr<const MeasurementOperator> MeasurementOperator::do_restricted(const std::vector<Index>& indices) const {

@@ -14,12 +14,21 @@ namespace tightrope {
 /// One lane's share of a pass: where to evaluate, against which data, and what is wanted back.
 struct Evaluation {
   const LowRank* at = nullptr;  // X = L Rᵀ, n1 × n2
-  const Vec* data = nullptr;    // y, m
+  const Vec* data = nullptr;    // y, one for each row of the pass
   const Loss* loss = nullptr;
-  Sides wanted;                 // sides of the gradient to compute; the others are left alone
-  Real value = 0;               // out: ℓ(A(X); y)
-  Vec* prediction = nullptr;    // out: A(X), m
-  LowRank* gradient = nullptr;  // out: {A*(s) R, A*(s)ᵀ L} with s = ∂ℓ; null: the value alone
+  Sides wanted;                   // sides of the gradient to compute; the others are left alone
+  Real value = 0;                 // out: ℓ(A(X); y)
+  Vec* prediction = nullptr;      // out: A(X), one for each row of the pass
+  LowRank* gradient = nullptr;    // out: {A*(s) R, A*(s)ᵀ L} with s = ∂ℓ; null: the value alone
+  const LowRank* along = nullptr;  // L and R of the gradient, if they are not those of X
+  Index reads = 1;                // out: how often the rows were read for it
+
+  const LowRank& sides() const { return along ? *along : *at; }
+};
+
+/// Measurement i sees entry (row, column) of the matrix, times a factor that is the same for all i.
+struct MatrixEntry {
+  Index row = 0, column = 0;
 };
 
 /// A: R^{n1 × n2} → R^m, A(X)_i = ⟨A_i, X⟩.
@@ -47,16 +56,20 @@ class MeasurementOperator : public Component, public std::enable_shared_from_thi
   void adjoint_transposed_times(const Vec& z, const Mat& B, Mat& C) const;  ///< C = A*(z)ᵀ B, B: n1 × j
   /// Gradient of (L, R) ↦ ⟨A(L Rᵀ), z⟩: gradient = {A*(z) R, A*(z)ᵀ L}, the wanted sides of it.
   void pull_back(const Vec& z, const LowRank& X, LowRank& gradient, Sides wanted = {}) const;
-  /// Values, predictions and gradients of many lanes from one pass over the operator's data. What a lane gets
-  /// does not depend, to the last bit, on which other lanes are in the batch.
-  void evaluate(std::span<Evaluation> lanes) const;
+  /// Values, predictions and gradients of many lanes from one pass over the operator's data, or over some consecutive
+  /// rows of them. What a lane gets does not depend, to the last bit, on which other lanes are in the batch.
+  void evaluate(std::span<Evaluation> lanes, Rows rows = Rows::all()) const;
+  /// The measurements `rows` of A(L Rᵀ).
+  void forward(const LowRank& X, Rows rows, Vec& z) const;
 
   /// The operator of the measurements with the given increasing indices. Its scaling is left as it is. Keeps this
   /// operator alive, which must therefore be owned by a shared_ptr.
   std::shared_ptr<const MeasurementOperator> restricted(const std::vector<Index>& indices) const;
   /// Bytes of the operator's own data that one streaming read touches.
   virtual std::uint64_t bytes() const { return 0; }
-  /// Whether the A_i are stored, dense, and can be written out by dense_rows.
+  /// What each measurement sees, for operators that see single entries; else empty.
+  virtual std::vector<MatrixEntry> entries() const { return {}; }
+  /// Whether the A_i are dense, and can be written out by dense_rows.
   virtual bool is_dense() const { return false; }
   /// Rows first … first + count − 1 of the m × n1·n2 matrix whose row i is vec(A_i), column by column, written
   /// one row after another. Only for dense operators.
@@ -72,13 +85,15 @@ class MeasurementOperator : public Component, public std::enable_shared_from_thi
   virtual void do_adjoint_times(const Vec& z, const Mat& B, Mat& C) const;                           // forms A*(z)
   virtual void do_adjoint_transposed_times(const Vec& z, const Mat& B, Mat& C) const;                // forms A*(z)
   virtual void do_pull_back(const Vec& z, const LowRank& X, LowRank& gradient, Sides wanted) const;  // forms A*(z)
-  /// Only lanes with separable losses arrive here. Default: lane by lane, forward → slope → pull back.
-  virtual void do_evaluate(std::span<Evaluation> lanes) const;
+  /// Only lanes with separable losses arrive here; all of `rows` exist. An implementation reads the rows once. Default:
+  /// lane by lane, forward → slope → pull back, which reads twice, and everything whatever the rows are.
+  virtual void do_evaluate(std::span<Evaluation> lanes, Rows rows) const;
+  virtual void do_forward(const LowRank& X, Rows rows, Vec& z) const;  // everything, then takes those rows
   virtual std::shared_ptr<const MeasurementOperator> do_restricted(const std::vector<Index>& indices) const;  // a view
 
-  void evaluate_alone(Evaluation& lane) const;
+  void evaluate_alone(Evaluation& lane, Rows rows) const;
   void check_sides(const LowRank& gradient, Index rank, Sides wanted) const;
-  void check_answers(std::span<const Evaluation> lanes) const;
+  void check_answers(std::span<const Evaluation> lanes, Rows rows) const;
 
   Shape shape_;
   Index measurements_;

@@ -1,16 +1,28 @@
 // What is added to exact measurements.
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include "core/interfaces/component.hpp"
 
 namespace tightrope {
 
+/// A problem may have several noises, which add up. Measurements come in blocks: what is added to measurement i is a
+/// pure function of i, of its exact value, of the signal and of the stream.
 class Noise : public Component {
  public:
   static constexpr const char* kind = "noises";
 
-  /// y from the exact measurements A(X*), both of length m.
-  virtual Vec disturb(const Vec& exact) const = 0;
+  /// The exact measurements A(X*) as a whole.
+  struct Signal {
+    Index measurements = 0;  // m
+    Real power = 0;          // ‖A(X*)‖²/m; its expectation ‖X*‖_F²/m where measurements are made batch by batch
+  };
+  /// data_j += noise of measurement first + j. exact, data: equally long.
+  virtual void disturb(Index first, const Signal& signal, std::span<const Real> exact, std::span<Real> data) const = 0;
+  /// The measurements, in increasing order, that it spoils altogether: outliers. Observers may ask for them.
+  virtual std::vector<Index> outliers(Index /*measurements*/) const { return {}; }
 };
 
 }  // namespace tightrope

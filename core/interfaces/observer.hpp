@@ -2,27 +2,24 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <vector>
 
+#include "core/interfaces/column.hpp"
 #include "core/interfaces/objective.hpp"
 
 namespace tightrope {
 
-/// One column of the trace.
-struct Column {
-  std::string name;         // e.g. "relative_error", "sigma_1"
-  std::string description;  // one line with the formula
-  int prominence = 0;       // > 0: shown in the progress line, the most prominent first
-  bool positive = true;     // drawn on a logarithmic axis
-};
-
 /// What an observer sees: a completed iterate and the problem it belongs to. Everything is const.
 struct Snapshot {
   const Iterate& iterate;
-  const FactorizationModel& model;
-  const Vec* data = nullptr;     // y, null if the problem is not one of sensing
-  const Truth* truth = nullptr;  // null if unknown
+  const Space& space;
+  /// The estimate: X(p) of the iterate, unless the method publishes another, and A(X), one for each of the iterate's
+  /// rows. Both empty in problems that are not sensing.
+  const LowRank& X;
+  const Vec& prediction;
+  const Vec* data = nullptr;                     // y of the iterate's rows, null if the problem is not one of sensing
+  const Truth* truth = nullptr;                  // null if unknown
+  const std::vector<Index>* outliers = nullptr;  // measurements that a noise has spoilt, in increasing order, or null
 };
 
 /// Looks on; cannot change a run. A pure function of the snapshot. A value that is not defined is NaN, which the

@@ -29,11 +29,18 @@ class Blocks {
   static Blocks all() { return Blocks(~std::uint64_t{0}); }
   static Blocks only(Index i) { return Blocks(std::uint64_t{1} << i); }
   static Blocks of(std::uint64_t bits) { return Blocks(bits); }
+  static Blocks none() { return Blocks(0); }
   bool has(Index i) const { return (bits_ >> i) & 1U; }
+  /// Whether one of the first `count` blocks is in the set; whether all of them are.
+  bool any_of(Index count) const { return (bits_ & all_of_first(count)) != 0; }
+  bool covers(Index count) const { return (bits_ & all_of_first(count)) == all_of_first(count); }
   std::uint64_t bits() const { return bits_; }
 
  private:
   explicit Blocks(std::uint64_t bits) : bits_(bits) {}
+  static std::uint64_t all_of_first(Index count) {
+    return count >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
+  }
   std::uint64_t bits_;
 };
 

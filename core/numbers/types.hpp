@@ -1,7 +1,9 @@
 // The few number types that every other file speaks of.
 #pragma once
 
+#include <algorithm>
 #include <armadillo>
+#include <limits>
 #include <string>
 
 namespace tightrope {
@@ -15,6 +17,19 @@ struct Shape {
   Index rows = 0, cols = 0;
   Index entries() const { return rows * cols; }
   bool operator==(const Shape&) const = default;
+};
+
+/// Consecutive measurements first … first + count − 1, such as those of a minibatch.
+struct Rows {
+  Index first = 0, count = std::numeric_limits<Index>::max();
+  static Rows all() { return {}; }
+  /// Those of them that exist, where there are m.
+  Rows within(Index m) const {
+    const Index begin = std::min(first, m);
+    return {begin, std::min(count, m - begin)};
+  }
+  Index end() const { return first + count; }
+  bool operator==(const Rows&) const = default;
 };
 
 /// X = left · rightᵀ without forming X. left: rows × k, right: cols × k.

@@ -16,6 +16,8 @@ class Maker {
   virtual ~Maker() = default;
   virtual void declare(Parameters& parameters) = 0;
   virtual std::shared_ptr<const Component> make(const Context& context) const = 0;
+  /// Whether it is a method that goes along a direction, as far as a step size says.
+  virtual bool takes_step_size() const = 0;
 };
 
 inline constexpr std::uint64_t manifest_magic = 0x65706f7274686774;  // "tghtrope"

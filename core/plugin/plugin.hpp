@@ -11,6 +11,9 @@
 #include "core/interfaces/objective.hpp"
 #include "core/interfaces/observer.hpp"
 #include "core/interfaces/optimizer.hpp"
+#include "core/interfaces/perturbation.hpp"
+#include "core/interfaces/problem.hpp"
+#include "core/interfaces/projection.hpp"
 #include "core/interfaces/sensing.hpp"
 #include "core/interfaces/step_size.hpp"
 #include "core/interfaces/target.hpp"
@@ -62,6 +65,7 @@ class MakerOf final : public Maker {
     else
       return nullptr;
   }
+  bool takes_step_size() const override { return std::is_base_of_v<DirectionOptimizer, Class>; }
 
  private:
   typename OptionsOf<Class>::type options_;

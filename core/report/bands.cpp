@@ -12,7 +12,7 @@ Track track_of(const Trace& trace, Index column, Clock clock, bool is_lost) {
   track.is_lost = is_lost;
   for (std::size_t r = 0; r < trace.rows.size(); ++r) {
     const Real value = trace.rows[r][column];
-    if (!std::isfinite(value) || (trace.columns[column].positive && value < 0)) continue;
+    if (!std::isfinite(value) || (trace.columns[column].logarithmic && value < 0)) continue;
     if (clock == Clock::seconds && r >= trace.seconds.size()) break;
     track.x.push_back(clock == Clock::seconds ? trace.seconds[r] : trace.rows[r][clock == Clock::passes ? 1 : 0]);
     track.y.push_back(value);

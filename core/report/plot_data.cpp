@@ -21,7 +21,7 @@ struct Curve {
   Series series;
 };
 
-std::vector<Curve> curves_of(const StoredRun& run, const Summary& summary, const std::string& name, bool& positive) {
+std::vector<Curve> curves_of(const StoredRun& run, const Summary& summary, const std::string& name, bool& logarithmic) {
   std::vector<Curve> curves;
   for (const Setting& setting : summary.settings) {
     std::vector<Track> tracks;
@@ -29,13 +29,13 @@ std::vector<Curve> curves_of(const StoredRun& run, const Summary& summary, const
       const StoredCell& cell = run.cells[i];
       const auto column = cell.trace.find(name);
       if (!column) continue;
-      positive = cell.trace.columns[*column].positive;
+      logarithmic = cell.trace.columns[*column].logarithmic;
       Track track = track_of(cell.trace, *column, Clock::iterations, cell.end.end_class == EndClass::diverged);
       if (!track.x.empty()) tracks.push_back(std::move(track));
     }
     const auto failed = std::count_if(setting.missing.begin(), setting.missing.end(),
                                       [&](std::size_t i) { return run.missing[i].kind == Missing::Kind::failed; });
-    Series series = band_of(tracks, positive, most_points, static_cast<std::size_t>(failed));
+    Series series = band_of(tracks, logarithmic, most_points, static_cast<std::size_t>(failed));
     if (series.x.empty()) continue;
     if (series.low.empty()) series.low = series.high = series.y;  // a single run
     curves.push_back({setting.labels.empty() ? run.name : name_of(setting.labels), std::move(series)});
@@ -60,7 +60,7 @@ std::string mark_pattern(std::size_t i) {
                      marks[static_cast<std::size_t>(curve_mark(i)) % marks.size()], most_points / 8);
 }
 
-std::string instructions(const std::vector<Curve>& curves, const std::string& column, bool positive,
+std::string instructions(const std::vector<Curve>& curves, const std::string& column, bool logarithmic,
                          const std::string& file) {
   std::string text = fmt::format(
       "# {}: median over the repetitions of each setting, with its quartiles.\n"
@@ -69,7 +69,7 @@ std::string instructions(const std::vector<Curve>& curves, const std::string& co
   for (std::size_t i = 0; i < curves.size(); ++i)
     text += fmt::format("# \\definecolor{{curve{}}}{{HTML}}{{{}}}\n", i, curve_colour(i).substr(1));
   text += fmt::format("# \\begin{{axis}}[{}xlabel={{iteration}}, ylabel={{{}}}, legend pos=outer north east]\n",
-                      positive ? "ymode=log, " : "", latex_text(worded(column)));
+                      logarithmic ? "ymode=log, " : "", latex_text(worded(column)));
   for (std::size_t i = 0; i < curves.size(); ++i) {
     const auto plot = [&](const std::string& options, const char* y) {
       text += fmt::format("# \\addplot[{}] table[x=iteration_{}, y={}_{}] {{{}}};\n", options, i, y, i, file);
@@ -89,9 +89,9 @@ std::string instructions(const std::vector<Curve>& curves, const std::string& co
 
 std::string plot_data(const StoredRun& run, const Summary& summary, const std::string& column,
                       const std::string& file) {
-  bool positive = true;
-  const std::vector<Curve> curves = curves_of(run, summary, column, positive);
-  std::string text = instructions(curves, column, positive, file);
+  bool logarithmic = true;
+  const std::vector<Curve> curves = curves_of(run, summary, column, logarithmic);
+  std::string text = instructions(curves, column, logarithmic, file);
   std::size_t rows = 0;
   for (std::size_t i = 0; i < curves.size(); ++i) {
     text += fmt::format("{}iteration_{} median_{} low_{} high_{}", i ? " " : "", i, i, i, i);

@@ -115,7 +115,7 @@ std::string runs_section(const StoredRun& run, const Summary& summary) {
     html += "<tr>";
     if (is_study) html += cell(escaped(name_of(own.labels), 200), false);
     html += cell(to_string(own.end.end_class), false) + cell(std::to_string(own.end.iteration)) +
-            cell(std::to_string(own.counters.passes())) + cell(fmt::format("{:.3g}", own.seconds));
+            cell(passes_text(own.counters.passes())) + cell(fmt::format("{:.3g}", own.seconds));
     for (const std::string& column : summary.columns) {
       const auto at = own.trace.find(column);
       html += cell(at ? number(own.trace.last(*at)) : "–");

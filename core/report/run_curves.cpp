@@ -33,7 +33,7 @@ void add_column(Figure& figure, const StoredCell& cell, Index column, const std:
     Panel& panel = figure.plots[k].panels.front();
     const Track track = track_of(cell.trace, column, all_clocks[k], cell.end.end_class == EndClass::diverged);
     if (track.x.empty()) continue;
-    Series series = band_of({track}, of.positive, most_points);
+    Series series = band_of({track}, of.logarithmic, most_points);
     if (series.x.empty()) continue;
     series.name = worded(of.name);
     series.style = panel.series.size();
@@ -74,7 +74,7 @@ std::vector<Figure> curves_of_run(const StoredRun& run) {
   struct Entry {
     Figure figure;
     bool logarithmic;
-    int prominence;
+    int display_priority;
   };
   std::vector<Entry> figures = {
       {empty_figure("overview", "Overview", "the most telling quantities together", ""), true, 1 << 30}};
@@ -85,19 +85,19 @@ std::vector<Figure> curves_of_run(const StoredRun& run) {
     std::size_t at = 0;
     if (!kin.empty() && families.count(kin)) {
       at = families[kin];
-    } else if (!kin.empty() || column.prominence <= 0 || !column.positive) {
+    } else if (!kin.empty() || column.display_priority <= 0 || !column.logarithmic) {
       at = figures.size();
       if (!kin.empty()) families[kin] = at;
       const std::string name = kin.empty() ? column.name : kin;
       figures.push_back(
           {empty_figure(safe_id(name), capitalised(worded(name)) + (kin.empty() ? "" : " over the run"),
                         kin.empty() ? column.description : of_any_index(column.description, column.name), worded(name)),
-           column.positive, column.prominence});
+           column.logarithmic, column.display_priority});
     }
     add_column(figures[at].figure, cell, c, claims, run.success);
   }
   std::stable_sort(figures.begin(), figures.end(),
-                   [](const Entry& a, const Entry& b) { return a.prominence > b.prominence; });
+                   [](const Entry& a, const Entry& b) { return a.display_priority > b.display_priority; });
   std::vector<Figure> result;
   for (Entry& entry : figures) {
     if (entry.figure.plots.front().panels.front().series.empty()) continue;

@@ -54,7 +54,7 @@ void add_column(Figure& figure, const Study& study, const Facets& facets, const 
         if (!track.x.empty()) tracks.push_back(std::move(track));
         runs.push_back(&cell);
       }
-      Series series = band_of(tracks, column.positive, study.points, failed_runs(study.run, setting));
+      Series series = band_of(tracks, column.logarithmic, study.points, failed_runs(study.run, setting));
       if (series.x.empty()) continue;
       series.style = member.value_or(facets.spots[s]->series);
       series.name = member ? worded(column.name) : facets.series[series.style];
@@ -124,7 +124,7 @@ std::vector<Figure> curves_of_study(const StoredRun& run, const Summary& summary
     if (!column) continue;
     Figure figure = start(safe_id(name), capitalised(worded(name)), column->description, worded(name), facets);
     add_column(figure, study, facets, *column, std::nullopt);
-    finish(figure, column->positive, figures);
+    finish(figure, column->logarithmic, figures);
   }
   if (!in_detail) return figures;
   FacetOptions options;
@@ -139,7 +139,7 @@ std::vector<Figure> curves_of_study(const StoredRun& run, const Summary& summary
     Figure figure = start(safe_id(kin), capitalised(worded(kin)) + " over the run",
                           of_any_index(members.front()->description, members.front()->name), worded(kin), apart);
     for (std::size_t m = 0; m < members.size(); ++m) add_column(figure, study, apart, *members[m], m);
-    finish(figure, members.front()->positive, figures);
+    finish(figure, members.front()->logarithmic, figures);
   }
   return figures;
 }

@@ -58,8 +58,16 @@ Json sizes_of(const Lane& lane) {
         {"rows", problem->shape.rows}, {"cols", problem->shape.cols}, {"measurements", problem->op->measurements()}};
     if (problem->truth) sizes["true_rank"] = problem->truth->rank;
   }
-  sizes["rank"] = lane.setup().objective->model().rank();
+  if (const auto* model = dynamic_cast<const FactorizationModel*>(&lane.setup().objective->space()))
+    sizes["rank"] = model->rank();
   return sizes;
+}
+
+/// Values of a row of the trace, by column.
+Json metrics_of(const Trace& trace, const std::vector<Real>& row) {
+  Json metrics = Json::object();
+  for (std::size_t c = 0; c < trace.columns.size(); ++c) metrics[trace.columns[c].name] = number(row[c]);
+  return metrics;
 }
 
 /// Everything that decides or states the result, and nothing else: equal runs give equal bytes.
@@ -77,15 +85,25 @@ Json record_of(const CellSpec& cell, const Lane& lane, const std::map<std::strin
     record["metrics"][column.name] = number(lane.trace().last(c));
     record["columns"].push_back({{"name", column.name},
                                  {"description", column.description},
-                                 {"prominence", column.prominence},
-                                 {"positive", column.positive}});
+                                 {"display_priority", column.display_priority},
+                                 {"logarithmic", column.logarithmic}});
+    if (!column.theory_of.empty()) record["columns"].back()["theory_of"] = column.theory_of;
   }
+  if (const Kept* kept = lane.kept())
+    record["kept"] = {{"column", lane.setup().keep->column},
+                      {"iteration", number(kept->row.front())},
+                      {"metrics", metrics_of(lane.trace(), kept->row)}};
+  for (const TraceMark& mark : lane.trace().marks)
+    record["marks"].push_back({{"iteration", mark.iteration}, {"word", mark.word}});
   const Counters& counters = lane.counters();
-  record["counters"] = {{"passes", counters.passes()},
+  record["counters"] = {{"passes", number(counters.passes())},
                         {"fused", counters.fused},
                         {"forwards", counters.forwards},
                         {"adjoints", counters.adjoints},
-                        {"bytes", counters.bytes}};
+                        {"rows", counters.rows},
+                        {"bytes", counters.bytes},
+                        {"measurements", counters.measurements},
+                        {"watched", counters.watched}};
   const Json identity = identity_of(cell);
   for (const auto& [name, value] : identity.items()) record[name] = value;
   record["files"] = Json::object();
@@ -152,8 +170,14 @@ std::string sums_of(const std::map<std::string, std::string>& files) {
 std::map<std::string, std::string> files_of(const std::string& name, const Finished& done) {
   std::map<std::string, std::string> files;
   std::vector<NamedArray> arrays;
-  const std::vector<Block> blocks = done.lane->setup().objective->model().blocks();
+  const std::vector<Block> blocks = done.lane->setup().objective->space().blocks();
   for (Index b = 0; b < blocks.size(); ++b) arrays.push_back({blocks[b].name, done.lane->iterate().point[b], false});
+  if (const LowRank* estimate = done.lane->estimate()) {
+    arrays.push_back({estimate_arrays[0], estimate->left, false});
+    arrays.push_back({estimate_arrays[1], estimate->right, false});
+  }
+  if (const Kept* kept = done.lane->kept())
+    for (Index b = 0; b < blocks.size(); ++b) arrays.push_back({"kept_" + blocks[b].name, kept->point[b], false});
   files["trace.csv"] = done.lane->trace().csv();
   files["final.npz"] = npz_bytes(arrays);
   files["state.bin"] = done.lane->state();
@@ -189,12 +213,16 @@ Sizes read_sizes(const Json& json) {
   sizes.rows = json.value("rows", Index{0});
   sizes.cols = json.value("cols", Index{0});
   sizes.measurements = json.value("measurements", Index{0});
-  sizes.rank = json.at("rank").get<Index>();
+  sizes.rank = json.value("rank", Index{0});
   if (json.contains("true_rank")) sizes.true_rank = json.at("true_rank").get<Index>();
   return sizes;
 }
 
 }  // namespace
+
+std::string passes_text(Real passes) {
+  return passes == std::floor(passes) ? fmt::format("{:.0f}", passes) : fmt::format("{:.4g}", passes);
+}
 
 Json identity_of(const CellSpec& cell) {
   Node spec = cell.resolved;
@@ -286,7 +314,12 @@ StoredCell read_cell(const fs::path& folder) {
                 record.at("end").at("reason").get<std::string>(), record.at("end").at("iteration").get<Index>()};
     const Json& counters = record.at("counters");
     cell.counters = {counters.at("fused").get<Index>(), counters.at("forwards").get<Index>(),
-                     counters.at("adjoints").get<Index>(), counters.at("bytes").get<std::uint64_t>()};
+                     counters.at("adjoints").get<Index>()};
+    cell.counters.bytes = counters.at("bytes").get<std::uint64_t>();
+    cell.counters.watched = counters.value("watched", Index{0});
+    // Older runs know whole passes alone.
+    cell.counters.measurements = counters.value("measurements", Index{1});
+    cell.counters.rows = counters.value("rows", counters.at("passes").get<std::uint64_t>());
     cell.sizes = read_sizes(record.at("sizes"));
     for (const char* part : {"spec", "metrics", "build"})
       if (!record.at(part).is_object())
@@ -299,10 +332,17 @@ StoredCell read_cell(const fs::path& folder) {
     cell.spec = *cell.record.find("spec");
     cell.trace = Trace::from_csv(files.at("trace.csv"), (folder / "trace.csv").string());
     const Json& columns = record.at("columns");
-    for (std::size_t c = 0; c < cell.trace.columns.size(); ++c)
-      cell.trace.columns[c] = {columns.at(c).at("name").get<std::string>(),
-                               columns.at(c).at("description").get<std::string>(),
-                               columns.at(c).at("prominence").get<int>(), columns.at(c).at("positive").get<bool>()};
+    for (std::size_t c = 0; c < cell.trace.columns.size(); ++c) {
+      const Json& column = columns.at(c);
+      // Older runs have other words for two of them.
+      cell.trace.columns[c] = {column.at("name").get<std::string>(), column.at("description").get<std::string>(),
+                               column.at(column.contains("prominence") ? "prominence" : "display_priority").get<int>(),
+                               column.at(column.contains("positive") ? "positive" : "logarithmic").get<bool>(),
+                               column.value("theory_of", "")};
+    }
+    for (const Json& mark : record.value("marks", Json::array()))
+      cell.trace.marks.push_back({mark.at("iteration").get<Index>(), mark.at("word").get<std::string>()});
+    if (const Node* kept = cell.record.find("kept")) cell.kept = *kept;
     cell.factors = read_stored_npz(folder / "final.npz");
     const Json provenance = parse_json(folder / "provenance.json", files.at("provenance.json"));
     cell.labels = provenance.at("labels").get<std::map<std::string, std::string>>();

@@ -20,10 +20,13 @@
 
 namespace tightrope {
 
+/// The arrays of final.npz that hold L and R of an estimate that a method publishes instead of X.
+inline constexpr const char* estimate_arrays[] = {"estimate_left", "estimate_right"};
+
 /// What sets the scale of a cell's problem.
 struct Sizes {
   Index rows = 0, cols = 0, measurements = 0;
-  Index rank = 0;                  // of the factorization
+  Index rank = 0;                  // of the factorization; like all of these 0 where there is none
   std::optional<Index> true_rank;  // if the truth is known
 };
 
@@ -37,6 +40,7 @@ struct StoredCell {
   Node spec;                        // its resolved spec
   Trace trace;                      // with seconds
   std::vector<NamedArray> factors;  // final.npz, by block name
+  std::optional<Node> kept;         // what the rule `keep` kept: its column, iteration and recorded values
   Counters counters;
   Sizes sizes;
   Node provenance;
@@ -46,6 +50,9 @@ struct StoredCell {
   std::vector<std::pair<std::string, Real>> observing;  // "observer 'x'", its seconds, which `seconds` do not hold
   std::vector<std::string> warnings;                    // of the parts of the run, each a sentence
 };
+
+/// "400", or "0.04167" where a run has read a part of the operator.
+std::string passes_text(Real passes);
 
 /// "1f0c…-400": where a cell lies in OUT/cells.
 std::string folder_name(const CellSpec& cell);

@@ -95,7 +95,7 @@ std::vector<std::string> row_of(const StoredCell& cell) {
           to_string(cell.end.end_class),
           cell.end.reason,
           std::to_string(cell.end.iteration),
-          std::to_string(cell.counters.passes()),
+          shortest(cell.counters.passes()),
           shortest(cell.seconds),
           record.at("metrics").dump()};
 }
@@ -131,7 +131,7 @@ std::size_t refresh(const fs::path& out, const std::vector<StoredCell>& at_hand,
   if (is_new)
     database.execute(fmt::format(
         "CREATE TABLE runs (folder TEXT PRIMARY KEY, key TEXT, labels TEXT, end TEXT, reason TEXT, iterations "
-        "INTEGER, passes INTEGER, seconds TEXT, metrics TEXT, digest TEXT); PRAGMA user_version = {}",
+        "INTEGER, passes REAL, seconds TEXT, metrics TEXT, digest TEXT); PRAGMA user_version = {}",
         table_version));
   std::set<std::string> known = listed(database);
   std::size_t read = 0;

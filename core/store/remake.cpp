@@ -141,9 +141,15 @@ LowRank remake_estimate(const StoredCell& cell, const Catalog& catalog, const Tr
   const auto model =
       build_model(checked_part(cell, catalog, Part::model), {cell.sizes.rows, cell.sizes.cols}, truth, std::move(team));
   Factors point;
+  const auto named = [&](const std::string& name) {
+    return std::find_if(cell.factors.begin(), cell.factors.end(),
+                        [&](const NamedArray& array) { return array.name == name; });
+  };
+  if (const auto left = named(estimate_arrays[0]), right = named(estimate_arrays[1]);
+      left != cell.factors.end() && right != cell.factors.end())
+    return {left->values, right->values};
   for (const Block& block : model->blocks()) {
-    const auto found = std::find_if(cell.factors.begin(), cell.factors.end(),
-                                    [&](const NamedArray& array) { return array.name == block.name; });
+    const auto found = named(block.name);
     if (found == cell.factors.end() || found->values.n_rows != block.rows || found->values.n_cols != block.cols)
       throw Error(Exit::integrity,
                   fmt::format("{} has no block {} of {} × {} numbers", (cell.folder / "final.npz").string(), block.name,

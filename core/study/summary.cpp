@@ -75,23 +75,23 @@ class FileOrder {
 };
 
 std::vector<std::string> columns_of(const StoredRun& run, const std::vector<std::string>& wanted) {
-  std::map<std::string, int> prominences;
+  std::map<std::string, int> display_prioritys;
   std::vector<std::string> names;
   for (const StoredCell& cell : run.cells)
     for (const Column& column : cell.trace.columns) {
-      const auto [known, is_new] = prominences.emplace(column.name, column.prominence);
+      const auto [known, is_new] = display_prioritys.emplace(column.name, column.display_priority);
       if (is_new) names.push_back(column.name);
-      known->second = std::max(known->second, column.prominence);
+      known->second = std::max(known->second, column.display_priority);
     }
   for (const std::string& column : wanted)
-    if (prominences.count(column) == 0)
+    if (display_prioritys.count(column) == 0)
       throw Error(Exit::config,
                   fmt::format("no run of {} records the column '{}'{}", run.name, column, did_you_mean(column, names)));
   if (!wanted.empty()) return wanted;
-  std::erase_if(names, [&](const std::string& name) { return prominences[name] <= 0; });
+  std::erase_if(names, [&](const std::string& name) { return display_prioritys[name] <= 0; });
   std::stable_sort(names.begin(), names.end(),
-                   [&](const std::string& a, const std::string& b) { return prominences[a] > prominences[b]; });
-  if (names.empty() && prominences.count("objective") > 0) names.emplace_back("objective");
+                   [&](const std::string& a, const std::string& b) { return display_prioritys[a] > display_prioritys[b]; });
+  if (names.empty() && display_prioritys.count("objective") > 0) names.emplace_back("objective");
   return names;
 }
 

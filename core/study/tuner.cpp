@@ -145,7 +145,7 @@ void Tuner::judge(Search& search, const std::vector<std::vector<std::optional<St
       candidate.is_stable = candidate.is_stable && !is_lost && is_stable(*cell);
       if (cell) {
         search.result.iterations += cell->end.iteration;
-        search.result.passes += cell->counters.passes();
+        search.result.passes += static_cast<Index>(std::llround(cell->counters.passes()));
       }
       if (rules.bisection) continue;
       if (cell) check_goal(rules, cell->trace);

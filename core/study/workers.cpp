@@ -27,7 +27,7 @@ Workforce workforce(const std::vector<const CellSpec*>& cells, const StudyOption
     const std::string shape = cell->shape    ? fmt::format("{} {}", cell->shape->rows, cell->shape->cols)
                               : cell->target ? to_json(*cell->target->resolved, true)
                                              : "";
-    const auto [found, is_new] = known.emplace(shape + to_json(*cell->op.resolved, true), 0);
+    const auto [found, is_new] = known.emplace(shape + (cell->problem ? "" : to_json(*cell->op.resolved, true)), 0);
     if (is_new) found->second = operator_bytes(*cell, team);
     largest = std::max(largest, found->second);
   }

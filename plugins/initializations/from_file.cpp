@@ -17,7 +17,7 @@ class FromFile final : public Initialization {
     }
   };
   FromFile(const Options& options, const Context& context) {
-    for (const Block& block : context.model().blocks()) {
+    for (const Block& block : context.space().blocks()) {
       Mat values = options.factor * read_npz(options.path, block.name);
       if (values.n_rows != block.rows || values.n_cols != block.cols)
         throw Unsuitable("needs block " + block.name + " as " + std::to_string(block.rows) + " × " +

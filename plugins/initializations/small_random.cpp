@@ -21,7 +21,7 @@ class SmallRandom final : public Initialization {
     }
   };
   SmallRandom(const Options& options, const Context& context)
-      : options_(options), blocks_(context.model().blocks()), stream_(context.stream) {
+      : options_(options), blocks_(context.space().blocks()), stream_(context.stream) {
     if (!options_.factor_scales.empty() && options_.factor_scales.size() != blocks_.size())
       throw Unsuitable("has " + std::to_string(options_.factor_scales.size()) + " factor_scales, but the model has " +
                        std::to_string(blocks_.size()) + " blocks");

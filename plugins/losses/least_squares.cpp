@@ -14,7 +14,7 @@ class LeastSquares final : public Loss {
     }
   };
   LeastSquares(const Options& options, const Context& context)
-      : weight_(options.reduction == "mean" ? 1 / static_cast<Real>(context.data().n_elem) : 1) {}
+      : weight_(options.reduction == "mean" ? 1 / static_cast<Real>(context.sensing().measurements()) : 1) {}
 
   Real evaluate(Index, std::span<const Real> prediction, std::span<const Real> data,
                 std::span<Real> slope) const override {
@@ -25,6 +25,9 @@ class LeastSquares final : public Loss {
       sum += residual * residual;
     }
     return weight_ * sum / 2;
+  }
+  void curvature(Index, std::span<const Real>, std::span<const Real>, std::span<Real> curvature) const override {
+    std::fill(curvature.begin(), curvature.end(), weight_);
   }
 
  private:

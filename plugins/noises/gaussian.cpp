@@ -20,12 +20,13 @@ class GaussianNoise final : public Noise {
       throw Unsuitable("needs either 'level' or 'snr', and not both");
   }
 
-  Vec disturb(const Vec& exact) const override {
-    const Real power = arma::dot(exact, exact) / static_cast<Real>(exact.n_elem);
-    if (options_.snr && power == 0)
+  void disturb(Index first, const Signal& signal, std::span<const Real>, std::span<Real> data) const override {
+    if (options_.snr && signal.power == 0)
       throw Unsuitable("has a level relative to the exact measurements, but these are all zero");
-    const Real level = options_.level ? *options_.level : std::sqrt(power * std::pow(10, -*options_.snr / 10));
-    return exact + level * stream_.normal_matrix(exact.n_elem, 1).col(0);
+    const Real level = options_.level ? *options_.level : std::sqrt(signal.power * std::pow(10, -*options_.snr / 10));
+    Vec e(data.size());
+    stream_.fill_normal(first, {e.memptr(), e.n_elem});
+    for (std::size_t j = 0; j < data.size(); ++j) data[j] += level * e[j];
   }
 
  private:

@@ -25,7 +25,7 @@ class EckartYoungRatio final : public Observer {
     return {{"eckart_young_ratio", "‖X − X*‖_F/‖X* − X*_r‖_F, 1 is the best possible", 60, true}};
   }
   void observe(const Snapshot& seen, std::span<Real> values) const override {
-    values[0] = distance(seen.iterate.X, *seen.truth) / best_;
+    values[0] = distance(seen.X, *seen.truth) / best_;
   }
 
  private:

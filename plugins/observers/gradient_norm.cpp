@@ -12,7 +12,9 @@ class GradientNorm final : public Observer {
   GradientNorm(const Options&, const Context&) {}
 
   std::vector<Column> columns() const override { return {{"gradient_norm", "‖∇f‖_F over all factors", 20, true}}; }
-  void observe(const Snapshot& seen, std::span<Real> values) const override { values[0] = norm(seen.iterate.gradient); }
+  void observe(const Snapshot& seen, std::span<Real> values) const override {
+    if (seen.iterate.known.covers(seen.iterate.point.size())) values[0] = norm(seen.iterate.gradient);
+  }
 };
 
 }  // namespace

@@ -12,7 +12,7 @@ class RelativeError final : public Observer {
 
   std::vector<Column> columns() const override { return {{"relative_error", "‖X − X*‖_F/‖X*‖_F", 100, true}}; }
   void observe(const Snapshot& seen, std::span<Real> values) const override {
-    values[0] = distance(seen.iterate.X, *seen.truth) / seen.truth->norm;
+    values[0] = distance(seen.X, *seen.truth) / seen.truth->norm;
   }
 };
 

@@ -21,7 +21,7 @@ class SingularValues final : public Observer {
     return columns;
   }
   void observe(const Snapshot& seen, std::span<Real> values) const override {
-    const Vec sigma = singular_values(seen.iterate.X);
+    const Vec sigma = singular_values(seen.X);
     for (Index i = 0; i < count_; ++i) values[i] = i < sigma.n_elem ? sigma[i] : 0;
   }
 

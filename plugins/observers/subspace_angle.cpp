@@ -27,9 +27,9 @@ class SubspaceAngle final : public Observer {
   }
   void observe(const Snapshot& seen, std::span<Real> values) const override {
     values[0] = std::nan("");
-    if (!seen.iterate.X.left.is_finite() || !seen.iterate.X.right.is_finite()) return;
-    const Svd all = svd(seen.iterate.X);
-    if (!has_rank(all.values, seen.truth->rank, seen.iterate.X.shape())) return;
+    if (!seen.X.left.is_finite() || !seen.X.right.is_finite()) return;
+    const Svd all = svd(seen.X);
+    if (!has_rank(all.values, seen.truth->rank, seen.X.shape())) return;
     const Svd ours = truncated(all, seen.truth->rank), theirs = truncated(seen.truth->svd, seen.truth->rank);
     values[0] = left_ ? sine_of_largest_angle(theirs.left, ours.left) : sine_of_largest_angle(theirs.right, ours.right);
   }

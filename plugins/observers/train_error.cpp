@@ -8,17 +8,20 @@ using namespace tightrope;
 class TrainError final : public Observer {
  public:
   using Options = NoOptions;
-  TrainError(const Options&, const Context& context) : data_norm_(frobenius_norm(context.data())) {
+  TrainError(const Options&, const Context& context) : data_norm_(frobenius_norm(context.data())), measurements_(context.data().n_elem) {
     if (data_norm_ == 0) throw Unsuitable("is relative to the data, but these are all zero");
   }
 
   std::vector<Column> columns() const override { return {{"train_error", "‖A(X) − y‖/‖y‖", 50, true}}; }
   void observe(const Snapshot& seen, std::span<Real> values) const override {
-    values[0] = frobenius_norm(seen.iterate.prediction - *seen.data) / data_norm_;
+    // A minibatch is compared with its own data.
+    const bool has_all = seen.data->n_elem == measurements_;
+    values[0] = frobenius_norm(seen.prediction - *seen.data) / (has_all ? data_norm_ : frobenius_norm(*seen.data));
   }
 
  private:
   Real data_norm_;
+  Index measurements_;
 };
 
 }  // namespace

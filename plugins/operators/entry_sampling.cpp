@@ -24,6 +24,8 @@ struct Options {
   }
 };
 
+constexpr Index block = Index{1} << 20U;  // measurements whose predictions and slopes are kept at a time
+
 class EntrySampling final : public MeasurementOperator {
  public:
   using Options = ::Options;
@@ -32,6 +34,11 @@ class EntrySampling final : public MeasurementOperator {
         entries_(by_rows(context.stream.sample(shape().entries(), measurements()), shape())),
         factor_(std::sqrt(static_cast<Real>(shape().entries()) / static_cast<Real>(measurements()))) {}
   std::uint64_t bytes() const override { return entries_.size() * sizeof(Index); }
+  std::vector<MatrixEntry> entries() const override {
+    std::vector<MatrixEntry> all(measurements());
+    for (Index i = 0; i < measurements(); ++i) all[i] = {row(i), column(i)};
+    return all;
+  }
 
  private:
   void do_forward(const Mat& X, Vec& z) const override {
@@ -43,22 +50,55 @@ class EntrySampling final : public MeasurementOperator {
   }
   void do_forward(const LowRank& X, Vec& z) const override {
     const Mat left = X.left.t(), right = X.right.t();  // one column per row of X: contiguous inner products
-    for (Index i = 0; i < measurements(); ++i) z[i] = factor_ * arma::dot(left.col(row(i)), right.col(column(i)));
+    for (Index i = 0; i < measurements(); ++i) z[i] = measured(left, right, i);
   }
-  void do_adjoint_times(const Vec& z, const Mat& B, Mat& C) const override { C = scatter(z, B, rows(), false); }
+  void do_forward(const LowRank& X, Rows wanted, Vec& z) const override {
+    const Mat left = X.left.t(), right = X.right.t();
+    for (Index i = 0; i < wanted.count; ++i) z[i] = measured(left, right, wanted.first + i);
+  }
+  /// Prediction, slope and gradient of one block of entries after the other, so that the entries are read once.
+  void do_evaluate(std::span<Evaluation> lanes, Rows wanted) const override {
+    Vec slope;
+    for (Evaluation& lane : lanes) {
+      const Mat left = lane.at->left.t(), right = lane.at->right.t();
+      const Mat along_left = lane.sides().left.t(), along_right = lane.sides().right.t();
+      Mat to_left(along_right.n_rows, rows(), arma::fill::zeros), to_right(along_left.n_rows, cols(), arma::fill::zeros);
+      lane.value = 0;
+      for (Index done = 0; done < wanted.count; done += block) {
+        const Index first = wanted.first + done, count = std::min(block, wanted.count - done);
+        Real* const z = lane.prediction->memptr() + done;
+        for (Index i = 0; i < count; ++i) z[i] = measured(left, right, first + i);
+        slope.set_size(count);
+        lane.value += lane.loss->evaluate(first, {z, count}, {lane.data->memptr() + done, count},
+                                          {slope.memptr(), count});
+        if (lane.gradient && lane.wanted.left) scatter(slope, first, along_right, false, to_left);
+        if (lane.gradient && lane.wanted.right) scatter(slope, first, along_left, true, to_right);
+      }
+      if (lane.gradient && lane.wanted.left) lane.gradient->left = to_left.t();
+      if (lane.gradient && lane.wanted.right) lane.gradient->right = to_right.t();
+    }
+  }
+  void do_adjoint_times(const Vec& z, const Mat& B, Mat& C) const override {
+    Mat to(B.n_cols, rows(), arma::fill::zeros);
+    scatter(z, 0, B.t(), false, to);
+    C = to.t();
+  }
   void do_adjoint_transposed_times(const Vec& z, const Mat& B, Mat& C) const override {
-    C = scatter(z, B, cols(), true);
+    Mat to(B.n_cols, cols(), arma::fill::zeros);
+    scatter(z, 0, B.t(), true, to);
+    C = to.t();
   }
   void do_pull_back(const Vec& z, const LowRank& X, LowRank& gradient, Sides wanted) const override {
     if (wanted.left) do_adjoint_times(z, X.right, gradient.left);
     if (wanted.right) do_adjoint_transposed_times(z, X.left, gradient.right);
   }
-  Mat scatter(const Vec& z, const Mat& B, Index size, bool transposed) const {
-    const Mat from = B.t();
-    Mat to(B.n_cols, size, arma::fill::zeros);
-    for (Index i = 0; i < measurements(); ++i)
-      to.col(transposed ? column(i) : row(i)) += (factor_ * z[i]) * from.col(transposed ? row(i) : column(i));
-    return to.t();
+  Real measured(const Mat& left, const Mat& right, Index i) const {
+    return factor_ * arma::dot(left.col(row(i)), right.col(column(i)));
+  }
+  /// to += the columns of A*(z) B, or of A*(z)ᵀ B, that measurements first, first + 1, … reach; all of them transposed.
+  void scatter(const Vec& z, Index first, const Mat& from, bool transposed, Mat& to) const {
+    for (Index i = first; i < first + z.n_elem; ++i)
+      to.col(transposed ? column(i) : row(i)) += (factor_ * z[i - first]) * from.col(transposed ? row(i) : column(i));
   }
   /// From order column by column to order row by row.
   static std::vector<Index> by_rows(const std::vector<Index>& entries, Shape shape) {

@@ -9,6 +9,11 @@ class Identity final : public MeasurementOperator {
  public:
   using Options = NoOptions;
   Identity(const Options&, const Context& context) : MeasurementOperator(context.shape, context.shape.entries()) {}
+  std::vector<MatrixEntry> entries() const override {
+    std::vector<MatrixEntry> all(measurements());
+    for (Index i = 0; i < measurements(); ++i) all[i] = {i / cols(), i % cols()};
+    return all;
+  }
 
  private:
   /// Measurements row by row are the transposed matrix as it lies in memory.

@@ -5,12 +5,12 @@ namespace {
 
 using namespace tightrope;
 
-class AlternatingGradientDescent final : public Optimizer {
+class AlternatingGradientDescent final : public DirectionOptimizer {
  public:
   using Options = NoOptions;
   AlternatingGradientDescent(const Options&, const Context&) {}
 
-  Index phases(const FactorizationModel& model) const override { return model.blocks().size(); }
+  Index phases(const Space& space) const override { return space.blocks().size(); }
   Blocks blocks(Index phase) const override { return Blocks::only(phase); }
   void direction(const Iterate& at, Objective&, Memory&, Factors& direction) const override {
     direction = at.gradient;

@@ -7,7 +7,7 @@ namespace {
 
 using namespace tightrope;
 
-class AlternatingScaledGradientDescent final : public Optimizer {
+class AlternatingScaledGradientDescent final : public DirectionOptimizer {
  public:
   struct Options {
     Real damping = 0;
@@ -16,13 +16,13 @@ class AlternatingScaledGradientDescent final : public Optimizer {
     }
   };
   AlternatingScaledGradientDescent(const Options& options, const Context& context) : damping_(options.damping) {
-    context.model_with_metric();
+    context.space_with_metric();
   }
 
-  Index phases(const FactorizationModel& model) const override { return model.blocks().size(); }
+  Index phases(const Space& space) const override { return space.blocks().size(); }
   Blocks blocks(Index phase) const override { return Blocks::only(phase); }
   void direction(const Iterate& at, Objective& objective, Memory&, Factors& direction) const override {
-    objective.model().precondition(at.point, damping_, at.gradient, direction);
+    objective.space().precondition(at.point, damping_, at.gradient, direction);
     scale(direction, -1);
   }
 

@@ -6,7 +6,7 @@ namespace {
 
 using namespace tightrope;
 
-class GradientDescent final : public Optimizer {
+class GradientDescent final : public DirectionOptimizer {
  public:
   using Options = NoOptions;
   GradientDescent(const Options&, const Context&) {}

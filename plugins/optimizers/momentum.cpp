@@ -5,7 +5,7 @@ namespace {
 
 using namespace tightrope;
 
-class Momentum final : public Optimizer {
+class Momentum final : public DirectionOptimizer {
  public:
   struct Options {
     Real beta = 0.9;

@@ -6,7 +6,7 @@ namespace {
 
 using namespace tightrope;
 
-class ScaledGradientDescent final : public Optimizer {
+class ScaledGradientDescent final : public DirectionOptimizer {
  public:
   struct Options {
     Real damping = 0;
@@ -15,11 +15,11 @@ class ScaledGradientDescent final : public Optimizer {
     }
   };
   ScaledGradientDescent(const Options& options, const Context& context) : damping_(options.damping) {
-    context.model_with_metric();
+    context.space_with_metric();
   }
 
   void direction(const Iterate& at, Objective& objective, Memory&, Factors& direction) const override {
-    objective.model().precondition(at.point, damping_, at.gradient, direction);
+    objective.space().precondition(at.point, damping_, at.gradient, direction);
     scale(direction, -1);
   }
 

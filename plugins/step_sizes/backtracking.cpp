@@ -21,14 +21,14 @@ class Backtracking final : public StepSize {
   };
   Backtracking(const Options& options, const Context&) : options_(options) {}
 
-  Real choose(const Iterate& at, const Factors& direction, Objective& objective, Memory& memory) const override {
+  Step choose(const Iterate& at, const Factors& direction, Objective& objective, Memory& memory) const override {
     Real& next_trial = memory.scalar("next trial", options_.first);
     Factors& trial = memory.factors("trial", at.point);
     const Real slope = dot(at.gradient, direction);
     Real step = next_trial;
     for (Index i = 0; slope < 0 && i < options_.tries; ++i, step *= options_.shrink) {
-      objective.model().retract(at.point, step, direction, trial);
-      if (objective.value(trial) <= at.value + options_.decrease * step * slope) {
+      objective.retract(at.point, step, direction, trial);
+      if (objective.value(trial, at.rows) <= at.value + options_.decrease * step * slope) {
         next_trial = options_.grow * step;
         return step;
       }

@@ -13,7 +13,7 @@ class Constant final : public StepSize {
   };
   Constant(const Options& options, const Context&) : value_(options.value) {}
 
-  Real choose(const Iterate&, const Factors&, Objective&, Memory&) const override { return value_; }
+  Step choose(const Iterate&, const Factors&, Objective&, Memory&) const override { return value_; }
 
  private:
   Real value_;

@@ -554,7 +554,7 @@ CONFORMANCE("optimizers: no move at a zero gradient, the same bits for the same 
     }
     Index phases(const FactorizationModel& m) const override { return first_->phases(m); }
     Blocks blocks(Index phase) const override { return first_->blocks(phase); }
-    Move advance(const Iterate& i, Workplace& w, Factors& next) const override { return whose(i).advance(i, w, next); }
+    Move advance(const Iterate& i, StepContext& w, Factors& next) const override { return whose(i).advance(i, w, next); }
 
    private:
     const Optimizer& whose(const Iterate& i) const { return i.iteration % 2 ? *second_ : *first_; }

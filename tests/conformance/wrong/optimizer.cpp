@@ -37,8 +37,8 @@ class Wrong final : public Optimizer {
       std::cerr << "to the other stream\n";
     }
   }
-  Move advance(const Iterate& at, Workplace& workplace, Factors& next) const override {
-    Move move = Optimizer::advance(at, workplace, next);
+  Move advance(const Iterate& at, StepContext& context, Factors& next) const override {
+    Move move = Optimizer::advance(at, context, next);
     if (at.iteration < from_) return move;
     if (mistake_ == "next_point") next[1].resize(next[1].n_rows - 1, next[1].n_cols);
     if (mistake_ == "negative_step") move.step = -1;

@@ -74,7 +74,7 @@ TEST_CASE("a run has not diverged before the objective exceeds the data's own sc
    public:
     explicit Jump(Real factor) : factor_(factor) {}
     void direction(const Iterate&, Objective&, Memory&, Factors&) const override {}
-    Move advance(const Iterate& at, Workplace&, Factors& next) const override {
+    Move advance(const Iterate& at, StepContext&, Factors& next) const override {
       next = at.point;
       next[0] *= factor_;
       return {1, true, Blocks::all()};

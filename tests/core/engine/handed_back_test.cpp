@@ -27,8 +27,8 @@ class WrongOptimizer final : public Optimizer {
       objective.model().precondition(at.point, 0, half, towards);
     }
   }
-  Move advance(const Iterate& at, Workplace& workplace, Factors& next) const override {
-    Move move = Optimizer::advance(at, workplace, next);
+  Move advance(const Iterate& at, StepContext& context, Factors& next) const override {
+    Move move = Optimizer::advance(at, context, next);
     if (at.iteration < 3) return move;
     if (mistake_ == "next") next[1].resize(8, 2);
     if (mistake_ == "negative") move.step = -1;

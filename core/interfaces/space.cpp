@@ -1,10 +1,12 @@
-#include "core/interfaces/factorization_model.hpp"
+#include "core/interfaces/space.hpp"
 
 namespace tightrope {
 
-void FactorizationModel::precondition(const Factors&, Real, const Factors&, Factors&) const { throw NoMetric(); }
+Factors Space::start() const { throw Unsuitable("needs a model with a start of its own, but this model has none"); }
 
-bool FactorizationModel::has_metric() const {
+void Space::precondition(const Factors&, Real, const Factors&, Factors&) const { throw NoMetric(); }
+
+bool Space::has_metric() const {
   const Factors origin = zeros(blocks());
   Factors direction;
   try {
@@ -17,7 +19,7 @@ bool FactorizationModel::has_metric() const {
   return true;
 }
 
-void FactorizationModel::retract(const Factors& point, Real step, const Factors& direction, Factors& next) const {
+void Space::retract(const Factors& point, Real step, const Factors& direction, Factors& next) const {
   next.blocks.resize(point.size());
   for (Index b = 0; b < point.size(); ++b) next[b] = point[b] + step * direction[b];
 }

@@ -1,4 +1,4 @@
-#include "core/engine/stop.hpp"
+#include "core/interfaces/end.hpp"
 
 namespace tightrope {
 

@@ -1,0 +1,24 @@
+// Measurements that a run does not learn from, to tell when it has learnt enough.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/engine/problem.hpp"
+#include "core/interfaces/observer.hpp"
+
+namespace tightrope {
+
+/// The measurements that are held out: a share of m, drawn without replacement, in increasing order; at least one, and
+/// not all. Throws Unsuitable where that is impossible.
+std::vector<Index> held_out_rows(Index measurements, Real fraction, const Stream& stream);
+
+/// A loss over the others alone, times m/(m − number held out): steps that suit all measurements suit these. One pass
+/// over the operator predicts both parts.
+std::shared_ptr<const Loss> training_loss(std::shared_ptr<const Loss> loss, std::vector<Index> held_out,
+                                          Index measurements);
+
+/// validation_error = ‖A(X) − y‖/‖y‖ over the measurements held out.
+std::shared_ptr<const Observer> validation_error(std::vector<Index> held_out, const Vec& data);
+
+}  // namespace tightrope
