@@ -228,7 +228,8 @@ class Builder {
   }
 
   /// Observers, and what speaks of their columns.
-  std::unique_ptr<Lane> finished_lane(const CellSpec& cell, const Context& full, LaneSetup setup) const {
+  std::unique_ptr<Lane> finished_lane(const CellSpec& cell, Context& full, LaneSetup setup) const {
+    full.known_start = &setup.start;
     const std::size_t own_watches = setup.watches.size();
     for (const CellSpec::Watched& watched : cell.observers)
       setup.watches.push_back(

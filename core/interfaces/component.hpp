@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/interfaces/sensing.hpp"
+#include "core/numbers/factors.hpp"
 #include "core/numbers/recovery.hpp"
 #include "core/numbers/streams.hpp"
 #include "core/numbers/tiles.hpp"
@@ -48,8 +49,9 @@ class Context {
   const Space& space() const;              // of the model, or of a problem that is not sensing
   const Space& space_with_metric() const;  // for those who call its precondition
   const Loss& loss() const;
-  const Vec& data() const;   // y, length m; not where measurements are made batch by batch
-  Sensing& sensing() const;  // the operator, counted
+  const Vec& data() const;       // y, length m; not where measurements are made batch by batch
+  Sensing& sensing() const;      // the operator, counted; not for observers
+  const Factors& start() const;  // the point of iteration 0; for observers, while they are made
   /// What the user should know of this component, although it can be used: a sentence that goes on after its name, as
   /// those of Unsuitable do. The program says it, and the record of the run keeps it.
   void warn(std::string sentence) const { warnings->push_back(std::move(sentence)); }
@@ -60,6 +62,7 @@ class Context {
   const Space* known_space = nullptr;
   const Loss* known_loss = nullptr;
   const Vec* known_data = nullptr;
+  const Factors* known_start = nullptr;
   const std::vector<Index>* known_outliers = nullptr;  // measurements that a noise has spoilt, in increasing order
   std::shared_ptr<std::vector<std::string>> warnings = std::make_shared<std::vector<std::string>>();
 };

@@ -27,5 +27,6 @@ const Space& Context::space_with_metric() const {
 const Loss& Context::loss() const { return require(known_loss, "a loss"); }
 const Vec& Context::data() const { return require(known_data, "all measured data at once"); }
 Sensing& Context::sensing() const { return require(known_sensing, "a measurement operator"); }
+const Factors& Context::start() const { return require(known_start, "the start of the run"); }
 
 }  // namespace tightrope
