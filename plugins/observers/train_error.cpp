@@ -1,4 +1,4 @@
-// ‖A(X) − y‖/‖y‖: how well the data are fitted.
+// ‖A(X) − y‖/‖y‖: how well the data are fitted, all of them or those that no noise has spoilt.
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -7,20 +7,40 @@ using namespace tightrope;
 
 class TrainError final : public Observer {
  public:
-  using Options = NoOptions;
-  TrainError(const Options&, const Context& context) : data_norm_(frobenius_norm(context.data())), measurements_(context.data().n_elem) {
-    if (data_norm_ == 0) throw Unsuitable("is relative to the data, but these are all zero");
+  struct Options {
+    std::string over = "all";
+    void declare(Parameters& p) {
+      p.add("over", over, {"all", "inliers"},
+            "all measurements, or those alone that are no outliers, as the column inlier_error");
+    }
+  };
+  TrainError(const Options& options, const Context& context)
+      : all_(options.over == "all"), measurements_(context.data().n_elem) {
+    norm_ = norm_over(context.data(), {0, measurements_}, context.known_outliers);
+    if (norm_ == 0) throw Unsuitable("is relative to the data, but these are all zero");
   }
 
-  std::vector<Column> columns() const override { return {{"train_error", "‖A(X) − y‖/‖y‖", 50, true}}; }
+  std::vector<Column> columns() const override {
+    if (all_) return {{"train_error", "‖A(X) − y‖/‖y‖", 50, true}};
+    return {{"inlier_error", "‖A(X) − y‖/‖y‖ over the measurements that are no outliers", 49, true}};
+  }
   void observe(const Snapshot& seen, std::span<Real> values) const override {
     // A minibatch is compared with its own data.
-    const bool has_all = seen.data->n_elem == measurements_;
-    values[0] = frobenius_norm(seen.prediction - *seen.data) / (has_all ? data_norm_ : frobenius_norm(*seen.data));
+    const Rows rows{seen.iterate.rows.first, seen.data->n_elem};
+    const Real norm = rows.count == measurements_ ? norm_ : norm_over(*seen.data, rows, seen.outliers);
+    if (norm > 0) values[0] = norm_over(seen.prediction - *seen.data, rows, seen.outliers) / norm;
   }
 
  private:
-  Real data_norm_;
+  Real norm_over(Vec z, Rows rows, const std::vector<Index>* outliers) const {
+    if (!all_ && outliers)
+      for (const Index i : *outliers)
+        if (i >= rows.first && i < rows.end()) z[i - rows.first] = 0;
+    return frobenius_norm(z);
+  }
+
+  bool all_;
+  Real norm_;
   Index measurements_;
 };
 

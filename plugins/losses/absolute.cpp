@@ -1,0 +1,40 @@
+// ℓ(z; y) = Σ_i |z_i − y_i|, slope sign(z − y), 0 at kinks; as a mean it is divided by m. Li, Zhu, So & Vidal (SIAM J.
+// Optim. 30, 2020) and Ma & Fattahi (Math. Oper. Res., 2025) take the mean over standard normal A_i; Tong, Ma & Chi
+// (IEEE Trans. Signal Process. 69, 2021) the sum, over N(0, 1/m²) in theory and standard normal entries in their
+// programs.
+#include "core/plugin/plugin.hpp"
+
+namespace {
+
+using namespace tightrope;
+
+class Absolute final : public Loss {
+ public:
+  struct Options {
+    std::string reduction = "sum";
+    void declare(Parameters& p) {
+      p.add("reduction", reduction, {"sum", "mean"},
+            "whether the absolute values are added or averaged over the measurements");
+    }
+  };
+  Absolute(const Options& options, const Context& context)
+      : weight_(options.reduction == "mean" ? 1 / static_cast<Real>(context.sensing().measurements()) : 1) {}
+
+  Real evaluate(Index, std::span<const Real> prediction, std::span<const Real> data,
+                std::span<Real> slope) const override {
+    Real sum = 0;
+    for (std::size_t i = 0; i < slope.size(); ++i) {
+      const Real residual = prediction[i] - data[i];
+      slope[i] = residual == 0 ? 0 : std::copysign(weight_, residual);
+      sum += std::abs(residual);
+    }
+    return weight_ * sum;
+  }
+
+ private:
+  Real weight_;
+};
+
+}  // namespace
+
+TIGHTROPE_PLUGIN(Loss, Absolute, "absolute", "sum of absolute residuals, robust against outliers")
