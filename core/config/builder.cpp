@@ -167,7 +167,9 @@ class Builder {
     extras.batches = batches_of(cell, problem.op->measurements());
     make_method(cell, *model, full, setup);
     const Real seconds = std::chrono::duration<Real>(Clock::now() - start).count();
-    full.known_sensing = nullptr;  // observers must not change what a run costs
+    Counters watched;  // what observers ask of the operator while they are made is no cost of the run
+    CountedSensing for_observers(own.problem, std::make_shared<SharedAdjoint>(), watched);
+    full.known_sensing = &for_observers;
     if (!held_out.empty())
       setup.watches.push_back({validation_error(held_out, problem.data), {}, true, "the hold-out"});
     setup.warnings = problem.warnings;

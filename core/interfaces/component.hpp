@@ -50,7 +50,7 @@ class Context {
   const Space& space_with_metric() const;  // for those who call its precondition
   const Loss& loss() const;
   const Vec& data() const;       // y, length m; not where measurements are made batch by batch
-  Sensing& sensing() const;      // the operator, counted; not for observers
+  Sensing& sensing() const;      // the operator, counted; for observers while they are made, and then no cost
   const Factors& start() const;  // the point of iteration 0; for observers, while they are made
   /// What the user should know of this component, although it can be used: a sentence that goes on after its name, as
   /// those of Unsuitable do. The program says it, and the record of the run keeps it.
