@@ -1,7 +1,7 @@
-// ℓ(z; y) = Σ_i |z_i − y_i|, slope sign(z − y), 0 at kinks; as a mean it is divided by m. Li, Zhu, So & Vidal (SIAM J.
-// Optim. 30, 2020) and Ma & Fattahi (Math. Oper. Res., 2025) take the mean over standard normal A_i; Tong, Ma & Chi
-// (IEEE Trans. Signal Process. 69, 2021) the sum, over N(0, 1/m²) in theory and standard normal entries in their
-// programs.
+// ℓ(z; y) = Σ_i |z_i − y_i|, slope sign(z − y), 0 at kinks; as a mean it is divided by m. With standard normal A_i, Li,
+// Zhu, So & Vidal (SIAM J. Optim. 30, 2020) and Ma & Fattahi (Math. Oper. Res., 2025) take the mean; Giampouras, Cai &
+// Vidal (ICML 2025) take the sum over A_i/m, which is the same, and the programs of Tong, Ma & Chi (IEEE Trans. Signal
+// Process. 69, 2021) the sum. Polyak's step does not see the difference.
 #include "core/plugin/plugin.hpp"
 
 namespace {

@@ -1,7 +1,7 @@
 // Sparse gross errors: a share p of the measurements, drawn at random, is spoilt by s·ξ_i, which is added to them or
-// takes their place. Tong, Ma & Chi (IEEE Trans. Signal Process. 69, 2021) and Giampouras, Cai & Vidal (ICML 2025): ξ
-// uniform on [−1, 1], s = 10 ‖A(X*)‖_∞; Li, Zhu, So & Vidal (SIAM J. Optim. 30, 2020) and Ma & Fattahi (Math. Oper.
-// Res., 2025): ξ normal, s = 10.
+// takes their place. Li, Zhu, So & Vidal (SIAM J. Optim. 30, 2020): exactly p m of them, ξ normal, s = 10. Tong, Ma &
+// Chi (IEEE Trans. Signal Process. 69, 2021): each with probability p, ξ uniform on [−1, 1], s = 10 ‖A(X*)‖_∞, a size
+// that Giampouras, Cai & Vidal (ICML 2025) share.
 #include "core/plugin/plugin.hpp"
 
 namespace {

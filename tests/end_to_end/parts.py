@@ -147,6 +147,7 @@ class Parts(WithRuns):
             best = min(float(row["relative_error"]) for row in rows)
             self.assertLess(kept["metrics"]["relative_error"], 1.02 * best)
             self.assertGreater(float(rows[-1]["relative_error"]), 2 * best)  # which goes on to fit the noise
+        self.tightrope("verify", "noisy5", "--sample", "100%")
         # The factors that are kept are those of that row, and what is held out is no part of the fit.
         problem, factors = self.problem("noisy5"), numpy.load(self.folder / "noisy5/final.npz")
         X, truth, y = factors["kept_V"] @ factors["kept_W"].T, problem["truth"], problem["y"]
@@ -208,6 +209,24 @@ class Parts(WithRuns):
             counters = self.record(together[method])["counters"]
             self.assertEqual(counters, self.record(apart[method])["counters"])
             self.assertEqual(alone["bytes"], counters["rows"] * 12 * 9 * 8)
+
+    def test_a_run_with_all_of_it_goes_on_as_if_it_had_never_stopped(self):
+        everything = ROBUST.replace("step: {type: polyak}", "step: 1e-3").replace(
+            "relative_error,", "relative_error: {every: 3},").replace("iterations: 100", "iterations: 30") + (
+                "projection: rebalance\nperturbation: {type: random_matrix, norm: 0.1, redrawn: true}\n"
+                "batch: {size: 130, order: random}\nkeep: smallest relative_error\n")
+        _, record = self.run_config(everything, "whole")
+        self.run_config(everything, "parts", "--set", "stop.iterations=16")
+        self.assertEqual(self.record("parts")["end"]["iteration"], 16)
+        _, again = self.run_config(everything, "parts")
+        self.assertEqual(self.trace("whole"), self.trace("parts"))
+        self.assertEqual(record["kept"], again["kept"])
+        self.assertEqual(record["kept"]["iteration"] % 3, 0)
+        for name in ("final.npz", "state.bin"):
+            whole, parts = ([cell / name for cell in (self.folder / out / "cells").glob("*-30")] for out in
+                            ("whole", "parts"))
+            self.assertEqual(*(file.read_bytes() for [file] in (whole, parts)))
+        self.tightrope("verify", "whole", "--sample", "100%")
 
     def test_what_does_not_fit_is_refused_in_one_sentence(self):
         noises = "problem.noise=[{type: gaussian, level: 0.1}, {type: sparse_outlier, fraction: 0.1}]"
