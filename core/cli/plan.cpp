@@ -122,11 +122,11 @@ void predict(const std::vector<std::unique_ptr<Lane>>& lanes, const std::vector<
     Planned& plan = *planned[i];
     plan.predicted = true;
     if (limit) {
-      plan.passes = before + std::round(passes_each * static_cast<Real>(*limit));
+      plan.passes = before + passes_each * static_cast<Real>(*limit);
       plan.seconds = share * (1 + rounds_each * static_cast<Real>(*limit));
     }
     if (const auto most = lane.setup().stop.seconds; most && (!limit || *most < plan.seconds)) {
-      plan.passes = before + std::round(passes_each * *most / (share * rounds_each));
+      plan.passes = before + passes_each * *most / (share * rounds_each);
       plan.seconds = *most;
     }
     plan.operator_bytes = lane.setup().problem ? static_cast<double>(lane.setup().problem->op->bytes()) : 0;
@@ -302,7 +302,7 @@ Table table_of(const std::vector<Planned>& cells, const Experiment& experiment, 
     }
     row.push_back(planned.state);
     if (!quick && planned.predicted)
-      row.insert(row.end(), {grouped(static_cast<Index>(planned.passes)),
+      row.insert(row.end(), {grouped(static_cast<Index>(std::ceil(planned.passes))),
                              bytes_text(planned.operator_bytes + planned.lane_bytes), human_seconds(planned.seconds)});
     else if (!quick)
       row.insert(row.end(), {"–", "–", "–"});
@@ -363,7 +363,7 @@ Exit plan(const Call& call) {
     std::cout << fmt::format("{} {}{}", grouped(cells.size()), cells.size() == 1 ? "cell" : "cells", states);
     if (totals.seconds > 0)
       std::cout << fmt::format(": at most {} passes, {} and about {} of memory",
-                               grouped(static_cast<Index>(totals.passes)), human_seconds(totals.seconds),
+                               grouped(static_cast<Index>(std::ceil(totals.passes))), human_seconds(totals.seconds),
                                bytes_text(totals.bytes));
     std::cout << ".\n";
     if (experiment.is_study && totals.seconds > 0 && !call.quiet)

@@ -64,9 +64,12 @@ bool same_bytes(const Mat& a, const Mat& b) {
 std::string end_differs(const Lane& lane, const StoredCell& stored) {
   if (lane.state() != read_file(stored.folder / "state.bin"))
     return (stored.folder / "state.bin").string() + " does not come out again: the end of a new run differs";
-  for (Index b = 0; b < stored.factors.size(); ++b)
-    if (!same_bytes(lane.iterate().point[b], stored.factors[b].values))
-      return (stored.folder / "final.npz").string() + " does not come out again: the factors of a new run differ";
+  const std::vector<NamedArray> arrays = final_arrays(lane);
+  const auto same = [](const NamedArray& a, const NamedArray& b) {
+    return a.name == b.name && same_bytes(a.values, b.values);
+  };
+  if (!std::equal(arrays.begin(), arrays.end(), stored.factors.begin(), stored.factors.end(), same))
+    return (stored.folder / "final.npz").string() + " does not come out again: the factors of a new run differ";
   return "";
 }
 

@@ -317,11 +317,12 @@ class Builder {
       if (problem->has_all_data) {
         require_room(4, m, "the measured data and what a run keeps beside them");
         part_of(cell.op, [&] { problem->op->forward(problem->truth->X, problem->data); });
-        problem->signal = {m, arma::dot(problem->data, problem->data) / static_cast<Real>(m)};
+        problem->signal = {m, arma::dot(problem->data, problem->data) / static_cast<Real>(m),
+                           arma::abs(problem->data).max()};
         const Vec exact = cell.noises.empty() ? Vec() : problem->data;
         for (std::size_t i = 0; i < cell.noises.size(); ++i) disturb(cell.noises[i], *problem, i, exact);
       } else {
-        problem->signal = {m, problem->truth->norm * problem->truth->norm / static_cast<Real>(m)};
+        problem->signal = {m, problem->truth->norm * problem->truth->norm / static_cast<Real>(m), std::nan("")};
       }
     }
     if (const Real size = frobenius_norm(problem->data); size != 0 && is_tiny(size))
@@ -389,13 +390,17 @@ class Builder {
                                                   size));
   }
 
-  /// Whether measurement i·n2 + j is the entry (i, j) of the matrix.
+  /// Whether measurement i·n2 + j is the entry (i, j) of the matrix: told by two matrices that have no number twice.
   static bool measures_each_entry(const MeasurementOperator& op) {
     if (op.measurements() != op.shape().entries()) return false;
-    const std::vector<MatrixEntry> entries = op.entries();
-    for (Index i = 0; i < entries.size(); ++i)
-      if (entries[i].row * op.cols() + entries[i].column != i) return false;
-    return !entries.empty();
+    Vec measured;
+    for (const Real scale : {1.0, std::sqrt(2.0)}) {
+      const Mat in_order = arma::reshape(
+          arma::sin(scale * arma::regspace<Vec>(1, static_cast<Real>(op.measurements()))), op.cols(), op.rows());
+      op.forward(Mat(in_order.t()), measured);
+      if (arma::abs(measured - arma::vectorise(in_order)).max() > 1e-12) return false;
+    }
+    return true;
   }
 
   /// Measured data: one number for each measurement, in a row or a column. A table is taken where the places of its

@@ -551,8 +551,8 @@ class Resolver {
       cell.data_position = data->position;
       resolved.set("data", *data);
       add_file(cell.files, data->scalar, file_path(*data));
-      if (const Node* noise = given->find("noise"))
-        complain(noise->position, "measured data already have their noise; leave out either 'noise' or 'data'");
+      if (has_value(*given, "noise"))
+        complain(given->find("noise")->position, "measured data already have their noise; leave out either 'noise' or 'data'");
     }
     if (given->find("target"))
       cell.target = choose("targets", "target", *given, cell, resolved);
@@ -573,9 +573,10 @@ class Resolver {
 
   /// One noise, or a list of them that add up.
   void resolve_noises(const Node& given, CellSpec& cell, Node& resolved) {
+    if (!has_value(given, "noise")) return;
     const Node* const noise = given.find("noise");
-    if (!noise || !noise->is_sequence()) {
-      if (noise) cell.noises.push_back(choose("noises", "noise", given, cell, resolved));
+    if (!noise->is_sequence()) {
+      cell.noises.push_back(choose("noises", "noise", given, cell, resolved));
       return;
     }
     Node list = Node::make_sequence(noise->position);

@@ -18,7 +18,7 @@ class ProblemObjective final : public Objective {
   ProblemObjective(std::shared_ptr<const Problem> problem, std::string name, std::optional<Batches> batches = {});
 
   const Space& space() const override { return *problem_; }
-  Real value(const Factors& point, Rows rows) override;
+  Real value(const Factors& point, Rows rows = Rows::all()) override;
   void evaluate_together(std::span<Request> requests) override;
   Rows rows_of(Index iteration) const override;
 

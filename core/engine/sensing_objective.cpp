@@ -83,11 +83,11 @@ void SensingObjective::evaluate_together(std::span<Request> requests) {
     at.rows = rows;
     at.known = requests[i].wanted;
     if (evaluation.gradient) {
-      if (lane.extras_.perturbation) lane.perturb(at, evaluation.wanted);
       if (lane.weight_ != 1) {
         lane.gradient_of_X_.left *= lane.weight_;
         lane.gradient_of_X_.right *= lane.weight_;
       }
+      if (lane.extras_.perturbation) lane.perturb(at, evaluation.wanted);
       lane.model_->pull_back(at.point, lane.gradient_of_X_, requests[i].wanted, at.gradient);
     } else {
       assign_zeros_like(at.gradient, at.point);

@@ -31,7 +31,7 @@ class SensingObjective final : public Objective {
   const Space& space() const override { return *model_; }
   const FactorizationModel& model() const { return *model_; }
   Sensing* sensing() override { return &sensing_; }
-  Real value(const Factors& point, Rows rows) override;
+  Real value(const Factors& point, Rows rows = Rows::all()) override;
   const void* batch_key() const override { return problem_->op.get(); }
   void evaluate_together(std::span<Request> requests) override;
   Rows rows_of(Index iteration) const override;

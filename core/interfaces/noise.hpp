@@ -18,6 +18,7 @@ class Noise : public Component {
   struct Signal {
     Index measurements = 0;  // m
     Real power = 0;          // ‖A(X*)‖²/m; its expectation ‖X*‖_F²/m where measurements are made batch by batch
+    Real largest = 0;        // ‖A(X*)‖_∞; NaN where measurements are made batch by batch
   };
   /// data_j += noise of measurement first + j. exact, data: equally long.
   virtual void disturb(Index first, const Signal& signal, std::span<const Real> exact, std::span<Real> data) const = 0;

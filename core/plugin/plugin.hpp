@@ -3,6 +3,7 @@
 
 #include "core/arrays/arrays.hpp"
 #include "core/interfaces/dense_operator.hpp"
+#include "core/interfaces/entry_operator.hpp"
 #include "core/interfaces/factorization_model.hpp"
 #include "core/interfaces/initialization.hpp"
 #include "core/interfaces/loss.hpp"

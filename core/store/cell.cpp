@@ -169,17 +169,8 @@ std::string sums_of(const std::map<std::string, std::string>& files) {
 
 std::map<std::string, std::string> files_of(const std::string& name, const Finished& done) {
   std::map<std::string, std::string> files;
-  std::vector<NamedArray> arrays;
-  const std::vector<Block> blocks = done.lane->setup().objective->space().blocks();
-  for (Index b = 0; b < blocks.size(); ++b) arrays.push_back({blocks[b].name, done.lane->iterate().point[b], false});
-  if (const LowRank* estimate = done.lane->estimate()) {
-    arrays.push_back({estimate_arrays[0], estimate->left, false});
-    arrays.push_back({estimate_arrays[1], estimate->right, false});
-  }
-  if (const Kept* kept = done.lane->kept())
-    for (Index b = 0; b < blocks.size(); ++b) arrays.push_back({"kept_" + blocks[b].name, kept->point[b], false});
   files["trace.csv"] = done.lane->trace().csv();
-  files["final.npz"] = npz_bytes(arrays);
+  files["final.npz"] = npz_bytes(final_arrays(*done.lane));
   files["state.bin"] = done.lane->state();
   files["record.json"] = pretty(record_of(*done.cell, *done.lane, files));
   files["timing.csv"] = timing_of(done.lane->trace());
@@ -219,6 +210,19 @@ Sizes read_sizes(const Json& json) {
 }
 
 }  // namespace
+
+std::vector<NamedArray> final_arrays(const Lane& lane) {
+  std::vector<NamedArray> arrays;
+  const std::vector<Block> blocks = lane.setup().objective->space().blocks();
+  for (Index b = 0; b < blocks.size(); ++b) arrays.push_back({blocks[b].name, lane.iterate().point[b], false});
+  if (const LowRank* estimate = lane.estimate()) {
+    arrays.push_back({estimate_arrays[0], estimate->left, false});
+    arrays.push_back({estimate_arrays[1], estimate->right, false});
+  }
+  if (const Kept* kept = lane.kept())
+    for (Index b = 0; b < blocks.size(); ++b) arrays.push_back({"kept_" + blocks[b].name, kept->point[b], false});
+  return arrays;
+}
 
 std::string passes_text(Real passes) {
   return passes == std::floor(passes) ? fmt::format("{:.0f}", passes) : fmt::format("{:.4g}", passes);

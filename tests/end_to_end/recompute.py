@@ -25,7 +25,7 @@ class Recompute(Case):
                        "--set", f"stop.iterations={iterations}", *arguments)
         self.tightrope("export", out, "-q", "--problem", f"{out}.npz")
         with open(self.folder / out / "trace.csv", encoding="utf-8") as file:
-            row = {name: float(value) for name, value in list(csv.DictReader(file))[-1].items()}
+            row = {name: float(value or "nan") for name, value in list(csv.DictReader(file))[-1].items()}
         return dict(numpy.load(self.folder / out / "final.npz")), row, dict(numpy.load(self.folder / f"{out}.npz"))
 
     def near(self, ours, theirs):

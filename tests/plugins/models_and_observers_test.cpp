@@ -20,7 +20,7 @@ stop: {iterations: 3}
 
 TEST_CASE("a model asks for no side of a gradient that it does not need: each costs half of a pass") {
   const auto sides_of = [](const std::string& model, Blocks wanted) {
-    return lanes_of(config, {"model=" + model}).front()->setup().objective->model().sides(wanted);
+    return lanes_of(config, {"model=" + model}).front()->setup().objective->sensing()->model().sides(wanted);
   };
   const Sides left = sides_of("{type: asymmetric, rank: 3}", Blocks::only(0)),
               right = sides_of("{type: asymmetric, rank: 3}", Blocks::only(1)),

@@ -10,13 +10,13 @@ class AnotherBase final : public StepSize {
  public:
   using Options = NoOptions;
   AnotherBase(const Options&, const Context&) {}
-  Real choose(const Iterate&, const Factors&, Objective&, Memory&) const override { return 1; }
+  Step choose(const Iterate&, const Factors&, Objective&, Memory&) const override { return 1; }
 };
 
 class WithoutOptions final : public StepSize {
  public:
   WithoutOptions(const NoOptions&, const Context&) {}
-  Real choose(const Iterate&, const Factors&, Objective&, Memory&) const override { return 1; }
+  Step choose(const Iterate&, const Factors&, Objective&, Memory&) const override { return 1; }
 };
 
 class WithoutFunctions final : public Observer {
@@ -32,7 +32,7 @@ class OtherConstructor final : public StepSize {
     void declare(Parameters&) {}
   };
   explicit OtherConstructor(const Options&) {}
-  Real choose(const Iterate&, const Factors&, Objective&, Memory&) const override { return 1; }
+  Step choose(const Iterate&, const Factors&, Objective&, Memory&) const override { return 1; }
 };
 
 }  // namespace

@@ -57,7 +57,7 @@ TEST_CASE("scaled descent does not see an invertible change of the factors' coor
       at.point = *point;
       objective.evaluate(at, Blocks::all());
       Factors direction;
-      objective.model().precondition(at.point, 0, at.gradient, direction);
+      objective.space().precondition(at.point, 0, at.gradient, direction);
       add_scaled(*point, -0.5, direction);
     }
     // Rounding is magnified by the condition number of Q, well below 100.

@@ -11,7 +11,7 @@ using namespace tightrope::parts;
 namespace {
 
 /// Remembers something of every type, and needs all of it to go the right way.
-class Forgetful final : public Optimizer {
+class Forgetful final : public DirectionOptimizer {
  public:
   void direction(const Iterate& at, Objective&, Memory& memory, Factors& towards) const override {
     Factors& velocity = memory.factors("velocity", at.point);
@@ -25,7 +25,7 @@ class Forgetful final : public Optimizer {
     if (++calls % 3 == 0) scale(velocity, 0.9);
     towards = velocity;
   }
-  Index phases(const FactorizationModel& model) const override { return model.blocks().size(); }
+  Index phases(const Space& model) const override { return model.blocks().size(); }
   Blocks blocks(Index phase) const override { return Blocks::only(phase); }
 };
 
@@ -37,15 +37,15 @@ LaneSetup made(Index iterations, Index every = 7) {
   return given;
 }
 
-struct Kept {
+struct Moment {
   std::string state;
   std::vector<std::vector<Real>> rows;
   std::vector<Real> row_seconds;
   Cost cost;
 };
-Kept keep(const Lane& lane) { return {lane.state(), lane.trace().rows, lane.trace().seconds, lane.cost()}; }
+Moment keep(const Lane& lane) { return {lane.state(), lane.trace().rows, lane.trace().seconds, lane.cost()}; }
 
-std::unique_ptr<Lane> taken_up(LaneSetup given, const Kept& kept) {
+std::unique_ptr<Lane> taken_up(LaneSetup given, const Moment& kept) {
   std::vector<std::unique_ptr<Lane>> lanes;
   lanes.push_back(std::make_unique<Lane>(std::move(given)));
   lanes[0]->restore(kept.state, kept.rows, kept.row_seconds, kept.cost);
@@ -57,12 +57,12 @@ std::unique_ptr<Lane> taken_up(LaneSetup given, const Kept& kept) {
 
 TEST_CASE("a run taken up after any round ends in the same state as one that was left alone") {
   const auto whole = run(made(40));
-  std::vector<Kept> moments;
+  std::vector<Moment> moments;
   std::vector<std::unique_ptr<Lane>> lanes;
   lanes.push_back(std::make_unique<Lane>(made(40)));
   Engine([&](const auto& all) { moments.push_back(keep(*all[0])); }).run(lanes);
   REQUIRE(moments.size() > 80);  // two phases an iteration
-  for (const Kept& moment : moments) {
+  for (const Moment& moment : moments) {
     const auto resumed = taken_up(made(40), moment);
     CHECK(resumed->state() == whole->state());
     CHECK(resumed->trace().csv() == whole->trace().csv());
@@ -88,7 +88,7 @@ TEST_CASE("a run that ends in the middle of an iteration ends there too when it 
   class Stalling final : public StepSize {
    public:
     explicit Stalling(Real step) : step_(step) {}
-    Real choose(const Iterate& at, const Factors&, Objective&, Memory&) const override {
+    Step choose(const Iterate& at, const Factors&, Objective&, Memory&) const override {
       return at.iteration == 20 && at.phase == 1 ? step_ : 0.4;
     }
 
@@ -103,13 +103,13 @@ TEST_CASE("a run that ends in the middle of an iteration ends there too when it 
     };
     const auto whole = run(given(40));
     REQUIRE(whole->iterate().iteration == 20);
-    std::vector<Kept> moments;
+    std::vector<Moment> moments;
     std::vector<std::unique_ptr<Lane>> lanes;
     lanes.push_back(std::make_unique<Lane>(given(40)));
     Engine([&](const auto& all) { moments.push_back(keep(*all[0])); }).run(lanes);
     moments.push_back(keep(*run(given(20))));
     moments.push_back(keep(*run(given(13))));
-    for (const Kept& moment : moments) {
+    for (const Moment& moment : moments) {
       const auto resumed = taken_up(given(40), moment);
       CHECK_MESSAGE(resumed->state() == whole->state(), (&moment - moments.data()) << " of " << moments.size());
       CHECK(resumed->trace().csv() == whole->trace().csv());
@@ -131,7 +131,7 @@ TEST_CASE("a run that has converged is over, whatever the limits") {
 }
 
 TEST_CASE("a state that was cut short, lengthened or does not fit its trace is refused") {
-  const Kept kept = keep(*run(made(5)));
+  const Moment kept = keep(*run(made(5)));
   Lane lane(made(5));
   const auto refused = [&](std::string state, std::vector<std::vector<Real>> rows) {
     std::vector<Real> seconds(rows.size(), 0);

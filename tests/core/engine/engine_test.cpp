@@ -64,20 +64,23 @@ TEST_CASE("a step that is far too large ends as diverged, with the last good poi
   CHECK(lane->end()->end_class == EndClass::diverged);
   CHECK(lane->end()->iteration == lane->iterate().iteration + 1);
   CHECK(is_finite(lane->iterate().point));
+  const auto step = lane->trace().find("step").value();  // no step has led to the start
   for (const auto& row : lane->trace().rows)
-    for (const Real value : row) CHECK(std::isfinite(value));
+    for (Index c = 0; c < row.size(); ++c) CHECK(std::isfinite(row[c]) == !(c == step && row[0] == 0));
 }
 
 TEST_CASE("a run has not diverged before the objective exceeds the data's own scale, however good its start was") {
   // From a start next to the truth to 0, where f = ½‖y‖², and to −X*, where it is four times that.
-  class Jump final : public Optimizer {
+  class Jump final : public DirectionOptimizer {
    public:
     explicit Jump(Real factor) : factor_(factor) {}
     void direction(const Iterate&, Objective&, Memory&, Factors&) const override {}
     Move advance(const Iterate& at, StepContext&, Factors& next) const override {
       next = at.point;
       next[0] *= factor_;
-      return {1, true, Blocks::all()};
+      Move move;
+      move.step = 1;
+      return move;
     }
 
    private:
@@ -115,7 +118,7 @@ namespace {
 class StepFrom final : public StepSize {
  public:
   StepFrom(Index iteration, Index phase, Real step) : iteration_(iteration), phase_(phase), step_(step) {}
-  Real choose(const Iterate& at, const Factors&, Objective& objective, Memory&) const override {
+  Step choose(const Iterate& at, const Factors&, Objective& objective, Memory&) const override {
     if (at.iteration != iteration_ || at.phase != phase_) return 0.4;
     objective.value(at.point);  // trials that lead to nothing
     return step_;
@@ -229,13 +232,13 @@ namespace {
 /// Parts that throw at iteration 7, or from then on.
 class ThrowingStep final : public StepSize {
  public:
-  Real choose(const Iterate& at, const Factors&, Objective&, Memory&) const override {
+  Step choose(const Iterate& at, const Factors&, Objective&, Memory&) const override {
     if (at.iteration == 7) throw std::runtime_error("no step");
     return 0.3;
   }
 };
 
-class ThrowingOptimizer final : public Optimizer {
+class ThrowingOptimizer final : public DirectionOptimizer {
  public:
   void direction(const Iterate& at, Objective&, Memory&, Factors& towards) const override {
     if (at.iteration == 7) throw 7;

@@ -10,7 +10,7 @@ using namespace tightrope::parts;
 namespace {
 
 /// Does one thing wrong, from iteration 3 on.
-class WrongOptimizer final : public Optimizer {
+class WrongOptimizer final : public DirectionOptimizer {
  public:
   explicit WrongOptimizer(std::string mistake) : mistake_(std::move(mistake)) {}
   void direction(const Iterate& at, Objective& objective, Memory&, Factors& towards) const override {
@@ -24,11 +24,11 @@ class WrongOptimizer final : public Optimizer {
     if (mistake_ == "preconditioned") {
       Factors half = at.gradient;
       half.blocks.resize(1);
-      objective.model().precondition(at.point, 0, half, towards);
+      objective.space().precondition(at.point, 0, half, towards);
     }
   }
   Move advance(const Iterate& at, StepContext& context, Factors& next) const override {
-    Move move = Optimizer::advance(at, context, next);
+    Move move = DirectionOptimizer::advance(at, context, next);
     if (at.iteration < 3) return move;
     if (mistake_ == "next") next[1].resize(8, 2);
     if (mistake_ == "negative") move.step = -1;
@@ -77,7 +77,7 @@ class WrongModel final : public FactorizationModel {
 class WrongStep final : public StepSize {
  public:
   explicit WrongStep(Real step) : step_(step) {}
-  Real choose(const Iterate& at, const Factors&, Objective& objective, Memory&) const override {
+  Step choose(const Iterate& at, const Factors&, Objective& objective, Memory&) const override {
     if (at.iteration < 3) return 0.4;
     if (step_ == 7) {
       Factors trial = at.point;
@@ -120,7 +120,7 @@ class WrongOperator final : public MeasurementOperator {
     right_.adjoint(z, G);
     if (mistake_ == "adjoint") arma::inplace_trans(G);
   }
-  void do_evaluate(std::span<Evaluation> lanes) const override {
+  void do_evaluate(std::span<Evaluation> lanes, Rows) const override {
     right_.evaluate(lanes);
     for (Evaluation& lane : lanes) {
       if (mistake_ == "prediction") lane.prediction->resize(1);
@@ -207,10 +207,11 @@ TEST_CASE("an observer that writes more than it announces fails, and what it doe
   for (const Index written : {1U, 2U}) {
     given.watches.back() = {std::make_shared<const WrongObserver>(written), {}, true};
     const auto lane = run(given);
+    const Index second = lane->trace().columns.size() - 1;
     for (const auto& row : lane->trace().rows) {
-      CHECK(row[4] == 0);
-      CHECK((row[5] == 1) == (written == 2 && static_cast<Index>(row[0]) % 2 == 0));
-      CHECK(std::isnan(row[5]) == (row[5] != 1));
+      CHECK(row[second - 1] == 0);
+      CHECK((row[second] == 1) == (written == 2 && static_cast<Index>(row[0]) % 2 == 0));
+      CHECK(std::isnan(row[second]) == (row[second] != 1));
     }
   }
 }
@@ -250,10 +251,10 @@ TEST_CASE("a model without a metric of its own says so, and its metric cannot be
   Factors direction;
   CHECK_THROWS_AS(checked->precondition(point, 1, point, direction), NoMetric);
   Context given = context({12, 9});
-  CHECK_THROWS_AS(given.model_with_metric(), Unsuitable);
-  given.known_model = &without;
-  CHECK_THROWS_AS(given.model_with_metric(), NoMetric);
+  CHECK_THROWS_AS(given.space_with_metric(), Unsuitable);
+  given.known_space = &without;
+  CHECK_THROWS_AS(given.space_with_metric(), NoMetric);
   const TwoFactors with({12, 9}, 2);
-  given.known_model = &with;
-  CHECK(&given.model_with_metric() == &with);
+  given.known_space = &with;
+  CHECK(&given.space_with_metric() == &with);
 }

@@ -29,7 +29,7 @@ class Slow final : public Observer {
 };
 
 /// d⁺ = d − ∇f: the sum of all gradients, soon a direction uphill.
-class Heavy final : public Optimizer {
+class Heavy final : public DirectionOptimizer {
  public:
   void direction(const Iterate& at, Objective&, Memory& memory, Factors& towards) const override {
     Factors& velocity = memory.factors("velocity", at.gradient);
@@ -42,11 +42,11 @@ class Heavy final : public Optimizer {
 class Halving final : public StepSize {
  public:
   explicit Halving(bool needs_descent) : needs_descent_(needs_descent) {}
-  Real choose(const Iterate& at, const Factors& direction, Objective& objective, Memory& memory) const override {
+  Step choose(const Iterate& at, const Factors& direction, Objective& objective, Memory& memory) const override {
     if (!(dot(at.gradient, direction) < 0)) return 0;
     Factors& trial = memory.factors("trial", at.point);
     for (Real step = 1; step > 1e-12; step /= 2) {
-      objective.model().retract(at.point, step, direction, trial);
+      objective.space().retract(at.point, step, direction, trial);
       if (objective.value(trial) < at.value) return step;
     }
     return 0;
@@ -67,7 +67,8 @@ TEST_CASE("products with A*(z): one pass of a dense operator for each z in turn,
   dense->op->adjoint(y, G);
   for (const auto& given : {dense, plain(dense)}) {
     const bool is_dense = given == dense;
-    CountedSensing sensing(given, std::make_shared<SharedAdjoint>());
+    Counters counters;
+    CountedSensing sensing(given, std::make_shared<SharedAdjoint>(), counters);
     Mat GB, GC, doubled;
     sensing.adjoint_times(y, B, GB);
     sensing.adjoint_transposed_times(y, C, GC);
@@ -90,7 +91,9 @@ TEST_CASE("runs that share A*(y) are charged as if alone, and its bytes are read
   const auto given = problem();
   const Mat B = Stream(1, "B").normal_matrix(9, 3);
   const auto shared = std::make_shared<SharedAdjoint>();
-  CountedSensing first(given, shared), second(given, shared), alone(given, std::make_shared<SharedAdjoint>());
+  Counters counters[3];
+  CountedSensing first(given, shared, counters[0]), second(given, shared, counters[1]),
+      alone(given, std::make_shared<SharedAdjoint>(), counters[2]);
   Mat one, two, three;
   first.adjoint_times(given->data, B, one);
   second.adjoint_times(given->data, B, two);

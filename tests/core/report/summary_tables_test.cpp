@@ -7,7 +7,7 @@ using namespace tightrope;
 
 namespace {
 
-using Rows = std::vector<std::vector<std::string>>;
+using TableRows = std::vector<std::vector<std::string>>;
 
 StoredCell run(const std::string& method, const std::string& level, const std::string& repetition, Real count,
                Real last) {
@@ -48,7 +48,7 @@ TEST_CASE("columns can be chosen, in any order, in the tables of settings, of nu
   TableOptions options;
   options.columns = {"iterations", "final"};
   CHECK(table_of_settings(summary(), "error", options).rows() ==
-        Rows{{"level", "method", "iterations", "error"},
+        TableRows{{"level", "method", "iterations", "error"},
              {"low", "a", "10 [10, 10]", "0.01 [0.01, 0.01]"},
              {"low", "b", "20 [20, 20]", "5.00e-03 [5.00e-03, 5.00e-03]"},
              {"high", "a", "more than 40", "0.5 [0.5, 0.5]"},
@@ -57,7 +57,7 @@ TEST_CASE("columns can be chosen, in any order, in the tables of settings, of nu
         std::vector<std::string>{"method", "against", "pairs", "repetitions", "iterations", "p", "error", "p"});
   options.columns = {"passes"};
   CHECK(numbers_of_settings(summary(), "error", options).rows() ==
-        Rows{{"level", "method", "passes_to_target", "passes_to_target_low", "passes_to_target_high"},
+        TableRows{{"level", "method", "passes_to_target", "passes_to_target_low", "passes_to_target_high"},
              {"low", "a", "20", "20", "20"},
              {"low", "b", "40", "40", "40"},
              {"high", "a", "inf", "inf", "inf"},
@@ -69,9 +69,9 @@ TEST_CASE("a pivot has methods as rows and settings as columns") {
   options.pivot = "iterations";
   options.names = {{"a", "Method A"}, {"level", "noise"}, {"high", "much"}};
   CHECK(pivot_of_settings(summary(), "error", options, false).rows() ==
-        Rows{{"method", "noise low", "noise much"}, {"Method A", "10", "more than 40"}, {"b", "20", "30"}});
+        TableRows{{"method", "noise low", "noise much"}, {"Method A", "10", "more than 40"}, {"b", "20", "30"}});
   CHECK(pivot_of_settings(summary(), "error", options, true).rows() ==
-        Rows{{"method", "noise low", "noise much"}, {"Method A", "10", "inf"}, {"b", "20", "30"}});
+        TableRows{{"method", "noise low", "noise much"}, {"Method A", "10", "inf"}, {"b", "20", "30"}});
   options.pivot = "successes";
   CHECK(pivot_of_settings(summary(), "error", options, false).rows()[1] ==
         std::vector<std::string>{"Method A", "2 of 2", "0 of 2"});
@@ -100,7 +100,7 @@ TEST_CASE("settings are pooled where it is asked for, and that is said") {
   TableOptions options;
   options.columns = {"final"};
   CHECK(table_of_settings(pooled, "error", options).rows() ==
-        Rows{{"method", "error"}, {"a", "0.255 [0.255, 0.255]"}, {"b", "0.0125 [0.0125, 0.0125]"}});
+        TableRows{{"method", "error"}, {"a", "0.255 [0.255, 0.255]"}, {"b", "0.0125 [0.0125, 0.0125]"}});
   CHECK(notes_on(pooled, "error").front().find("Settings that differ in level alone are taken together") == 0);
   CHECK(notes_on(summary(), "error").front().find("taken together") == std::string::npos);
 }

@@ -5,6 +5,7 @@ namespace {
 struct NothingMaker : Maker {
   void declare(Parameters&) override {}
   std::shared_ptr<const Component> make(const Context&) const override { return nullptr; }
+  bool takes_step_size() const override { return false; }
 };
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace {
 
 struct Asking : Sound {
   using Sound::Sound;
-  Real choose(const Iterate& at, const Factors&, Objective&, Memory&) const override {
+  Step choose(const Iterate& at, const Factors&, Objective&, Memory&) const override {
     return step_of_a_later_version(at);
   }
 };

@@ -12,7 +12,7 @@ class Sound : public StepSize {
  public:
   using Options = NoOptions;
   Sound(const Options&, const Context&) {}
-  Real choose(const Iterate&, const Factors&, Objective&, Memory&) const override { return 0.25; }
+  Step choose(const Iterate&, const Factors&, Objective&, Memory&) const override { return 0.25; }
 };
 
 template <class Class = Sound>

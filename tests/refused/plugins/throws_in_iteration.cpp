@@ -6,7 +6,7 @@ namespace {
 class Thrower final : public Sound {
  public:
   using Sound::Sound;
-  Real choose(const Iterate& at, const Factors&, Objective&, Memory&) const override {
+  Step choose(const Iterate& at, const Factors&, Objective&, Memory&) const override {
     if (at.iteration == 2) throw std::runtime_error("the trust region is empty");
     return 0.25;
   }
