@@ -80,6 +80,9 @@ TEST_CASE("random perturbations have the norm that is asked for, and are fixed o
   Mat sum(12, 9, arma::fill::zeros);
   for (Index t = 0; t < 2500; ++t) sum += redrawn->matrix(t);
   CHECK(arma::norm(sum, "fro") / 2500 == doctest::Approx(1 / 50.0).epsilon(0.2));
+  // They are blocks of one stream that do not overlap: E_1 is not E_0 moved along.
+  const Vec a = arma::vectorise(redrawn->matrix(0)), b = arma::vectorise(redrawn->matrix(1));
+  for (Index j = 1; j < 50; ++j) CHECK(std::abs(b[j] / b[0] - a[j + 1] / a[1]) > 1e-9);
 }
 
 TEST_CASE("a perturbation adds E W and Eᵀ V to the gradient, and changes nothing else at a point") {
