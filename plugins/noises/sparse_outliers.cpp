@@ -32,8 +32,8 @@ class SparseOutliers final : public Noise {
   SparseOutliers(const Options& options, const Context& context)
       : options_(options), places_(context.stream.child("places")), values_(context.stream.child("values")) {}
 
-  void disturb(Index first, const Signal& signal, std::span<const Real> exact, std::span<Real> data) const override {
-    const Real s = options_.scale * unit(signal, exact);
+  void disturb(Index first, const Signal& signal, std::span<const Real>, std::span<Real> data) const override {
+    const Real s = options_.scale * unit(signal);
     for (const Index i : spoilt({first, data.size()}, signal.measurements)) {
       Real& y = data[i - first];
       y = (options_.replace ? 0 : y) + s * value(i);
@@ -59,15 +59,12 @@ class SparseOutliers final : public Noise {
     const Real u = 2 * values_.uniform(i) - 1;
     return options_.law == "uniform" ? u : std::copysign(1, u);
   }
-  Real unit(const Signal& signal, std::span<const Real> exact) const {
+  Real unit(const Signal& signal) const {
     if (options_.relative_to == "nothing") return 1;
-    if (signal.power == 0) throw Unsuitable("has a scale relative to the exact measurements, but these are all zero");
-    if (options_.relative_to == "root_mean_square") return std::sqrt(signal.power);
-    if (exact.size() < signal.measurements)
-      throw Unsuitable("needs all measurements at once for the largest of them, but they are made batch by batch");
-    Real largest = 0;
-    for (const Real z : exact) largest = std::max(largest, std::abs(z));
-    return largest;
+    const Real unit = options_.relative_to == "largest" ? signal.largest : std::sqrt(signal.power);
+    if (unit == 0) throw Unsuitable("has a scale relative to the exact measurements, but these are all zero");
+    if (std::isnan(unit)) throw Unsuitable("needs the largest of all measurements, but they are made batch by batch");
+    return unit;
   }
 
   Options options_;

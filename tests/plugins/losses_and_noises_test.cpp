@@ -23,7 +23,7 @@ std::shared_ptr<const Noise> outliers(const std::string& options, std::uint64_t 
 }
 
 Noise::Signal signal_of(const Vec& exact) {
-  return {exact.n_elem, arma::dot(exact, exact) / static_cast<Real>(exact.n_elem)};
+  return {exact.n_elem, arma::dot(exact, exact) / static_cast<Real>(exact.n_elem), arma::abs(exact).max()};
 }
 
 /// `data` with the noise added.
@@ -178,9 +178,8 @@ TEST_CASE("outliers: what comes in blocks is what comes as a whole") {
   const Vec exact = Stream(3, "exact").normal_matrix(101, 1);
   for (const std::string selection : {"exact", "bernoulli"})
     for (const std::string law : {"gaussian", "uniform", "sign"})
-      for (const bool replace : {false, true}) {
-        const auto noise =
-            outliers(fmt::format("fraction: 0.3, selection: {}, law: {}, replace: {}", selection, law, replace));
+      for (const std::string more : {"", ", replace: true", ", relative_to: largest"}) {
+        const auto noise = outliers(fmt::format("fraction: 0.3, selection: {}, law: {}{}", selection, law, more));
         const Vec whole = disturbed(*noise, exact);
         CHECK_FALSE(same(whole, exact));
         Vec parts = exact;
@@ -188,11 +187,12 @@ TEST_CASE("outliers: what comes in blocks is what comes as a whole") {
           noise->disturb(first, signal_of(exact), all_of(exact).subspan(first, count), {parts.memptr() + first, count});
         CHECK(same(parts, whole));
       }
+  Noise::Signal batch_by_batch = signal_of(exact);
+  batch_by_batch.largest = std::nan("");
   Vec part = exact.head(50);
   CHECK_THROWS_WITH_AS(outliers("fraction: 0.3, relative_to: largest")
-                           ->disturb(0, signal_of(exact), all_of(exact).first(50), {part.memptr(), 50}),
-                       "needs all measurements at once for the largest of them, but they are made batch by batch",
-                       Unsuitable);
+                           ->disturb(0, batch_by_batch, all_of(exact).first(50), {part.memptr(), 50}),
+                       "needs the largest of all measurements, but they are made batch by batch", Unsuitable);
 }
 
 TEST_CASE("a list of noises adds up, and one of them changes nothing for the others") {
