@@ -106,6 +106,13 @@ TEST_CASE("subgradient methods with Polyak's step converge linearly, the scaled 
   CHECK(iterations[1] == doctest::Approx(iterations[0]).epsilon(0.3));
 }
 
+TEST_CASE("of measurements that are held out the optimum knows nothing, either") {
+  const auto lane = run_one(robust, {"problem.hold_out.fraction=0.2", "problem.operator.measurements=900",
+                                     "stop={iterations: 500, relative_error: 1e-10}"});
+  CHECK(lane->end()->end_class == EndClass::converged);
+  CHECK(last(*lane, "relative_error") <= 1e-10);
+}
+
 TEST_CASE("a run whose objective is at the optimum has converged, one without a slope has stalled") {
   const auto reference = run_one(robust, {"optimizer.step=0.002", "stop.iterations=0"});
   const Real start = reference->iterate().value;
