@@ -9,10 +9,12 @@ class Wrong final : public Initialization {
  public:
   struct Options {
     std::string mistake = "none";
-    void declare(Parameters& p) { p.add("mistake", mistake, std::vector<std::string>{}, "shape, nan, throws"); }
+    void declare(Parameters& p) {
+      p.add("mistake", mistake, std::vector<std::string>{}, "shape, nan, throws, throws_number");
+    }
   };
   Wrong(const Options& options, const Context& context)
-      : mistake_(options.mistake), blocks_(context.model().blocks()), stream_(context.stream) {}
+      : mistake_(options.mistake), blocks_(context.space().blocks()), stream_(context.stream) {}
 
   Factors start() const override {
     Factors point;
@@ -21,6 +23,7 @@ class Wrong final : public Initialization {
     if (mistake_ == "shape") point.blocks.back().resize(blocks_.back().rows, blocks_.back().cols + 1);
     if (mistake_ == "nan") point[0](0, 0) = arma::datum::nan;
     if (mistake_ == "throws") throw std::runtime_error("no start");
+    if (mistake_ == "throws_number") throw 42;
     return point;
   }
 

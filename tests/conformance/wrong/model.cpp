@@ -9,12 +9,16 @@ class Wrong final : public FactorizationModel {
  public:
   struct Options {
     std::string mistake = "none";
+    Real weight = 0;
     void declare(Parameters& p) {
       p.add("mistake", mistake, std::vector<std::string>{},
-            "no_metric, sides, metric, metric_shape, gradient_shape, retract_shape");
+            "no_metric, sides, metric, metric_shape, gradient_shape, retract_shape, retract, transport, penalty, "
+            "penalty_overwrites, start");
+      p.add("weight", weight, at_least(0), "λ of the penalty (λ/8)‖VᵀV − WᵀW‖_F²");
     }
   };
-  Wrong(const Options& options, const Context& context) : shape_(context.shape), mistake_(options.mistake) {}
+  Wrong(const Options& options, const Context& context)
+      : shape_(context.shape), mistake_(options.mistake), weight_(options.weight) {}
 
   std::vector<Block> blocks() const override { return {{"V", shape_.rows, 2}, {"W", shape_.cols, 2}}; }
   Index rank() const override { return 2; }
@@ -45,11 +49,28 @@ class Wrong final : public FactorizationModel {
   void retract(const Factors& point, Real step, const Factors& direction, Factors& next) const override {
     FactorizationModel::retract(point, step, direction, next);
     if (mistake_ == "retract_shape") next[0].resize(shape_.rows + 1, 2);
+    if (mistake_ == "retract") add_scaled(next, 0.01 * step, direction);
+  }
+  void transport(const Factors&, const Factors&, Factors& vector) const override {
+    if (mistake_ == "transport") vector[0] = arma::abs(vector[0]);
+  }
+  Real add_penalty(const Factors& point, Blocks wanted, Factors* gradient) const override {
+    const Mat B = point[0].t() * point[0] - point[1].t() * point[1];
+    const Real factor = weight_ / (mistake_ == "penalty" ? 4 : 2);
+    if (gradient && mistake_ == "penalty_overwrites") assign_zeros_like(*gradient, point);
+    if (gradient && wanted.has(0)) (*gradient)[0] += factor * point[0] * B;
+    if (gradient && wanted.has(1)) (*gradient)[1] -= factor * point[1] * B;
+    return weight_ / 8 * arma::accu(B % B);
+  }
+  Factors start() const override {
+    if (mistake_ == "start") return {{Mat(shape_.rows, 2, arma::fill::ones)}};
+    return {{Mat(shape_.rows, 2, arma::fill::ones), Mat(shape_.cols, 2, arma::fill::ones)}};
   }
 
  private:
   Shape shape_;
   std::string mistake_;
+  Real weight_;
 };
 
 }  // namespace

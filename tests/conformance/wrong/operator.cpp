@@ -10,13 +10,17 @@ class Wrong final : public MeasurementOperator {
   struct Options {
     std::string mistake = "none";
     void declare(Parameters& p) {
-      p.add("mistake", mistake, std::vector<std::string>{}, "scale, uneven, length, sides");
+      p.add("mistake", mistake, std::vector<std::string>{},
+            "scale, uneven, length, sides; rows: it ignores where they begin; loss: it does not say which they are; "
+            "along: it ignores them; reads; batch: bits depend on it; entries: transposed");
     }
   };
   Wrong(const Options& options, const Context& context)
-      : MeasurementOperator(context.shape, 120),
+      : MeasurementOperator(context.shape, options.mistake == "entries" ? context.shape.entries() : 120),
         mistake_(options.mistake),
-        rows_(context.stream.normal_matrix(context.shape.entries(), 120) / std::sqrt(120.0)) {
+        rows_(options.mistake == "entries"
+                  ? Mat(measurements(), measurements(), arma::fill::eye)
+                  : Mat(context.stream.normal_matrix(context.shape.entries(), 120) / std::sqrt(120.0))) {
     if (mistake_ == "scale") rows_ *= 2;
     if (mistake_ == "uneven")  // right in the mean over all entries
       for (Index j = 0; j < cols(); ++j) {
@@ -24,11 +28,35 @@ class Wrong final : public MeasurementOperator {
         rows_.row(j * rows() + 1) *= 0;
       }
   }
+  std::vector<MatrixEntry> entries() const override {
+    std::vector<MatrixEntry> seen;
+    if (mistake_ == "entries")
+      for (Index i = 0; i < measurements(); ++i) seen.push_back({i / rows(), i % rows()});
+    return seen;
+  }
 
  private:
   void do_forward(const Mat& X, Vec& z) const override {
     z = rows_.t() * arma::vectorise(X);
     if (mistake_ == "length") z.resize(119);
+  }
+  void do_forward(const LowRank& X, Rows rows, Vec& z) const override {
+    Vec all;
+    forward(X, all);
+    for (Index i = 0; i < rows.count; ++i) z[i] = all[mistake_ == "rows" ? i : rows.first + i];
+  }
+  void do_evaluate(std::span<Evaluation> lanes, Rows rows) const override {
+    for (Evaluation& lane : lanes) {
+      forward(*lane.at, rows, *lane.prediction);
+      Vec slope(rows.count), spread(measurements(), arma::fill::zeros);
+      lane.value = lane.loss->evaluate(mistake_ == "loss" ? 0 : rows.first, {lane.prediction->memptr(), rows.count},
+                                       {lane.data->memptr(), rows.count}, {slope.memptr(), rows.count});
+      if (mistake_ == "batch") lane.value *= 1 + 1e-15 * static_cast<Real>(lanes.size());
+      std::copy(slope.begin(), slope.end(), spread.begin() + rows.first);
+      const bool ignores_along = mistake_ == "along" && lane.sides().rank() == lane.at->rank();
+      if (lane.gradient) pull_back(spread, ignores_along ? *lane.at : lane.sides(), *lane.gradient, lane.wanted);
+      lane.reads = mistake_ == "reads" ? 0 : lane.gradient ? 2 : 1;
+    }
   }
   void do_adjoint(const Vec& z, Mat& G) const override { G = arma::reshape(rows_ * z, rows(), cols()); }
   void do_pull_back(const Vec& z, const LowRank& X, LowRank& gradient, Sides wanted) const override {

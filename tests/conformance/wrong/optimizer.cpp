@@ -10,14 +10,15 @@ namespace {
 
 using namespace tightrope;
 
-class Wrong final : public Optimizer {
+class Wrong final : public DirectionOptimizer {
  public:
   struct Options {
     std::string mistake = "none";
     Index from = 0;
     void declare(Parameters& p) {
       p.add("mistake", mistake, std::vector<std::string>{},
-            "nan, one_block, transposed, next_point, negative_step, crash, leaves, prints");
+            "nan, one_block, transposed, next_point, negative_step, crash, leaves, prints; columns: it gives one of "
+            "two; no_columns: none of them; phases: it says two; memory: in the object; ascent");
       p.add("from", from, at_least(0), "first iteration that has the mistake");
     }
   };
@@ -26,7 +27,9 @@ class Wrong final : public Optimizer {
   void direction(const Iterate& at, Objective&, Memory&, Factors& direction) const override {
     direction = at.gradient;
     scale(direction, -1);
+    if (mistake_ == "memory") scale(direction, 1 / (1 + 0.1 * calls_++));
     if (at.iteration < from_) return;
+    if (mistake_ == "ascent") scale(direction, -0.01);
     if (mistake_ == "nan") direction[0].fill(arma::datum::nan);
     if (mistake_ == "one_block") direction.blocks.resize(1);
     if (mistake_ == "transposed") direction[0] = direction[0].t();
@@ -37,8 +40,15 @@ class Wrong final : public Optimizer {
       std::cerr << "to the other stream\n";
     }
   }
+  Index phases(const Space&) const override { return mistake_ == "phases" ? 2 : 1; }
+  std::vector<Column> columns() const override {
+    if (!mistake_.ends_with("columns")) return {};
+    return {{"wrong_one", "a column"}, {"wrong_two", "another column"}};
+  }
   Move advance(const Iterate& at, StepContext& context, Factors& next) const override {
-    Move move = Optimizer::advance(at, context, next);
+    Move move = DirectionOptimizer::advance(at, context, next);
+    if (mistake_ == "columns") move.columns = {1};
+    if (mistake_ == "phases") move.completes_iteration = true;
     if (at.iteration < from_) return move;
     if (mistake_ == "next_point") next[1].resize(next[1].n_rows - 1, next[1].n_cols);
     if (mistake_ == "negative_step") move.step = -1;
@@ -48,6 +58,7 @@ class Wrong final : public Optimizer {
  private:
   std::string mistake_;
   Index from_;
+  mutable Real calls_ = 0;
 };
 
 }  // namespace

@@ -10,13 +10,17 @@ class Wrong final : public StepSize {
   struct Options {
     std::string mistake = "none";
     void declare(Parameters& p) {
-      p.add("mistake", mistake, std::vector<std::string>{}, "negative, nan, infinite, short_trial");
+      p.add("mistake", mistake, std::vector<std::string>{},
+            "negative, nan, infinite, short_trial, fails, silent: an end without a reason, memory: in the object");
     }
   };
   Wrong(const Options& options, const Context&) : mistake_(options.mistake) {}
 
-  Real choose(const Iterate& at, const Factors&, Objective& objective, Memory&) const override {
+  Step choose(const Iterate& at, const Factors&, Objective& objective, Memory&) const override {
     if (mistake_ == "negative") return -0.2;
+    if (mistake_ == "fails") return {EndClass::failed, "no step was found"};
+    if (mistake_ == "silent") return {EndClass::stalled, ""};
+    if (mistake_ == "memory") return 0.2 / (1 + 0.1 * calls_++);
     if (mistake_ == "nan") return arma::datum::nan;
     if (mistake_ == "infinite") return arma::datum::inf;
     if (mistake_ == "short_trial") {
@@ -29,6 +33,7 @@ class Wrong final : public StepSize {
 
  private:
   std::string mistake_;
+  mutable Real calls_ = 0;
 };
 
 }  // namespace

@@ -1,0 +1,208 @@
+// Initializations, targets and noises, which come before a run; perturbations and projections, which go along with it.
+#include <algorithm>
+
+#include "core/conformance/trial.hpp"
+#include "core/interfaces/initialization.hpp"
+#include "core/interfaces/noise.hpp"
+#include "core/interfaces/perturbation.hpp"
+#include "core/interfaces/projection.hpp"
+#include "core/interfaces/target.hpp"
+
+namespace tightrope::conformance {
+
+namespace {
+
+template <class Interface>
+struct Placed {
+  Made<Interface> made, again;
+};
+
+/// Where the plugin can be made, twice: for a model, for the space of a problem that is not sensing, or for both.
+template <class Interface>
+std::vector<Placed<Interface>> everywhere(const Subject& subject) {
+  std::vector<Placed<Interface>> places;
+  std::optional<Unsuitable> refusal;
+  try {
+    places.push_back({made<Interface>(subject), made<Interface>(subject, 4)});
+  } catch (const Unsuitable& reason) {
+    refusal = reason;
+  }
+  if (auto first = made_for_regression<Interface>(subject))
+    places.push_back({std::move(*first), std::move(*made_for_regression<Interface>(subject))});
+  if (places.empty()) throw *refusal;
+  return places;
+}
+
+std::vector<Block> blocks_of(const Bench& bench) {
+  return bench.is_sensing() ? bench.model->blocks() : bench.regression->blocks();
+}
+
+void check_initialization(const Subject& subject, Report& report) {
+  for (const auto& place : everywhere<Initialization>(subject)) {
+    const Initialization& initialization = *place.made.plugin;
+    const Factors start = initialization.start();
+    const std::string wrong = wrong_shapes(start, blocks_of(*place.made.bench));
+    report.require(wrong.empty(), "the start does not fit the model: {}", wrong);
+    report.expect(is_finite(start), "the start is not finite");
+    report.expect(parts::same_bits(start, initialization.start()), "the start is another one the second time");
+    report.expect(parts::same_bits(start, place.again.plugin->start()),
+                  "another object of the same stream, with other threads, starts elsewhere");
+  }
+}
+
+void check_target(const Subject& subject, Report& report) {
+  const auto [bench, target] = made<Target>(subject);
+  const LowRank X = target->matrix();
+  const Shape given = bench->shape,
+              expected = bench->setting("transpose") == "true" ? Shape{given.cols, given.rows} : given;
+  report.require(X.shape() == expected && X.left.n_cols == X.right.n_cols,
+                 "the matrix is {} × {}, of {} and {} columns, instead of {} × {}", X.rows(), X.cols(), X.left.n_cols,
+                 X.right.n_cols, expected.rows, expected.cols);
+  report.require(X.left.is_finite() && X.right.is_finite(), "the matrix is not finite");
+  const Vec sigma = singular_values(X);
+  report.require(target->rank() >= 1 && target->rank() <= sigma.n_elem && sigma[target->rank() - 1] > 1e-12 * sigma[0],
+                 "it announces rank {}, which the matrix does not have", target->rank());
+  report.expect(parts::same_bits(bench->make<Target>()->matrix().dense(), X.dense()),
+                "another object of the same stream has another matrix");
+}
+
+/// A noise upon measurements that hold `exact` and whatever else was there.
+Vec disturbed(const Noise& noise, const Noise::Signal& signal, Index first, const Vec& exact, Vec data) {
+  noise.disturb(first, signal, {exact.memptr(), exact.n_elem}, {data.memptr(), data.n_elem});
+  return data;
+}
+
+void check_noise(const Subject& subject, Report& report) {
+  const auto [bench, noise] = made<Noise>(subject);
+  const Vec& exact = bench->problem->data;
+  const Index m = exact.n_elem;
+  const Noise::Signal& signal = bench->problem->signal;
+  const Vec y = disturbed(*noise, signal, 0, exact, exact);
+  report.require(y.is_finite(), "the noise is not finite");
+  report.expect(!parts::same_bits(y, exact), "it changes nothing");
+  report.expect(parts::same_bits(y, disturbed(*noise, signal, 0, exact, exact)), "the second time it is another one");
+  report.expect(parts::same_bits(y, disturbed(*bench->make<Noise>(), signal, 0, exact, exact)),
+                "another object of the same stream is another noise");
+  const auto other = made<Noise>(subject, 1, 2);
+  report.expect(!parts::same_bits(y, disturbed(*other.plugin, signal, 0, exact, exact)),
+                "another stream gives the same noise");
+
+  const std::vector<Index> outliers = noise->outliers(m);
+  report.expect(outliers == noise->outliers(m), "the second time it has other outliers");
+  for (std::size_t i = 0; i < outliers.size(); ++i) {
+    report.require(outliers[i] < m, "measurement {} is called an outlier, but there are {}", outliers[i], m);
+    report.expect(i == 0 || outliers[i - 1] < outliers[i], "the outliers are not in increasing order: {} before {}",
+                  outliers[i == 0 ? 0 : i - 1], outliers[i]);
+    report.expect(y[outliers[i]] != exact[outliers[i]], "measurement {} is called an outlier, but it is exact",
+                  outliers[i]);
+  }
+  // What is no outlier may hold the noises of others, to which this one is added.
+  const Vec before = exact + random_vector(3, m), after = disturbed(*noise, signal, 0, exact, before);
+  for (Index i = 0; i < m; ++i)
+    if (!std::binary_search(outliers.begin(), outliers.end(), i))
+      report.expect(std::abs((after[i] - before[i]) - (y[i] - exact[i])) <= 1e-12 * (1 + std::abs(y[i])),
+                    "it is not added to what measurement {} holds", i);
+}
+
+void check_noise_blocks(const Subject& subject, Report& report) {
+  const auto [bench, noise] = made<Noise>(subject);
+  const Vec& exact = bench->problem->data;
+  const Index m = exact.n_elem;
+  const Noise::Signal& signal = bench->problem->signal;
+  const Vec y = disturbed(*noise, signal, 0, exact, exact);
+  const auto check_block = [&, &of = *noise](Index first, Index count) {
+    const Vec part = count == 0 ? Vec() : Vec(exact.subvec(first, first + count - 1));
+    Vec found;
+    try {
+      found = disturbed(of, signal, first, part, part);
+    } catch (const Unsuitable&) {
+      return;  // it needs all of them at once, and says so
+    }
+    report.expect(std::equal(found.begin(), found.end(), y.begin() + first),
+                  "measurements {} to {} get another noise alone than among all", first, first + count);
+  };
+  for (Index cut = 0; cut <= m; ++cut) {
+    check_block(0, cut);
+    check_block(cut, m - cut);
+  }
+  for (const Index size : {Index{1}, Index{7}, Index{64}})
+    for (Index first = (m - 1) / size * size; first > 0; first -= size) check_block(first, std::min(size, m - first));
+}
+
+void check_perturbation(const Subject& subject, Report& report) {
+  const auto [bench, perturbation] = made<Perturbation>(subject);
+  const auto other = bench->make<Perturbation>();
+  std::vector<Mat> first;
+  for (const Index iteration : {0U, 1U, 2U, 3U, 1000U}) {
+    first.push_back(perturbation->matrix(iteration));
+    const Mat& E = first.back();
+    report.require(E.n_rows == bench->shape.rows && E.n_cols == bench->shape.cols,
+                   "it gave a {} × {} matrix instead of {} × {}", E.n_rows, E.n_cols, bench->shape.rows,
+                   bench->shape.cols);
+    report.expect(E.is_finite(), "the matrix of iteration {} is not finite", iteration);
+  }
+  for (const Index iteration : {3U, 0U, 2U, 1U, 1U}) {
+    report.expect(parts::same_bits(perturbation->matrix(iteration), first[iteration]),
+                  "asked again, it gives another matrix for iteration {}", iteration);
+    report.expect(parts::same_bits(other->matrix(iteration), first[iteration]),
+                  "another object of the same stream gives another matrix for iteration {}", iteration);
+  }
+}
+
+/// Of all scales, of uneven blocks, of deficient rank, and zero.
+std::vector<Factors> points_to_project(const std::vector<Block>& blocks) {
+  std::vector<Factors> points;
+  for (const Real size : {1.0, 1e-6, 1e6}) {
+    points.push_back(random_point(1, blocks));
+    scale(points.back(), size);
+  }
+  points.push_back(random_point(2, blocks));
+  points.back()[0] *= 100;
+  points.push_back(random_point(3, blocks));
+  for (Mat& block : points.back().blocks)
+    if (block.n_cols > 1) block.col(0) = block.col(1);
+  points.push_back(zeros(blocks));
+  return points;
+}
+
+void check_projection(const Subject& subject, Report& report) {
+  for (const auto& place : everywhere<Projection>(subject)) {
+    const Projection& projection = *place.made.plugin;
+    const std::vector<Block> blocks = blocks_of(*place.made.bench);
+    for (const Factors& point : points_to_project(blocks)) {
+      Factors once = point, again = point;
+      projection.project(once);
+      const std::string wrong = wrong_shapes(once, blocks);
+      report.require(wrong.empty(), "the projected point does not fit the model: {}", wrong);
+      report.require(is_finite(once), "the projection of a point of norm {:g} is not finite", norm(point));
+      place.again.plugin->project(again);
+      report.expect(parts::same_bits(again, once), "another object projects to another point");
+      Factors twice = once;
+      projection.project(twice);
+      add_scaled(twice, -1, once);
+      report.expect(norm(twice) <= 1e-10 * norm(once),
+                    "a projected point is no fixed point: it moves by {:g} times its norm", norm(twice) / norm(once));
+    }
+  }
+}
+
+}  // namespace
+
+Checks initialization_checks() {
+  return {{"points of the model's shapes, decided by the stream alone", check_initialization}};
+}
+
+Checks target_checks() {
+  return {{"the matrix has the announced shape and at least the announced rank", check_target}};
+}
+
+Checks noise_checks() {
+  return {{"decided by the stream alone, finite, and really there", check_noise},
+          {"the same noise in whatever blocks", check_noise_blocks}};
+}
+
+Checks perturbation_checks() { return {{"n1 × n2, finite, a pure function of the iteration", check_perturbation}}; }
+
+Checks projection_checks() { return {{"a projected point is a fixed point of the same shapes", check_projection}}; }
+
+}  // namespace tightrope::conformance

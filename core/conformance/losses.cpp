@@ -1,0 +1,128 @@
+// Losses: the slope is the derivative of the value, and the curvature that of the slope.
+#include <algorithm>
+
+#include "core/conformance/trial.hpp"
+
+namespace tightrope::conformance {
+
+namespace {
+
+constexpr int attempts = 3;  // at different points, since one may be at a kink
+
+Real value_of(const Loss& loss, const Vec& z, const Vec& y, Vec& slope) {
+  slope.set_size(z.n_elem);
+  return loss.evaluate(0, {z.memptr(), z.n_elem}, {y.memptr(), z.n_elem}, {slope.memptr(), z.n_elem});
+}
+
+/// At z = y + scale·N(0, 1).
+void check_slope(const Loss& loss, const Vec& y, Real scale, Report& report) {
+  Real inner = 0, differences = 0;
+  for (std::uint64_t attempt = 0; attempt < attempts; ++attempt) {
+    const Vec z = y + scale * random_vector(1 + 2 * attempt, y.n_elem), d = random_vector(2 + 2 * attempt, y.n_elem);
+    const Real h = 1e-5 * scale;
+    Vec slope, unused;
+    value_of(loss, z, y, slope);
+    report.expect(slope.is_finite(), "at the scale {:g} the slope is not finite", scale);
+    const Real above = value_of(loss, Vec(z + h * d), y, unused), below = value_of(loss, Vec(z - h * d), y, unused);
+    inner = arma::dot(slope, d);
+    differences = (above - below) / (2 * h);
+    if (std::abs(differences - inner) <= 1e-5 * frobenius_norm(slope) * frobenius_norm(d)) return;
+  }
+  report.expect(
+      false, "at the scale {:g} the slope is not the derivative: ⟨slope, d⟩ is {:g}, differences of values give {:g}",
+      scale, inner, differences);
+}
+
+void check_slopes(const Subject& subject, Report& report) {
+  const auto [bench, loss] = made<Loss>(subject);
+  const Vec& y = bench->problem->data;
+  for (const Real scale : {1e-6, 1e-3, 1.0, 1e3, 1e6}) check_slope(*loss, scale * y, scale, report);  // and the data
+  for (const Real scale : {1e-2, 1e3, 1e6}) check_slope(*loss, y, scale, report);  // the residuals alone
+}
+
+void check_blocks(const Subject& subject, Report& report) {
+  const auto [bench, loss] = made<Loss>(subject);
+  const Vec &y = bench->problem->data, z = random_vector(1, y.n_elem);
+  Vec slope, again;
+  const Real value = value_of(*loss, z, y, slope);
+  report.expect(value_of(*loss, z, y, again) == value && parts::same_bits(slope, again),
+                "asked twice, it does not say the same");
+  if (!loss->separable()) return;
+  for (const Index size : {Index{1}, Index{17}, Index{64}}) {
+    Real sum = 0;
+    Vec parts_of_slope(y.n_elem);
+    // From the last block to the first: nothing may depend on the order.
+    for (Index first = (y.n_elem - 1) / size * size;; first -= size) {
+      const Index count = std::min(size, y.n_elem - first);
+      sum += loss->evaluate(first, {z.memptr() + first, count}, {y.memptr() + first, count},
+                            {parts_of_slope.memptr() + first, count});
+      if (first == 0) break;
+    }
+    report.expect(std::abs(sum - value) <= 1e-12 * std::abs(value),
+                  "blocks of {} measurements cost {:g} together, all at once {:g}", size, sum, value);
+    report.expect(parts::same_bits(parts_of_slope, slope), "the slopes of blocks of {} are others than all at once",
+                  size);
+  }
+  Real none = 0;
+  report.expect(loss->evaluate(5, {z.memptr(), 0}, {y.memptr(), 0}, {&none, 0}) == 0, "no measurements cost something");
+}
+
+void check_perfect_fit(const Subject& subject, Report& report) {
+  const auto [bench, loss] = made<Loss>(subject);
+  const Vec& y = bench->problem->data;
+  Vec slope;
+  const Real perfect = value_of(*loss, y, y, slope);
+  report.expect(slope.is_finite(), "the slope at a perfect fit is not finite");
+  for (const Real scale : {1e-3, 1.0, 1e3})
+    report.expect(value_of(*loss, Vec(y + scale * random_vector(1, y.n_elem)), y, slope) >= perfect,
+                  "a perfect fit costs more than another one");
+}
+
+void check_curvature(const Subject& subject, Report& report) {
+  const auto [bench, loss] = made<Loss>(subject);
+  if (!loss->separable()) return;
+  const Vec& y = bench->problem->data;
+  const Index m = y.n_elem;
+  for (const Real scale : {1e-2, 1.0, 1e2}) {
+    const Vec z = y + scale * random_vector(1, m);
+    Vec curvature(m), part(m);
+    try {
+      loss->curvature(0, {z.memptr(), m}, {y.memptr(), m}, {curvature.memptr(), m});
+    } catch (const NoCurvature&) {
+      return;
+    }
+    const auto quotients = [&, &of = *loss](Real h) {
+      Vec above, below;
+      value_of(of, Vec(z + h), y, above);
+      value_of(of, Vec(z - h), y, below);
+      return Vec((above - below) / (2 * h));
+    };
+    const Vec coarse = quotients(1e-4 * scale), fine = quotients(0.5e-4 * scale);
+    const Real size = arma::max(arma::abs(coarse));
+    for (Index i = 0; i < m; ++i) {
+      report.expect(curvature[i] >= 0 && std::isfinite(curvature[i]),
+                    "the curvature of measurement {} is {:g}, but at least 0 is needed", i, curvature[i]);
+      const bool is_smooth = std::abs(coarse[i] - fine[i]) <= 1e-6 * size;  // else a kink is near
+      report.expect(!is_smooth || std::abs(curvature[i] - fine[i]) <= 1e-5 * size,
+                    "the curvature is not the derivative of the slope: {:g} for measurement {}, differences of slopes "
+                    "give {:g}",
+                    curvature[i], i, fine[i]);
+    }
+    for (Index first = 0; first < m; first += 17) {
+      const Index count = std::min<Index>(17, m - first);
+      loss->curvature(first, {z.memptr() + first, count}, {y.memptr() + first, count}, {part.memptr() + first, count});
+    }
+    report.expect(parts::same_bits(part, curvature), "the curvatures of blocks are others than all at once");
+  }
+}
+
+}  // namespace
+
+Checks loss_checks() {
+  return {{"the slope is the derivative at every scale", check_slopes},
+          {"blocks add up", check_blocks},
+          {"nothing is paid for a perfect fit", check_perfect_fit},
+          {"the curvature is the derivative of the slope, and at least 0", check_curvature}};
+}
+
+}  // namespace tightrope::conformance

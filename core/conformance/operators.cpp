@@ -1,0 +1,148 @@
+// Operators: one linear map in all its forms.
+#include <thread>
+
+#include "core/conformance/trial.hpp"
+
+namespace tightrope::conformance {
+
+namespace {
+
+void check_maps(const Subject& subject, Report& report) {
+  const auto [bench, op] = made<MeasurementOperator>(subject);
+  for (std::uint64_t draw = 0; draw < 20; ++draw) {
+    const LowRank X = random_pair(draw, op->shape(), 2), Y = random_pair(100 + draw, op->shape(), 3);
+    const Vec z = random_vector(draw, op->measurements());
+    Vec AX, AY, sum, low;
+    Mat G, product;
+    op->forward(X.dense(), AX);
+    op->forward(Y.dense(), AY);
+    op->adjoint(z, G);
+    const Real one = arma::dot(AX, z), other = arma::dot(X.dense(), G);
+    report.expect(std::abs(one - other) <= 1e-12 * frobenius_norm(AX) * frobenius_norm(z),
+                  "the adjoint is none: ⟨A(X), z⟩ is {:g}, but ⟨X, A*(z)⟩ is {:g}", one, other);
+    op->forward(Mat(2 * X.dense() - 3 * Y.dense()), sum);
+    report.expect(agree(sum, Vec(2 * AX - 3 * AY), 1e-12, frobenius_norm(AX) + frobenius_norm(AY)),
+                  "it is not linear: A(2X − 3Y) differs from 2A(X) − 3A(Y)");
+    op->forward(X, low);
+    report.expect(agree(low, AX), "A(L Rᵀ) of a low-rank pair differs from that of the matrix");
+    const Mat B = Stream(draw, "B").normal_matrix(op->cols(), 2), C = Stream(draw, "C").normal_matrix(op->rows(), 2);
+    op->adjoint_times(z, B, product);
+    report.expect(agree(product, G * B, 1e-12, frobenius_norm(G) * frobenius_norm(B)),
+                  "adjoint_times differs from A*(z) B");
+    op->adjoint_transposed_times(z, C, product);
+    report.expect(agree(product, G.t() * C, 1e-12, frobenius_norm(G) * frobenius_norm(C)),
+                  "adjoint_transposed_times differs from A*(z)ᵀ B");
+    LowRank gradient;
+    op->pull_back(z, X, gradient);
+    report.expect(agree(gradient.left, G * X.right, 1e-12, frobenius_norm(G) * frobenius_norm(X.right)),
+                  "the left side of pull_back differs from A*(z) R");
+    report.expect(agree(gradient.right, G.t() * X.left, 1e-12, frobenius_norm(G) * frobenius_norm(X.left)),
+                  "the right side of pull_back differs from A*(z)ᵀ L");
+  }
+}
+
+void check_isotropy(const Subject& subject, Report& report) {
+  const auto [bench, first] = made<MeasurementOperator>(subject);
+  if (bench->setting("normalization") == "none") return;
+  const Index n1 = first->rows(), n2 = first->cols();
+  Vec unseen(1, arma::fill::ones);
+  if (n1 == n2) {
+    const Mat X = Stream(1, "X").normal_matrix(n1, n1);
+    first->forward(Mat(X - X.t()), unseen);
+  }
+  const bool sees_symmetric_ones_alone = frobenius_norm(unseen) < 1e-12;
+  constexpr Index draws = 40;
+  Real whole = 0;
+  Vec by_row(n1, arma::fill::zeros), by_column(n2, arma::fill::zeros);
+  for (Index draw = 0; draw < draws; ++draw) {
+    bench->context.stream = Stream(draw, "plugin");
+    const auto op = bench->make<MeasurementOperator>();
+    const auto share = [&](Mat X) {
+      if (sees_symmetric_ones_alone) X += X.t();
+      Vec z;
+      op->forward(X, z);
+      return arma::dot(z, z) / arma::dot(X, X) / static_cast<Real>(draws);
+    };
+    const Mat X = Stream(draw, "X").normal_matrix(n1, n2);
+    for (std::uint64_t part = 0; part < 4; ++part)
+      whole += share(Stream(4 * draw + part, "whole").normal_matrix(n1, n2)) / 4;
+    for (Index i = 0; i < n1; ++i) {
+      Mat row(n1, n2, arma::fill::zeros);
+      row.row(i) = X.row(i);
+      by_row[i] += share(row);
+    }
+    for (Index j = 0; j < n2; ++j) {
+      Mat column(n1, n2, arma::fill::zeros);
+      column.col(j) = X.col(j);
+      by_column[j] += share(column);
+    }
+  }
+  report.expect(std::abs(whole - 1) < 0.08, "not isotropic: the mean of ‖A(X)‖²/‖X‖² is {:g} instead of 1", whole);
+  for (Index i = 0; i < n1; ++i)
+    report.expect(std::abs(by_row[i] - 1) < 0.4,
+                  "not isotropic: for X in row {} alone the mean of ‖A(X)‖²/‖X‖² is {:g} instead of 1", i + 1,
+                  by_row[i]);
+  for (Index j = 0; j < n2; ++j)
+    report.expect(std::abs(by_column[j] - 1) < 0.4,
+                  "not isotropic: for X in column {} alone the mean of ‖A(X)‖²/‖X‖² is {:g} instead of 1", j + 1,
+                  by_column[j]);
+}
+
+void check_restriction(const Subject& subject, Report& report) {
+  const auto [bench, op] = made<MeasurementOperator>(subject);
+  const LowRank X = random_pair(1, op->shape(), 2);
+  const Index m = op->measurements();
+  Vec all, some;
+  op->forward(X, all);
+  std::vector<Index> kept;
+  for (Index i = 0; i < m; ++i)
+    if (i % 3 != 1 || i + 1 == m) kept.push_back(i);
+  op->restricted(kept)->forward(X, some);
+  for (Index i = 0; i < kept.size(); ++i)
+    report.expect(std::abs(some[i] - all[kept[i]]) <= 1e-14 * frobenius_norm(all),
+                  "measurement {} of the restriction is {:g} instead of {:g}", i, some[i], all[kept[i]]);
+  if (!op->is_dense()) return;
+  Mat rows(op->shape().entries(), m);
+  op->dense_rows(0, m, rows.memptr());
+  report.expect(agree(rows.t() * arma::vectorise(X.dense()), all), "dense_rows are not the rows of A");
+  Mat part(op->shape().entries(), m - m / 3);
+  op->dense_rows(m / 3, m - m / 3, part.memptr());
+  report.expect(parts::same_bits(part, Mat(rows.tail_cols(m - m / 3))),
+                "dense_rows from row {} on are not those of all rows", m / 3);
+}
+
+void check_entries(const Subject& subject, Report& report) {
+  const auto [bench, op] = made<MeasurementOperator>(subject);
+  const std::vector<MatrixEntry> entries = op->entries();
+  if (entries.empty()) return;
+  report.require(entries.size() == op->measurements(), "entries() has {} entries for {} measurements", entries.size(),
+                 op->measurements());
+  Real factor = std::nan("");
+  for (std::uint64_t draw = 0; draw < 3; ++draw) {
+    const Mat X = Stream(draw, "X").normal_matrix(op->rows(), op->cols());
+    Vec z;
+    op->forward(X, z);
+    for (Index i = 0; i < entries.size(); ++i) {
+      const auto [row, column] = entries[i];
+      report.require(row < op->rows() && column < op->cols(),
+                     "entries() says that measurement {} sees entry ({}, {}) of a {} × {} matrix", i, row, column,
+                     op->rows(), op->cols());
+      if (std::isnan(factor)) factor = z[i] / X(row, column);
+      report.expect(std::abs(z[i] - factor * X(row, column)) <= 1e-12 * std::abs(factor),
+                    "entries() says that measurement {} sees entry ({}, {}) alone, which is {:g}, with the factor "
+                    "{:g}, but it measures {:g}",
+                    i, row, column, X(row, column), factor, z[i]);
+    }
+  }
+}
+
+}  // namespace
+
+Checks operator_checks() {
+  return {{"the adjoint identity, linearity and all cheaper forms hold", check_maps},
+          {"E‖A(X)‖² = ‖X‖², whatever X, unless a parameter says otherwise", check_isotropy},
+          {"a restriction keeps the chosen measurements, and dense rows are the operator's own", check_restriction},
+          {"each measurement sees the entry that entries() says", check_entries}};
+}
+
+}  // namespace tightrope::conformance
