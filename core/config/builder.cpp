@@ -158,7 +158,11 @@ class Builder {
     const SensingNames names{cell.op.description() + " or " + cell.loss.description(), cell.model.description(),
                              cell.perturbation ? cell.perturbation->description() : ""};
     sensing.complete(loss, model, names.pass);
+    // A start learns no more than the run does.
+    const Vec training = held_out.empty() ? Vec() : training_data(problem.data, held_out);
+    if (!held_out.empty()) full.known_data = &training;
     make_start(cell, *model, full, setup);
+    if (!held_out.empty()) full.known_data = &problem.data;
     SensingExtras extras;
     if (cell.perturbation) {
       full.stream = Stream(cell.seed, "perturbation");

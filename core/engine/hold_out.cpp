@@ -112,6 +112,12 @@ std::shared_ptr<const Loss> training_loss(std::shared_ptr<const Loss> loss, std:
   return std::make_shared<const TrainingLoss>(std::move(loss), std::move(held_out), measurements);
 }
 
+Vec training_data(const Vec& data, const std::vector<Index>& held_out) {
+  Vec kept = data * (static_cast<Real>(data.n_elem) / static_cast<Real>(data.n_elem - held_out.size()));
+  for (const Index i : held_out) kept[i] = 0;
+  return kept;
+}
+
 std::shared_ptr<const Observer> validation_error(std::vector<Index> held_out, const Vec& data) {
   return std::make_shared<const ValidationError>(std::move(held_out), data);
 }

@@ -18,6 +18,10 @@ std::vector<Index> held_out_rows(Index measurements, Real fraction, const Stream
 std::shared_ptr<const Loss> training_loss(std::shared_ptr<const Loss> loss, std::vector<Index> held_out,
                                           Index measurements);
 
+/// y with zeros for the measurements held out, times m/(m − number held out), for starts: A* of it is an unbiased
+/// estimate of A*(y).
+Vec training_data(const Vec& data, const std::vector<Index>& held_out);
+
 /// validation_error = ‖A(X) − y‖/‖y‖ over the measurements held out.
 std::shared_ptr<const Observer> validation_error(std::vector<Index> held_out, const Vec& data);
 
