@@ -6,6 +6,7 @@
 #include "core/cli/documents.hpp"
 #include "core/cli/progress.hpp"
 #include "core/cli/verb.hpp"
+#include "core/report/cell_words.hpp"
 #include "core/store/files.hpp"
 #include "core/store/index.hpp"
 #include "core/store/json.hpp"
@@ -99,6 +100,8 @@ Exit show(const Call& call) {
     std::cout << "\n";
     for (const auto& [axis, value] : cell.labels) std::cout << axis << " " << value << "\n";
     std::cout << to_string(cell.end.end_class) << ": " << cell.end.reason << "\n";
+    if (const std::string kept = kept_in_words(cell); !kept.empty()) std::cout << "kept: " << kept << "\n";
+    if (const std::string marks = marks_in_words(cell.trace); !marks.empty()) std::cout << "marks: " << marks << "\n";
     for (const std::string& warning : cell.warnings) std::cout << "warning: " << warning << "\n";
     Table table({"column", "first", "last", "meaning"});
     for (Index c = 0; c < cell.trace.columns.size(); ++c) {

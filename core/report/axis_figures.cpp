@@ -124,7 +124,7 @@ std::vector<Figure> figures_along_axes(const StoredRun& run, const Summary& summ
               if (arrival == setting.arrivals.end()) return std::nullopt;
               return Point{arrival->second.times.median.value_or(infinity), arrival->second.interval};
             }));
-        figure.plots.back().y_label = in_words(clock);
+        figure.plots.back().y_label = in_words(clock, run);
       }
       figures.push_back(std::move(figure));
     }

@@ -7,14 +7,22 @@
 
 namespace tightrope {
 
+std::optional<Real> clock_at(const Trace& trace, std::size_t row, Clock clock) {
+  if (clock == Clock::seconds) return row < trace.seconds.size() ? std::optional(trace.seconds[row]) : std::nullopt;
+  if (clock != Clock::time) return trace.rows[row][clock == Clock::passes ? 1 : 0];
+  const auto time = trace.find("time");
+  return time && std::isfinite(trace.rows[row][*time]) ? std::optional(trace.rows[row][*time]) : std::nullopt;
+}
+
 Track track_of(const Trace& trace, Index column, Clock clock, bool is_lost) {
   Track track;
   track.is_lost = is_lost;
   for (std::size_t r = 0; r < trace.rows.size(); ++r) {
     const Real value = trace.rows[r][column];
     if (!std::isfinite(value) || (trace.columns[column].logarithmic && value < 0)) continue;
-    if (clock == Clock::seconds && r >= trace.seconds.size()) break;
-    track.x.push_back(clock == Clock::seconds ? trace.seconds[r] : trace.rows[r][clock == Clock::passes ? 1 : 0]);
+    const std::optional<Real> x = clock_at(trace, r, clock);
+    if (!x) break;
+    track.x.push_back(*x);
     track.y.push_back(value);
   }
   return track;

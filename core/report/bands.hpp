@@ -1,6 +1,7 @@
 // From the traces of repetitions to a median curve with a band.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "core/engine/trace.hpp"
@@ -14,8 +15,10 @@ struct Track {
   std::vector<Real> x, y;  // x does not fall; finite; as recorded
   bool is_lost = false;    // the run diverged: from its end on its value is worse than every number
 };
+/// Where a clock stood at a row of a trace; null if the trace has not got that clock.
+std::optional<Real> clock_at(const Trace& trace, std::size_t row, Clock clock);
 /// Rows in which the quantity is a number (and, for a column drawn on a logarithmic axis, not negative). Empty if the
-/// trace has no such row, or no seconds.
+/// trace has no such row, or not the clock.
 Track track_of(const Trace& trace, Index column, Clock clock, bool is_lost);
 
 /// The value of a track at x ≥ its first x: linear between two recorded values, on a logarithmic axis linear in the

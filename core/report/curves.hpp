@@ -23,8 +23,14 @@ std::vector<Figure> figures_along_axes(const StoredRun& run, const Summary& summ
 /// Performance profiles; none without a criterion, or for fewer than two methods or problems.
 std::vector<Figure> profile_figures(const Summary& summary);
 
+/// What the curves of a run can be drawn over: flow time is among them where all of its traces have it.
+std::vector<Clock> clocks_of(const StoredRun& run);
 /// What an axis says of a clock: "passes over the operator".
-std::string in_words(Clock clock);
+std::string in_words(Clock clock, const StoredRun& run);
+/// Whether a column is drawn at all: the time is an axis, and a step size that never changes is no curve.
+bool is_drawn(const Trace& trace, Index column);
+/// The column whose course this one predicts, if the trace has it; else this column is a curve like any other.
+std::optional<Index> predicted_by(const Trace& trace, Index column);
 /// "sigma_4" → "sigma"; "" if the name does not end in a number.
 std::string family_of(const std::string& column);
 /// "singular value 3 of X" → "singular value i of X" for sigma_3

@@ -70,7 +70,16 @@ class Canvas {
                          overlay_svg(overlay), escaped(overlay.name, 200));
     }
     for (const Series& series : panel.series) svg += curve(series);
-    return svg;
+    // The curve below is pale, so that the dashes are seen where both agree.
+    for (const Series& theory : panel.theories)
+      svg += fmt::format(
+          "<path class=\"casing\" d=\"{0}\" fill=\"none\" stroke=\"#fff\" stroke-width=\"2.6\" "
+          "stroke-opacity=\".65\"/>\n"
+          "<path d=\"{0}\" fill=\"none\" {1}><title>{2}</title></path>\n",
+          path(theory.x, theory.y, false), theory_svg(theory.style), escaped(theory.name, 200));
+    if (plot_.look != Plot::Look::points)
+      for (const Series& series : panel.series) svg += marks(series);
+    return svg + events(panel.events);
   }
 
  private:
@@ -83,6 +92,24 @@ class Canvas {
     return text;
   }
 
+  /// Thin lines from top to bottom, each with its word where there is room for it; short ticks where they are many.
+  std::string events(const std::vector<Event>& events) const {
+    std::string svg;
+    const bool are_many = events.size() > most_event_lines;
+    Real written = -1e9;  // right end of the last word
+    for (const Event& event : events) {
+      const Real at = x(event.x), width = text_width(event.word, small_font);
+      if (at < 0 || at > width_) continue;
+      svg += fmt::format("<path class=\"event\" d=\"M{:.1f} 0V{:.1f}\" stroke=\"#777\" stroke-width=\".8\"/>\n", at,
+                         are_many ? 7 : height_);
+      const Real from = at + 4 + width > width_ ? at - 4 - width : at + 4;
+      if (from < std::max<Real>(written + 6, 0)) continue;
+      written = from + width;
+      svg += label(from, are_many ? 19 : 12, "start", escaped(event.word, 60), " font-size=\"12\" class=\"word\"");
+    }
+    return svg;
+  }
+
   std::string curve(const Series& series) const {
     if (plot_.look == Plot::Look::points) return points(series);
     std::string text;
@@ -92,7 +119,12 @@ class Canvas {
                   : fmt::format("M{:.1f} {:.1f}", x(series.x[i]), y(series.y[i]));
     else
       text = path(series.x, series.y, false);
-    std::string svg = fmt::format("<path d=\"{}\" {}/>\n", text, stroke(series.style));
+    return fmt::format("<path d=\"{}\" {}/>\n", text, stroke(series.style));
+  }
+
+  /// The marks of a line, and the cross where it is lost.
+  std::string marks(const Series& series) const {
+    std::string svg;
     if (is_marked(series.style) || (plot_.look == Plot::Look::line && series.x.size() == 1))
       for (const auto& [at, up] : marks_of(series)) svg += mark_svg(series.style, at, up) + "\n";
     if (series.is_lost && !series.x.empty())
@@ -162,6 +194,7 @@ class Legend {
       lost_ = lost_ || series.is_lost;
       unreached_ = unreached_ || (points && Canvas::is_partly_unreached(series));
     }
+    if (!panel.theories.empty()) add(others_, "theory", theory_sample_svg());
     for (const Overlay& overlay : panel.overlays)
       add(others_, overlay.name, fmt::format("<path class=\"theory\" d=\"M0 0h26\" {}/>", overlay_svg(overlay)));
   }
@@ -317,6 +350,16 @@ std::string mark_svg(std::size_t style, Real x, Real y, const std::string& more)
 
 std::string sample_svg(std::size_t style, bool is_marked) {
   return fmt::format("<path d=\"M0 0h26\" {}/>", stroke(style)) + (is_marked ? mark_svg(style, 13, 0) : "");
+}
+
+std::string theory_svg(std::size_t style) {
+  return fmt::format("stroke=\"{}\" stroke-width=\"1.8\" stroke-dasharray=\"{}\"", curve_colour(style), theory_dashes);
+}
+
+std::string theory_sample_svg() {
+  return fmt::format(
+      "<path class=\"theory\" d=\"M0 0h26\" stroke=\"#444\" stroke-width=\"1.8\" stroke-dasharray=\"{}\"/>",
+      theory_dashes);
 }
 
 std::string overlay_dashes(std::size_t dash) {

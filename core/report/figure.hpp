@@ -27,10 +27,20 @@ struct Overlay {
   bool is_level() const { return x.empty(); }
 };
 
+/// Something that happened in a run: a vertical line with a word.
+struct Event {
+  Real x = 0;
+  std::string word;  // "rebalanced"
+};
+/// Lines of more events than these would hide the curves: each is a short tick at the top.
+inline constexpr std::size_t most_event_lines = 24;
+
 struct Panel {
   std::vector<std::size_t> place;  // for each facet of the figure the position of its value
   std::vector<Series> series;
   std::vector<Overlay> overlays;
+  std::vector<Series> theories = {};  // of some of the series: dashed, in the style of the curve that each predicts
+  std::vector<Event> events = {};     // by x
 };
 
 struct Scale {
@@ -60,7 +70,7 @@ struct Figure {
   std::string title, description;
   std::string note;  // how it is made, in whole sentences
   std::vector<Facet> facets;
-  std::vector<Plot> plots;      // one for each clock (all_clocks of core/study/summary.hpp), or only one
+  std::vector<Plot> plots;      // one for each clock (curve_clocks of core/study/summary.hpp), or only one
   bool is_interactive = false;  // drawn by the script, too
 };
 
@@ -79,6 +89,12 @@ std::string mark_svg(std::size_t style, Real x, Real y, const std::string& more 
 /// A line in a style from (0, 0) to (26, 0), with or without the mark.
 std::string sample_svg(std::size_t style, bool is_marked);
 std::string overlay_dashes(std::size_t dash);  // stroke-dasharray
+/// How theory is drawn over the curve of a style, as attributes of SVG, and its sample without colour for a legend.
+inline constexpr const char* theory_dashes = "4 3";
+std::string theory_svg(std::size_t style);
+std::string theory_sample_svg();
+/// Styles without dashes of their own, for curves with dashed theory over them: the i-th of them.
+inline std::size_t solid_style(std::size_t i) { return 4 * i; }
 /// Colour, width and dashes of an overlay, as attributes of SVG.
 std::string overlay_svg(const Overlay& overlay);
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "core/report/curves.hpp"
 #include "core/report/sections.hpp"
 #include "core/report/text.hpp"
 
@@ -34,6 +35,7 @@ std::string numbers_of(const Figure& figure) {
     for (const auto& p : sheet.panels) {
       if (!p) continue;
       panels.push_back(*p);
+      curves += plot.panels[*p].theories.size();
       for (const Series& series : plot.panels[*p].series) {
         ++curves;
         has_bands = has_bands || !series.low.empty();
@@ -49,8 +51,12 @@ std::string numbers_of(const Figure& figure) {
       escaped(figure.title), escaped(figure.title), figure.facets.empty() ? "" : "<th>Panel</th>",
       escaped(capitalised(plot.x_label)), has_bands ? "Median" : "Value",
       has_bands ? "<th class=\"number\">Quartiles</th>" : "");
-  for (const std::size_t p : panels)
-    for (const Series& series : plot.panels[p].series) {
+  for (const std::size_t p : panels) {
+    std::vector<const Series*> rows;
+    for (const auto* list : {&plot.panels[p].series, &plot.panels[p].theories})
+      for (const Series& series : *list) rows.push_back(&series);
+    for (const Series* const own : rows) {
+      const Series& series = *own;
       const std::size_t n = std::min(each, series.x.size());
       for (std::size_t k = 0; k < n; ++k) {
         const std::size_t i = n < 2 ? 0 : k * (series.x.size() - 1) / (n - 1);
@@ -65,6 +71,7 @@ std::string numbers_of(const Figure& figure) {
         html += "</tr>\n";
       }
     }
+  }
   return html + "</tbody></table></div></details>\n";
 }
 
@@ -76,8 +83,10 @@ std::string sample(const std::string& svg) {
 std::string legend(const Figure& figure) {
   std::map<std::size_t, std::string> curves;
   std::vector<const Overlay*> lines;
+  bool has_theory = false;
   for (const Plot& plot : figure.plots)
     for (const Panel& panel : plot.panels) {
+      has_theory = has_theory || !panel.theories.empty();
       for (const Series& series : panel.series) curves.emplace(series.style, series.name);
       for (const Overlay& overlay : panel.overlays)
         if (std::none_of(lines.begin(), lines.end(), [&](const Overlay* known) { return known->name == overlay.name; }))
@@ -89,6 +98,7 @@ std::string legend(const Figure& figure) {
         "<li><button type=\"button\" aria-pressed=\"true\" data-figure=\"{}\" "
         "data-style=\"{}\">{}<span>{}</span></button></li>",
         figure.id, style, sample(sample_svg(style, is_marked(style))), escaped(name, 120));
+  if (has_theory) html += "<li class=\"line\">" + sample(theory_sample_svg()) + "<span>theory</span></li>";
   for (const Overlay* line : lines)
     html += fmt::format("<li class=\"line\">{}<span>{}</span></li>",
                         sample("<path class=\"theory\" d=\"M0 0h26\" " + overlay_svg(*line) + "/>"),
@@ -164,7 +174,7 @@ std::string html_of(const Drawings& own, const char* breadth = "") {
   for (std::size_t k = 0; k < own.svgs.size(); ++k) {
     std::string attributes, svgs;
     if (own.svgs.size() > 1)
-      attributes = fmt::format(" data-clock=\"{}\"{}", to_string(all_clocks[k]), k ? " hidden" : "");
+      attributes = fmt::format(" data-clock=\"{}\"{}", to_string(curve_clocks[k]), k ? " hidden" : "");
     for (std::size_t s = 0; s < sheets; ++s)
       svgs += sheets == 1 ? own.svgs[k][s]
                           : fmt::format("<div class=\"sheet\" data-of=\"{}\" data-sheet=\"{}\">{}</div>", own.id, s,
@@ -214,10 +224,9 @@ Json data_of(const Panel& panel, const Figure& figure, const Plot& plot, Pool& p
     }
     return values;
   };
-  Json json = {{"at", panel.place},
-               {"title", plain(title_of(figure, panel, true), 200)},
-               {"series", Json::array()},
-               {"overlays", Json::array()}};
+  Json json = {{"at", panel.place},         {"title", plain(title_of(figure, panel, true), 200)},
+               {"series", Json::array()},   {"overlays", Json::array()},
+               {"theories", Json::array()}, {"events", Json::array()}};
   for (const Series& series : panel.series) {
     Json own = {{"style", series.style},
                 {"name", plain(series.name, 80)},
@@ -236,17 +245,21 @@ Json data_of(const Panel& panel, const Figure& figure, const Plot& plot, Pool& p
     if (!overlay.is_level()) own["x"] = overlay.x;
     json["overlays"].push_back(own);
   }
+  for (const Series& theory : panel.theories)
+    json["theories"].push_back(
+        {{"style", theory.style}, {"x", pool.place(theory.x, 5)}, {"y", pool.place(bounded(theory.y), 4)}});
+  for (const Event& event : panel.events) json["events"].push_back({{"x", event.x}, {"word", plain(event.word, 60)}});
   return json;
 }
 
 }  // namespace
 
-std::string clock_switch() {
+std::string clock_switch(const StoredRun& run) {
   std::string html = "<fieldset class=\"scripted\"><legend>Count in</legend>";
-  for (std::size_t k = 0; k < std::size(all_clocks); ++k)
-    html +=
-        fmt::format("<label><input type=\"radio\" name=\"clock\" value=\"{0}\" data-clock=\"{1}\"{2}> {0}{3}</label>",
-                    to_string(all_clocks[k]), k, k ? "" : " checked", k == 1 ? " over the operator" : "");
+  const std::vector<Clock> clocks = clocks_of(run);
+  for (std::size_t k = 0; k < clocks.size(); ++k)
+    html += fmt::format("<label><input type=\"radio\" name=\"clock\" value=\"{}\" data-clock=\"{}\"{}> {}</label>",
+                        to_string(clocks[k]), k, k ? "" : " checked", in_words(clocks[k], run));
   return html +
          "</fieldset>\n<noscript><style>.scripted{display:none!important}.static{display:block}</style></noscript>\n";
 }
@@ -313,8 +326,13 @@ std::string data_of(const std::vector<Figure>& figures) {
     dashes.push_back(lengths_of(curve_dashes(style)));
     marks.push_back(is_marked(style) ? Json(to_string(curve_mark(style))) : Json());
   }
-  std::string text = Json{{"colours", colours}, {"dashes", dashes}, {"marks", marks}, {"figures", list}}.dump(
-      -1, ' ', true, Json::error_handler_t::replace);
+  std::string text = Json{
+      {"colours", colours},
+      {"dashes", dashes},
+      {"marks", marks},
+      {"theory", lengths_of(theory_dashes)},
+      {"most_event_lines", most_event_lines},
+      {"figures", list}}.dump(-1, ' ', true, Json::error_handler_t::replace);
   text.insert(1, "\"arrays\":" + pool.json() + ",");
   for (std::size_t at = 0; (at = text.find('<', at)) != std::string::npos;) text.replace(at, 1, "\\u003c");
   return text;

@@ -71,6 +71,13 @@ Node united(const std::vector<const Node*>& nodes) {
 }
 
 /// Texts of one section, each with the methods that have it; no methods if all have the same.
+/// Whether a problem is made of target, operator and data; older specs do not say so.
+bool is_sensing(const Node& problem) {
+  const std::string type = problem.is_map() ? text_of(problem.find("type")) : "";
+  return type.empty() || type == "sensing";
+}
+
+/// Of `problem` only those that are no sensing: what these consist of has rows of its own.
 std::vector<std::pair<std::string, std::string>> told(const StoredRun& run, const char* outer, const char* inner) {
   std::vector<std::string> methods;
   std::map<std::string, std::vector<const Node*>> by_type;  // by method and type
@@ -78,7 +85,7 @@ std::vector<std::pair<std::string, std::string>> told(const StoredRun& run, cons
   for (const StoredCell& cell : run.cells) {
     const Node* node = cell.spec.find(outer);
     if (node && *inner) node = node->is_map() ? node->find(inner) : nullptr;
-    if (!node) continue;
+    if (!node || (!*inner && std::string(outer) == "problem" && is_sensing(*node))) continue;
     const auto method = cell.labels.find("method");
     const std::string name = method == cell.labels.end() ? "" : method->second;
     const std::string type = node->is_map() ? text_of(node->find("type")) : "";
@@ -142,20 +149,26 @@ Node common(const std::vector<const Node*>& nodes, const std::string& path,
 }  // namespace
 
 std::string setup_section(const StoredRun& run) {
-  static constexpr std::array<std::array<const char*, 2>, 9> sections = {{{"problem", "shape"},
-                                                                          {"problem", "target"},
-                                                                          {"problem", "operator"},
-                                                                          {"problem", "noise"},
-                                                                          {"model", ""},
-                                                                          {"loss", ""},
-                                                                          {"initialization", ""},
-                                                                          {"optimizer", ""},
-                                                                          {"seed", ""}}};
+  static constexpr std::array<std::array<const char*, 2>, 15> sections = {{{"problem", ""},
+                                                                           {"problem", "shape"},
+                                                                           {"problem", "target"},
+                                                                           {"problem", "operator"},
+                                                                           {"problem", "noise"},
+                                                                           {"problem", "hold_out"},
+                                                                           {"model", ""},
+                                                                           {"loss", ""},
+                                                                           {"initialization", ""},
+                                                                           {"perturbation", ""},
+                                                                           {"projection", ""},
+                                                                           {"batch", ""},
+                                                                           {"optimizer", ""},
+                                                                           {"keep", ""},
+                                                                           {"seed", ""}}};
   std::string html = "<table><tbody>\n";
   for (const auto& [outer, inner] : sections) {
     const auto texts = told(run, outer, inner);
     if (texts.empty() || (texts.size() == 1 && texts.front().second.empty())) continue;
-    html += fmt::format("<tr><th scope=\"row\">{}</th><td>", *inner ? inner : outer);
+    html += fmt::format("<tr><th scope=\"row\">{}</th><td>", worded(*inner ? inner : outer));
     for (std::size_t i = 0; i < texts.size(); ++i)
       html += (i ? "<br>" : "") + (texts[i].first.empty() ? "" : "<b>" + escaped(texts[i].first, 120) + "</b>: ") +
               escaped(texts[i].second.empty() ? "none" : texts[i].second, 400);

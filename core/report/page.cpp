@@ -73,7 +73,7 @@ std::string page_of(const StoredRun& run, const Pictures& pictures, const Summar
   // What came out, the pictures, then what to judge them by: tests, truth, what was asked and where it comes from.
   std::string body = remarks_section(run) + claims_section(run);
   if (run.is_study) body += methods_section(summary);
-  body += "<h2>Figures</h2>\n" + clock_switch();
+  body += "<h2>Figures</h2>\n" + clock_switch(run);
   body += curves_section(figures.curves, run.is_study ? how_to_read(summary) : "");
   body += drawings_section("Over one axis", figures.along_axes) + phase_section(figures.maps) +
           drawings_section("Over all problems", figures.profiles);
@@ -101,7 +101,7 @@ void write_report(const StoredRun& run, const Pictures& pictures) {
   const auto write = [&](const std::string& id, std::size_t clock, const std::vector<std::string>& sheets) {
     for (std::size_t s = 0; s < sheets.size(); ++s) {
       std::string name = id;
-      if (clock > 0) name += fmt::format("-{}", to_string(all_clocks[clock]));
+      if (clock > 0) name += fmt::format("-{}", to_string(curve_clocks[clock]));
       if (s > 0) name += fmt::format("-{}", s + 1);
       write_atomically(folder / (name + ".svg"), sheets[s]);
     }

@@ -1,5 +1,5 @@
-// The charts of a report: every figure over iterations, passes or seconds, its panels chosen by selectors, its curves
-// by the keys of its legend. Without this script the page shows the same figures as drawings.
+// The charts of a report: every figure over iterations, passes, seconds or flow time, its panels chosen by selectors,
+// its curves by the keys of its legend. Without this script the page shows the same figures as drawings.
 (function () {
   "use strict";
   const page = JSON.parse(document.getElementById("figures").textContent);
@@ -78,6 +78,27 @@
     if (isOpen) context.stroke();
   }
 
+  // What happened in a run: thin lines, each with its word where there is room for it; short ticks where they are many.
+  function drawEvents(context, events, x, box, scale) {
+    const areMany = events.length > page.most_event_lines, right = box.left + box.width;
+    context.fillStyle = context.strokeStyle = colour("--soft");
+    context.lineWidth = 0.8 * scale;
+    context.font = `${12 * scale}px system-ui, sans-serif`;
+    context.textAlign = "left";
+    let written = -Infinity;
+    events.forEach((event) => {
+      const at = x(event.x), width = context.measureText(event.word).width;
+      context.beginPath();
+      context.moveTo(at, box.top);
+      context.lineTo(at, box.top + (areMany ? 7 * scale : box.height));
+      context.stroke();
+      const from = at + 4 * scale + width > right ? at - 4 * scale - width : at + 4 * scale;
+      if (from < Math.max(written + 6 * scale, box.left)) return;
+      written = from + width;
+      context.fillText(event.word, from, box.top + (areMany ? 19 : 12) * scale);
+    });
+  }
+
   // What claims and theory say, and where a curve is lost: drawn over the curves, within the frame.
   function drawOver(chart, panel, series) {
     const context = chart.ctx, box = chart.bbox, scale = devicePixelRatio || 1;
@@ -99,7 +120,20 @@
       }
       context.stroke();
     });
+    // The curve below is pale, so that the dashes are seen where both agree.
+    panel.theories.filter((theory) => series.some((one) => one.style === theory.style)).forEach((theory) => {
+      [[colour("--paper"), 2.6, [], 0.65], [page.colours[theory.style], 1.8, page.theory, 1]].forEach(([ink, width, dash, opacity]) => {
+        context.globalAlpha = opacity;
+        context.strokeStyle = ink;
+        context.lineWidth = width * scale;
+        context.setLineDash(dash.map((length) => length * scale));
+        context.beginPath();
+        page.arrays[theory.x].forEach((value, i) => context.lineTo(x(value), y(page.arrays[theory.y][i])));
+        context.stroke();
+      });
+    });
     context.setLineDash([]);
+    drawEvents(context, panel.events, x, box, scale);
     series.filter((one) => page.marks[one.style]).forEach((one) => {
       const xs = page.arrays[one.x], ys = page.arrays[one.y], spacing = Math.max(70 * scale, box.width / 6);
       let next = box.left + spacing * ((0.2 + 0.38 * one.style) % 1), places = 0;
@@ -218,7 +252,11 @@
 
   function drawAll() {
     const clock = document.querySelector("input[name=clock]:checked").value;
-    document.querySelectorAll(".still[data-clock]").forEach((still) => { still.hidden = still.dataset.clock !== clock; });
+    document.querySelectorAll("figure").forEach((figure) => {
+      const stills = [...figure.querySelectorAll(".still[data-clock]")];
+      const chosen = stills.find((still) => still.dataset.clock === clock) || stills[0];
+      stills.forEach((still) => { still.hidden = still !== chosen; });
+    });
     page.figures.forEach(draw);
   }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/report/cell_words.hpp"
 #include "core/report/html.hpp"
 #include "core/report/sections.hpp"
 #include "core/report/text.hpp"
@@ -43,6 +44,10 @@ std::string summary_section(const StoredRun& run, const Summary& summary) {
             fmt::format("{}{} {}", numbers.empty() ? "" : ", ", escaped(worded(column)), number(only.trace.last(*at)));
     if (!numbers.empty()) html += fmt::format(" At the end: {}.", numbers);
     html += "</p>\n";
+    if (const std::string kept = kept_in_words(only); !kept.empty())
+      html += fmt::format("<p>Kept: {}.</p>\n", escaped(worded(kept)));
+    if (const std::string marks = marks_in_words(only.trace); !marks.empty())
+      html += fmt::format("<p>Marks: {}.</p>\n", escaped(marks));
   } else {
     std::map<EndClass, Index> all;
     std::size_t runs = 0, most = 0, skipped = 0, unfinished = 0, reached = 0, judged = 0;
@@ -108,6 +113,9 @@ std::string runs_section(const StoredRun& run, const Summary& summary) {
   if (is_study) html += head("Run", false);
   html += head("End", false) + head("Iterations") + head("Passes") + head("Seconds");
   for (const std::string& column : summary.columns) html += head(escaped(worded(column)));
+  const bool has_kept =
+      is_study && std::any_of(run.cells.begin(), run.cells.end(), [](const StoredCell& own) { return own.kept; });
+  if (has_kept) html += head("Kept", false);
   if (is_study) html += head("Key", false);
   html += "</tr></thead><tbody>\n";
   for (std::size_t i = 0; i < std::min(run.cells.size(), most_runs); ++i) {
@@ -120,6 +128,7 @@ std::string runs_section(const StoredRun& run, const Summary& summary) {
       const auto at = own.trace.find(column);
       html += cell(at ? number(own.trace.last(*at)) : "–");
     }
+    if (has_kept) html += cell(own.kept ? escaped(worded(kept_in_words(own)), 400) : "–", false);
     if (is_study) html += fmt::format("<td title=\"{}\">{}</td>", own.key, own.key.substr(0, 12));
     html += "</tr>\n";
   }

@@ -31,8 +31,8 @@ std::string runs_section(const StoredRun& run, const Summary& summary);
 std::string truth_section(const StoredRun& run, const Pictures& pictures);
 
 // --- figures ---
-/// The choice of the clock that all figures of the page follow.
-std::string clock_switch();
+/// The choice of the clock that all figures of the page follow; those that do not know flow time keep to iterations.
+std::string clock_switch(const StoredRun& run);
 /// Figures that the script draws, with a drawing for readers without it.
 std::string curves_section(const std::vector<Figure>& figures, const std::string& how);
 /// Figures that are drawings only.

@@ -138,7 +138,7 @@ std::optional<Waiting> wait_for(const Trace& trace, const std::string& column, c
                                 Clock clock) {
   const auto watched = trace.find(column);
   if (!watched || trace.rows.empty()) return std::nullopt;
-  const auto counted = trace.find(clock == Clock::passes ? "passes" : "iteration");
+  const auto counted = trace.find(clock == Clock::passes ? "passes" : clock == Clock::time ? "time" : "iteration");
   if (clock == Clock::seconds ? trace.seconds.size() != trace.rows.size() : !counted) return std::nullopt;
   std::size_t row = 0;
   while (row < trace.rows.size() && !met(trace.rows[row][*watched])) ++row;

@@ -76,11 +76,11 @@ TimeToTarget time_to_target(std::span<const Waiting> runs);
 Interval bootstrap_time_to_target(std::span<const Waiting> runs, const Stream& stream, Real level = 0.95,
                                   Index resamples = 2000);
 
-/// What is counted until a target is reached.
-enum class Clock { iterations, passes, seconds };
+/// What is counted until a target is reached, and flow time.
+enum class Clock { iterations, passes, seconds, time };
 /// The first recorded row at which `met` is true of a column, on the given clock; a target that is met between two
 /// recorded rows counts from the second. Without such a row the run waited in vain until its last row. Null if the
-/// trace has not got the column, a row, or (for seconds) the times.
+/// trace has not got the column, a row, or the clock.
 std::optional<Waiting> wait_for(const Trace& trace, const std::string& column, const std::function<bool(Real)>& met,
                                 Clock clock);
 

@@ -89,8 +89,9 @@ std::vector<std::string> columns_of(const StoredRun& run, const std::vector<std:
                   fmt::format("no run of {} records the column '{}'{}", run.name, column, did_you_mean(column, names)));
   if (!wanted.empty()) return wanted;
   std::erase_if(names, [&](const std::string& name) { return display_prioritys[name] <= 0; });
-  std::stable_sort(names.begin(), names.end(),
-                   [&](const std::string& a, const std::string& b) { return display_prioritys[a] > display_prioritys[b]; });
+  std::stable_sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
+    return display_prioritys[a] > display_prioritys[b];
+  });
   if (names.empty() && display_prioritys.count("objective") > 0) names.emplace_back("objective");
   return names;
 }
@@ -445,7 +446,17 @@ std::string axis_of_methods(const Summary& summary) {
 }  // namespace
 
 const char* to_string(Clock clock) {
-  return clock == Clock::iterations ? "iterations" : clock == Clock::passes ? "passes" : "seconds";
+  switch (clock) {
+    case Clock::iterations:
+      return "iterations";
+    case Clock::passes:
+      return "passes";
+    case Clock::seconds:
+      return "seconds";
+    case Clock::time:
+      return "time";
+  }
+  return "";
 }
 
 const FinalValues* Setting::find(const std::string& column) const {

@@ -117,8 +117,11 @@ struct SummaryOptions {
 /// Error(config) for an axis or a column that the runs do not have.
 Summary summarize(const StoredRun& run, const SummaryOptions& options = {});
 
-/// "iterations", "passes", "seconds"
+/// "iterations", "passes", "seconds", "time"
 const char* to_string(Clock clock);
+/// What success is timed by: the cost of a run.
 inline constexpr Clock all_clocks[] = {Clock::iterations, Clock::passes, Clock::seconds};
+/// What curves are drawn over: these, and flow time.
+inline constexpr Clock curve_clocks[] = {Clock::iterations, Clock::passes, Clock::seconds, Clock::time};
 
 }  // namespace tightrope
