@@ -72,6 +72,10 @@ struct ConformanceProblem {
 /// - perturbations: n1 × n2, finite, a pure function of the iteration.
 /// - projections: shapes are kept, values finite, also of zeros and of deficient ranks; a projected point is a fixed
 ///   point to 1e-10.
+///
+///     const auto library = Library::open(file);
+///     for (const Finding& finding : check_conformance(*library, parse_yaml("{beta: 0.5}", "the sample")))
+///       std::cout << finding.text() << '\n';
 std::vector<Finding> check_conformance(const Library& library, const Node& sample);
 
 /// The same with a sample for each shape of a problem, of those that read data files.
