@@ -226,7 +226,9 @@ class Builder {
     full.stream = Stream(cell.seed, "optimizer");
     setup.optimizer = make<Optimizer>(cell.optimizer, full);
     setup.optimizer_name = cell.optimizer.description();
-    setup.has_one_phase = part_of(cell.optimizer, [&] { return setup.optimizer->phases(space); }) == 1;
+    const Index phases = part_of(cell.optimizer, [&] { return setup.optimizer->phases(space); });
+    setup.has_one_phase = phases == 1;
+    setup.has_trials = phases == 0;
     if (!cell.step_size) return;
     full.stream = Stream(cell.seed, "step_size");
     setup.step_size = make<StepSize>(*cell.step_size, full);

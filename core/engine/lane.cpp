@@ -114,6 +114,7 @@ void Lane::arrive() {
         if (at_.phase == 0) complete();
         if (!end_) step();
         if (end_ || move_.evaluate) break;
+        if (has_diverged(at_)) break;
         take_evaluated_point();
       }
     }
@@ -161,18 +162,25 @@ bool Lane::accept() {
       reached_ = {counters().passes(), cost_.seconds};
       return false;
     }
-  } else if (!finite || std::abs(next_.value) > setup_.stop.divergence * scale_) {
-    const std::string what = finite ? fmt::format("the objective grew to {:.3e}, beyond {:g} times its scale {:.3e}",
-                                                  next_.value, setup_.stop.divergence, scale_)
-                                    : std::string("the objective or its gradient is not a finite number any more");
-    end_ = End{EndClass::diverged,
-               fmt::format("{}; the last good value was {:.3e}, the step size {:g}", what, iterate().value, move_.step),
-               iterate().iteration + 1};
+  } else if (!(setup_.has_trials && next_.phase > 0) && has_diverged(next_)) {
     return false;
   }
   started_ = true;
   if (at_.phase == 0 && next_.phase > 0) std::swap(at_, complete_);
   std::swap(at_, next_);
+  return true;
+}
+
+/// Whether a point ends the run.
+bool Lane::has_diverged(const Iterate& point) {
+  const bool finite = std::isfinite(point.value) && is_finite(point.gradient);
+  if (finite && std::abs(point.value) <= setup_.stop.divergence * scale_) return false;
+  const std::string what = finite ? fmt::format("the objective grew to {:.3e}, beyond {:g} times its scale {:.3e}",
+                                                point.value, setup_.stop.divergence, scale_)
+                                  : std::string("the objective or its gradient is not a finite number any more");
+  end_ = End{EndClass::diverged,
+             fmt::format("{}; the last good value was {:.3e}, the step size {:g}", what, iterate().value, move_.step),
+             iterate().iteration + 1};
   return true;
 }
 

@@ -55,6 +55,7 @@ struct LaneSetup {
   std::shared_ptr<const StepSize> step_size;    // null if the optimizer takes none
   std::shared_ptr<const Projection> projection;  // may be null
   bool has_one_phase = true;  // whether each iteration of the optimizer is one evaluation
+  bool has_trials = false;    // whether points in the middle of an iteration may be such as lead to nothing
   std::vector<Watch> watches;
   StopRules stop;
   std::optional<KeepRule> keep;
@@ -119,6 +120,7 @@ class Lane {
 
   static void evaluate_group(std::span<Lane* const> group);
   bool accept();
+  bool has_diverged(const Iterate& point);
   void complete();
   void publish_estimate();
   void fail_at(const PluginFailure& failure, Index iteration);
