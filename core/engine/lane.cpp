@@ -29,6 +29,11 @@ Lane::Lane(LaneSetup setup)
   const std::vector<Column> of_method =
       blame(setup_.optimizer_name, [&] { return setup_.optimizer->columns(); });
   method_columns_ = of_method.size();
+  const Index phases =
+      blame(setup_.optimizer_name, [&] { return setup_.optimizer->phases(setup_.objective->space()); });
+  has_trials_ = phases == 0;
+  // Line searches of other methods see the space alone: their phases end on no projected point.
+  if (setup_.projection && phases == 1) setup_.objective->set_projection(setup_.projection);
   method_values_.assign(method_columns_, std::nan(""));
   trace_.columns.insert(trace_.columns.end(), of_method.begin(), of_method.end());
   for (std::size_t w = 0; w < setup_.watches.size(); ++w) {
@@ -162,7 +167,7 @@ bool Lane::accept() {
       reached_ = {counters().passes(), cost_.seconds};
       return false;
     }
-  } else if (!(setup_.has_trials && next_.phase > 0) && has_diverged(next_)) {
+  } else if (!(has_trials_ && next_.phase > 0) && has_diverged(next_)) {
     return false;
   }
   started_ = true;
