@@ -325,9 +325,12 @@ void Lane::step() {
     end_ = End{EndClass::stalled, "the step size rule found no acceptable step", last.iteration};
   }
   if (end_) next_.point = at_.point;
-  if (!end_ && completes && setup_.projection) {
-    if (!move_.evaluate) next_.point = at_.point;  // the projected point is another one
+  if (!end_ && !move_.evaluate && (setup_.projection || next_.rows != at_.rows)) {
+    // Projected it is another point, and of another batch value and gradient are others.
+    next_.point = at_.point;
     move_.evaluate = true;
+  }
+  if (!end_ && completes && setup_.projection) {
     blame(setup_.projection_name, [&] { setup_.projection->project(next_.point); });
     if (const std::string wrong = wrong_shapes(next_.point, blocks_); !wrong.empty())
       throw PluginFailure(setup_.projection_name, "its point does not fit the model: " + wrong);
