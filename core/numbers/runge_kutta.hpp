@@ -9,12 +9,12 @@
 
 namespace tightrope {
 
-/// Slopes k_i = F(p + h Σ_{j<i} a_ij k_j); the last row of a gives the next point. With weights e of the error the method
-/// computes the slope of that point, too, and h Σ_j e_j k_j estimates the local error.
+/// Slopes k_i = F(p + h Σ_{j<i} a_ij k_j); the last row of a gives the next point. With weights e of the error the
+/// method computes the slope of that point, too, and h Σ_j e_j k_j estimates the local error.
 struct RungeKutta {
   using Row = std::array<Real, 6>;
-  std::span<const Row> a;    // without the first, empty row
-  std::span<const Real> e;   // empty: the method does not know its error
+  std::span<const Row> a;   // without the first, empty row
+  std::span<const Real> e;  // empty: the method does not know its error
   Index stages() const { return a.size(); }
 };
 const RungeKutta& runge_kutta_4();   // the classical method of order 4
@@ -33,8 +33,8 @@ Real after_accepted(Real step, Real ratio, Real last, bool was_rejected_before);
 Real after_rejected(Real step, Real ratio);
 }  // namespace step_control
 
-/// The step, unless one of the increasing times comes first: then the step to it. Where no sum rounds to that time, half
-/// of the rest leaves one that does.
+/// The step, unless one of the increasing times comes first: then the step to it. Where no sum rounds to that time,
+/// half of the rest leaves one that does.
 Real step_up_to(const std::vector<Real>& times, Real time, Real step);
 
 }  // namespace tightrope

@@ -1,6 +1,7 @@
 // Gradient flow: ṗ = −∇f(p) in the entries of the factors, by a Runge-Kutta method with slopes k_i = ∇f(p − h Σ_j a_ij
-// k_j), the stages of an iteration. The pair of Dormand & Prince (1980) estimates its local error; where that exceeds the
-// tolerance, further phases of the iteration try a smaller step, and the last slope of a step is the next one's first.
+// k_j), the stages of an iteration. The pair of Dormand & Prince (1980) estimates its local error; where that exceeds
+// the tolerance, further phases of the iteration try a smaller step, and the last slope of a step is the next one's
+// first.
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -12,22 +13,19 @@ class GradientFlow final : public Optimizer {
   struct Options {
     std::string method = "dormand_prince";
     Real tolerance = 1e-8;
-    std::optional<Real> first_step, fixed_step, end_time;
+    std::optional<Real> first_step, end_time;
     std::vector<Real> output_times;
     void declare(Parameters& p) {
       p.add("method", method, {"dormand_prince", "runge_kutta_4"}, "order 5 with error control, or order 4 without");
       p.add("tolerance", tolerance, above(0), "limit of dormand_prince's local error, measured as its column says");
-      p.add("first_step", first_step, above(0), "step tried first; by default 1e-3, or 0.01 ‖p‖/‖∇f‖ if smaller");
-      p.add("fixed_step", fixed_step, above(0), "step of runge_kutta_4, which needs it");
+      p.add("first_step", first_step, above(0), "step tried first (1e-3 or 0.01 ‖p‖/‖∇f‖); runge_kutta_4: its step");
       p.add("end_time", end_time, above(0), "flow time at which the run ends");
       p.add("output_times", output_times, above(0), "flow times at which there is an iterate, exactly");
     }
   };
-  GradientFlow(const Options& o, const Context& context)
+  GradientFlow(const Options& o, const Context&)
       : o_(o), adapts_(o.method == "dormand_prince"), rk_(adapts_ ? dormand_prince() : runge_kutta_4()) {
-    if (!adapts_ && !o.fixed_step) throw Unsuitable("needs a 'fixed_step' for the method runge_kutta_4");
-    if (adapts_ ? o.fixed_step : o.first_step)
-      context.warn("ignores '" + std::string(adapts_ ? "fixed" : "first") + "_step' with " + o.method);
+    if (!adapts_ && !o.first_step) throw Unsuitable("needs a 'first_step' for the method runge_kutta_4");
     times_ = o.output_times;
     if (o.end_time) times_.push_back(*o.end_time);
     std::sort(times_.begin(), times_.end());
@@ -51,10 +49,10 @@ class GradientFlow final : public Optimizer {
     if (stage == 0) {
       if (o_.end_time && at.time >= *o_.end_time)
         return Move::end_of_run({EndClass::limit, "the flow time " + shortest(*o_.end_time) + " was reached"});
-      if (norm(at.gradient) == 0) return Move::end_of_run({EndClass::converged, "the gradient is zero, the flow is at rest"});
+      if (norm(at.gradient) == 0)
+        return Move::end_of_run({EndClass::converged, "the gradient is zero, the flow is at rest"});
       if (planned == 0)
-        planned = (adapts_ ? o_.first_step : o_.fixed_step)
-                      .value_or(std::min(1e-3, 0.01 * (norm(at.point) + o_.tolerance) / norm(at.gradient)));
+        planned = o_.first_step.value_or(std::min(1e-3, 0.01 * (norm(at.point) + o_.tolerance) / norm(at.gradient)));
       rejected = 0;
       point = at.point;
     } else if (stage == rk_.stages()) {
@@ -78,10 +76,7 @@ class GradientFlow final : public Optimizer {
       return Move::end_of_run({EndClass::stalled, "a step of " + shortest(step) + " does not change the flow time"});
     next = point;
     for (Index j = 0; j <= stage; ++j) add_scaled(next, -step * rk_.a[stage][j], slope(j));
-    Move move;
-    move.step = step;
-    move.completes_iteration = !adapts_ && stage + 1 == rk_.stages();
-    return move;
+    return {step, !adapts_ && stage + 1 == rk_.stages()};
   }
 
  private:

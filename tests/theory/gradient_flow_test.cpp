@@ -139,7 +139,7 @@ TEST_CASE("the classical Runge-Kutta method is of order 4") {
   const Factors fine = fine_solution();
   std::vector<Real> errors;
   for (const char* step : {"0.1", "0.05", "0.025", "0.0125"}) {
-    const auto lane = run_one(sensing, {flow(fmt::format("method: runge_kutta_4, fixed_step: {}", step))});
+    const auto lane = run_one(sensing, {flow(fmt::format("method: runge_kutta_4, first_step: {}", step))});
     CHECK(lane->iterate().iteration == static_cast<Index>(std::lround(3 / std::stod(step))));
     CHECK(lane->iterate().time == 3);
     CHECK(lane->counters().fused == 4 * lane->iterate().iteration + 1);
@@ -266,7 +266,7 @@ TEST_CASE("a flow taken up in the middle of a step, tries and all, ends in the s
 TEST_CASE("flows of one problem share passes, and each goes as it goes alone") {
   const std::string options =
       "study={methods: {coarse: {optimizer: {tolerance: 1e-4}}, fine: {optimizer: {tolerance: "
-      "1e-9}}, fixed: {optimizer: {type: gradient_flow, method: runge_kutta_4, fixed_step: "
+      "1e-9}}, fixed: {optimizer: {type: gradient_flow, method: runge_kutta_4, first_step: "
       "0.1, end_time: 3}}}}";
   const auto together = run_all(sensing, {options});
   REQUIRE(together.size() == 3);
@@ -294,7 +294,7 @@ TEST_CASE("output times are hit exactly and cost no more than the steps that end
   const std::vector<Real> outputs = {1.0 / 3, 0.1, 0.1 + 1e-12, 0.7, std::sqrt(2.0), std::nextafter(2.0, 3.0), 2.9};
   std::string list;
   for (const Real t : outputs) list += fmt::format("{}{:.17g}", list.empty() ? "" : ", ", t);
-  for (const char* method : {"tolerance: 1e-6", "method: runge_kutta_4, fixed_step: 0.1"}) {
+  for (const char* method : {"tolerance: 1e-6", "method: runge_kutta_4, first_step: 0.1"}) {
     const auto plain = iterates_of(sensing, {flow(method)});
     const auto moments = iterates_of(sensing, {flow(fmt::format("{}, output_times: [{}]", method, list))});
     std::set<Real> times;
@@ -318,7 +318,7 @@ TEST_CASE("an output time that no sum with the last time rounds to is hit by two
   for (const int i : {1, 3}) {
     const Real a = after(0.5, i), b = after(1.5, i);
     for (const Real rest : {std::nextafter(b - a, 0.0), b - a, std::nextafter(b - a, 2.0)}) REQUIRE(a + rest != b);
-    for (const char* method : {"tolerance: 1", "method: runge_kutta_4, fixed_step: 2"}) {
+    for (const char* method : {"tolerance: 1", "method: runge_kutta_4, first_step: 2"}) {
       const auto moments = iterates_of(
           sensing,
           {flow(fmt::format("{}, output_times: [{:.17g}, {:.17g}]", method, a, b)), "problem.target.scale=0.01"});
@@ -335,5 +335,5 @@ TEST_CASE("a flow at rest has converged, and a fixed step is asked for where it 
   CHECK(still->end()->end_class == EndClass::converged);
   CHECK(still->end()->iteration == 0);
   CHECK_THROWS_WITH_AS(lanes_of(sensing, {flow("method: runge_kutta_4")}),
-                       doctest::Contains("needs a 'fixed_step' for the method runge_kutta_4"), ConfigError);
+                       doctest::Contains("needs a 'first_step' for the method runge_kutta_4"), ConfigError);
 }
