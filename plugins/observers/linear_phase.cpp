@@ -17,11 +17,8 @@ class LinearPhase final : public Observer {
     std::string matrix = "data", growth = "steps";
     void declare(Parameters& p) {
       p.add("count", count, between(1, 1000), "how many singular values");
-      p.add("matrix", matrix, {"data", "truth"},
-            "data: M as the run has it, formed entry by entry; truth: its mean over isotropic operators, a multiple of "
-            "X*");
-      p.add("growth", growth, {"steps", "flow"},
-            "steps: (1 + μσ)^t after t steps, μ their mean; flow: exp(σ time), for gradient_flow");
+      p.add("matrix", matrix, {"data", "truth"}, "data: M of the run, entry by entry; truth: its multiple of X*");
+      p.add("growth", growth, {"steps", "flow"}, "by (1 + μσ)^t after t steps of mean length μ, or exp(σ time)");
     }
   };
   LinearPhase(const Options& options, const Context& context) : is_flow_(options.growth == "flow") {
@@ -29,7 +26,8 @@ class LinearPhase final : public Observer {
     const Index last = start.size() - 1;
     LowRank X;
     context.model().expand(start, X);
-    if (last > 1 || !is_same(X.left, start[0]) || !is_same(X.right, start[last]))
+    const auto differ = [](const Mat& a, const Mat& b) { return size(a) != size(b) || any(vectorise(a != b)); };
+    if (last > 1 || differ(X.left, start[0]) || differ(X.right, start[last]))
       throw Unsuitable("needs the model V Wᵀ or U Uᵀ, but this model has another X at its start");
     const Svd M = matrix(options, context, last == 0);
     count_ = std::min({options.count, context.shape.rows, context.shape.cols});
@@ -57,17 +55,12 @@ class LinearPhase final : public Observer {
     const Vec step = sigma_ * (t > 0 ? seen.iterate.time / t : 0);
     const Vec grown = is_flow_ ? Vec(arma::exp(t * step)) : Vec(arma::pow(1 + step, t));
     const Vec shrunk = is_flow_ ? Vec(arma::exp(-t * step)) : Vec(arma::pow(1 - step, t));
-    const Mat grows = plus_.each_col() % grown, shrinks = minus_.each_col() % shrunk;
-    const Vec sigma = singular_values(
-        LowRank{arma::join_cols(grows + shrinks, rest_.left), arma::join_cols(grows - shrinks, rest_.right)});
+    const Mat a = plus_.each_col() % grown, b = minus_.each_col() % shrunk;
+    const Vec sigma = singular_values(LowRank{arma::join_cols(a + b, rest_.left), arma::join_cols(a - b, rest_.right)});
     for (Index i = 0; i < count_; ++i) values[i] = !(sigma[0] <= end_) ? std::nan("") : i < sigma.n_elem ? sigma[i] : 0;
   }
 
  private:
-  static bool is_same(const Mat& a, const Mat& b) {
-    return arma::size(a) == arma::size(b) && std::equal(a.begin(), a.end(), b.begin());
-  }
-
   static Svd matrix(const Options& options, const Context& context, bool is_symmetric) {
     const Vec& y = context.data();
     const Vec zero(y.n_elem, arma::fill::zeros);

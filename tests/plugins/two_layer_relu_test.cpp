@@ -283,10 +283,10 @@ TEST_CASE("two_layer_relu: what does not fit is refused in words") {
   const std::string file = numbers.path.string();
   says(refusal("{width: 3, data: " + file + "}"), "needs labels 1 and -1 for the exponential loss");
   CHECK(refusal("{width: 3, loss: least_squares, data: " + file + "}").empty());
-  says(refusal("{width: 3, samples: 9, data: " + file + "}"), "made up, but here they come from a file");
-  says(refusal("{width: 3, labels: " + file + "}"), "needs the data that its labels belong to");
+  says(refusal("{width: 3, samples: 9, data: " + file + "}"), "samples, dimension and separation for made-up data");
+  says(refusal("{width: 3, labels: " + file + "}"), "has labels for data of a file");
   says(refusal(fmt::format("{{width: 3, data: {}, labels: {}}}", file, labels.path.string())),
-       "needs one label for each of 6 samples");
+       "needs samples with one label for each, but there are 6 samples and 5 labels");
 }
 
 TEST_CASE("two_layer_relu: methods that want a metric, and observers of matrices, are refused in a sentence") {
