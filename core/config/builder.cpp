@@ -169,7 +169,7 @@ class Builder {
       extras.perturbation = make<Perturbation>(*cell.perturbation, full);
     }
     extras.batches = batches_of(cell, problem.op->measurements());
-    make_method(cell, *model, full, setup);
+    make_method(cell, full, setup);
     const Real seconds = std::chrono::duration<Real>(Clock::now() - start).count();
     Counters watched;  // what observers ask of the operator while they are made is no cost of the run
     CountedSensing for_observers(own.problem, std::make_shared<SharedAdjoint>(), watched);
@@ -192,7 +192,7 @@ class Builder {
     if (!problem) problem = make<tightrope::Problem>(*cell.problem, full);
     full.known_space = problem.get();
     make_start(cell, *problem, full, setup);
-    make_method(cell, *problem, full, setup);
+    make_method(cell, full, setup);
     const Real seconds = std::chrono::duration<Real>(Clock::now() - start).count();
     if (cell.hold_out) refuse(cell.hold_out_position, "only sensing problems have measurements to hold out");
     const auto columns = observer_of(problem);
@@ -217,7 +217,7 @@ class Builder {
   }
 
   /// Projection, optimizer and step size.
-  void make_method(const CellSpec& cell, const Space& space, Context& full, LaneSetup& setup) const {
+  void make_method(const CellSpec& cell, Context& full, LaneSetup& setup) const {
     if (cell.projection) {
       full.stream = Stream(cell.seed, "projection");
       setup.projection = make<Projection>(*cell.projection, full);
@@ -226,7 +226,6 @@ class Builder {
     full.stream = Stream(cell.seed, "optimizer");
     setup.optimizer = make<Optimizer>(cell.optimizer, full);
     setup.optimizer_name = cell.optimizer.description();
-    setup.has_one_phase = part_of(cell.optimizer, [&] { return setup.optimizer->phases(space); }) == 1;
     if (!cell.step_size) return;
     full.stream = Stream(cell.seed, "step_size");
     setup.step_size = make<StepSize>(*cell.step_size, full);
@@ -244,8 +243,6 @@ class Builder {
     check_columns(cell, setup, own_watches);
     setup.stop = cell.stop;
     setup.keep = cell.keep;
-    // Line searches of other methods see the space alone: their phases end on no projected point.
-    if (setup.projection && setup.has_one_phase) setup.objective->set_projection(setup.projection);
     return std::make_unique<Lane>(std::move(setup));
   }
 

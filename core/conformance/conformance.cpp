@@ -47,10 +47,11 @@ std::vector<Variant> variants_of(const Bench& bench) {
     const std::string current = bench.setting(parameter.name);
     std::vector<std::string> values = parameter.choices;
     if (parameter.type == "true or false") values = {"true", "false"};
-    // A weight that is zero hides what it weighs.
+    // A weight that is zero, or left out, hides what it weighs.
     const bool is_weight = parameter.range.starts_with("at least 0") || parameter.range.starts_with("above 0") ||
                            parameter.range.starts_with("between 0");
-    if (parameter.type == "number" && is_weight && current == "0" && !parameter.assign(parse_yaml("0.5", "a weight")))
+    if (parameter.type == "number" && is_weight && (current.empty() || current == "0") &&
+        !parameter.assign(parse_yaml("0.5", "a weight")))
       values = {"0.5"};
     for (const std::string& value : values)
       if (value != current) all.push_back({parameter.name, value});

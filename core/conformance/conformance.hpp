@@ -31,8 +31,9 @@ struct ConformanceProblem {
 ///
 /// `sample` is a map of parameters as in YAML; of required ones that it leaves out the examples of their declarations
 /// are taken. The plugin is tried with these parameters, and then with each other value of each parameter that has few
-/// (choices, true or false), and with 0.5 in place of each weight that is 0 and may be more: one change at a time.
-/// Other values may ask for another problem than those tried here and be refused (Unsuitable), the sample itself not.
+/// (choices, true or false), and with 0.5 in place of each number that is 0, or left out, and may be more: one change
+/// at a time. Other values may ask for another problem than those tried here and be refused (Unsuitable), the sample
+/// itself not.
 ///
 /// What the plugin throws is a finding, whatever it is. A crash is one of the caller: nothing is done in a process of
 /// its own. Parameters need a line of documentation.
@@ -71,6 +72,10 @@ struct ConformanceProblem {
 /// - perturbations: n1 × n2, finite, a pure function of the iteration.
 /// - projections: shapes are kept, values finite, also of zeros and of deficient ranks; a projected point is a fixed
 ///   point to 1e-10.
+///
+///     const auto library = Library::open(file);
+///     for (const Finding& finding : check_conformance(*library, parse_yaml("{beta: 0.5}", "the sample")))
+///       std::cout << finding.text() << '\n';
 std::vector<Finding> check_conformance(const Library& library, const Node& sample);
 
 /// The same with a sample for each shape of a problem, of those that read data files.

@@ -106,6 +106,15 @@ void check_snapshots(const Subject& subject, Report& report) {
   const Vec own_data = problem.data.subvec(10, 39);
   bears("a minibatch", {batch, *bench->model, batch.X, batch.prediction, &own_data, truth, &problem.outliers});
 
+  Iterate zero = at;
+  scale(zero.point, 0);
+  scale(zero.gradient, 0);
+  bench->model->expand(zero.point, zero.X);
+  zero.prediction.zeros();
+  bears("a point of zeros", {zero, *bench->model, zero.X, zero.prediction, &problem.data, truth, &problem.outliers});
+  bears("an estimate that is the truth",
+        {at, *bench->model, truth->X, problem.data, &problem.data, truth, &problem.outliers});
+
   const std::vector<Index> outliers = {3, 50, 77};
   bears("outliers", {at, *bench->model, at.X, at.prediction, &problem.data, truth, &outliers});
 
@@ -124,7 +133,7 @@ void check_other_problem(const Subject& subject, Report& report) {
   LaneSetup given;
   given.objective = std::make_shared<ProblemObjective>(it->bench->regression, "the problem");
   given.optimizer = std::make_shared<const parts::Downhill>();
-  given.step_size = std::make_shared<const parts::Fixed>(0.01);
+  given.step_size = std::make_shared<const parts::Fixed>(0.2);
   given.watches = {{it->plugin, {}, true}};
   given.stop.iterations = 5;
   given.start = it->bench->start;

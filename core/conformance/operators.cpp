@@ -1,6 +1,4 @@
 // Operators: one linear map in all its forms.
-#include <thread>
-
 #include "core/conformance/trial.hpp"
 
 namespace tightrope::conformance {

@@ -72,19 +72,12 @@ void check_direction(const Subject& subject, Report& report) {
   report.expect(norm(direction) == 0, "at a gradient of zero the direction has the norm {:g}", norm(direction));
 }
 
-/// Data that the start itself explains: f and its gradient are zero there.
 void check_rest(const Subject& subject, Report& report) {
-  const auto [bench, optimizer] = made<Optimizer>(subject);
-  auto explained = std::make_shared<SensingProblem>(*bench->problem);
-  explained->row_data = std::make_shared<RowData>();
-  LaneSetup given = parts::bare_setup(explained, ConformanceProblem::rank, 0.2);
-  LowRank X;
-  bench->model->expand(given.start, X);
-  explained->op->forward(X, explained->data);
-  const Factors start = given.start;
-  given.optimizer = optimizer;
-  if (!bench->maker->takes_step_size()) given.step_size = nullptr;
+  const auto bench = made<Optimizer>(subject).bench;
+  bench->explain_start();
+  LaneSetup given = lane_with(*bench, bench->make<Optimizer>());
   given.stop.iterations = 3;
+  const Factors start = given.start;
   const auto lane = parts::run(std::move(given));
   require_sound_end(*lane, report);
   Factors moved = lane->iterate().point;
@@ -150,7 +143,7 @@ void check_other_problem(const Subject& subject, Report& report) {
   LaneSetup given;
   given.objective = std::make_shared<ProblemObjective>(it->bench->regression, "the problem");
   given.optimizer = it->plugin;
-  if (it->bench->maker->takes_step_size()) given.step_size = std::make_shared<const parts::Fixed>(0.01);
+  if (it->bench->maker->takes_step_size()) given.step_size = std::make_shared<const parts::Fixed>(0.2);
   given.stop.iterations = 25;
   given.start = it->bench->start;
   const auto lane = parts::run(std::move(given));

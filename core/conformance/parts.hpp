@@ -111,13 +111,13 @@ class TwoFactors final : public FactorizationModel {
   Index rank_;
 };
 
-/// Σ_i (⟨A_i, S⟩ + ⟨c_i, t⟩ − y_i)²/2 over 24 samples, in blocks S (4 × 3) and t (2 × 1): an objective that is not
-/// low-rank sensing, of smallest value 0, with a start of its own and without a metric.
+/// Σ_i (⟨A_i, S⟩ + ⟨c_i, t⟩ − y_i)²/2 over 24 samples of entries N(0, 1/24), in blocks S (4 × 3) and t (2 × 1): an
+/// objective that is not low-rank sensing, of smallest value 0, with a start of its own and without a metric.
 class LinearRegression final : public Problem {
  public:
   LinearRegression()
-      : of_S_(Stream(6, "A").normal_matrix(12, 24)),
-        of_t_(Stream(6, "c").normal_matrix(2, 24)),
+      : of_S_(Stream(6, "A").normal_matrix(12, 24) / std::sqrt(24.0)),
+        of_t_(Stream(6, "c").normal_matrix(2, 24) / std::sqrt(24.0)),
         y_(of_S_.t() * arma::vectorise(Stream(6, "S").normal_matrix(4, 3)) +
            of_t_.t() * Stream(6, "t").normal_matrix(2, 1)) {}
   std::vector<Block> blocks() const override { return {{"S", 4, 3}, {"t", 2, 1}}; }

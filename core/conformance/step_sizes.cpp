@@ -76,6 +76,18 @@ void check_run(const Subject& subject, Report& report) {
   require_sound_end(*parts::run(std::move(by_block)), report);
 }
 
+void check_rest(const Subject& subject, Report& report) {
+  const auto bench = made<StepSize>(subject).bench;
+  bench->explain_start();
+  LaneSetup given = bench->lane();
+  given.step_size = bench->make<StepSize>();
+  given.stop.iterations = 3;
+  const auto lane = parts::run(std::move(given));
+  require_sound_end(*lane, report);
+  report.expect(!lane->end()->reason.empty(), "at a minimum it ends the run without a reason");
+  report.expect(lane->iterate().value <= 1e-20, "it leads away from a minimum, to {:g}", lane->iterate().value);
+}
+
 void check_other_problem(const Subject& subject, Report& report) {
   const auto it = made_for_regression<StepSize>(subject);
   if (!it) return;
@@ -96,6 +108,7 @@ void check_other_problem(const Subject& subject, Report& report) {
 Checks step_size_checks() {
   return {{"never negative, zero only where no descent is possible, ends with a reason", check_answers},
           {"a run goes down, and all memory is in Memory", check_run},
+          {"no way out of a minimum", check_rest},
           {"problems that are not sensing", check_other_problem}};
 }
 

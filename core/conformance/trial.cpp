@@ -69,20 +69,32 @@ void Bench::read_parameters(const Subject& subject) {
 
 /// A truth with five singular values, two of which count as signal.
 void Bench::make_problem() {
-  auto made = std::make_shared<SensingProblem>();
-  made->shape = shape;
-  made->team = context.team;
-  made->op = std::make_shared<const parts::RandomRows>(parts::context(shape, context.team->threads()),
-                                                       ConformanceProblem::measurements);
+  problem_ = std::make_shared<SensingProblem>();
+  problem = problem_;
+  problem_->shape = shape;
+  problem_->team = context.team;
+  problem_->op = std::make_shared<const parts::RandomRows>(parts::context(shape, context.team->threads()),
+                                                           ConformanceProblem::measurements);
   const Mat U = orthonormal_basis(Stream(2, "U").normal_matrix(shape.rows, 5)),
             V = orthonormal_basis(Stream(2, "V").normal_matrix(shape.cols, 5));
-  made->truth = make_truth(balanced({U, Vec{1, 0.7, 0.1, 0.05, 0.02}, V}), 2);
-  made->op->forward(made->truth->X, made->data);
-  made->signal = {made->data.n_elem, arma::dot(made->data, made->data) / static_cast<Real>(made->data.n_elem)};
-  problem = made;
+  measure(balanced({U, Vec{1, 0.7, 0.1, 0.05, 0.02}, V}), 2);
   model =
       CheckedModel::of(std::make_shared<const parts::TwoFactors>(shape, ConformanceProblem::rank), shape, "the model");
   start = lane().start;
+}
+
+void Bench::measure(LowRank X, Index rank) {
+  problem_->truth = make_truth(std::move(X), rank);
+  Vec& data = problem_->data;
+  problem_->op->forward(problem_->truth->X, data);
+  problem_->signal = {data.n_elem, arma::dot(data, data) / static_cast<Real>(data.n_elem)};
+}
+
+void Bench::explain_start() {
+  LowRank X;
+  model->expand(start, X);
+  measure(std::move(X), model->rank());
+  if (context.known_truth) context.known_truth = problem->truth.get();
 }
 
 void Bench::show_parts(const std::string& kind) {
@@ -153,5 +165,31 @@ bool agree(const Mat& a, const Mat& b, Real tolerance, Real size) {
 }
 
 bool agree(const Mat& a, const Mat& b, Real tolerance) { return agree(a, b, tolerance, frobenius_norm(b)); }
+
+std::string wrong_gradient(const Function& f, const Factors& point, const Factors& gradient,
+                           const std::vector<Block>& blocks, Real from) {
+  const Factors along = random_point(2, blocks);
+  const auto at = [&](Real h, const Factors& direction) {
+    Factors moved = point;
+    add_scaled(moved, h, direction);
+    return f(moved);
+  };
+  const Real value = f(point),
+             size = std::max({std::abs(value), std::abs(at(from, along)), std::abs(at(-from, along))});
+  const Real slope =
+      slope_of([&](Real h) { return at(h, along) - value - h * dot(gradient, along); }, from, from / 100, 1e-14 * size);
+  if (!(std::abs(slope - 2) < 0.1)) return fmt::format("the Taylor remainder has slope {:.2f} instead of 2", slope);
+  for (Index b = 0; b < blocks.size(); ++b) {
+    Factors direction = along;
+    keep_only(direction, Blocks::only(b));
+    const Real h = from / 10;
+    const auto quotient = [&](Real step) { return (at(step, direction) - at(-step, direction)) / (2 * step); };
+    const Real differences = (4 * quotient(h / 2) - quotient(h)) / 3, inner = dot(gradient, direction);
+    if (!(std::abs(differences - inner) <= 1e-6 * frobenius_norm(gradient[b]) * norm(direction) + 1e-13 * size / h))
+      return fmt::format("along block {} ⟨∇f, d⟩ is {:g}, but differences of values give {:g}", blocks[b].name, inner,
+                         differences);
+  }
+  return "";
+}
 
 }  // namespace tightrope::conformance

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -92,6 +93,8 @@ class Bench {
   bool is_sensing() const { return shape.entries() > 0; }
   /// The value of a parameter as text; empty if the plugin has none of that name.
   std::string setting(const std::string& name) const;
+  /// From now on the matrix to recover is that of `start`: f and its gradient are zero there.
+  void explain_start();
   /// 25 iterations of Downhill with a fixed step of 0.2, from `start`.
   LaneSetup lane() const;
 
@@ -108,9 +111,11 @@ class Bench {
 
  private:
   void make_problem();
+  void measure(LowRank X, Index rank);
   void show_parts(const std::string& kind);
   void read_parameters(const Subject& subject);
 
+  std::shared_ptr<SensingProblem> problem_;
   Counters counters_;
   std::unique_ptr<CountedSensing> sensing_;
 };
@@ -203,5 +208,11 @@ Real slope_of(const Remainder& remainder, Real from, Real to, Real rounding) {
   const Vec centred = Vec(x) - arma::mean(Vec(x));
   return arma::dot(centred, Vec(y)) / arma::dot(centred, centred);
 }
+
+using Function = std::function<Real(const Factors&)>;
+/// How a gradient at a point contradicts values of the function: by the slope of its Taylor remainder for steps of at
+/// most `from`, or by differences along one block. Empty if it does not.
+std::string wrong_gradient(const Function& f, const Factors& point, const Factors& gradient,
+                           const std::vector<Block>& blocks, Real from = 1e-2);
 
 }  // namespace tightrope::conformance

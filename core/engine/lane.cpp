@@ -29,6 +29,11 @@ Lane::Lane(LaneSetup setup)
   const std::vector<Column> of_method =
       blame(setup_.optimizer_name, [&] { return setup_.optimizer->columns(); });
   method_columns_ = of_method.size();
+  const Index phases =
+      blame(setup_.optimizer_name, [&] { return setup_.optimizer->phases(setup_.objective->space()); });
+  has_trials_ = phases == 0;
+  // Line searches of other methods see the space alone: their phases end on no projected point.
+  if (setup_.projection && phases == 1) setup_.objective->set_projection(setup_.projection);
   method_values_.assign(method_columns_, std::nan(""));
   trace_.columns.insert(trace_.columns.end(), of_method.begin(), of_method.end());
   for (std::size_t w = 0; w < setup_.watches.size(); ++w) {
@@ -114,6 +119,7 @@ void Lane::arrive() {
         if (at_.phase == 0) complete();
         if (!end_) step();
         if (end_ || move_.evaluate) break;
+        if (has_diverged(at_)) break;
         take_evaluated_point();
       }
     }
@@ -161,18 +167,25 @@ bool Lane::accept() {
       reached_ = {counters().passes(), cost_.seconds};
       return false;
     }
-  } else if (!finite || std::abs(next_.value) > setup_.stop.divergence * scale_) {
-    const std::string what = finite ? fmt::format("the objective grew to {:.3e}, beyond {:g} times its scale {:.3e}",
-                                                  next_.value, setup_.stop.divergence, scale_)
-                                    : std::string("the objective or its gradient is not a finite number any more");
-    end_ = End{EndClass::diverged,
-               fmt::format("{}; the last good value was {:.3e}, the step size {:g}", what, iterate().value, move_.step),
-               iterate().iteration + 1};
+  } else if (!(has_trials_ && next_.phase > 0) && has_diverged(next_)) {
     return false;
   }
   started_ = true;
   if (at_.phase == 0 && next_.phase > 0) std::swap(at_, complete_);
   std::swap(at_, next_);
+  return true;
+}
+
+/// Whether a point ends the run.
+bool Lane::has_diverged(const Iterate& point) {
+  const bool finite = std::isfinite(point.value) && is_finite(point.gradient);
+  if (finite && std::abs(point.value) <= setup_.stop.divergence * scale_) return false;
+  const std::string what = finite ? fmt::format("the objective grew to {:.3e}, beyond {:g} times its scale {:.3e}",
+                                                point.value, setup_.stop.divergence, scale_)
+                                  : std::string("the objective or its gradient is not a finite number any more");
+  end_ = End{EndClass::diverged,
+             fmt::format("{}; the last good value was {:.3e}, the step size {:g}", what, iterate().value, move_.step),
+             iterate().iteration + 1};
   return true;
 }
 

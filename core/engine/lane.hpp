@@ -54,7 +54,6 @@ struct LaneSetup {
   std::shared_ptr<const Optimizer> optimizer;
   std::shared_ptr<const StepSize> step_size;    // null if the optimizer takes none
   std::shared_ptr<const Projection> projection;  // may be null
-  bool has_one_phase = true;  // whether each iteration of the optimizer is one evaluation
   std::vector<Watch> watches;
   StopRules stop;
   std::optional<KeepRule> keep;
@@ -119,6 +118,7 @@ class Lane {
 
   static void evaluate_group(std::span<Lane* const> group);
   bool accept();
+  bool has_diverged(const Iterate& point);
   void complete();
   void publish_estimate();
   void fail_at(const PluginFailure& failure, Index iteration);
@@ -146,6 +146,7 @@ class Lane {
   std::optional<std::vector<Real>> last_row_;  // the row that the end replaced; empty if it added one
   std::vector<Seen> seen_;
   std::vector<Threshold> thresholds_;
+  bool has_trials_ = false;  // whether points in the middle of an iteration may be such as lead to nothing
   std::size_t method_columns_ = 0;
   std::vector<Real> method_values_;  // of the method's own columns, at the last complete iterate
   std::optional<LowRank> estimate_;  // at the last complete iterate

@@ -42,7 +42,8 @@ class Optimizer : public Component {
 
   /// Writes the next point to evaluate.
   virtual Move advance(const Iterate& at, StepContext& context, Factors& next) const = 0;
-  /// Number of evaluations in an iteration; 0 where it is not the same each time.
+  /// Number of evaluations in an iteration; 0 where it is not the same each time. Points in the middle of an iteration
+  /// are then trials: they need not be finite, and no run diverges by them.
   virtual Index phases(const Space&) const { return 1; }
   /// Columns of its own, such as a damping: what Move::columns holds.
   virtual std::vector<Column> columns() const { return {}; }

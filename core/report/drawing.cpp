@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "core/report/figure.hpp"
 #include "core/report/text.hpp"
@@ -92,22 +94,30 @@ class Canvas {
     return text;
   }
 
-  /// Thin lines from top to bottom, each with its word where there is room for it; short ticks where they are many.
+  /// Thin lines from top to bottom, each with its word where there is room for it; short ticks for words that come
+  /// often, of which the first is told.
   std::string events(const std::vector<Event>& events) const {
-    std::string svg;
-    const bool are_many = events.size() > most_event_lines;
-    Real written = -1e9;  // right end of the last word
+    std::string lines, words;
+    std::map<std::string, std::size_t> counts;
+    for (const Event& event : events) ++counts[event.word];
+    std::set<std::string> told;
+    std::array<Real, 2> written = {-1e9, -1e9};  // right ends of the last words of two rows
     for (const Event& event : events) {
       const Real at = x(event.x), width = text_width(event.word, small_font);
-      if (at < 0 || at > width_) continue;
-      svg += fmt::format("<path class=\"event\" d=\"M{:.1f} 0V{:.1f}\" stroke=\"#777\" stroke-width=\".8\"/>\n", at,
-                         are_many ? 7 : height_);
+      const bool is_often = counts[event.word] > most_event_lines;
+      lines += fmt::format("<path class=\"event\" d=\"M{:.1f} 0V{:.1f}\" stroke=\"#777\" stroke-width=\".7\"/>\n", at,
+                           is_often ? 7 : height_);
+      if (is_often && told.count(event.word)) continue;
       const Real from = at + 4 + width > width_ ? at - 4 - width : at + 4;
-      if (from < std::max<Real>(written + 6, 0)) continue;
-      written = from + width;
-      svg += label(from, are_many ? 19 : 12, "start", escaped(event.word, 60), " font-size=\"12\" class=\"word\"");
+      const auto row =
+          std::find_if(written.begin(), written.end(), [&](Real end) { return from >= std::max<Real>(end + 6, 0); });
+      if (row == written.end()) continue;
+      *row = from + width;
+      told.insert(event.word);
+      words += label(from, 18 + 14 * static_cast<Real>(row - written.begin()), "start", escaped(event.word, 60),
+                     " font-size=\"12\" class=\"word\" stroke=\"#fff\" stroke-width=\"3\" paint-order=\"stroke\"");
     }
-    return svg;
+    return lines + words;
   }
 
   std::string curve(const Series& series) const {

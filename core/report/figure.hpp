@@ -32,7 +32,7 @@ struct Event {
   Real x = 0;
   std::string word;  // "rebalanced"
 };
-/// Lines of more events than these would hide the curves: each is a short tick at the top.
+/// Lines of more events of one word than these would hide the curves: each is a short tick at the top.
 inline constexpr std::size_t most_event_lines = 24;
 
 struct Panel {

@@ -78,24 +78,34 @@
     if (isOpen) context.stroke();
   }
 
-  // What happened in a run: thin lines, each with its word where there is room for it; short ticks where they are many.
+  // What happened in a run: thin lines, each with its word where there is room for it; short ticks for words that come
+  // often, of which the first is told. As in the drawings.
   function drawEvents(context, events, x, box, scale) {
-    const areMany = events.length > page.most_event_lines, right = box.left + box.width;
-    context.fillStyle = context.strokeStyle = colour("--soft");
-    context.lineWidth = 0.8 * scale;
+    const counts = {}, told = new Set(), written = [-Infinity, -Infinity], right = box.left + box.width;
+    events.forEach((event) => { counts[event.word] = (counts[event.word] || 0) + 1; });
     context.font = `${12 * scale}px system-ui, sans-serif`;
     context.textAlign = "left";
-    let written = -Infinity;
+    context.lineJoin = "round";
     events.forEach((event) => {
       const at = x(event.x), width = context.measureText(event.word).width;
+      const isOften = counts[event.word] > page.most_event_lines;
+      context.strokeStyle = colour("--soft");
+      context.lineWidth = 0.7 * scale;
       context.beginPath();
       context.moveTo(at, box.top);
-      context.lineTo(at, box.top + (areMany ? 7 * scale : box.height));
+      context.lineTo(at, box.top + (isOften ? 7 * scale : box.height));
       context.stroke();
+      if (isOften && told.has(event.word)) return;
       const from = at + 4 * scale + width > right ? at - 4 * scale - width : at + 4 * scale;
-      if (from < Math.max(written + 6 * scale, box.left)) return;
-      written = from + width;
-      context.fillText(event.word, from, box.top + (areMany ? 19 : 12) * scale);
+      const row = written.findIndex((end) => from >= Math.max(end + 6 * scale, box.left));
+      if (row < 0) return;
+      written[row] = from + width;
+      told.add(event.word);
+      context.strokeStyle = colour("--paper");
+      context.lineWidth = 3 * scale;
+      context.strokeText(event.word, from, box.top + (18 + 14 * row) * scale);
+      context.fillStyle = colour("--soft");
+      context.fillText(event.word, from, box.top + (18 + 14 * row) * scale);
     });
   }
 
@@ -171,7 +181,8 @@
       }
       table.push(page.arrays[one.y]);
       curves.push({ at: series.length, name: one.name });
-      series.push({ stroke: page.colours[one.style], width: 1.8, dash: page.dashes[one.style], spanGaps: true,
+      // Not aligned to pixels: what is drawn over a curve lies where the curve lies.
+      series.push({ stroke: page.colours[one.style], width: 1.8, dash: page.dashes[one.style], spanGaps: true, pxAlign: 0,
                     points: { show: page.arrays[one.y].length < 10, size: 5 } });
       tables.push(table);
     });

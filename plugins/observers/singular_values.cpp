@@ -12,7 +12,9 @@ class SingularValues final : public Observer {
     void declare(Parameters& p) { p.add("count", count, between(1, 1000), "how many of them"); }
   };
   SingularValues(const Options& options, const Context& context)
-      : count_(std::min({options.count, context.shape.rows, context.shape.cols})) {}
+      : count_(std::min({options.count, context.shape.rows, context.shape.cols})) {
+    context.model();  // a problem that is not sensing has no X
+  }
 
   std::vector<Column> columns() const override {
     std::vector<Column> columns;

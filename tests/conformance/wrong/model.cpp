@@ -13,7 +13,8 @@ class Wrong final : public FactorizationModel {
     void declare(Parameters& p) {
       p.add("mistake", mistake, std::vector<std::string>{},
             "no_metric, sides, metric, metric_shape, gradient_shape, retract_shape, retract, transport, penalty, "
-            "penalty_overwrites, start");
+            "penalty_overwrites, start, gradient, push_forward, svd, semidefinite, metric_sign, metric_turned, "
+            "metric_spreads");
       p.add("weight", weight, at_least(0), "λ of the penalty (λ/8)‖VᵀV − WᵀW‖_F²");
     }
   };
@@ -32,17 +33,23 @@ class Wrong final : public FactorizationModel {
     if (wanted.has(0)) gradient[0] = gradient_of_X.left;
     if (wanted.has(1)) gradient[1] = gradient_of_X.right;
     if (mistake_ == "gradient_shape") arma::inplace_trans(gradient[1]);
+    if (mistake_ == "gradient") gradient[0] *= 1.001;
   }
   void push_forward(const Factors& point, const Factors& direction, LowRank& dX) const override {
     dX = {arma::join_rows(direction[0], point[0]), arma::join_rows(point[1], direction[1])};
+    if (mistake_ == "push_forward") dX = {direction[0], point[1]};
   }
+  bool is_semidefinite() const override { return mistake_ == "semidefinite"; }
   Factors from_svd(const Svd& svd) const override {
     const LowRank X = balanced(truncated(svd, 2));
-    return {{X.left, X.right}};
+    return {{X.left, mistake_ == "svd" ? Mat(-X.right) : X.right}};
   }
   void precondition(const Factors& point, Real damping, const Factors& gradient, Factors& direction) const override {
     if (mistake_ == "no_metric") FactorizationModel::precondition(point, damping, gradient, direction);
     direction = {{gram_solve(point[1], damping, gradient[0]), gram_solve(point[0], damping, gradient[1])}};
+    if (mistake_ == "metric_sign") direction[0] *= -1;
+    if (mistake_ == "metric_turned") direction[0] = direction[0] * Mat{{1, 0.1}, {-0.1, 1}};
+    if (mistake_ == "metric_spreads") direction[0] += gradient[1](0, 0);
     if (mistake_ == "metric") direction[0].fill(arma::datum::nan);
     if (mistake_ == "metric_shape") direction.blocks.pop_back();
   }

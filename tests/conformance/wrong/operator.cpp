@@ -11,7 +11,8 @@ class Wrong final : public MeasurementOperator {
     std::string mistake = "none";
     void declare(Parameters& p) {
       p.add("mistake", mistake, std::vector<std::string>{},
-            "scale, uneven, length, sides; rows: it ignores where they begin; loss: it does not say which they are; "
+            "scale, uneven, length, sides, adjoint, affine, low_rank; rows: it ignores where they begin; loss: it does "
+            "not say which they are; "
             "along: it ignores them; reads; batch: bits depend on it; entries: transposed");
     }
   };
@@ -39,6 +40,7 @@ class Wrong final : public MeasurementOperator {
   void do_forward(const Mat& X, Vec& z) const override {
     z = rows_.t() * arma::vectorise(X);
     if (mistake_ == "length") z.resize(119);
+    if (mistake_ == "affine") z += 0.1;
   }
   void do_forward(const LowRank& X, Rows rows, Vec& z) const override {
     Vec all;
@@ -58,7 +60,14 @@ class Wrong final : public MeasurementOperator {
       lane.reads = mistake_ == "reads" ? 0 : lane.gradient ? 2 : 1;
     }
   }
-  void do_adjoint(const Vec& z, Mat& G) const override { G = arma::reshape(rows_ * z, rows(), cols()); }
+  void do_forward(const LowRank& X, Vec& z) const override {
+    do_forward(X.dense(), z);
+    if (mistake_ == "low_rank") z[7] += 1e-6;
+  }
+  void do_adjoint(const Vec& z, Mat& G) const override {
+    G = arma::reshape(rows_ * z, rows(), cols());
+    if (mistake_ == "adjoint") G(0, 0) *= 1.001;
+  }
   void do_pull_back(const Vec& z, const LowRank& X, LowRank& gradient, Sides wanted) const override {
     Mat G;
     adjoint(z, G);

@@ -18,17 +18,21 @@ class Wrong final : public DirectionOptimizer {
     void declare(Parameters& p) {
       p.add("mistake", mistake, std::vector<std::string>{},
             "nan, one_block, transposed, next_point, negative_step, crash, leaves, prints; columns: it gives one of "
-            "two; no_columns: none of them; phases: it says two; memory: in the object; ascent");
+            "two; no_columns: none of them; phases: it says two; memory: in the object; ascent; restless: it moves at "
+            "a minimum; "
+            "sensing: it wants a problem of that kind and does not say so");
       p.add("from", from, at_least(0), "first iteration that has the mistake");
     }
   };
   Wrong(const Options& options, const Context&) : mistake_(options.mistake), from_(options.from) {}
 
-  void direction(const Iterate& at, Objective&, Memory&, Factors& direction) const override {
+  void direction(const Iterate& at, Objective& objective, Memory&, Factors& direction) const override {
     direction = at.gradient;
     scale(direction, -1);
     if (mistake_ == "memory") scale(direction, 1 / (1 + 0.1 * calls_++));
     if (at.iteration < from_) return;
+    if (mistake_ == "restless") direction[0] += 0.01;
+    if (mistake_ == "sensing" && !objective.sensing()) throw std::runtime_error("no sensing here");
     if (mistake_ == "ascent") scale(direction, -0.01);
     if (mistake_ == "nan") direction[0].fill(arma::datum::nan);
     if (mistake_ == "one_block") direction.blocks.resize(1);

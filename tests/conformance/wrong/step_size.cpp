@@ -11,7 +11,9 @@ class Wrong final : public StepSize {
     std::string mistake = "none";
     void declare(Parameters& p) {
       p.add("mistake", mistake, std::vector<std::string>{},
-            "negative, nan, infinite, short_trial, fails, silent: an end without a reason, memory: in the object");
+            "negative, nan, infinite, short_trial, fails, silent: an end without a reason, memory: in the object; "
+            "uphill: although it says "
+            "that it needs descent, undefined: at a gradient of zero");
     }
   };
   Wrong(const Options& options, const Context&) : mistake_(options.mistake) {}
@@ -28,8 +30,11 @@ class Wrong final : public StepSize {
       trial[0].resize(trial[0].n_rows, trial[0].n_cols - 1);
       objective.value(trial);
     }
+    if (mistake_ == "undefined") return norm(at.gradient) / norm(at.gradient);
     return 0.2;
   }
+
+  bool needs_descent() const override { return mistake_ == "uphill"; }
 
  private:
   std::string mistake_;

@@ -176,9 +176,14 @@ TEST_CASE("marks are lines with their words, between two rows where they lie the
   for (Index t = 0; t < 30; ++t) run.cells.front().trace.marks.push_back({t % 20 + 1, "rebalanced"});
   const std::string many = svgs_of(*find(curves_of_run(run), "objective"), 0).front();
   CHECK(count_of(many, " 0V7.0\"") == 30);
-  // Only as many words as there is room for.
-  CHECK(count_of(many, ">rebalanced</text>") > 2);
-  CHECK(count_of(many, ">rebalanced</text>") < 12);
+  CHECK(count_of(many, ">rebalanced</text>") == 1);
+
+  // Beside them one of another kind keeps its line and its word.
+  run.cells.front().trace.marks.push_back({20, "restarted"});
+  const std::string both = svgs_of(*find(curves_of_run(run), "objective"), 0).front();
+  CHECK(count_of(both, " 0V7.0\"") == 30);
+  CHECK(count_of(both, "class=\"event\"") == 31);
+  CHECK(count_of(both, ">restarted</text>") == 1);
 }
 
 TEST_CASE("a mark that is not recorded any more, beyond the last row, is left out") {
