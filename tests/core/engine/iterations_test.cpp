@@ -87,6 +87,32 @@ class Shrinking final : public Optimizer {
   std::vector<Column> columns() const override { return {{"number", "of the step", 0, false}}; }
 };
 
+/// Gradient descent that first tries a step beyond all numbers, and goes back or takes it.
+class Daring final : public Optimizer {
+ public:
+  Daring(Index phases, bool takes_it) : phases_(phases), takes_it_(takes_it) {}
+  Move advance(const Iterate& at, StepContext& context, Factors& next) const override {
+    Factors &begin = context.memory.factors("begin", at.point),
+            &gradient = context.memory.factors("gradient", at.point);
+    Move move;
+    move.step = 2 * half;
+    move.completes_iteration = at.phase == 1;
+    move.evaluate = !(takes_it_ && at.phase == 1);
+    if (at.phase == 0) {
+      begin = at.point;
+      gradient = at.gradient;
+    }
+    next = begin;
+    add_scaled(next, at.phase == 0 ? -1e200 : -move.step, gradient);
+    return move;
+  }
+  Index phases(const Space&) const override { return phases_; }
+
+ private:
+  Index phases_;
+  bool takes_it_;
+};
+
 /// Block by block, downhill in the first and uphill in the second, where it needs what it has remembered in the first.
 class ThereAndBack final : public DirectionOptimizer {
  public:
@@ -146,7 +172,6 @@ LaneSetup made(std::shared_ptr<const Optimizer> optimizer, Index iterations) {
   LaneSetup given = setup(problem());
   given.optimizer = std::move(optimizer);
   given.step_size = nullptr;
-  given.has_one_phase = false;
   given.stop.iterations = iterations;
   return given;
 }
@@ -235,16 +260,36 @@ TEST_CASE("a projection is applied to the point that completes an iteration, and
   CHECK(asking->iterate().value == evaluated(point).value);
 }
 
-TEST_CASE("what an objective says of a step along a direction is the projected point") {
-  const LaneSetup given = setup(problem());
-  const Factors direction = evaluated(given.start).gradient;
-  Factors plain, projected;
-  given.objective->retract(given.start, -1, direction, plain);
-  CHECK(same_bits(plain, moved(given.start, 1, given.start)));
-  given.objective->set_projection(std::make_shared<const Clamp>(0.1));
-  given.objective->retract(given.start, -1, direction, projected);
-  CHECK_FALSE(same_bits(projected, plain));
-  CHECK(same_bits(projected, clamped(plain, 0.1)));
+TEST_CASE("what an objective says of a step along a direction is the projected point, if an iteration has one phase") {
+  for (const bool one_phase : {true, false}) {
+    LaneSetup given = one_phase ? setup(problem()) : made(std::make_shared<const Midpoint>(), 1);
+    const Factors direction = evaluated(given.start).gradient, plain = moved(given.start, 1, given.start);
+    CHECK_FALSE(same_bits(plain, clamped(plain, 0.1)));
+    Factors next;
+    given.objective->retract(given.start, -1, direction, next);
+    CHECK(same_bits(next, plain));
+    given.projection = std::make_shared<const Clamp>(0.1);
+    const Lane lane(given);
+    given.objective->retract(given.start, -1, direction, next);
+    CHECK(same_bits(next, one_phase ? clamped(plain, 0.1) : plain));
+  }
+}
+
+TEST_CASE("trial points of a method without a fixed number of phases end no run, unless they are taken") {
+  LaneSetup plain = setup(problem(), 2, 2 * half);
+  plain.stop.iterations = 4;
+  const auto descent = run(std::move(plain)), trying = run(made(std::make_shared<const Daring>(0, false), 4)),
+             counting = run(made(std::make_shared<const Daring>(2, false), 4)),
+             taking = run(made(std::make_shared<const Daring>(0, true), 4));
+  CHECK(trying->end()->end_class == EndClass::limit);
+  CHECK(same_bits(trying->iterate().point, descent->iterate().point));
+  CHECK(trying->counters().fused == 9);
+  for (const Lane* lane : {counting.get(), taking.get()}) {
+    CHECK(lane->end()->end_class == EndClass::diverged);
+    CHECK(lane->end()->iteration == 1);
+    CHECK(lane->iterate().iteration == 0);
+    CHECK(same_bits(lane->iterate().point, descent->setup().start));
+  }
 }
 
 TEST_CASE("of recorded iterates the first of the smallest is kept, and none that only the end of the run shows") {
