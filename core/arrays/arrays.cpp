@@ -159,13 +159,6 @@ Mat read_matrix(const fs::path& file) {
   return std::move(array.values);
 }
 
-std::vector<std::string> npz_names(const fs::path& file) {
-  const FileBytes bytes(file);
-  std::vector<std::string> names;
-  for (const std::string& member : ZipArchive(bytes).names()) names.push_back(array_name(member));
-  return names;
-}
-
 Mat read_npz(const fs::path& file, const std::string& name) {
   const std::string ending = lower(file.extension().string());
   if (ending == ".npz" || ending == ".mat") return read_matrix(member_name(file.string(), name));
@@ -188,13 +181,6 @@ std::string npz_bytes(const std::vector<NamedArray>& arrays) {
   for (const NamedArray& array : arrays)
     members.emplace_back(array.name + ".npy", npy_bytes(array.values, array.vector));
   return zip_bytes(members);
-}
-
-std::string csv_bytes(const Mat& values) {
-  std::string out;
-  for (Index i = 0; i < values.n_rows; ++i)
-    for (Index j = 0; j < values.n_cols; ++j) out += shortest(values(i, j)) + (j + 1 < values.n_cols ? "," : "\n");
-  return out;
 }
 
 }  // namespace tightrope

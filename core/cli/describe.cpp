@@ -192,7 +192,8 @@ Exit describe_call(const Call& call) {
       names.push_back(candidate);
       if (candidate != name) continue;
       found.push_back(describe(kind, *catalog.find(kind.folder, name)));
-      for (const Parameter& common : common_parameters(*catalog.find(kind.folder, name))) found.back().parameters.push_back(common);
+      for (const Parameter& common : common_parameters(*catalog.find(kind.folder, name)))
+        found.back().parameters.push_back(common);
     }
   }
   if (found.empty() && call.positional.size() == 1)

@@ -42,8 +42,9 @@ std::vector<Index> prominent_columns(const Trace& trace) {
   std::vector<Index> columns;
   for (Index i = 0; i < trace.columns.size(); ++i)
     if (trace.columns[i].display_priority > 0) columns.push_back(i);
-  std::stable_sort(columns.begin(), columns.end(),
-                   [&](Index a, Index b) { return trace.columns[a].display_priority > trace.columns[b].display_priority; });
+  std::stable_sort(columns.begin(), columns.end(), [&](Index a, Index b) {
+    return trace.columns[a].display_priority > trace.columns[b].display_priority;
+  });
   return columns;
 }
 

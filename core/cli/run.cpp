@@ -147,9 +147,9 @@ void print_summary(const StoredRun& run, std::size_t stored_before, double secon
   if (stored_before > 0)
     std::cout << "  " << (stored_before == run.cells.size() ? "All" : std::to_string(stored_before)) << " of "
               << run.cells.size() << (run.cells.size() == 1 ? " run was" : " runs were") << " stored already.\n";
-  std::cout << "  " << human_seconds(seconds) << " in all; " << human_seconds(computing)
-            << " of computing: " << (passes < 10 ? passes_text(passes) + (passes == 1 ? " pass" : " passes")
-                                            : counted(static_cast<Index>(std::llround(passes)), "pass"))
+  std::cout << "  " << human_seconds(seconds) << " in all; " << human_seconds(computing) << " of computing: "
+            << (passes < 10 ? passes_text(passes) + (passes == 1 ? " pass" : " passes")
+                            : counted(static_cast<Index>(std::llround(passes)), "pass"))
             << (run.cells.empty() || run.cells.front().sizes.rows > 0 ? " over the operator" : " over the data");
   // Of passes that runs share, time and bytes are divided among them, so the quotient is that of the computer.
   if (bytes > 0 && computing > 0) std::cout << fmt::format(", {:.1f} GB/s", bytes / computing / 1e9);

@@ -151,8 +151,8 @@ class Builder {
     const auto loss = held_out.empty() ? own_loss : training_loss(own_loss, held_out, problem.op->measurements());
     full.known_loss = loss.get();
     full.stream = Stream(cell.seed, "model");
-    const auto model = CheckedModel::of(make<FactorizationModel>(cell.model, full), problem.shape,
-                                        cell.model.description());
+    const auto model =
+        CheckedModel::of(make<FactorizationModel>(cell.model, full), problem.shape, cell.model.description());
     full.known_model = model.get();
     full.known_space = model.get();
     const SensingNames names{cell.op.description() + " or " + cell.loss.description(), cell.model.description(),
@@ -188,7 +188,8 @@ class Builder {
   std::unique_ptr<Lane> lane_of_other_problem(const CellSpec& cell, LaneSetup setup) {
     const auto start = Clock::now();
     Context full(Shape{}, Stream(cell.seed_of("target"), "problem"), team_);
-    auto& problem = other_problems_[fmt::format("{} {}", cell.seed_of("target"), to_json(*cell.problem->resolved, true))];
+    auto& problem =
+        other_problems_[fmt::format("{} {}", cell.seed_of("target"), to_json(*cell.problem->resolved, true))];
     if (!problem) problem = make<tightrope::Problem>(*cell.problem, full);
     full.known_space = problem.get();
     make_start(cell, *problem, full, setup);
@@ -248,13 +249,13 @@ class Builder {
 
   static std::optional<Batches> batches_of(const CellSpec& cell, Index measurements) {
     if (!cell.batch) return std::nullopt;
-    if (measurements == 0) refuse(cell.batch_position, "this problem is no sum over samples, of which batches could be");
+    if (measurements == 0)
+      refuse(cell.batch_position, "this problem is no sum over samples, of which batches could be");
     if (cell.hold_out)
       refuse(cell.batch_position, "measurements can be held out, or come in batches, but not both at a time");
     if (cell.batch->size > measurements)
-      refuse(cell.batch_position,
-             fmt::format("a batch of {} is more than the {} measurements that there are", cell.batch->size,
-                         measurements));
+      refuse(cell.batch_position, fmt::format("a batch of {} is more than the {} measurements that there are",
+                                              cell.batch->size, measurements));
     return Batches(measurements, *cell.batch, Stream(cell.seed, "batch"));
   }
 
@@ -281,8 +282,9 @@ class Builder {
 
   Problem& remembered_problem(const CellSpec& cell) {
     const Node* section = cell.resolved.find("problem");
-    Problem& remembered = problems_[fmt::format("{} {} {} {} {}", cell.seed_of("target"), cell.seed_of("operator"),
-                                                cell.seed_of("noise"), cell.batch.has_value(), to_json(*section, true))];
+    Problem& remembered =
+        problems_[fmt::format("{} {} {} {} {}", cell.seed_of("target"), cell.seed_of("operator"), cell.seed_of("noise"),
+                              cell.batch.has_value(), to_json(*section, true))];
     if (!remembered.problem) remembered.problem = make_problem(cell);
     return remembered;
   }

@@ -20,17 +20,18 @@ namespace tightrope {
 namespace {
 
 /// What a method may set, and what else a file may have at its top.
-const std::vector<std::string> cell_keys = {"seed", "seeds",        "problem",    "model", "initialization", "loss",
-                                            "optimizer", "perturbation", "projection", "batch", "stop", "keep", "observers"};
+const std::vector<std::string> cell_keys = {"seed", "seeds",     "problem",      "model",      "initialization",
+                                            "loss", "optimizer", "perturbation", "projection", "batch",
+                                            "stop", "keep",      "observers"};
 const std::vector<std::string> file_keys = {"name", "study", "claims", "plugin_path"};
 /// The keys inside of sections that are easily taken for sections, with the section that each belongs to.
 const std::map<std::string, std::string> inner_keys = {
-    {"shape", "problem"},   {"data", "problem"},      {"target", "problem"},  {"operator", "problem"},
-    {"noise", "problem"},   {"hold_out", "problem"},  {"step", "optimizer"},    {"iterations", "stop"}, {"time", "stop"},
-    {"divergence", "stop"}, {"methods", "study"},     {"grid", "study"},      {"zip", "study"},
-    {"list", "study"},      {"repetitions", "study"}, {"share", "study"},     {"set", "study"},
-    {"tune", "study"},      {"where", "study"},       {"exclude", "study"},   {"timing", "study"},
-    {"limits", "study"},    {"success", "study"},     {"every", "observers"}};
+    {"shape", "problem"}, {"data", "problem"},     {"target", "problem"},    {"operator", "problem"},
+    {"noise", "problem"}, {"hold_out", "problem"}, {"step", "optimizer"},    {"iterations", "stop"},
+    {"time", "stop"},     {"divergence", "stop"},  {"methods", "study"},     {"grid", "study"},
+    {"zip", "study"},     {"list", "study"},       {"repetitions", "study"}, {"share", "study"},
+    {"set", "study"},     {"tune", "study"},       {"where", "study"},       {"exclude", "study"},
+    {"timing", "study"},  {"limits", "study"},     {"success", "study"},     {"every", "observers"}};
 
 bool contains(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -70,9 +71,10 @@ struct ProblemSection {
   std::vector<Index> shape;
   std::string data;
   void declare(Parameters& p) {
-    p.add("type", type, std::vector<std::string>{},
-          "sensing: a matrix seen through linear measurements; or one of the [problems](#problems), which takes the keys "
-          "of that plugin in place of those below, and no model and no loss");
+    p.add(
+        "type", type, std::vector<std::string>{},
+        "sensing: a matrix seen through linear measurements; or one of the [problems](#problems), which takes the keys "
+        "of that plugin in place of those below, and no model and no loss");
     p.add("shape", shape, at_least(1),
           "rows and columns of the matrix to recover; may be left out if the target knows them")
         .example("[60, 40]");
@@ -85,9 +87,10 @@ struct ProblemSection {
 struct HoldOutSection {
   Real fraction = 0;
   void declare(Parameters& p) {
-    p.add("fraction", fraction, Range{0, 1, true, true},
-          "share of the measurements, drawn at random, that the run does not learn from; their relative residual is the "
-          "column `validation_error`, and the loss of the others is multiplied by m/(m − number held out)")
+    p.add(
+         "fraction", fraction, Range{0, 1, true, true},
+         "share of the measurements, drawn at random, that the run does not learn from; their relative residual is the "
+         "column `validation_error`, and the loss of the others is multiplied by m/(m − number held out)")
         .required()
         .example("0.1");
   }
@@ -468,8 +471,7 @@ class Resolver {
     resolve_optimizer(tree, cell);
     if (has_value(tree, "perturbation") && !cell.problem)
       cell.perturbation = choose("perturbations", "perturbation", tree, cell, cell.resolved);
-    if (has_value(tree, "projection"))
-      cell.projection = choose("projections", "projection", tree, cell, cell.resolved);
+    if (has_value(tree, "projection")) cell.projection = choose("projections", "projection", tree, cell, cell.resolved);
     if (has_value(tree, "batch")) {
       BatchSection section;
       cell.resolved.set("batch", read_section(section, *tree.find("batch"), "batch", {}));
@@ -552,7 +554,8 @@ class Resolver {
       resolved.set("data", *data);
       add_file(cell.files, data->scalar, file_path(*data));
       if (has_value(*given, "noise"))
-        complain(given->find("noise")->position, "measured data already have their noise; leave out either 'noise' or 'data'");
+        complain(given->find("noise")->position,
+                 "measured data already have their noise; leave out either 'noise' or 'data'");
     }
     if (given->find("target"))
       cell.target = choose("targets", "target", *given, cell, resolved);

@@ -26,8 +26,7 @@ Real seconds_since(Clock::time_point start) { return std::chrono::duration<Real>
 Lane::Lane(LaneSetup setup)
     : setup_(std::move(setup)), blocks_(setup_.objective->space().blocks()), seen_(setup_.watches.size()) {
   trace_.columns = Trace::own_columns();
-  const std::vector<Column> of_method =
-      blame(setup_.optimizer_name, [&] { return setup_.optimizer->columns(); });
+  const std::vector<Column> of_method = blame(setup_.optimizer_name, [&] { return setup_.optimizer->columns(); });
   method_columns_ = of_method.size();
   const Index phases =
       blame(setup_.optimizer_name, [&] { return setup_.optimizer->phases(setup_.objective->space()); });
@@ -325,9 +324,12 @@ void Lane::step() {
     end_ = End{EndClass::stalled, "the step size rule found no acceptable step", last.iteration};
   }
   if (end_) next_.point = at_.point;
-  if (!end_ && completes && setup_.projection) {
-    if (!move_.evaluate) next_.point = at_.point;  // the projected point is another one
+  if (!end_ && !move_.evaluate && (setup_.projection || next_.rows != at_.rows)) {
+    // Projected it is another point, and of another batch value and gradient are others.
+    next_.point = at_.point;
     move_.evaluate = true;
+  }
+  if (!end_ && completes && setup_.projection) {
     blame(setup_.projection_name, [&] { setup_.projection->project(next_.point); });
     if (const std::string wrong = wrong_shapes(next_.point, blocks_); !wrong.empty())
       throw PluginFailure(setup_.projection_name, "its point does not fit the model: " + wrong);
@@ -343,15 +345,16 @@ void Lane::check_move() const {
     refuse(fmt::format("it says that it took a step of size {:g}", move_.step));
   if (move_.step == 0) return;
   if (!move_.evaluate && (at_.phase == 0 || !move_.completes_iteration))
-    refuse("it takes the point that was evaluated last for the next iterate, which completes an iteration of several "
-           "phases and nothing else");
+    refuse(
+        "it takes the point that was evaluated last for the next iterate, which completes an iteration of several "
+        "phases and nothing else");
   if (!move_.evaluate && !at_.known.covers(blocks_.size()))
     refuse("it takes a point for the next iterate at which it wanted a part of the gradient alone");
   if (const std::string wrong = move_.evaluate ? wrong_shapes(next_.point, blocks_) : ""; !wrong.empty())
     refuse("its next point does not fit the model: " + wrong);
   if (!move_.columns.empty() && move_.columns.size() != method_columns_)
-    refuse(fmt::format("it announces {} columns of its own and gives {} values", method_columns_,
-                       move_.columns.size()));
+    refuse(
+        fmt::format("it announces {} columns of its own and gives {} values", method_columns_, move_.columns.size()));
   if (move_.time && !std::isfinite(*move_.time)) refuse(fmt::format("it says that a time of {:g} passed", *move_.time));
 }
 

@@ -52,7 +52,7 @@ struct LaneSetup {
   std::shared_ptr<const SensingProblem> problem;  // may be null for objectives that are not sensing
   std::shared_ptr<Objective> objective;
   std::shared_ptr<const Optimizer> optimizer;
-  std::shared_ptr<const StepSize> step_size;    // null if the optimizer takes none
+  std::shared_ptr<const StepSize> step_size;     // null if the optimizer takes none
   std::shared_ptr<const Projection> projection;  // may be null
   std::vector<Watch> watches;
   StopRules stop;

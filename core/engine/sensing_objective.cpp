@@ -56,9 +56,8 @@ void SensingObjective::predict(const LowRank& X, Rows rows, Vec& z) {
 void SensingObjective::perturb(const Iterate& at, Sides wanted) {
   const Mat E = blame(names_.perturbation, [&] { return extras_.perturbation->matrix(at.iteration); });
   if (E.n_rows != problem_->shape.rows || E.n_cols != problem_->shape.cols)
-    throw PluginFailure(names_.perturbation,
-                        fmt::format("it gave a {} × {} matrix instead of {} × {}", E.n_rows, E.n_cols,
-                                    problem_->shape.rows, problem_->shape.cols));
+    throw PluginFailure(names_.perturbation, fmt::format("it gave a {} × {} matrix instead of {} × {}", E.n_rows,
+                                                         E.n_cols, problem_->shape.rows, problem_->shape.cols));
   if (wanted.left) gradient_of_X_.left += E * at.X.right;
   if (wanted.right) gradient_of_X_.right += E.t() * at.X.left;
 }

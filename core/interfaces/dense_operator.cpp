@@ -149,8 +149,7 @@ void DenseOperator::dense_rows(Index first, Index count, Real* rows) const {
 template <class Block>
 class DenseOperator::Pass {
  public:
-  Pass(const DenseOperator& dense, Rows rows, Index lanes, bool dot, bool add, Workspace& work,
-       const Block& block_done)
+  Pass(const DenseOperator& dense, Rows rows, Index lanes, bool dot, bool add, Workspace& work, const Block& block_done)
       : dense_(dense),
         store_(*dense.store_),
         team_(*dense.team_),
@@ -325,9 +324,10 @@ void DenseOperator::get_gradient(Index lane, Index lanes, const Workspace& work,
 void DenseOperator::do_forward(const Mat& X, Vec& z) const {
   Workspace& work = workspace();
   set_matrix(0, 1, X, work);
-  pass(Rows::all().within(measurements()), 1, true, false, work, [&](Index first, Index count, const Real* sums, Real*) {
-    for (Index i = 0; i < count; ++i) z[first + i] = layout_.factor * sums[i];
-  });
+  pass(Rows::all().within(measurements()), 1, true, false, work,
+       [&](Index first, Index count, const Real* sums, Real*) {
+         for (Index i = 0; i < count; ++i) z[first + i] = layout_.factor * sums[i];
+       });
 }
 
 void DenseOperator::do_forward(const LowRank& X, Rows rows, Vec& z) const {
@@ -341,9 +341,10 @@ void DenseOperator::do_forward(const LowRank& X, Rows rows, Vec& z) const {
 
 void DenseOperator::do_adjoint(const Vec& z, Mat& G) const {
   Workspace& work = workspace();
-  pass(Rows::all().within(measurements()), 1, false, true, work, [&](Index first, Index count, const Real*, Real* slopes) {
-    for (Index i = 0; i < count; ++i) slopes[i] = layout_.factor * z[first + i];
-  });
+  pass(Rows::all().within(measurements()), 1, false, true, work,
+       [&](Index first, Index count, const Real*, Real* slopes) {
+         for (Index i = 0; i < count; ++i) slopes[i] = layout_.factor * z[first + i];
+       });
   get_gradient(0, 1, work, G);
 }
 

@@ -16,12 +16,12 @@ struct Evaluation {
   const LowRank* at = nullptr;  // X = L Rᵀ, n1 × n2
   const Vec* data = nullptr;    // y, one for each row of the pass
   const Loss* loss = nullptr;
-  Sides wanted;                   // sides of the gradient to compute; the others are left alone
-  Real value = 0;                 // out: ℓ(A(X); y)
-  Vec* prediction = nullptr;      // out: A(X), one for each row of the pass
-  LowRank* gradient = nullptr;    // out: {A*(s) R, A*(s)ᵀ L} with s = ∂ℓ; null: the value alone
+  Sides wanted;                    // sides of the gradient to compute; the others are left alone
+  Real value = 0;                  // out: ℓ(A(X); y)
+  Vec* prediction = nullptr;       // out: A(X), one for each row of the pass
+  LowRank* gradient = nullptr;     // out: {A*(s) R, A*(s)ᵀ L} with s = ∂ℓ; null: the value alone
   const LowRank* along = nullptr;  // L and R of the gradient, if they are not those of X
-  Index reads = 1;                // out: how often the rows were read for it
+  Index reads = 1;                 // out: how often the rows were read for it
 
   const LowRank& sides() const { return along ? *along : *at; }
 };

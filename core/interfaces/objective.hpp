@@ -15,11 +15,11 @@ namespace tightrope {
 
 /// A point at which value and gradient are known. The engine keeps it; everybody else reads it.
 struct Iterate {
-  Index iteration = 0;           // completed iterations
-  Index phase = 0;               // phase of the current iteration, 0 right after one was completed
-  Real time = 0;                 // flow time: what the method says, or else the sum of the step sizes
-  Real step = std::nan("");      // step size that led here, NaN at the start
-  Rows rows;                     // measurements, or samples, of which value and gradient are
+  Index iteration = 0;       // completed iterations
+  Index phase = 0;           // phase of the current iteration, 0 right after one was completed
+  Real time = 0;             // flow time: what the method says, or else the sum of the step sizes
+  Real step = std::nan("");  // step size that led here, NaN at the start
+  Rows rows;                 // measurements, or samples, of which value and gradient are
   Factors point;
   Real value = 0;                // f(point)
   Factors gradient;              // ∇f(point); blocks that nobody wanted are zero

@@ -16,6 +16,20 @@ void check_direction(const Factors& direction, const Factors& point, const Space
 
 }  // namespace
 
+Move Move::end_of_run(End end) {
+  Move move;
+  move.end = std::move(end);
+  return move;
+}
+
+Move Move::to_evaluated_point(Real step, std::vector<Real> columns) {
+  Move move;
+  move.step = step;
+  move.evaluate = false;
+  move.columns = std::move(columns);
+  return move;
+}
+
 Move DirectionOptimizer::advance(const Iterate& at, StepContext& context, Factors& next) const {
   const Space& space = context.objective.space();
   const auto ask = [&] {

@@ -23,12 +23,18 @@ struct StepContext {
 struct Move {
   Real step = 0;                    // step size taken, for the record; 0 = no acceptable step, the run is stalled
   bool completes_iteration = true;  // false: the engine evaluates there and asks again, with phase + 1
-  bool evaluate = true;             // false: the point that was evaluated last becomes the iterate; `next` is not read
+  bool evaluate = true;             // false: the point that was evaluated last is the next one; `next` is not read
   Blocks wanted = Blocks::all();    // blocks of the gradient that are read at the next point
-  std::optional<Real> time;         // flow time from iterate to iterate; the step size if nothing else is said
-  std::optional<End> end;           // ends the run at the iterate where it is; nothing else is read then
-  std::string mark;                 // a word that the record keeps of this iteration, such as "rebalanced"
-  std::vector<Real> columns;        // values of the method's own columns at the next iterate; NaN if none are given
+  std::optional<Real> time = {};    // flow time from iterate to iterate; the step size if nothing else is said
+  std::optional<End> end = {};      // ends the run at the iterate where it is; nothing else is read then
+  std::string mark = {};            // a word that the record keeps of this iteration, such as "rebalanced"
+  std::vector<Real> columns = {};   // values of the method's own columns at the next iterate; NaN if none are given
+
+  /// The run ends at the iterate where it is.
+  static Move end_of_run(End end);
+  /// The iteration is complete at the point that was evaluated last, unless the next iteration sees other measurements:
+  /// then that point is evaluated again.
+  static Move to_evaluated_point(Real step, std::vector<Real> columns);
 };
 
 /// Methods do not loop: given a point with value and gradient an optimizer says where to evaluate next. It writes the

@@ -20,9 +20,9 @@ class Sensing {
  public:
   virtual ~Sensing() = default;
 
-  virtual Shape shape() const = 0;                       // n1 × n2
-  virtual Index measurements() const = 0;                // m
-  virtual const FactorizationModel& model() const = 0;   // throws Unsuitable where it is not made yet
+  virtual Shape shape() const = 0;                      // n1 × n2
+  virtual Index measurements() const = 0;               // m
+  virtual const FactorizationModel& model() const = 0;  // throws Unsuitable where it is not made yet
   /// z = A(L Rᵀ)
   virtual void forward(const LowRank& X, Vec& z) = 0;
   /// ℓ(z; y) and its slope s = ∂ℓ/∂z. No use of the operator.

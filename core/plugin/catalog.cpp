@@ -16,11 +16,18 @@ namespace tightrope {
 namespace fs = std::filesystem;
 
 const std::vector<PluginKind>& plugin_kinds() {
-  static const std::vector<PluginKind> kinds = {
-      {"operators", "operator"},   {"targets", "target"},       {"noises", "noise"},
-      {"losses", "loss"},          {"models", "model"},         {"initializations", "initialization"},
-      {"optimizers", "optimizer"}, {"step_sizes", "step size"}, {"observers", "observer"},
-      {"problems", "problem"},     {"perturbations", "perturbation"}, {"projections", "projection"}};
+  static const std::vector<PluginKind> kinds = {{"operators", "operator"},
+                                                {"targets", "target"},
+                                                {"noises", "noise"},
+                                                {"losses", "loss"},
+                                                {"models", "model"},
+                                                {"initializations", "initialization"},
+                                                {"optimizers", "optimizer"},
+                                                {"step_sizes", "step size"},
+                                                {"observers", "observer"},
+                                                {"problems", "problem"},
+                                                {"perturbations", "perturbation"},
+                                                {"projections", "projection"}};
   return kinds;
 }
 

@@ -21,6 +21,7 @@
 #include "core/numbers/eigen.hpp"
 #include "core/numbers/gram.hpp"
 #include "core/numbers/recovery.hpp"
+#include "core/numbers/runge_kutta.hpp"
 #include "core/plugin/manifest.hpp"
 #include "core/store/arrays.hpp"
 

@@ -87,11 +87,13 @@ Series band_of(const std::vector<Track>& tracks, bool logarithmic, std::size_t m
   if (tracks.empty()) return {};
   if (tracks.size() == 1 && failed == 0) return single(tracks.front(), logarithmic, most);
   std::vector<Real> grid;
-  Real start = -std::numeric_limits<Real>::infinity();  // where the last of them begins
+  Real start = -std::numeric_limits<Real>::infinity(), end = -start;  // where the last begins, where the first ends
   for (const Track& track : tracks) {
     grid.insert(grid.end(), track.x.begin(), track.x.end());
     start = std::max(start, track.x.front());
+    end = std::min(end, track.x.back());
   }
+  start = std::min(start, end);
   std::sort(grid.begin(), grid.end());
   grid.erase(std::unique(grid.begin(), grid.end()), grid.end());
   std::erase_if(grid, [&](Real x) { return x < start; });

@@ -26,10 +26,10 @@ Track track_of(const Trace& trace, Index column, Clock clock, bool is_lost);
 Real value_at(const Track& track, Real x, bool logarithmic);
 
 /// Median and quartiles (the quantile of core/study/statistics.hpp) at some of the abscissae at which any track was
-/// recorded: all of them, or `most` that are evenly spread among them, both ends included. The series ends before the
-/// median ceases to be a number, and is then lost. A single track is thinned instead, so that its extremes stay.
-/// Tracks are not empty; no tracks give an empty series. `failed` further runs left no track and count as lost from the
-/// start.
+/// recorded, from where the last of them begins or the first has ended: all of these, or `most` that are evenly spread
+/// among them, both ends included. The series ends before the median ceases to be a number, and is then lost. A single
+/// track is thinned instead, so that its extremes stay. Tracks are not empty; no tracks give an empty series. `failed`
+/// further runs left no track and count as lost from the start.
 Series band_of(const std::vector<Track>& tracks, bool logarithmic, std::size_t most, std::size_t failed = 0);
 
 /// Positions of at most about `most` values, ends and extremes among them.

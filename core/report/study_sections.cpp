@@ -29,7 +29,7 @@ std::string method_cell(std::size_t style, const std::string& name) {
 
 std::string interval(const Interval& of) {
   if (of.low == of.high) return "";
-  return fmt::format("<small>{} to {}</small>", number(of.low), number(of.high));
+  return fmt::format("<small><span>{}</span> <span>to {}</span></small>", number(of.low), number(of.high));
 }
 
 std::string ends(const std::map<EndClass, Index>& of) {

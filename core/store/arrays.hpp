@@ -1,4 +1,4 @@
-// Matrices from and to files that NumPy, MATLAB and people read: .npy, .npz, .csv, .pgm.
+// Matrices from the files of core/arrays/arrays.hpp, and to .npy and .npz.
 #pragma once
 
 #include <filesystem>
@@ -15,8 +15,6 @@ namespace tightrope {
 /// and what was guessed (separators, names, notation) is noted for the summary of the run. Throws Error(config) with
 /// the file's name and, for text, line and field.
 Mat read_matrix(const std::filesystem::path& file);
-/// Names of the arrays in an .npz, in its order.
-std::vector<std::string> npz_names(const std::filesystem::path& file);
 /// The array of the given name from an .npz or a .mat.
 Mat read_npz(const std::filesystem::path& file, const std::string& name);
 
@@ -31,7 +29,6 @@ std::vector<NamedArray> read_stored_npz(const std::filesystem::path& file);
 /// The bytes of an .npz (zip, members stored, fixed dates: equal arrays give equal bytes), float64 in Fortran order.
 std::string npz_bytes(const std::vector<NamedArray>& arrays);
 std::string npy_bytes(const Mat& values, bool vector = false);
-std::string csv_bytes(const Mat& values);
 
 /// SHA-256 of a file or of bytes, in hexadecimal.
 std::string sha256_file(const std::filesystem::path& file);

@@ -96,14 +96,10 @@ Json record_of(const CellSpec& cell, const Lane& lane, const std::map<std::strin
   for (const TraceMark& mark : lane.trace().marks)
     record["marks"].push_back({{"iteration", mark.iteration}, {"word", mark.word}});
   const Counters& counters = lane.counters();
-  record["counters"] = {{"passes", number(counters.passes())},
-                        {"fused", counters.fused},
-                        {"forwards", counters.forwards},
-                        {"adjoints", counters.adjoints},
-                        {"rows", counters.rows},
-                        {"bytes", counters.bytes},
-                        {"measurements", counters.measurements},
-                        {"watched", counters.watched}};
+  record["counters"] = {
+      {"passes", number(counters.passes())},   {"fused", counters.fused},    {"forwards", counters.forwards},
+      {"adjoints", counters.adjoints},         {"rows", counters.rows},      {"bytes", counters.bytes},
+      {"measurements", counters.measurements}, {"watched", counters.watched}};
   const Json identity = identity_of(cell);
   for (const auto& [name, value] : identity.items()) record[name] = value;
   record["files"] = Json::object();

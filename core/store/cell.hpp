@@ -66,8 +66,8 @@ struct Finished {
 /// stays. Throws Error(resources) that names the file; then none or some of them are there, each of them whole.
 void publish_cells(const std::filesystem::path& out, const std::string& name, const std::vector<Finished>& finished);
 
-/// What final.npz holds: the blocks of the last iterate, the estimate if the method publishes one, and the blocks of the
-/// iterate that was kept, if there is one.
+/// What final.npz holds: the blocks of the last iterate, the estimate if the method publishes one, and the blocks of
+/// the iterate that was kept, if there is one.
 std::vector<NamedArray> final_arrays(const Lane& lane);
 
 /// Reads a cell, each byte of it checked against its digests. Throws Error(integrity) with the file's name.

@@ -207,9 +207,12 @@ def check(browser, page, pictures):
     for axis in ["passes", "seconds"]:
         browser.evaluate(f"document.querySelector('input[value={axis}]').click()")
         browser.settle(0.2)
+        switched = browser.evaluate(INSPECT)
+        # Over seconds there may be fewer: where most runs have diverged before the last has begun, no median is left.
+        wanted = switched["charts"] if axis == "seconds" else seen["charts"]
+        if switched["charts"] == 0 or switched["inked"] < wanted:
+            found.append(f"{switched['inked']} of {wanted} charts are drawn over {axis}")
     found += [f"switching the axis: {text}" for text in complaints_of(browser, address)]
-    if browser.evaluate(INSPECT)["inked"] < seen["charts"]:
-        found.append("charts are missing after the axis was switched")
     browser.open(address, 1200, 900, False, scripts=False)
     still = browser.evaluate(INSPECT)
     if still["drawn"] == 0 or still["drawn"] < still["drawings"]:

@@ -63,7 +63,8 @@ TEST_CASE("the spectral start of a symmetric model is made of the largest positi
       CHECK(arma::norm(U.t() * U - arma::diagmat(U.t() * U), "fro") < 1e-10 * arma::norm(best, "fro"));
       CHECK(lane->setup().warnings.empty());
       // The model finds the same from singular triples, whose signs it has to work out.
-      const Factors again = lane->setup().objective->sensing()->model().from_svd(svd(symmetric_part(*lane->setup().problem)));
+      const Factors again =
+          lane->setup().objective->sensing()->model().from_svd(svd(symmetric_part(*lane->setup().problem)));
       CHECK(arma::norm(again[0] * again[0].t() - best, "fro") < 1e-10 * arma::norm(best, "fro"));
     }
 }

@@ -103,6 +103,15 @@ TEST_CASE("the grid joins the abscissae of all runs, within what all have begun"
         std::vector<Real>{1, 2});
 }
 
+TEST_CASE("where some have ended before others begin, those count with their first value") {
+  Track early = track({1, 1}, true), late = track({3, 3}, true);
+  for (Real& x : late.x) x += 10;
+  const Series band = band_of({early, late, early}, true, 100);
+  CHECK(band.x == std::vector<Real>{1});
+  CHECK(band.y == std::vector<Real>{1});
+  CHECK(band.is_lost);
+}
+
 TEST_CASE("a long band is thinned to what was asked for, ends included") {
   const std::vector<Real> values(1001, 1);
   const Series band = band_of({track(values), track(values)}, true, 11);

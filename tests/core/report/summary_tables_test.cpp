@@ -49,19 +49,19 @@ TEST_CASE("columns can be chosen, in any order, in the tables of settings, of nu
   options.columns = {"iterations", "final"};
   CHECK(table_of_settings(summary(), "error", options).rows() ==
         TableRows{{"level", "method", "iterations", "error"},
-             {"low", "a", "10 [10, 10]", "0.01 [0.01, 0.01]"},
-             {"low", "b", "20 [20, 20]", "5.00e-03 [5.00e-03, 5.00e-03]"},
-             {"high", "a", "more than 40", "0.5 [0.5, 0.5]"},
-             {"high", "b", "30 [30, 30]", "0.02 [0.02, 0.02]"}});
+                  {"low", "a", "10 [10, 10]", "0.01 [0.01, 0.01]"},
+                  {"low", "b", "20 [20, 20]", "5.00e-03 [5.00e-03, 5.00e-03]"},
+                  {"high", "a", "more than 40", "0.5 [0.5, 0.5]"},
+                  {"high", "b", "30 [30, 30]", "0.02 [0.02, 0.02]"}});
   CHECK(table_of_comparisons(summary(), options).rows().front() ==
         std::vector<std::string>{"method", "against", "pairs", "repetitions", "iterations", "p", "error", "p"});
   options.columns = {"passes"};
   CHECK(numbers_of_settings(summary(), "error", options).rows() ==
         TableRows{{"level", "method", "passes_to_target", "passes_to_target_low", "passes_to_target_high"},
-             {"low", "a", "20", "20", "20"},
-             {"low", "b", "40", "40", "40"},
-             {"high", "a", "inf", "inf", "inf"},
-             {"high", "b", "60", "60", "60"}});
+                  {"low", "a", "20", "20", "20"},
+                  {"low", "b", "40", "40", "40"},
+                  {"high", "a", "inf", "inf", "inf"},
+                  {"high", "b", "60", "60", "60"}});
 }
 
 TEST_CASE("a pivot has methods as rows and settings as columns") {

@@ -13,7 +13,7 @@ class Hostile final : public StepSize {
  public:
   using Options = NoOptions;
   Hostile(const Options&, const Context&) {}
-  Real choose(const Iterate& at, const Factors&, Objective&, Memory&) const override {
+  Step choose(const Iterate& at, const Factors&, Objective&, Memory&) const override {
     if (at.iteration == 10) do_harm(HOSTILE_NAME);
     return 0.25;
   }
