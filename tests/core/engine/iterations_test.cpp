@@ -227,6 +227,23 @@ TEST_CASE("a point that was evaluated in the middle of an iteration becomes the 
   CHECK(asking->counters().passes() == 10);
 }
 
+TEST_CASE("a point that was evaluated is evaluated again for the measurements of another batch") {
+  const auto made_of = [](bool asks) {
+    LaneSetup given = asks ? made(std::make_shared<const Asking>(), 9) : setup(problem(), 2, 2 * half);
+    given.stop.iterations = 9;
+    SensingExtras extras;
+    extras.batches.emplace(200, BatchRule{60, BatchRule::Order::in_turn}, Stream(1, "batch"));
+    given.objective = std::make_shared<SensingObjective>(given.problem, std::make_shared<const HalfSquare>(),
+                                                         std::make_shared<const TwoFactors>(given.problem->shape, 2),
+                                                         SensingNames{}, std::move(extras));
+    return given;
+  };
+  const auto asking = run(made_of(true)), descent = run(made_of(false));
+  CHECK(same_bits(asking->iterate().point, descent->iterate().point));
+  CHECK(column(*asking, "objective") == column(*descent, "objective"));
+  CHECK(asking->counters().fused == 19);
+}
+
 TEST_CASE("in the middle of an iteration nothing is forgotten, wherever the direction points") {
   const auto remembered = std::make_shared<std::vector<Index>>();
   LaneSetup given = made(std::make_shared<const ThereAndBack>(remembered), 4);
