@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
+#include <regex>
 #include <string>
 
 using namespace tightrope;
@@ -70,4 +72,28 @@ TEST_CASE("what has not been run has no map") {
   CHECK(diagrams[0].svgs[0][0].find(">m2 · z z1<") != std::string::npos);
   CHECK(diagrams[0].svgs[0][0].find("z z2") == std::string::npos);
   CHECK(phase_diagrams_of(study(2, 2, [](const Labels&) { return false; })).empty());
+}
+
+TEST_CASE("a square stands above its x and beside its y, with the value of its own setting") {
+  Summary summary = study(1, 1, [](const Labels&) { return true; });
+  for (Setting& setting : summary.settings)  // 0.12 for x = 1, y = 2
+    setting.finals[0].median.value = std::stod("0." + setting.labels.at("x") + setting.labels.at("y"));
+  const std::string svg = phase_diagrams_of(summary)[0].svgs[0][0];
+  std::map<std::pair<int, int>, std::pair<double, double>> places;
+  const std::regex square(
+      "<rect x=\"([0-9.]+)\" y=\"([0-9.]+)\"[^>]*><title>[^<]*x ([0-9])[^<]*y ([0-9])[^<]*: ([0-9.]+)");
+  for (std::sregex_iterator found(svg.begin(), svg.end(), square), end; found != end; ++found) {
+    const std::smatch& part = *found;
+    CHECK(part[5].str().starts_with("0." + part[3].str() + part[4].str()));
+    places[{std::stoi(part[3]), std::stoi(part[4])}] = {std::stod(part[1]), std::stod(part[2])};
+  }
+  REQUIRE(places.size() == 12);
+  const auto [left, bottom] = places.at({1, 1});
+  const double width = places.at({2, 1}).first - left, height = bottom - places.at({1, 2}).second;
+  CHECK(width > 1);
+  CHECK(height > 1);
+  for (const auto& [values, place] : places) {
+    CHECK(place.first == doctest::Approx(left + (values.first - 1) * width).epsilon(1e-3));
+    CHECK(place.second == doctest::Approx(bottom - (values.second - 1) * height).epsilon(1e-3));
+  }
 }
