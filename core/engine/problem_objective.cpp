@@ -32,7 +32,7 @@ Rows ProblemObjective::rows_of(Index iteration) const {
   return batches_ ? batches_->rows_of(iteration) : Rows::all().within(problem_->samples());
 }
 
-Real ProblemObjective::evaluate(const Factors& point, Rows rows, Blocks wanted, Factors* gradient) {
+Real ProblemObjective::sum_over(Rows rows, const Factors& point, Blocks wanted, Factors* gradient) {
   if (gradient) assign_zeros_like(*gradient, point);
   const Real value = blame(name_, [&] { return problem_->evaluate(point, rows, wanted, gradient); });
   if (gradient) {
@@ -47,7 +47,7 @@ Real ProblemObjective::evaluate(const Factors& point, Rows rows, Blocks wanted, 
 
 Real ProblemObjective::value(const Factors& point, Rows rows) {
   ++counters_.forwards;
-  return evaluate(point, rows.within(problem_->samples()), Blocks::none(), nullptr);
+  return sum_over(rows.within(problem_->samples()), point, Blocks::none(), nullptr);
 }
 
 void ProblemObjective::evaluate_together(std::span<Request> requests) {
@@ -57,7 +57,7 @@ void ProblemObjective::evaluate_together(std::span<Request> requests) {
     at.rows = at.rows.within(lane.problem_->samples());
     at.known = request.wanted;
     ++lane.counters_.fused;
-    at.value = lane.evaluate(at.point, at.rows, request.wanted, &at.gradient);
+    at.value = lane.sum_over(at.rows, at.point, request.wanted, &at.gradient);
   }
 }
 

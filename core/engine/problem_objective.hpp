@@ -23,7 +23,7 @@ class ProblemObjective final : public Objective {
   Rows rows_of(Index iteration) const override;
 
  private:
-  Real evaluate(const Factors& point, Rows rows, Blocks wanted, Factors* gradient);
+  Real sum_over(Rows rows, const Factors& point, Blocks wanted, Factors* gradient);
 
   std::shared_ptr<const Problem> problem_;
   std::string name_;

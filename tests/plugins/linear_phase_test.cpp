@@ -144,6 +144,24 @@ TEST_CASE("linear_phase: along a flow the factors are multiplied by the exponent
   }
 }
 
+TEST_CASE("linear_phase: what a gradient flow does, whatever its steps") {
+  const auto run_with = [](const std::string& growth) {
+    return run_one(experiment("asymmetric", gaussian, "{count: 3, growth: " + growth + "}"),
+                   {"optimizer={type: gradient_flow, end_time: 7, output_times: [1, 2.5, 5]}", "stop.iterations=1000"});
+  };
+  const auto flow = run_with("flow"), steps = run_with("steps");
+  Index seen = 0;
+  for (const std::vector<Real>& row : flow->trace().rows) {
+    const auto t = static_cast<Index>(row[0]);
+    if (!(at(*flow, theory(1), t) < 1e-4)) continue;
+    ++seen;
+    for (Index i = 1; i <= 3; ++i)
+      CHECK(at(*flow, theory(i), t) == doctest::Approx(at(*flow, fmt::format("sigma_{}", i), t)).epsilon(2e-3));
+    if (at(*flow, "time", t) > 4) CHECK(at(*steps, theory(1), t) < 0.9 * at(*flow, theory(1), t));
+  }
+  CHECK(seen > 5);
+}
+
 TEST_CASE("linear_phase: a run costs the same with it, and other models are refused") {
   const std::string with = experiment("asymmetric", gaussian);
   const auto lane = run_one(with), without = run_one(with, {"observers=[{singular_values: {count: 3}}]"});

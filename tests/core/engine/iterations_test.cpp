@@ -53,7 +53,7 @@ class Midpoint final : public Optimizer {
 };
 
 /// Gradient descent that asks about its point before it takes it, and needs no second evaluation then.
-class Asking final : public Optimizer {
+class Evaluating final : public Optimizer {
  public:
   Move advance(const Iterate& at, StepContext&, Factors& next) const override {
     Move move;
@@ -219,7 +219,7 @@ TEST_CASE("the row of an iterate has the step, the columns and the mark of the m
 TEST_CASE("a point that was evaluated in the middle of an iteration becomes the iterate without another evaluation") {
   LaneSetup plain = setup(problem(), 2, 2 * half);
   plain.stop.iterations = 9;
-  const auto asking = run(made(std::make_shared<const Asking>(), 9)), descent = run(std::move(plain));
+  const auto asking = run(made(std::make_shared<const Evaluating>(), 9)), descent = run(std::move(plain));
   CHECK(asking->trace().csv() == descent->trace().csv());
   CHECK(same_bits(asking->iterate().point, descent->iterate().point));
   CHECK(same_bits(asking->iterate().gradient, descent->iterate().gradient));
@@ -229,7 +229,7 @@ TEST_CASE("a point that was evaluated in the middle of an iteration becomes the 
 
 TEST_CASE("a point that was evaluated is evaluated again for the measurements of another batch") {
   const auto made_of = [](bool asks) {
-    LaneSetup given = asks ? made(std::make_shared<const Asking>(), 9) : setup(problem(), 2, 2 * half);
+    LaneSetup given = asks ? made(std::make_shared<const Evaluating>(), 9) : setup(problem(), 2, 2 * half);
     given.stop.iterations = 9;
     SensingExtras extras;
     extras.batches.emplace(200, BatchRule{60, BatchRule::Order::in_turn}, Stream(1, "batch"));
@@ -267,7 +267,7 @@ TEST_CASE("a projection is applied to the point that completes an iteration, and
   CHECK(is_felt);
   CHECK(same_bits(lane->iterate().point, point));
   // The start stays as it is, and a point that need not be evaluated again is another one when it is projected.
-  given = made(std::make_shared<const Asking>(), 5);
+  given = made(std::make_shared<const Evaluating>(), 5);
   given.projection = std::make_shared<const Clamp>(most);
   const auto asking = run(given);
   CHECK(asking->counters().fused == 11);
