@@ -73,7 +73,7 @@ struct ProblemSection {
   void declare(Parameters& p) {
     p.add(
         "type", type, std::vector<std::string>{},
-        "sensing: a matrix seen through linear measurements; or one of the [problems](#problems), which takes the keys "
+        "sensing: a matrix seen through linear measurements; or one of the [problems](#plugins-problems), which takes the keys "
         "of that plugin in place of those below, and no model and no loss");
     p.add("shape", shape, at_least(1),
           "rows and columns of the matrix to recover; may be left out if the target knows them")

@@ -5,13 +5,14 @@
 namespace tightrope {
 
 const Vec& RowData::of(const SensingProblem& problem, Rows rows) {
-  if (rows == rows_) return data_;
+  if (&problem == problem_ && rows == rows_) return data_;
   if (problem.has_all_data) {
     data_ = rows.count == 0 ? Vec() : Vec(problem.data.subvec(rows.first, rows.end() - 1));
   } else {
     problem.op->forward(problem.truth->X, rows, data_);
     problem.disturb(rows.first, data_);
   }
+  problem_ = &problem;
   rows_ = rows;
   return data_;
 }

@@ -18,6 +18,7 @@ class RowData {
   const Vec& of(const SensingProblem& problem, Rows rows);
 
  private:
+  const SensingProblem* problem_ = nullptr;
   Rows rows_{0, 0};
   Vec exact_, data_;
 };

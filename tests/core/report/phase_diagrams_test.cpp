@@ -81,7 +81,7 @@ TEST_CASE("a square stands above its x and beside its y, with the value of its o
   const std::string svg = phase_diagrams_of(summary)[0].svgs[0][0];
   std::map<std::pair<int, int>, std::pair<double, double>> places;
   const std::regex square(
-      "<rect x=\"([0-9.]+)\" y=\"([0-9.]+)\"[^>]*><title>[^<]*x ([0-9])[^<]*y ([0-9])[^<]*: ([0-9.]+)");
+      "<rect x=\"([0-9.]+)\" y=\"([0-9.]+)\"[^>]*><title>[^<]*x ([0-9])[^<]*y ([0-9])[^<]*: median ([0-9.]+)");
   for (std::sregex_iterator found(svg.begin(), svg.end(), square), end; found != end; ++found) {
     const std::smatch& part = *found;
     CHECK(part[5].str().starts_with("0." + part[3].str() + part[4].str()));
