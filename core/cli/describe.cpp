@@ -119,6 +119,11 @@ belong to one setting. The setting that fits a claim least decides, and what was
 | `{that: QUANTITY, is: increasing, in: LABEL}` | medians along a numeric label; also `decreasing`, `non-increasing`, `non-decreasing` |
 | `{that: QUANTITY, is: equal, across: LABEL, up to: 5 %}` | (largest - smallest)/smallest of the medians; also with `compared with` in the place of `across` |
 | `{that: exponent of QUANTITY over LABEL, is: between 0.7 and 0.9}` | the s of QUANTITY ~ LABEL^s; `rate of QUANTITY over LABEL` for exp(s · LABEL) |
+| `{that: slope of QUANTITY over log10 LABEL, is: between -25 and -15}` | the s of QUANTITY ~ c + s · log10 LABEL, what is gained per decade; `slope of QUANTITY over LABEL` for c + s · LABEL |
+| `{that: slope of QUANTITY over log10 LABEL, is: constant, up to: 10 %}` | from each value of the label to the next, the slope between the medians differs from the fitted one by no more than this share of it; also for an exponent (the same power everywhere) and a rate |
+
+Fits over a label take all repetitions. There is none, and the claim is false, if a run has not reached its target or has
+a value without a logarithm that the fit needs; labels without one are refused before the runs.
 )";
 
 constexpr const char* page_exits = R"(

@@ -26,20 +26,22 @@ Words words_of(const Node& node) {
 const char* const quantity_forms =
     "'final COLUMN', 'initial COLUMN', 'smallest COLUMN', 'largest COLUMN', 'COLUMN at ITERATION', 'iterations', "
     "'passes', 'seconds', 'iterations to COLUMN < BOUND', 'rate of COLUMN' or 'exponent of COLUMN over COLUMN'";
-const char* const claim_forms = "'success of QUANTITY < BOUND' or 'exponent of QUANTITY over LABEL'";
-const Words first_words = {"final",  "initial", "smallest", "largest",  "iterations",
-                           "passes", "seconds", "rate",     "exponent", "success"};
+const char* const claim_forms =
+    "'success of QUANTITY < BOUND', 'exponent of QUANTITY over LABEL' or 'slope of QUANTITY over log10 LABEL'";
+const Words first_words = {"final",   "initial", "smallest", "largest", "iterations", "passes",
+                           "seconds", "rate",    "exponent", "slope",   "success"};
 const std::map<std::string, std::string> clocks = {
     {"iterations", "iteration"}, {"passes", "passes"}, {"seconds", "seconds"}};
 const std::map<std::string, Pick> picks = {
     {"initial", Pick::initial}, {"final", Pick::final}, {"smallest", Pick::smallest}, {"largest", Pick::largest}};
+const std::map<std::string, Claim::Fit> fits = {
+    {"rate", Claim::Fit::rate}, {"exponent", Claim::Fit::exponent}, {"slope", Claim::Fit::slope}};
 const std::vector<std::pair<std::string, Relation>> relations = {
     {"<", Relation::below}, {"<=", Relation::at_most}, {">", Relation::above}, {">=", Relation::at_least}};
-const std::vector<std::pair<std::string, Is>> shapes = {{"increasing", Is::increasing},
-                                                        {"non-decreasing", Is::non_decreasing},
-                                                        {"decreasing", Is::decreasing},
-                                                        {"non-increasing", Is::non_increasing},
-                                                        {"equal", Is::equal}};
+const std::vector<std::pair<std::string, Is>> shapes = {
+    {"increasing", Is::increasing}, {"non-decreasing", Is::non_decreasing},
+    {"decreasing", Is::decreasing}, {"non-increasing", Is::non_increasing},
+    {"equal", Is::equal},           {"constant", Is::constant}};
 
 std::optional<Real> to_number(const std::string& word) { return to_real(Node::make_scalar(word, {})); }
 
@@ -49,6 +51,14 @@ std::optional<Condition> comparison(const std::string& relation, const std::stri
   for (const auto& [text, meaning] : relations)
     if (text == relation && number) return Condition{meaning, *number, 0};
   return std::nullopt;
+}
+
+std::string joined(const Words& words) { return fmt::format("{}", fmt::join(words, " ")); }
+
+template <class Value>
+const Value* find_in(const std::map<std::string, Value>& known, const std::string& word) {
+  const auto at = known.find(word);
+  return at == known.end() ? nullptr : &at->second;
 }
 
 std::optional<Quantity> quantity_of(const Words& words) {
@@ -90,6 +100,18 @@ std::optional<Quantity> quantity_of(const Words& words) {
   return std::nullopt;
 }
 
+/// `exponent of QUANTITY over LABEL` and its relatives in their parts; null if the words are built otherwise.
+struct FitWords {
+  Claim::Fit fit;
+  Words quantity, axis;
+};
+std::optional<FitWords> fit_in(const Words& words) {
+  const Claim::Fit* fit = words.empty() ? nullptr : find_in(fits, words[0]);
+  const auto over = std::find(words.rbegin(), words.rend(), "over");
+  if (!fit || over == words.rend() || over == words.rbegin() || words[1] != "of") return std::nullopt;
+  return FitWords{*fit, Words(words.begin() + 2, over.base() - 1), Words(over.base(), words.end())};
+}
+
 /// All that `that` can say: a quantity of a run, or of many runs.
 bool read_that(const Words& words, Claim& claim) {
   if (const auto quantity = quantity_of(words)) {
@@ -97,22 +119,46 @@ bool read_that(const Words& words, Claim& claim) {
     return true;
   }
   if (words.size() < 4 || words[1] != "of") return false;
-  const Words inner(words.begin() + 2, words.end() - 2);
-  const std::string& before_last = words[words.size() - 2];
-  std::optional<Quantity> quantity = quantity_of(inner);
+  std::optional<Quantity> quantity;
   if (words[0] == "success") {
+    const Words inner(words.begin() + 2, words.end() - 2);
+    quantity = quantity_of(inner);
     if (inner.size() == 1 && !quantity) quantity = quantity_of({"final", inner[0]});
-    claim.success = comparison(before_last, words.back());
+    claim.success = comparison(words[words.size() - 2], words.back());
     if (!quantity || !claim.success) return false;
-  } else if ((words[0] == "exponent" || words[0] == "rate") && before_last == "over") {
-    claim.fit = words[0] == "rate" ? Claim::Fit::rate : Claim::Fit::exponent;
-    claim.axis = words.back();
-    if (!quantity) return false;
+  } else if (const auto parts = fit_in(words)) {
+    claim.fit = parts->fit;
+    claim.is_per_decade = parts->fit == Claim::Fit::slope && parts->axis.size() == 2 && parts->axis[0] == "log10";
+    quantity = quantity_of(parts->quantity);
+    if (!quantity || parts->axis.size() != (claim.is_per_decade ? 2 : 1)) return false;
+    claim.axis = parts->axis.back();
   } else {
     return false;
   }
   claim.that = *quantity;
   return true;
+}
+
+/// What is missing in words that begin like a quantity or a fit; empty if they are too far from any.
+std::string closer_look(const Words& words) {
+  if (const auto parts = fit_in(words)) {
+    const bool has_logarithm = parts->axis.size() == 2 && parts->axis[0] == "log10";
+    if (has_logarithm && parts->fit != Claim::Fit::slope)
+      return fmt::format("log10 goes with 'slope of QUANTITY over log10 LABEL'; {} '{}' has 'over LABEL'",
+                         words[0] == "exponent" ? "an" : "a", words[0]);
+    if (parts->fit == Claim::Fit::slope && parts->axis.size() != 1 && !has_logarithm)
+      return fmt::format("'over' is followed by LABEL or by log10 LABEL, but here by '{}'", joined(parts->axis));
+    if (parts->axis.size() != 1 && !has_logarithm) return "";
+    if (parts->quantity.size() == 1 && !quantity_of(parts->quantity))
+      return fmt::format("'{0}' does not say which value of it is meant (did you mean 'final {0}'?)",
+                         parts->quantity[0]);
+  }
+  return "";
+}
+
+std::string first_word_meant(const Words& words) {
+  const bool has_none = words.empty() || std::count(first_words.begin(), first_words.end(), words[0]);
+  return has_none ? "" : did_you_mean(words[0], first_words);
 }
 
 bool read_is(const Words& words, Claim& claim) {
@@ -135,6 +181,12 @@ bool read_is(const Words& words, Claim& claim) {
     return true;
   }
   return false;
+}
+
+std::string list_of(const Labels& labels) {
+  std::string all;
+  for (const auto& [label, value] : labels) all += fmt::format("{}{} {}", all.empty() ? "" : ", ", label, value);
+  return all;
 }
 
 /// Reads one claim; every helper complains at the place that it looks at.
@@ -175,16 +227,23 @@ class Reader {
     const Node* that = find("that");
     if (!that) return complain(node_.position, fmt::format("a claim needs 'that', one of {}", quantity_forms));
     const Words words = words_of(*that);
-    if (!read_that(words, claim_))
-      complain(that->position,
-               fmt::format("a claim speaks of {}, or of {}, but this is {}{}", quantity_forms, claim_forms,
-                           that->description(), words.empty() ? "" : did_you_mean(words[0], first_words)));
+    if (!read_that(words, claim_)) {
+      const std::string missing = closer_look(words);
+      complain(that->position, !missing.empty()
+                                   ? missing
+                                   : fmt::format("a claim speaks of {}, or of {}, but this is {}{}", quantity_forms,
+                                                 claim_forms, that->description(), first_word_meant(words)));
+    }
     claim_.axis_position = that->position;
     if (const Node* relative = find("relative to")) {
-      claim_.relative_to = quantity_of(words_of(*relative));
-      if (!claim_.relative_to)
-        complain(relative->position,
-                 fmt::format("'relative to' is one of {}, but this is {}", quantity_forms, relative->description()));
+      const Words divisor = words_of(*relative);
+      claim_.relative_to = quantity_of(divisor);
+      if (!claim_.relative_to) {
+        const std::string missing = closer_look(divisor);
+        complain(relative->position, !missing.empty() ? missing
+                                                      : fmt::format("'relative to' is one of {}, but this is {}",
+                                                                    quantity_forms, relative->description()));
+      }
     }
   }
 
@@ -228,7 +287,7 @@ class Reader {
     if (!read_is(words_of(*is), claim_))
       complain(is->position,
                fmt::format("'is' must be a comparison such as < 1e-3 or >= 5, 'between 0.7 and 0.95', 'increasing', "
-                           "'decreasing', 'non-increasing', 'non-decreasing' or 'equal', but it is {}{}",
+                           "'decreasing', 'non-increasing', 'non-decreasing', 'equal' or 'constant', but it is {}{}",
                            is->description(), did_you_mean(is->scalar, known)));
   }
 
@@ -282,10 +341,17 @@ class Reader {
   void fits_together() {
     const bool is_single = !claim_.success && claim_.fit == Claim::Fit::none;  // one number for each run
     const bool is_within = claim_.is == Is::within, is_equal = claim_.is == Is::equal;
-    const bool is_monotone = !is_within && !is_equal, is_compared = !claim_.compared_with.empty();
-    if (!is_single && !is_within)
-      complain(find("is")->position, fmt::format("a {} is compared with numbers: < 0.5, >= 0.9, between 0.7 and 0.95",
-                                                 claim_.success ? "success" : "fit over a label"));
+    const bool is_constant = claim_.is == Is::constant;
+    const bool is_monotone = !is_within && !is_equal && !is_constant, is_compared = !claim_.compared_with.empty();
+    if (claim_.success && !is_within)
+      complain(find("is")->position, "a success is compared with numbers: < 0.5, >= 0.9, between 0.7 and 0.95");
+    else if (!is_single && !is_within && !is_constant)
+      complain(find("is")->position,
+               "a fit over a label is compared with numbers, < 0.5, >= 0.9 or between 0.7 and 0.95, or is 'constant'");
+    else if (is_single && is_constant)
+      complain(find("is")->position,
+               "'constant' goes with a fit over a label, such as 'slope of QUANTITY over log10 LABEL'; quantities are "
+               "'equal'");
     only("compared with", is_single && !is_monotone, "a quantity of single runs and a comparison or 'is: equal'");
     only("of", is_single && is_within && !is_compared,
          "a quantity of single runs and a comparison; all else is of the median over the repetitions, or of all runs");
@@ -294,11 +360,11 @@ class Reader {
     only("to", is_fit, "'rate of COLUMN' and 'exponent of COLUMN over COLUMN'");
     only("in", is_monotone, "'is: increasing', 'decreasing', 'non-increasing' and 'non-decreasing'");
     only("across", is_equal && !is_compared, "'is: equal' (without 'compared with')");
-    only("up to", is_equal, "'is: equal'");
+    only("up to", is_equal || is_constant, "'is: equal' and 'is: constant'");
     only("p", is_compared && is_within && claim_.bounds.relation != Relation::between,
          "'compared with' and <, <=, > or >=");
     needs("in", is_monotone, "the label along which the quantity rises or falls");
-    needs("up to", is_equal, "how large a difference may be, such as 5 %");
+    needs("up to", is_equal || is_constant, "how large a difference may be, such as 5 %");
     needs("across", is_equal && !is_compared, "the label that makes no difference (or 'compared with')");
     for (const auto& [label, value] : claim_.compared_with) {
       const auto own = claim_.where.find(label);
@@ -315,28 +381,13 @@ class Reader {
     if (claim_.relative_to) text += " relative to " + claim_.relative_to->text();
     if (claim_.success) text = fmt::format("success of {} {}", text, claim_.success->text());
     if (claim_.fit != Claim::Fit::none)
-      text = fmt::format("{} of {} over {}", claim_.fit == Claim::Fit::rate ? "rate" : "exponent", text, claim_.axis);
+      for (const auto& [name, fit] : fits)
+        if (fit == claim_.fit)
+          text = fmt::format("{} of {} over {}{}", name, text, claim_.is_per_decade ? "log10 " : "", claim_.axis);
     if (claim_.of == Claim::Of::median) text = "median of " + text;
-    const auto list = [](const Labels& labels) {
-      std::string all;
-      for (const auto& [label, value] : labels) all += fmt::format("{}{} {}", all.empty() ? "" : ", ", label, value);
-      return all;
-    };
-    if (!claim_.compared_with.empty())
-      text += claim_.is == Is::equal ? "" : fmt::format(" (ratio to {})", list(claim_.compared_with));
-    if (claim_.is == Is::within) {
-      text += " " + claim_.bounds.text();
-    } else {
-      for (const auto& [name, is] : shapes)
-        if (is == claim_.is) text += " " + name;
-      if (claim_.is != Is::equal)
-        text += " in " + claim_.axis;
-      else
-        text +=
-            fmt::format("{} up to {} %",
-                        claim_.compared_with.empty() ? " across " + claim_.axis : " with " + list(claim_.compared_with),
-                        shortest(100 * claim_.tolerance));
-    }
+    if (!claim_.compared_with.empty() && claim_.is != Is::equal)
+      text += fmt::format(" (ratio to {})", list_of(claim_.compared_with));
+    text += " " + claim_.condition();
     for (const auto& [label, values] : claim_.where) text += fmt::format(", {} {}", label, fmt::join(values, " or "));
     if (claim_.p) text += fmt::format(", p < {}", shortest(*claim_.p));
     if (claim_.of == Claim::Of::some_run) text += ", in some run";
@@ -417,6 +468,16 @@ std::string Quantity::text() const {
   return fmt::format("{} of {} over {}{}", pick == Pick::rate ? "rate" : "exponent", column, over, window);
 }
 
+std::string Claim::condition() const {
+  if (is == Is::within) return bounds.text();
+  std::string words;
+  for (const auto& [name, meaning] : shapes)
+    if (meaning == is) words = name;
+  if (is != Is::equal && is != Is::constant) return words + " in " + axis;
+  if (is == Is::equal) words += compared_with.empty() ? " across " + axis : " with " + list_of(compared_with);
+  return fmt::format("{} up to {} %", words, shortest(100 * tolerance));
+}
+
 Wanted Claim::other_side() const {
   Wanted side = where;
   for (const auto& [label, value] : compared_with) side[label] = {value};
@@ -482,14 +543,18 @@ std::optional<Diagnostic> nothing_to_judge(const Claim& claim, const std::vector
     if (claim.is != Is::equal && !number_of(at->second))
       return Diagnostic{claim.axis_position,
                         fmt::format("'{}' has the value '{}', which is no number", claim.axis, at->second)};
+    if (claim.takes_logarithms() && *number_of(at->second) <= 0)
+      return Diagnostic{claim.axis_position,
+                        fmt::format("'{}' has the value '{}', which has no logarithm", claim.axis, at->second)};
     values[without(run, {claim.axis, repetition_label})].insert(at->second);
   }
   if (values.empty())
     return Diagnostic{claim.axis_position, fmt::format("the runs have no label '{}'{}", claim.axis,
                                                        did_you_mean(claim.axis, {names.begin(), names.end()}))};
-  if (std::none_of(values.begin(), values.end(), [](const auto& group) { return group.second.size() > 1; }))
-    return Diagnostic{claim.axis_position,
-                      fmt::format("no two runs that are alike in the rest differ in '{}'", claim.axis)};
+  if (std::none_of(values.begin(), values.end(),
+                   [&](const auto& group) { return group.second.size() >= claim.needed_values(); }))
+    return Diagnostic{claim.axis_position, fmt::format("no {} runs that are alike in the rest differ in '{}'",
+                                                       claim.needed_values() == 2 ? "two" : "three", claim.axis)};
   return std::nullopt;
 }
 

@@ -43,19 +43,22 @@ struct Quantity {
 /// relatives:
 ///   relative to: QUANTITY               of the same run, as divisor
 ///   that: success of QUANTITY < BOUND   the share of the runs of which this is true
-///   that: exponent | rate of QUANTITY over LABEL   fitted to runs that differ in a numeric label
+///   that: exponent | rate | slope of QUANTITY over LABEL, slope of QUANTITY over log10 LABEL
+///                                       fitted to runs that differ in a numeric label
 ///   compared with: {LABEL: value}       the ratio to the runs that differ in these labels alone; p: 0.05
 ///   is: increasing (decreasing, non-…), in: LABEL
 ///   is: equal, up to: 5 %, and across: LABEL or compared with
+///   is: constant, up to: 10 %           of a fit: from each value of the label to the next the slope is the fitted one
 struct Claim {
   Quantity that;
   std::optional<Quantity> relative_to;
   std::optional<Condition> success;
-  enum class Fit { none, rate, exponent } fit = Fit::none;  // over `axis`
+  enum class Fit { none, rate, exponent, slope } fit = Fit::none;  // over `axis`
+  bool is_per_decade = false;                                      // slope over log10 of the axis
   enum class Of { every_run, some_run, median } of = Of::every_run;
-  enum class Is { within, increasing, non_decreasing, decreasing, non_increasing, equal } is = Is::within;
+  enum class Is { within, increasing, non_decreasing, decreasing, non_increasing, equal, constant } is = Is::within;
   Condition bounds;    // within
-  Real tolerance = 0;  // equal; 0.05 for 5 %
+  Real tolerance = 0;  // equal, constant; 0.05 for 5 %
   std::string axis;    // label of fit, monotone and equal across
   Wanted where;
   Labels compared_with;
@@ -68,6 +71,12 @@ struct Claim {
   Wanted other_side() const;
   /// Whether the verdict depends on a run with these labels.
   bool concerns(const Labels& labels) const;
+  /// What it says of the number or numbers: "< 0.001", "increasing in kappa", "constant up to 10 %".
+  std::string condition() const;
+  /// Whether the values of the axis need logarithms.
+  bool takes_logarithms() const { return fit == Fit::exponent || is_per_decade; }
+  /// How many values of the axis it takes to judge a setting.
+  std::size_t needed_values() const { return is == Is::constant ? 3 : 2; }
   /// The trace's columns that it speaks of.
   std::vector<std::string> columns() const;
 };
@@ -78,7 +87,8 @@ std::optional<Quantity> read_quantity(const Node& node);
 Claim read_claim(const Node& node, std::vector<Diagnostic>& diagnostics);
 
 /// Why none of the runs with these labels, or too few of them, could decide the claim: an unknown label or value, runs
-/// without partners, an axis with one value or of words. Null if there is something to judge.
+/// without partners, an axis with too few values, of words, or of values without the logarithm that a fit takes. Null
+/// if there is something to judge.
 std::optional<Diagnostic> nothing_to_judge(const Claim& claim, const std::vector<Labels>& runs);
 
 /// `COLUMN < BOUND` (or <=, >, >=): a run has succeeded once a recorded value of the column satisfies it.

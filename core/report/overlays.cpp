@@ -35,8 +35,10 @@ Overlay drawn(const CurveFit& fit, const std::string& role) {
   overlay.slope = fit.line.slope;
   for (int i = 0; i <= samples; ++i) {
     const Real t = static_cast<Real>(i) / samples;
-    const Real x = fit.is_power && fit.range.low > 0 ? fit.range.low * std::pow(fit.range.high / fit.range.low, t)
-                                                     : fit.range.low + t * (fit.range.high - fit.range.low);
+    // An axis of many decades is logarithmic, and all but exponential laws bend there: samples at each decade.
+    const bool by_decades = fit.law != CurveFit::Law::exponential && fit.range.low > 0;
+    const Real x = by_decades ? fit.range.low * std::pow(fit.range.high / fit.range.low, t)
+                              : fit.range.low + t * (fit.range.high - fit.range.low);
     overlay.x.push_back(x);
     overlay.y.push_back(fit.at(x));
   }
@@ -49,6 +51,20 @@ std::vector<Overlay> levels(const Claim& claim, const Condition& condition) {
 
 bool is_absolute(const Claim& claim) {
   return !claim.relative_to && claim.compared_with.empty() && claim.fit == Claim::Fit::none;
+}
+
+std::string fit_name(const Claim& claim) {
+  switch (claim.fit) {
+    case Claim::Fit::none:
+      return "";
+    case Claim::Fit::rate:
+      return "fitted rate";
+    case Claim::Fit::exponent:
+      return "fitted exponent";
+    case Claim::Fit::slope:
+      return claim.is_per_decade ? "fitted slope per decade" : "fitted slope";
+  }
+  return "";
 }
 
 }  // namespace
@@ -72,8 +88,8 @@ std::vector<Overlay> overlays_of(const std::vector<Claim>& claims, const std::st
     std::vector<const StoredCell*> concerned;
     for (const StoredCell* run : runs)
       if (selects(claim.where, run->labels)) concerned.push_back(run);
-    if (concerned.empty() || claim.that.column != column) continue;
     const Quantity& that = claim.that;
+    if (concerned.empty() || that.column != column) continue;
     if (that.pick == Pick::reach) {
       add(levels(that.target, "target", column + " " + that.target.text()));
     } else if (that.pick == Pick::rate || that.pick == Pick::exponent) {
@@ -104,21 +120,34 @@ std::vector<Overlay> overlays_of(const std::optional<SuccessCriterion>& criterio
 
 std::vector<Overlay> fits_along_axis(const std::vector<Claim>& claims, const Quantity& quantity,
                                      const std::string& axis, const std::vector<const StoredCell*>& runs) {
-  std::vector<Overlay> overlays;
+  struct Told {
+    Overlay curve;
+    std::string name, conditions;
+  };
+  std::vector<Told> all;  // a fit of which several things are claimed is one curve
+  std::vector<ClaimSubject> subjects;
+  for (const StoredCell* run : runs)
+    subjects.push_back({run->labels, &run->trace, run->end.end_class == EndClass::diverged});
   for (const Claim& claim : claims) {
     if (claim.fit == Claim::Fit::none || claim.axis != axis || claim.relative_to) continue;
     const bool is_same = claim.that.pick == quantity.pick && claim.that.column == quantity.column &&
-                         (quantity.pick != Pick::reach ||
-                          (claim.that.over == quantity.over && claim.that.target.bound == quantity.target.bound));
-    std::vector<ClaimSubject> subjects;
-    for (const StoredCell* run : runs)
-      subjects.push_back({run->labels, &run->trace, run->end.end_class == EndClass::diverged});
+                         claim.that.over == quantity.over && claim.that.target.bound == quantity.target.bound;
     if (!is_same) continue;
     const CurveFit fit = fit_of(claim, subjects);
-    if (fit.line.trouble.empty())
-      overlays.push_back(
-          drawn(fit, fmt::format("fitted {} (claim: {})", claim.fit == Claim::Fit::rate ? "rate" : "exponent",
-                                 worded(claim.bounds.text()))));
+    if (!fit.line.trouble.empty()) continue;
+    Told own{drawn(fit, ""), fit_name(claim), worded(claim.condition())};
+    const auto known = std::find_if(all.begin(), all.end(), [&](const Told& other) {
+      return other.name == own.name && other.curve.x == own.curve.x && other.curve.y == own.curve.y;
+    });
+    if (known == all.end())
+      all.push_back(std::move(own));
+    else
+      known->conditions += "; " + own.conditions;
+  }
+  std::vector<Overlay> overlays;
+  for (Told& told : all) {
+    told.curve.role = fmt::format("{} (claim: {})", told.name, told.conditions);
+    overlays.push_back(std::move(told.curve));
   }
   return overlays;
 }

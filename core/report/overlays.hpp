@@ -19,7 +19,8 @@ std::vector<Overlay> overlays_of(const std::vector<Claim>& claims, const std::st
                                  const std::vector<const StoredCell*>& runs);
 /// The level of a criterion on this column.
 std::vector<Overlay> overlays_of(const std::optional<SuccessCriterion>& criterion, const std::string& column);
-/// For a quantity over an axis of the study, the fits that claims ask for, to these runs.
+/// For a quantity over an axis of the study, the fits that claims ask for, to these runs; one curve for all that is
+/// claimed of the same fit.
 std::vector<Overlay> fits_along_axis(const std::vector<Claim>& claims, const Quantity& quantity,
                                      const std::string& axis, const std::vector<const StoredCell*>& runs);
 

@@ -117,8 +117,32 @@ CurveFit untold(std::string trouble) {
   return fit;
 }
 
-CurveFit fit_to(const std::vector<Real>& x, const std::vector<Real>& y, bool is_power) {
-  CurveFit fit{is_power ? fit_power_law(x, y) : fit_exponential(x, y), {}, is_power};
+/// fit_line of y over log10 x. No fit if an x is not positive.
+LineFit fit_per_decade(const std::vector<Real>& x, const std::vector<Real>& y) {
+  std::vector<Real> decades;
+  for (const Real value : x) {
+    if (!(value > 0)) return untold(fmt::format("{} has no logarithm", value)).line;
+    decades.push_back(std::log10(value));
+  }
+  return fit_line(decades, y);
+}
+
+LineFit line_of(const std::vector<Real>& x, const std::vector<Real>& y, CurveFit::Law law) {
+  switch (law) {
+    case CurveFit::Law::exponential:
+      return fit_exponential(x, y);
+    case CurveFit::Law::power:
+      return fit_power_law(x, y);
+    case CurveFit::Law::linear:
+      return fit_line(x, y);
+    case CurveFit::Law::per_decade:
+      return fit_per_decade(x, y);
+  }
+  return {};
+}
+
+CurveFit fit_to(const std::vector<Real>& x, const std::vector<Real>& y, CurveFit::Law law) {
+  CurveFit fit{line_of(x, y, law), {}, law};
   if (!x.empty()) fit.range = {*std::min_element(x.begin(), x.end()), *std::max_element(x.begin(), x.end())};
   return fit;
 }
@@ -261,7 +285,9 @@ std::vector<std::pair<std::string, Group>> along_axis(const Claim& claim, const 
   for (const ClaimSubject* run : runs) {
     const auto at = run->labels.find(claim.axis);
     if (at == run->labels.end()) continue;
-    auto point = std::find_if(points.begin(), points.end(), [&](const auto& p) { return p.first == at->second; });
+    auto point = std::find_if(points.begin(), points.end(), [&](const auto& p) {
+      return selects({{claim.axis, {p.first}}}, run->labels);
+    });
     if (point == points.end()) point = points.insert(point, {at->second, {}});
     point->second.push_back(run);
   }
@@ -282,7 +308,36 @@ CurveFit fit_along_axis(const Claim& claim, const Group& runs) {
       x.push_back(*place);
       y.push_back(value.low);
     }
-  return fit_to(x, y, claim.fit == Claim::Fit::exponent);
+  return fit_to(x, y,
+                claim.fit == Claim::Fit::exponent ? CurveFit::Law::power
+                : claim.fit == Claim::Fit::rate   ? CurveFit::Law::exponential
+                : claim.is_per_decade             ? CurveFit::Law::per_decade
+                                                  : CurveFit::Law::linear);
+}
+
+/// How far the slopes from each value of the axis to the next, between the medians there, are from that of the fit.
+Outcome steps_along_axis(const Claim& claim, const Group& runs, const Labels& labels) {
+  const CurveFit fit = fit_along_axis(claim, runs);
+  if (!fit.line.trouble.empty()) return {false, -infinity, slope_of(fit.line).text(), labels};
+  std::vector<std::string> places;
+  std::vector<Real> x, y, slopes;
+  for (const auto& [at, group] : along_axis(claim, runs)) {
+    places.push_back(at);
+    x.push_back(fit.straight_x(*number_of(at)));
+    y.push_back(fit.straight_y(median_of(claim, group).low));
+  }
+  for (std::size_t i = 1; i < x.size(); ++i) slopes.push_back((y[i] - y[i - 1]) / (x[i] - x[i - 1]));
+  const auto [least, most] = std::minmax_element(slopes.begin(), slopes.end());
+  // Equal steps are constant even where they are 0, and nothing can be compared with their size.
+  const Real found =
+      *least == *most ? 0 : std::max(std::abs(*least / fit.line.slope - 1), std::abs(*most / fit.line.slope - 1));
+  std::string told;
+  for (std::size_t i = 1; i < x.size(); ++i)
+    told += fmt::format("{} from {} to {}, ", number(slopes[i - 1]), places[i - 1], places[i]);
+  return {found <= claim.tolerance, -found,
+          fmt::format("{} %: {}fitted {}", number(100 * found, std::vector{100 * claim.tolerance}), told,
+                      slope_of(fit.line).text()),
+          labels};
 }
 
 /// Whether b is known to follow a in the order that the claim asks for.
@@ -405,9 +460,10 @@ std::vector<Outcome> outcomes_of(const Claim& claim, const std::vector<ClaimSubj
     if (selects(claim.where, run.labels)) runs.push_back(&run);
   if (!claim.axis.empty()) {
     for (const auto& [labels, group] : grouped(runs, {claim.axis, repetition_label}))
-      if (along_axis(claim, group).size() > 1)
-        outcomes.push_back(claim.fit == Claim::Fit::none
-                               ? medians_along_axis(claim, group, labels)
+      if (along_axis(claim, group).size() >= claim.needed_values())
+        outcomes.push_back(claim.fit == Claim::Fit::none ? medians_along_axis(claim, group, labels)
+                           : claim.is == Is::constant
+                               ? steps_along_axis(claim, group, labels)
                                : bounded(claim, slope_of(fit_along_axis(claim, group).line), labels));
   } else if (claim.success || claim.of == Claim::Of::median) {
     for (const auto& [labels, group] : grouped(runs, {repetition_label}))
@@ -486,7 +542,7 @@ CurveFit fit_of(const Quantity& quantity, const Trace& trace) {
     kept_y.push_back((*y)[i]);
   }
   if (kept_x.size() < 3) return untold(fmt::format("only {} points recorded", kept_x.size()));
-  return fit_to(kept_x, kept_y, is_power);
+  return fit_to(kept_x, kept_y, is_power ? CurveFit::Law::power : CurveFit::Law::exponential);
 }
 
 CurveFit fit_of(const Claim& claim, const std::vector<ClaimSubject>& runs) {
@@ -496,7 +552,16 @@ CurveFit fit_of(const Claim& claim, const std::vector<ClaimSubject>& runs) {
   return fit_along_axis(claim, group);
 }
 
-Real CurveFit::at(Real x) const { return std::exp(line.intercept + line.slope * (is_power ? std::log(x) : x)); }
+Real CurveFit::straight_x(Real x) const {
+  return law == Law::power ? std::log(x) : law == Law::per_decade ? std::log10(x) : x;
+}
+
+Real CurveFit::straight_y(Real y) const { return law == Law::power || law == Law::exponential ? std::log(y) : y; }
+
+Real CurveFit::at(Real x) const {
+  const Real y = line.intercept + line.slope * straight_x(x);
+  return law == Law::power || law == Law::exponential ? std::exp(y) : y;
+}
 
 std::optional<Real> measure(const Quantity& quantity, const ClaimSubject& run) {
   const Measured measured = evaluate(quantity, run);

@@ -10,7 +10,9 @@
 //                   is below p after Holm's correction over the settings of all claims of the file that have a p; the
 //                   value and the p that are told are those of the worst setting
 //   increasing, …   the medians in the order of the axis; equal: (largest - smallest)/smallest of them
-//   exponent, rate  the least-squares slope over all runs of the setting; its 95 % interval is told, does not decide
+//   exponent, rate, slope
+//                   the least-squares slope over all runs of the setting; its 95 % interval is told, does not decide
+//     constant      the largest |s/slope - 1| of the slopes s between the medians at neighbouring values of the label
 //
 // A run that ended before `iterations to COLUMN < BOUND` is known to need more than it had. What follows from that
 // counts ("more than 500 > 100" is true), what does not follow is false ("more than 500 < 1000"). Medians of such runs
@@ -39,16 +41,25 @@ struct Verdict {
   std::string measured;  // "2.900e-04", "1.200e-03 (method gd)", "more than 500 (repetition 3)"
 };
 
-/// A curve that a claim speaks of: y = C·x^slope if it is a power, else C·exp(slope·x).
+/// A curve that a claim speaks of.
 struct CurveFit {
-  LineFit line;    // of the logarithms; its `trouble` says why there is none
+  LineFit line;    // in coordinates in which the law is a straight line; its `trouble` says why there is none
   Interval range;  // of the x that it was fitted to
-  bool is_power = false;
+  enum class Law {
+    exponential,  // C·exp(slope·x)
+    power,        // C·x^slope
+    linear,       // C + slope·x
+    per_decade    // C + slope·log10 x
+  } law = Law::exponential;
+  /// The coordinates of the line.
+  Real straight_x(Real x) const;
+  Real straight_y(Real y) const;
   Real at(Real x) const;
 };
 /// What `rate of …` and `exponent of …` mean for one run, for drawing it.
 CurveFit fit_of(const Quantity& quantity, const Trace& trace);
-/// What `exponent | rate of QUANTITY over LABEL` means for the runs of one setting, those of `where` among them.
+/// What `exponent | rate | slope of QUANTITY over LABEL` means for the runs of one setting, those of `where` among
+/// them.
 CurveFit fit_of(const Claim& claim, const std::vector<ClaimSubject>& runs);
 /// A quantity of a run as far as it is known exactly; null if it was not recorded or not reached.
 std::optional<Real> measure(const Quantity& quantity, const ClaimSubject& run);

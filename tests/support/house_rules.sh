@@ -22,14 +22,15 @@ complain "plugins know the core's headers and the standard library alone:" \
 
 # --- The core knows no plugin -------------------------------------------------------------------------------------
 # To know a plugin is to name it in quotes, or to name its class. Remarks may give examples. "file" is an ordinary
-# word, too: a type of parameters, and a key of stored records; "symmetric" is a word of the MatrixMarket format.
+# word, too: a type of parameters, and a key of stored records; "symmetric" is a word of the MatrixMarket format, and
+# "constant" one of claims.
 code=$(grep -rn '' core --include=*.cpp --include=*.hpp | sed -E 's@(^[^:]+:[0-9]+:)(.*[^:"])?//.*@\1\2@')
 for source in plugins/*/*.cpp; do
   name=$(basename "$source" .cpp)
   class=$(sed -nE 's/^TIGHTROPE_PLUGIN\([A-Za-z]+, ([A-Za-z]+),.*/\1/p' "$source")
   [[ $class ]] || complain "a plugin ends with TIGHTROPE_PLUGIN(Interface, Class, name, summary):" "$source"
   complain "core/ names the plugin '$name':" "$(grep -F "\"$name\"" <<<"$code" |
-    grep -vE '\{"file", file\.written\}|find\("file"\)|at\("file"\)|described\(std::move\(name\), "file"|"symmetric", "skew-symmetric"' || true)"
+    grep -vE '\{"file", file\.written\}|find\("file"\)|at\("file"\)|described\(std::move\(name\), "file"|"symmetric", "skew-symmetric"|\{"constant", Is::constant\}' || true)"
   complain "core/ names the class '$class' of a plugin:" "$(grep -wE "${class:-none}" <<<"$code" || true)"
 done
 

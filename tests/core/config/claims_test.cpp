@@ -45,6 +45,13 @@ TEST_CASE("a claim reads back in words") {
         "exponent of final error over scale between 0.7 and 0.9");
   CHECK(claim("{that: exponent of passes to error < 0.1 over scale, is: < 1}").text ==
         "exponent of passes to error < 0.1 over scale < 1");
+  CHECK(claim("{that: slope of iterations to error < 0.1 over log10 scale, is: between -25 and -15}").text ==
+        "slope of iterations to error < 0.1 over log10 scale between -25 and -15");
+  CHECK(claim("{that: slope of final error over scale, where: {method: gd}, is: constant, up to: 10 %}").text ==
+        "slope of final error over scale constant up to 10 %, method gd");
+  CHECK(claim("{that: slope of rate of error over passes over log10 scale, from: 5, is: < 0}").text ==
+        "slope of rate of error over passes from 5 over log10 scale < 0");
+  CHECK(claim("{that: slope of iterations over log10, is: < 0}").text == "slope of iterations over log10 < 0");
   CHECK(claim("{that: final error, is: non-decreasing, in: kappa}").text == "final error non-decreasing in kappa");
   CHECK(claim("{that: iterations, is: equal, across: kappa, up to: 2.5 %, where: {method: a}}").text ==
         "iterations equal across kappa up to 2.5 %, method a");
@@ -54,15 +61,20 @@ TEST_CASE("a claim reads back in words") {
 
 TEST_CASE("what is wrong with a claim is said in a sentence") {
   const std::string forms =
-      "'final COLUMN', 'initial COLUMN', 'smallest COLUMN', 'largest COLUMN', 'COLUMN at ITERATION', 'iterations', "
-      "'passes', 'seconds', 'iterations to COLUMN < BOUND', 'rate of COLUMN' or 'exponent of COLUMN over COLUMN'";
-  const std::string both = forms + ", or of 'success of QUANTITY < BOUND' or 'exponent of QUANTITY over LABEL'";
+      "'final COLUMN', 'initial COLUMN', 'smallest COLUMN', 'largest COLUMN', 'COLUMN at ITERATION', "
+      "'iterations', 'passes', 'seconds', "
+      "'iterations to COLUMN < BOUND', 'rate of COLUMN' or 'exponent of COLUMN over COLUMN'";
+  const std::string both = forms +
+                           ", or of 'success of QUANTITY < BOUND', 'exponent of QUANTITY over LABEL' or "
+                           "'slope of QUANTITY over log10 LABEL'";
   const std::string is =
       "'is' must be a comparison such as < 1e-3 or >= 5, 'between 0.7 and 0.95', 'increasing', 'decreasing', "
-      "'non-increasing', 'non-decreasing' or 'equal', but it is ";
+      "'non-increasing', 'non-decreasing', 'equal' or 'constant', but it is ";
   CHECK(complaint("{that: final error, is: tiny}") == "1:25: error: " + is + "the text 'tiny'");
   CHECK(complaint("{that: final error, is: increasin, in: kappa}") ==
         "1:25: error: " + is + "the text 'increasin' (did you mean 'increasing'?)");
+  CHECK(complaint("{that: slope of iterations over scale, is: constnat, up to: 10 %}") ==
+        "1:44: error: " + is + "the text 'constnat' (did you mean 'constant'?)");
   CHECK(complaint("{that: final error, is: between 2 and 1}").find(is) != std::string::npos);
   CHECK(complaint("{that: final error}") == "1:1: error: a claim needs 'is', a comparison such as < 1e-3");
   CHECK(complaint("{is: < 1}") == "1:1: error: a claim needs 'that', one of " + forms);
@@ -73,7 +85,8 @@ TEST_CASE("what is wrong with a claim is said in a sentence") {
   CHECK(complaint("{that: sucess of error < 1, is: < 1}").find("(did you mean 'success'?)") != std::string::npos);
   for (const char* that :
        {"iterations to error", "iterations to error < small", "hours to error < 1", "exponent of error",
-        "success of error", "success of error around 1", "error at noon", "exponent of rate over"})
+        "success of error", "success of error around 1", "error at noon", "exponent of rate over", "slope of error",
+        "slope of final error over", "slope over scale of error"})
     CHECK(complaint("{that: " + std::string(that) + ", is: < 1}").find("a claim speaks of") != std::string::npos);
   CHECK(complaint("{that: final error, is: < 1, of: most runs}") ==
         "1:34: error: 'of' must be 'every run', 'some run' or 'median', but it is the text 'most runs'");
@@ -83,6 +96,20 @@ TEST_CASE("what is wrong with a claim is said in a sentence") {
         "1:76: error: 'compared with' must give one value to 'method', but it is the list [b, c]");
   CHECK(complaint("{that: final error, is: < 1, where: gd}") ==
         "1:37: error: 'where' must be a map such as {method: gd}, but it is the text 'gd'");
+}
+
+TEST_CASE("words that are nearly a quantity or a fit get a closer look") {
+  const auto what = [](const std::string& that) { return complaint("{that: " + that + ", is: < 1}"); };
+  CHECK(what("slope of error over log10 scale") ==
+        "1:8: error: 'error' does not say which value of it is meant (did you mean 'final error'?)");
+  CHECK(what("slope of final error over ln scale") ==
+        "1:8: error: 'over' is followed by LABEL or by log10 LABEL, but here by 'ln scale'");
+  CHECK(what("exponent of final error over log10 scale") ==
+        "1:8: error: log10 goes with 'slope of QUANTITY over log10 LABEL'; an 'exponent' has 'over LABEL'");
+  CHECK(what("rate of final error over log10 scale") ==
+        "1:8: error: log10 goes with 'slope of QUANTITY over log10 LABEL'; a 'rate' has 'over LABEL'");
+  CHECK(what("slop of final error over scale").ends_with("(did you mean 'slope'?)"));
+  CHECK_FALSE(what("final").ends_with("(did you mean 'final'?)"));
 }
 
 TEST_CASE("keys of a claim that have nothing to do are refused") {
@@ -98,6 +125,20 @@ TEST_CASE("keys of a claim that have nothing to do are refused") {
         std::string::npos);
   CHECK(complaint("{that: final error, is: < 1, from: 3}") ==
         "1:36: error: 'from' goes with 'rate of COLUMN' and 'exponent of COLUMN over COLUMN'");
+  CHECK(complaint("{that: slope of iterations over scale, to: 5, is: < 1}").find("'to' goes with 'rate of COLUMN'") !=
+        std::string::npos);
+  CHECK(complaint("{that: slope of iterations over scale, is: constant}") ==
+        "1:1: error: the claim needs 'up to': how large a difference may be, such as 5 %");
+  CHECK(complaint("{that: slope of iterations over scale, is: < 1, up to: 5 %}") ==
+        "1:56: error: 'up to' goes with 'is: equal' and 'is: constant'");
+  CHECK(complaint("{that: iterations, is: constant, up to: 5 %}") ==
+        "1:24: error: 'constant' goes with a fit over a label, such as 'slope of QUANTITY over log10 LABEL'; "
+        "quantities are 'equal'");
+  CHECK(complaint("{that: slope of iterations over scale, is: increasing, in: kappa}") ==
+        "1:44: error: a fit over a label is compared with numbers, < 0.5, >= 0.9 or between 0.7 and 0.95, or is "
+        "'constant'");
+  CHECK(complaint("{that: success of iterations < 5, is: constant, up to: 5 %}") ==
+        "1:39: error: a success is compared with numbers: < 0.5, >= 0.9, between 0.7 and 0.95");
   CHECK(complaint("{that: rate of error, is: < 1, from: 3, to: 3}") ==
         "1:45: error: 'to' must be a later iteration than 'from'");
   CHECK(complaint("{that: final error, is: < 1, p: 0.05}") ==
@@ -141,6 +182,35 @@ TEST_CASE("a claim that no run, or too few, could decide is refused") {
         "c.yaml:1:64: error: no two runs that are alike in the rest differ in 'kappa'");
   CHECK(refusal("{that: exponent of iterations over kappa, where: {method: scaled}, is: < 1}", runs) ==
         "c.yaml:1:8: error: no two runs that are alike in the rest differ in 'kappa'");
+  CHECK(refusal("{that: slope of iterations over log10 kappa, where: {method: scaled}, is: < 1}", runs) ==
+        "c.yaml:1:8: error: no two runs that are alike in the rest differ in 'kappa'");
+  CHECK(refusal("{that: slope of iterations over log10 kapa, is: < 1}", runs) ==
+        "c.yaml:1:8: error: the runs have no label 'kapa' (did you mean 'kappa'?)");
+  CHECK(refusal("{that: slope of iterations over method, is: < 1}", runs) ==
+        "c.yaml:1:8: error: 'method' has the value 'gd', which is no number");
+  CHECK(refusal("{that: slope of iterations over kappa, is: constant, up to: 5 %}", runs) ==
+        "c.yaml:1:8: error: no three runs that are alike in the rest differ in 'kappa'");
+}
+
+TEST_CASE("a logarithm of a label that has none is refused before the runs") {
+  const auto runs_at = [](const std::vector<std::string>& scales) {
+    std::vector<Labels> runs;
+    for (const std::string& scale : scales) runs.push_back({{"scale", scale}});
+    return runs;
+  };
+  for (const char* that : {"slope of iterations over log10 scale", "exponent of iterations over scale"}) {
+    const std::string text = "{that: " + std::string(that) + ", is: < 1}";
+    CHECK(refusal(text, runs_at({"1e-3", "1e-2"})) == "");
+    CHECK(refusal(text, runs_at({"1e-3", "0", "1e-2"})) ==
+          "c.yaml:1:8: error: 'scale' has the value '0', which has no logarithm");
+    CHECK(refusal(text, runs_at({"1e-3", "-0.5"})) ==
+          "c.yaml:1:8: error: 'scale' has the value '-0.5', which has no logarithm");
+  }
+  // What `where` leaves out does not matter, and neither does a sign where there is no logarithm.
+  CHECK(refusal("{that: slope of iterations over log10 scale, where: {scale: [1, 2]}, is: < 1}",
+                runs_at({"0", "1", "2"})) == "");
+  CHECK(refusal("{that: slope of iterations over scale, is: < 1}", runs_at({"-1", "0", "1"})) == "");
+  CHECK(refusal("{that: rate of iterations over scale, is: < 1}", runs_at({"-1", "0", "1"})) == "");
 }
 
 TEST_CASE("a claim concerns both sides of a comparison, and its columns are those that it reads") {
