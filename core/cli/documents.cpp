@@ -93,6 +93,9 @@ Json document_of(const StoredRun& run) {
          {"seconds", cell.seconds}});
     if (const Node* notes = cell.provenance.find("notes")) json["cells"].back()["notes"] = json_tree(*notes);
     if (!cell.warnings.empty()) json["cells"].back()["warnings"] = cell.warnings;
+    if (cell.kept) json["cells"].back()["kept"] = json_tree(*cell.kept);
+    for (const TraceMark& mark : cell.trace.marks)
+      json["cells"].back()["marks"].push_back({{"iteration", mark.iteration}, {"word", mark.word}});
   }
   // A failed run has an end like any other, and no result.
   for (const Missing& cell : run.missing)

@@ -35,7 +35,7 @@ Real parse_field(std::string_view field, const std::string& name, std::size_t li
 
 std::vector<Column> Trace::own_columns() {
   return {{"iteration", "completed iterations", 0, false},
-          {"passes", "streaming reads of the operator so far", 0, false},
+          {"passes", "readings of all measurements, or samples, so far", 0, false},
           {"objective", "loss plus penalty at the iterate", 0, true},
           {"step", "step size that led to the iterate", 0, true},
           {"time", "flow time: the sum of the step sizes, unless the method keeps its own", 0, false}};

@@ -38,8 +38,8 @@ std::vector<std::string> costly_observers(const StoredRun& run) {
   std::vector<std::string> texts;
   for (const auto& [observer, own] : seconds)
     if (own > (computing + all) / 3 && own >= least_seconds)
-      texts.push_back(fmt::format("{} took {:.2g} s beside {:.2g} s of computing; it looks less often with `every`",
-                                  observer, own, computing));
+      texts.push_back(fmt::format("{} took {:.2g} s beside {:.2g} s of computing{}", observer, own, computing,
+                                  observer.starts_with("observer ") ? "; it looks less often with `every`" : ""));
   return texts;
 }
 
