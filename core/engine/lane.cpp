@@ -154,8 +154,8 @@ void Lane::take_evaluated_point() {
 
 /// Makes the evaluated point the current one, unless the run has diverged: then the last good one stays.
 bool Lane::accept() {
-  const bool finite = std::isfinite(next_.value) && is_finite(next_.gradient);
   if (!started_) {
+    const bool finite = std::isfinite(next_.value) && is_finite(next_.gradient);
     scale_ = std::max(std::abs(next_.value), setup_.objective->scale(next_));
     if (!finite || !is_finite(next_.point)) {
       end_ = End{EndClass::diverged,
