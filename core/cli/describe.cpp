@@ -100,14 +100,26 @@ with 1. QUANTITY is a number of each run:
 | -------- | ------- |
 | `final COLUMN`, `initial COLUMN`, `smallest COLUMN`, `largest COLUMN` | recorded values |
 | `COLUMN at ITERATION` | the value recorded there |
+| `COLUMN at smallest COLUMN`, `… at largest COLUMN` | the value in the first recorded row in which the second column is smallest, of the rows in which both are defined |
+| `largest deviation of COLUMN from COLUMN` | \|a/b - 1\| over the rows in which both are defined and b is not 0; `deviation of COLUMN from COLUMN` may also take the place of the (first) COLUMN in every other quantity |
 | `iterations`, `passes`, `seconds` | how long the run was |
 | `iterations to COLUMN < BOUND`, `passes to …`, `seconds to …` | until the first recorded row with this; a run that ended before is known to need more |
-| `rate of COLUMN` | the s of COLUMN ~ exp(s · iteration) by least squares, within the iterations `from:` … `to:` |
-| `exponent of COLUMN over COLUMN` | the s of a power law by least squares, within `from:` … `to:` |
+| `rate of COLUMN` | the s of COLUMN ~ exp(s · iteration) by least squares |
+| `exponent of COLUMN over COLUMN` | the s of a power law by least squares |
+
+`from: ITERATION` and `to: ITERATION` bound what rates and exponents are fitted to, and where the smallest and the largest
+are sought; they speak of `that` alone.
 
 CONDITION is `<`, `<=`, `>` or `>=` and a number, or `between A and B`; put it in quotes if it starts with `>`, which
 means something else in YAML. `relative to: QUANTITY` divides by a second quantity of the same run. `of: every run` (the
 default), `some run`, or `median` over the repetitions.
+
+```yml
+claims:
+  - {that: relative_error at smallest validation_error, relative to: smallest relative_error, is: <= 1.02}
+  - {that: largest deviation of sigma_1 from sigma_1_theory, from: 10, to: 80, is: < 0.05}
+  - {that: iterations to deviation of sigma_1 from sigma_1_theory > 0.05, is: '> 80'}
+```
 
 Claims about several runs hold if they hold in every setting, that is, for all values of the other labels; repetitions
 belong to one setting. The setting that fits a claim least decides, and what was measured there is told.

@@ -24,16 +24,21 @@ Words words_of(const Node& node) {
 }
 
 const char* const quantity_forms =
-    "'final COLUMN', 'initial COLUMN', 'smallest COLUMN', 'largest COLUMN', 'COLUMN at ITERATION', 'iterations', "
-    "'passes', 'seconds', 'iterations to COLUMN < BOUND', 'rate of COLUMN' or 'exponent of COLUMN over COLUMN'";
+    "'final COLUMN', 'initial COLUMN', 'smallest COLUMN', 'largest COLUMN', 'COLUMN at ITERATION', 'COLUMN at smallest "
+    "COLUMN', 'largest deviation of COLUMN from COLUMN', 'iterations', 'passes', 'seconds', 'iterations to COLUMN < "
+    "BOUND', 'rate of COLUMN' or 'exponent of COLUMN over COLUMN'";
 const char* const claim_forms =
     "'success of QUANTITY < BOUND', 'exponent of QUANTITY over LABEL' or 'slope of QUANTITY over log10 LABEL'";
-const Words first_words = {"final",   "initial", "smallest", "largest", "iterations", "passes",
-                           "seconds", "rate",    "exponent", "slope",   "success"};
+const char* const window_forms =
+    "'smallest COLUMN', 'largest COLUMN', 'COLUMN at smallest COLUMN', 'rate of COLUMN' and 'exponent of COLUMN over "
+    "COLUMN'";
+const Words first_words = {"final",  "initial", "smallest", "largest",  "deviation", "iterations",
+                           "passes", "seconds", "rate",     "exponent", "slope",     "success"};
 const std::map<std::string, std::string> clocks = {
     {"iterations", "iteration"}, {"passes", "passes"}, {"seconds", "seconds"}};
 const std::map<std::string, Pick> picks = {
     {"initial", Pick::initial}, {"final", Pick::final}, {"smallest", Pick::smallest}, {"largest", Pick::largest}};
+const std::map<std::string, Pick> extremes = {{"smallest", Pick::at_smallest}, {"largest", Pick::at_largest}};
 const std::map<std::string, Claim::Fit> fits = {
     {"rate", Claim::Fit::rate}, {"exponent", Claim::Fit::exponent}, {"slope", Claim::Fit::slope}};
 const std::vector<std::pair<std::string, Relation>> relations = {
@@ -61,8 +66,26 @@ const Value* find_in(const std::map<std::string, Value>& known, const std::strin
   return at == known.end() ? nullptr : &at->second;
 }
 
+/// Where `deviation of COLUMN from COLUMN` begins, if it is there.
+std::optional<std::size_t> deviation_in(const Words& words) {
+  for (std::size_t i = 0; i + 4 < words.size(); ++i)
+    if (words[i] == "deviation" && words[i + 1] == "of" && words[i + 3] == "from") return i;
+  return std::nullopt;
+}
+
 std::optional<Quantity> quantity_of(const Words& words) {
   Quantity q;
+  if (const auto at = deviation_in(words)) {
+    Words plain = words;  // the same of a column
+    const auto begin = plain.begin() + static_cast<long>(*at);
+    plain.erase(begin + 3, begin + 5);
+    plain.erase(begin, begin + 2);
+    // Behind its verb, `largest …` or `iterations to …`, or before `at`: it is the first column that is named.
+    if (*at > 2 || plain.size() == 1) return std::nullopt;
+    std::optional<Quantity> of_column = quantity_of(plain);
+    if (of_column) of_column->reference = words[*at + 4];
+    return of_column;
+  }
   if (words.size() == 1 && clocks.count(words[0])) {
     q.column = clocks.at(words[0]);
     return q;
@@ -78,6 +101,12 @@ std::optional<Quantity> quantity_of(const Words& words) {
     q.pick = Pick::at;
     q.column = words[0];
     q.iteration = *iteration;
+    return q;
+  }
+  if (words.size() == 4 && words[1] == "at" && extremes.count(words[2])) {
+    q.pick = extremes.at(words[2]);
+    q.column = words[0];
+    q.over = words[3];
     return q;
   }
   if (words.size() == 5 && clocks.count(words[0]) && words[1] == "to") {
@@ -152,6 +181,22 @@ std::string closer_look(const Words& words) {
     if (parts->quantity.size() == 1 && !quantity_of(parts->quantity))
       return fmt::format("'{0}' does not say which value of it is meant (did you mean 'final {0}'?)",
                          parts->quantity[0]);
+    if (const std::string inner = closer_look(parts->quantity); !inner.empty()) return inner;
+  }
+  if (words.size() > 4 && words[0] == "success")
+    if (const std::string inner = closer_look(Words(words.begin() + 2, words.end() - 2)); !inner.empty()) return inner;
+  if (words.size() == 5 && deviation_in(words) == 0)
+    return fmt::format("'{0}' does not say which value of it is meant (did you mean 'largest {0}'?)", joined(words));
+  const auto deviation = std::find(words.begin(), words.end(), "deviation");
+  if (words.end() - deviation > 2 && deviation[1] == "of" && !deviation_in(words))
+    return fmt::format("'deviation of' is followed by COLUMN from COLUMN, but here by '{}'",
+                       joined(Words(deviation + 2, words.end())));
+  if (words.size() == 4 && words[1] == "at") {
+    if (const auto meant = nearest(words[2], {"smallest", "largest"}))
+      return fmt::format(
+          "'at' is followed by an iteration, or by smallest or largest and a column, but here by '{}' "
+          "(did you mean '{}'?)",
+          words[2], *meant);
   }
   return "";
 }
@@ -355,9 +400,8 @@ class Reader {
     only("compared with", is_single && !is_monotone, "a quantity of single runs and a comparison or 'is: equal'");
     only("of", is_single && is_within && !is_compared,
          "a quantity of single runs and a comparison; all else is of the median over the repetitions, or of all runs");
-    const bool is_fit = claim_.that.pick == Pick::rate || claim_.that.pick == Pick::exponent;
-    only("from", is_fit, "'rate of COLUMN' and 'exponent of COLUMN over COLUMN'");
-    only("to", is_fit, "'rate of COLUMN' and 'exponent of COLUMN over COLUMN'");
+    only("from", claim_.that.has_window(), window_forms);
+    only("to", claim_.that.has_window(), window_forms);
     only("in", is_monotone, "'is: increasing', 'decreasing', 'non-increasing' and 'non-decreasing'");
     only("across", is_equal && !is_compared, "'is: equal' (without 'compared with')");
     only("up to", is_equal || is_constant, "'is: equal' and 'is: constant'");
@@ -366,6 +410,10 @@ class Reader {
     needs("in", is_monotone, "the label along which the quantity rises or falls");
     needs("up to", is_equal || is_constant, "how large a difference may be, such as 5 %");
     needs("across", is_equal && !is_compared, "the label that makes no difference (or 'compared with')");
+    for (const Quantity* quantity : {&claim_.that, claim_.relative_to ? &*claim_.relative_to : nullptr})
+      if (quantity && quantity->column == quantity->reference)
+        complain(find(quantity == &claim_.that ? "that" : "relative to")->position,
+                 fmt::format("'{}' is compared with itself", quantity->column));
     for (const auto& [label, value] : claim_.compared_with) {
       const auto own = claim_.where.find(label);
       if (own == claim_.where.end())
@@ -452,20 +500,27 @@ std::string Condition::text() const {
   return "";
 }
 
+bool Quantity::has_window() const {
+  return pick != Pick::initial && pick != Pick::final && pick != Pick::at && pick != Pick::reach;
+}
+
 std::string Quantity::text() const {
   std::string window;
   if (from) window += " from " + shortest(*from);
   if (to) window += " to " + shortest(*to);
+  const std::string value = reference.empty() ? column : fmt::format("deviation of {} from {}", column, reference);
   if (pick == Pick::final || pick == Pick::reach)
     for (const auto& [word, clock] : clocks) {
-      if (pick == Pick::final && column == clock) return word;
-      if (pick == Pick::reach && over == clock) return fmt::format("{} to {} {}", word, column, target.text());
+      if (pick == Pick::final && value == clock) return word;
+      if (pick == Pick::reach && over == clock) return fmt::format("{} to {} {}", word, value, target.text());
     }
   for (const auto& [word, meaning] : picks)
-    if (meaning == pick) return word + " " + column;
-  if (pick == Pick::at) return fmt::format("{} at iteration {}", column, iteration);
-  if (pick == Pick::rate && over == "iteration") return fmt::format("rate of {}{}", column, window);
-  return fmt::format("{} of {} over {}{}", pick == Pick::rate ? "rate" : "exponent", column, over, window);
+    if (meaning == pick) return fmt::format("{} {}{}", word, value, window);
+  for (const auto& [word, meaning] : extremes)
+    if (meaning == pick) return fmt::format("{} at {} {}{}", value, word, over, window);
+  if (pick == Pick::at) return fmt::format("{} at iteration {}", value, iteration);
+  if (pick == Pick::rate && over == "iteration") return fmt::format("rate of {}{}", value, window);
+  return fmt::format("{} of {} over {}{}", pick == Pick::rate ? "rate" : "exponent", value, over, window);
 }
 
 std::string Claim::condition() const {
@@ -493,7 +548,8 @@ std::vector<std::string> Claim::columns() const {
   for (const Quantity* quantity : {&that, relative_to ? &*relative_to : nullptr}) {
     if (!quantity) continue;
     names.push_back(quantity->column);
-    if (!quantity->over.empty()) names.push_back(quantity->over);
+    for (const std::string& other : {quantity->over, quantity->reference})
+      if (!other.empty()) names.push_back(other);
   }
   std::erase(names, "seconds");  // kept beside the columns
   return names;

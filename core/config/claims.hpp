@@ -25,17 +25,34 @@ struct Condition {
 
 /// A number of one run.
 ///   initial | final | smallest | largest COLUMN, COLUMN at ITERATION, iterations, passes, seconds
+///   COLUMN at smallest | largest COLUMN                 in the first row in which the second is so, of those with both
 ///   iterations | passes | seconds to COLUMN < BOUND     until the first recorded row with COLUMN < BOUND
 ///   rate of COLUMN [over COLUMN]                        s of COLUMN ~ exp(s · iteration), by least squares
 ///   exponent of COLUMN over COLUMN                      s of COLUMN ~ iteration^s, by least squares
-/// `from` and `to` bound the iterations that a rate or an exponent is fitted to.
+/// The first COLUMN of each may be `deviation of COLUMN from COLUMN`: |a/b - 1|, not defined where b is 0.
+/// `from` and `to` bound the iterations in which the smallest or largest is sought, or to which a line is fitted.
 struct Quantity {
-  enum class Pick { initial, final, smallest, largest, at, reach, rate, exponent } pick = Pick::final;
+  enum class Pick {
+    initial,
+    final,
+    smallest,
+    largest,
+    at,
+    at_smallest,
+    at_largest,
+    reach,
+    rate,
+    exponent
+  } pick = Pick::final;
   std::string column;
-  Index iteration = 0;           // at
-  std::string over;              // reach: "iteration", "passes" or "seconds"; rate, exponent: a column
-  Condition target;              // reach
-  std::optional<Real> from, to;  // rate, exponent
+  Index iteration = 0;  // at
+  std::string over;     // reach: "iteration", "passes" or "seconds"; rate, exponent, at smallest, at largest: a column
+  Condition target;     // reach
+  std::optional<Real> from, to;
+  std::string reference = {};  // the values are the deviation of `column` from this one; empty: `column` itself
+  /// Whether `from` and `to` have a meaning.
+  bool has_window() const;
+  bool is_in_window(Real at) const { return at >= from.value_or(at) && at <= to.value_or(at); }
   std::string text() const;
 };
 

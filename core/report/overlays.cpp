@@ -89,7 +89,8 @@ std::vector<Overlay> overlays_of(const std::vector<Claim>& claims, const std::st
     for (const StoredCell* run : runs)
       if (selects(claim.where, run->labels)) concerned.push_back(run);
     const Quantity& that = claim.that;
-    if (concerned.empty() || that.column != column) continue;
+    // A deviation of the column has levels of its own, where none of its values are.
+    if (concerned.empty() || that.column != column || !that.reference.empty()) continue;
     if (that.pick == Pick::reach) {
       add(levels(that.target, "target", column + " " + that.target.text()));
     } else if (that.pick == Pick::rate || that.pick == Pick::exponent) {
@@ -131,7 +132,8 @@ std::vector<Overlay> fits_along_axis(const std::vector<Claim>& claims, const Qua
   for (const Claim& claim : claims) {
     if (claim.fit == Claim::Fit::none || claim.axis != axis || claim.relative_to) continue;
     const bool is_same = claim.that.pick == quantity.pick && claim.that.column == quantity.column &&
-                         claim.that.over == quantity.over && claim.that.target.bound == quantity.target.bound;
+                         claim.that.over == quantity.over && claim.that.reference == quantity.reference &&
+                         claim.that.target.bound == quantity.target.bound;
     if (!is_same) continue;
     const CurveFit fit = fit_of(claim, subjects);
     if (!fit.line.trouble.empty()) continue;

@@ -131,7 +131,7 @@ class Reader {
     const bool is_goal =
         quantity && ((quantity->pick == Quantity::Pick::reach && quantity->over != "seconds") ||
                      quantity->pick == Quantity::Pick::final || quantity->pick == Quantity::Pick::smallest);
-    if (!is_goal || quantity->column == "seconds")
+    if (!is_goal || !quantity->reference.empty() || quantity->column == "seconds")
       return complain(given->position,
                       fmt::format("'for' must be {} (seconds would choose differently on every machine), but it is {}",
                                   goal_forms, given->description()));

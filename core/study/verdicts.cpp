@@ -160,9 +160,45 @@ std::optional<std::vector<Real>> series(const Trace& trace, const std::string& n
   return column ? std::optional(trace.column(*column)) : std::nullopt;
 }
 
+/// The quantity as one of a single column, which the trace is given: |a/b - 1|. Null if it has not got both.
+std::optional<std::pair<Quantity, Trace>> with_deviation(const Quantity& quantity, const Trace& trace) {
+  const auto a = series(trace, quantity.column), b = series(trace, quantity.reference);
+  if (!a || !b) return std::nullopt;
+  std::pair<Quantity, Trace> plain{quantity, trace};
+  plain.first.column = fmt::format("deviation of {} from {}", quantity.column, quantity.reference);
+  plain.first.reference.clear();
+  plain.second.columns.emplace_back().name = plain.first.column;
+  for (std::size_t i = 0; i < a->size(); ++i)
+    plain.second.rows[i].push_back((*b)[i] == 0 ? std::nan("") : std::abs((*a)[i] / (*b)[i] - 1));
+  return plain;
+}
+
+/// The value in the first row in which another column is smallest, or largest.
+std::optional<Real> value_at_extreme(const Quantity& quantity, const Trace& trace) {
+  const auto values = series(trace, quantity.column), places = series(trace, quantity.over);
+  if (!values || !places) return std::nullopt;
+  std::optional<std::size_t> best;
+  for (std::size_t i = 0; i < values->size(); ++i) {
+    if (!quantity.is_in_window(trace.rows[i][0]) || std::isnan((*values)[i]) || std::isnan((*places)[i])) continue;
+    const bool is_better = !best || (quantity.pick == Pick::at_smallest ? (*places)[i] < (*places)[*best]
+                                                                        : (*places)[i] > (*places)[*best]);
+    if (is_better) best = i;
+  }
+  return best ? std::optional((*values)[*best]) : std::nullopt;
+}
+
 Measured evaluate(const Quantity& quantity, const ClaimSubject& run) {
   if (!run.trace) return Measured::nothing("not recorded");
   const Trace& trace = *run.trace;
+  if (!quantity.reference.empty()) {
+    const auto plain = with_deviation(quantity, trace);
+    if (!plain) return Measured::nothing("not recorded");
+    return evaluate(plain->first, {run.labels, &plain->second, run.is_lost});
+  }
+  if (quantity.pick == Pick::at_smallest || quantity.pick == Pick::at_largest) {
+    const auto value = value_at_extreme(quantity, trace);
+    return value ? Measured::exactly(*value) : Measured::nothing("not recorded");
+  }
   if (quantity.pick == Pick::rate || quantity.pick == Pick::exponent) return slope_of(fit_of(quantity, trace).line);
   if (quantity.pick == Pick::reach) {
     const Clock clock = quantity.over == "passes"    ? Clock::passes
@@ -178,6 +214,7 @@ Measured evaluate(const Quantity& quantity, const ClaimSubject& run) {
   for (std::size_t i = 0; values && i < values->size(); ++i) {
     const Real value = (*values)[i];
     if (quantity.pick == Pick::at && trace.rows[i][0] != static_cast<Real>(quantity.iteration)) continue;
+    if (quantity.has_window() && !quantity.is_in_window(trace.rows[i][0])) continue;
     // A run that has ended recorded everything in its last row: what is not there is not defined.
     if (std::isnan(value) || (quantity.pick == Pick::final && i + 1 < values->size())) continue;
     if (!result || quantity.pick == Pick::at)
@@ -531,12 +568,16 @@ Verdict decide(const Claim& claim, const std::vector<Outcome>& outcomes, std::si
 }  // namespace
 
 CurveFit fit_of(const Quantity& quantity, const Trace& trace) {
+  if (!quantity.reference.empty()) {
+    const auto plain = with_deviation(quantity, trace);
+    return plain ? fit_of(plain->first, plain->second) : untold("not recorded");
+  }
   const auto y = series(trace, quantity.column), x = series(trace, quantity.over), t = series(trace, "iteration");
   if (!x || !y || !t) return untold("not recorded");
   const bool is_power = quantity.pick == Pick::exponent;
   std::vector<Real> kept_x, kept_y;
   for (std::size_t i = 0; i < t->size(); ++i) {
-    if ((*t)[i] < quantity.from.value_or(0) || (*t)[i] > quantity.to.value_or(infinity)) continue;
+    if (!quantity.is_in_window((*t)[i])) continue;
     if (std::isnan((*y)[i]) || std::isnan((*x)[i]) || (is_power && (*x)[i] == 0)) continue;  // the start has no ln t
     kept_x.push_back((*x)[i]);
     kept_y.push_back((*y)[i]);

@@ -52,6 +52,23 @@ TEST_CASE("a claim reads back in words") {
   CHECK(claim("{that: slope of rate of error over passes over log10 scale, from: 5, is: < 0}").text ==
         "slope of rate of error over passes from 5 over log10 scale < 0");
   CHECK(claim("{that: slope of iterations over log10, is: < 0}").text == "slope of iterations over log10 < 0");
+  CHECK(claim("{that: error at smallest loss, relative to: smallest error, is: <= 1.02}").text ==
+        "error at smallest loss relative to smallest error <= 1.02");
+  CHECK(claim("{that: seconds at largest loss, to: 80, is: < 1}").text == "seconds at largest loss to 80 < 1");
+  CHECK(claim("{that: largest deviation of sigma_1 from theory_1, from: 10, to: 80, is: < 0.05}").text ==
+        "largest deviation of sigma_1 from theory_1 from 10 to 80 < 0.05");
+  CHECK(claim("{that: deviation of a from b at 20, relative to: initial deviation of a from b, is: < 1}").text ==
+        "deviation of a from b at iteration 20 relative to initial deviation of a from b < 1");
+  CHECK(claim("{that: deviation of a from b at smallest c, is: < 1}").text ==
+        "deviation of a from b at smallest c < 1");
+  CHECK(claim("{that: iterations to deviation of a from b > 0.05, is: '> 60'}").text ==
+        "iterations to deviation of a from b > 0.05 > 60");
+  CHECK(claim("{that: rate of deviation of a from b over passes, is: '> 0'}").text ==
+        "rate of deviation of a from b over passes > 0");
+  CHECK(claim("{that: success of largest deviation of a from b < 0.1, is: '> 0.9'}").text ==
+        "success of largest deviation of a from b < 0.1 > 0.9");
+  CHECK(claim("{that: exponent of largest deviation of a from b over scale, is: '> 0.9'}").text ==
+        "exponent of largest deviation of a from b over scale > 0.9");
   CHECK(claim("{that: final error, is: non-decreasing, in: kappa}").text == "final error non-decreasing in kappa");
   CHECK(claim("{that: iterations, is: equal, across: kappa, up to: 2.5 %, where: {method: a}}").text ==
         "iterations equal across kappa up to 2.5 %, method a");
@@ -62,7 +79,7 @@ TEST_CASE("a claim reads back in words") {
 TEST_CASE("what is wrong with a claim is said in a sentence") {
   const std::string forms =
       "'final COLUMN', 'initial COLUMN', 'smallest COLUMN', 'largest COLUMN', 'COLUMN at ITERATION', "
-      "'iterations', 'passes', 'seconds', "
+      "'COLUMN at smallest COLUMN', 'largest deviation of COLUMN from COLUMN', 'iterations', 'passes', 'seconds', "
       "'iterations to COLUMN < BOUND', 'rate of COLUMN' or 'exponent of COLUMN over COLUMN'";
   const std::string both = forms +
                            ", or of 'success of QUANTITY < BOUND', 'exponent of QUANTITY over LABEL' or "
@@ -86,7 +103,9 @@ TEST_CASE("what is wrong with a claim is said in a sentence") {
   for (const char* that :
        {"iterations to error", "iterations to error < small", "hours to error < 1", "exponent of error",
         "success of error", "success of error around 1", "error at noon", "exponent of rate over", "slope of error",
-        "slope of final error over", "slope over scale of error"})
+        "slope of final error over", "slope over scale of error", "error at smallest", "largest deviation of",
+        "error at smallest deviation of a from b", "exponent of error over deviation of a from b",
+        "deviation of iterations from a at"})
     CHECK(complaint("{that: " + std::string(that) + ", is: < 1}").find("a claim speaks of") != std::string::npos);
   CHECK(complaint("{that: final error, is: < 1, of: most runs}") ==
         "1:34: error: 'of' must be 'every run', 'some run' or 'median', but it is the text 'most runs'");
@@ -109,6 +128,26 @@ TEST_CASE("words that are nearly a quantity or a fit get a closer look") {
   CHECK(what("rate of final error over log10 scale") ==
         "1:8: error: log10 goes with 'slope of QUANTITY over log10 LABEL'; a 'rate' has 'over LABEL'");
   CHECK(what("slop of final error over scale").ends_with("(did you mean 'slope'?)"));
+  CHECK(what("deviation of a from b") ==
+        "1:8: error: 'deviation of a from b' does not say which value of it is meant (did you mean 'largest deviation "
+        "of a from b'?)");
+  CHECK(what("success of deviation of a from b < 0.1").ends_with("(did you mean 'largest deviation of a from b'?)"));
+  CHECK(what("slope of deviation of a from b over scale").ends_with("(did you mean 'largest deviation of a from b'?)"));
+  CHECK(what("largest deviation of a form b") ==
+        "1:8: error: 'deviation of' is followed by COLUMN from COLUMN, but here by 'a form b'");
+  CHECK(what("largest deviation of a") ==
+        "1:8: error: 'deviation of' is followed by COLUMN from COLUMN, but here by 'a'");
+  CHECK(what("largest deviation of a from a") == "1:8: error: 'a' is compared with itself");
+  CHECK(what("error at smalest loss") ==
+        "1:8: error: 'at' is followed by an iteration, or by smallest or largest and a column, but here by 'smalest' "
+        "(did you mean 'smallest'?)");
+  CHECK(complaint("{that: final error, relative to: error at bigest loss, is: < 1}").find("'smallest'") ==
+        std::string::npos);
+  CHECK(complaint("{that: final error, relative to: error at lagest loss, is: < 1}") ==
+        "1:34: error: 'at' is followed by an iteration, or by smallest or largest and a column, but here by 'lagest' "
+        "(did you mean 'largest'?)");
+  CHECK(complaint("{that: final error, relative to: final deviation of a from a, is: < 1}") ==
+        "1:34: error: 'a' is compared with itself");
   CHECK_FALSE(what("final").ends_with("(did you mean 'final'?)"));
 }
 
@@ -124,9 +163,12 @@ TEST_CASE("keys of a claim that have nothing to do are refused") {
   CHECK(complaint("{that: final error, is: < 1, in: kappa}").find("'in' goes with 'is: increasing'") !=
         std::string::npos);
   CHECK(complaint("{that: final error, is: < 1, from: 3}") ==
-        "1:36: error: 'from' goes with 'rate of COLUMN' and 'exponent of COLUMN over COLUMN'");
-  CHECK(complaint("{that: slope of iterations over scale, to: 5, is: < 1}").find("'to' goes with 'rate of COLUMN'") !=
+        "1:36: error: 'from' goes with 'smallest COLUMN', 'largest COLUMN', 'COLUMN at smallest COLUMN', "
+        "'rate of COLUMN' and 'exponent of COLUMN over COLUMN'");
+  CHECK(complaint("{that: slope of iterations over scale, to: 5, is: < 1}").find("'to' goes with 'smallest COLUMN'") !=
         std::string::npos);
+  CHECK(complaint("{that: largest error, is: < 1, from: 3, to: 2}") ==
+        "1:45: error: 'to' must be a later iteration than 'from'");
   CHECK(complaint("{that: slope of iterations over scale, is: constant}") ==
         "1:1: error: the claim needs 'up to': how large a difference may be, such as 5 %");
   CHECK(complaint("{that: slope of iterations over scale, is: < 1, up to: 5 %}") ==
@@ -221,4 +263,8 @@ TEST_CASE("a claim concerns both sides of a comparison, and its columns are thos
   CHECK_FALSE(compared.concerns({{"m", "c"}}));
   CHECK(compared.columns() == std::vector<std::string>{"error", "loss"});
   CHECK(claim("{that: rate of error, is: < 1}").columns() == std::vector<std::string>{"error", "iteration"});
+  CHECK(claim("{that: error at smallest loss, relative to: final deviation of a from b, is: < 1}").columns() ==
+        std::vector<std::string>{"error", "loss", "a", "b"});
+  CHECK(claim("{that: slope of seconds at smallest loss over log10 scale, is: < 1}").columns() ==
+        std::vector<std::string>{"loss"});
 }

@@ -1,4 +1,4 @@
-// What claims say, as lines over the data: fits along an axis.
+// What claims say, as lines over the data: fits along an axis and levels of a column.
 #include "core/report/overlays.hpp"
 
 #include <doctest/doctest.h>
@@ -38,6 +38,9 @@ struct Runs {
   std::vector<Overlay> fits(const std::string& that, const std::string& is, const std::string& quantity) const {
     return fits_along_axis({claim("{that: " + that + ", is: " + is + "}")},
                            *read_quantity(Node::make_scalar(quantity, {})), "scale", all());
+  }
+  std::vector<Overlay> levels(const std::string& text) const {
+    return overlays_of({claim(text)}, "error", Clock::iterations, all());
   }
 };
 
@@ -90,6 +93,22 @@ TEST_CASE("a fit is drawn over its own quantity and axis alone, and where there 
   CHECK(runs.fits(slope, "< 0", "final error").empty());
   CHECK(runs.fits("slope of " + arrival + " over log10 kappa", "< 0", arrival).empty());
   CHECK(runs.fits(slope + ", relative to: iterations", "< 0", arrival).empty());
+  CHECK(runs.fits("slope of final deviation of error from theory over scale", "< 0", "final error").empty());
   CHECK(runs.fits("slope of final error over scale", "< 0", "final error").size() == 1);
   CHECK(Runs({0, 1, 10}, {1, 2, 3}).fits(slope, "< 0", arrival).empty());
+}
+
+TEST_CASE("claims about a column are levels of it, those about its deviation are not") {
+  const Runs runs({1}, {10});
+  const auto early = runs.levels("{that: error at smallest theory, is: < 0.5}");
+  REQUIRE(early.size() == 1);
+  CHECK(early[0].is_level());
+  CHECK(early[0].y.front() == 0.5);
+  CHECK(early[0].text == "error at smallest theory < 0.5");
+  CHECK(runs.levels("{that: error at smallest theory, relative to: smallest error, is: < 0.5}").empty());
+  CHECK(runs.levels("{that: largest error, from: 5, is: < 0.5}").size() == 1);
+  CHECK(runs.levels("{that: largest deviation of error from theory, is: < 0.5}").empty());
+  CHECK(runs.levels("{that: iterations to deviation of error from theory > 0.5, is: < 5}").empty());
+  CHECK(runs.levels("{that: rate of deviation of error from theory, is: < 5}").empty());
+  CHECK(runs.levels("{that: slope of final error over scale, is: < 0.5}").empty());
 }

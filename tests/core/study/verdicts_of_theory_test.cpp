@@ -1,11 +1,12 @@
-// Claims that theory makes: slopes over a label and whether they are constant.
-// Each against known answers, and against what must not change them.
+// Claims that theory makes: slopes over a label and whether they are constant, values where another column is smallest,
+// deviations of one column from another. Each against known answers, and against what must not change them.
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <deque>
 #include <functional>
+#include <limits>
 
 #include "core/config/yaml.hpp"
 #include "core/numbers/streams.hpp"
@@ -15,12 +16,16 @@ using namespace tightrope;
 
 namespace {
 
+const Real undefined = std::nan("");
+
 Claim claim(const std::string& text) {
   std::vector<Diagnostic> diagnostics;
   Claim result = read_claim(parse_yaml(text, "c.yaml"), diagnostics);
   REQUIRE_MESSAGE(diagnostics.empty(), (diagnostics.empty() ? "" : diagnostics[0].text()));
   return result;
 }
+
+Verdict verdict(const std::string& text, const Trace& of) { return judge({claim(text)}, {{{}, &of}}).front(); }
 
 /// Rows at iterations 0, 1, 2, …, with columns a, b, …; a tenth of a second each.
 Trace trace(const std::vector<std::vector<Real>>& columns) {
@@ -34,6 +39,15 @@ Trace trace(const std::vector<std::vector<Real>>& columns) {
     result.seconds.push_back(static_cast<Real>(i) / 10);
   }
   return result;
+}
+
+/// The value of a quantity of a run; NaN if there is none.
+Real value(const std::string& quantity, const Trace& of, std::optional<Real> from = {}, std::optional<Real> to = {}) {
+  auto read = read_quantity(Node::make_scalar(quantity, {}));
+  REQUIRE_MESSAGE(read, quantity);
+  read->from = from;
+  read->to = to;
+  return measure(*read, {{}, &of}).value_or(undefined);
 }
 
 /// Runs with one number each, at values of the label `scale`; traces live as long as they do.
@@ -217,4 +231,122 @@ TEST_CASE("how constant a slope is does not depend on units, signs or names") {
     is_same(Runs(map(scales, [](Real x) { return std::log10(x); }), values), plain);
     is_same(Runs(scales, map(values, [](Real y) { return std::exp(y); })), "exponent of final a over scale");
   }
+}
+
+TEST_CASE("a value where another column is smallest or largest") {
+  const Trace of = trace({{5, 4, 3, 2, 1}, {3, 1, undefined, 0.5, 0.7}});
+  CHECK(value("a at smallest b", of) == 2);
+  CHECK(value("a at largest b", of) == 5);
+  CHECK(value("b at smallest a", of) == 0.7);
+  CHECK(value("iteration at smallest b", of) == 3);
+  CHECK(value("seconds at smallest b", of) == doctest::Approx(0.3));
+  CHECK(value("a at smallest seconds", of) == 5);
+  CHECK(value("a at smallest b", of, {}, 2) == 4);
+  CHECK(value("a at smallest b", of, 4) == 1);
+  CHECK(std::isnan(value("a at smallest b", of, 2, 2)));
+  CHECK(value("a at smallest b", trace({{1, 2, 3, 4}, {7, 6, 6, 8}})) == 2);                  // the first of equals
+  CHECK(value("a at largest b", trace({{1, 2, 3, 4}, {7, 9, 9, 8}})) == 2);                   // …
+  CHECK(value("a at smallest b", trace({{1, undefined, 3, 4}, {7, 0, 6, undefined}})) == 3);  // rows with both
+  CHECK(value("a at smallest b", trace({{1, 2}, {std::numeric_limits<Real>::infinity(), 8}})) == 2);
+  CHECK(std::isnan(value("a at smallest b", trace({{1, undefined}, {undefined, 2}}))));
+  CHECK(std::isnan(value("a at smallest z", of)));
+  CHECK(verdict("{that: a at smallest b, is: '> -1e9'}", trace({{1, undefined}, {undefined, 2}})).measured ==
+        "not recorded");
+  CHECK_FALSE(verdict("{that: a at smallest b, is: '> -1e9'}", trace({{1, undefined}, {undefined, 2}})).holds);
+  // Early stopping: the validation error chooses nearly the best iterate.
+  const Trace stopped = trace({{1, 0.5, 0.101, 0.1, 0.3}, {2, 1, 0.7, 0.8, 1}});
+  CHECK(verdict("{that: a at smallest b, relative to: smallest a, is: <= 1.02}", stopped).holds);
+  CHECK_FALSE(verdict("{that: a at smallest b, relative to: smallest a, is: <= 1.005}", stopped).holds);
+}
+
+TEST_CASE("where a column is smallest does not depend on how it is measured") {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    const Stream stream(seed, "extremes");
+    std::vector<Real> a, b;
+    for (Index i = 0; i < 12; ++i) {
+      a.push_back(stream.uniform(100 + i) < 0.2 ? undefined : stream.normal(i));
+      b.push_back(stream.uniform(200 + i) < 0.2 ? undefined : std::floor(4 * stream.normal(50 + i)));  // with ties
+    }
+    Real best = undefined, at = std::numeric_limits<Real>::infinity(), smallest = at;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      if (!std::isnan(a[i])) smallest = std::min(smallest, a[i]);
+      if (std::isnan(a[i]) || std::isnan(b[i]) || !(b[i] < at)) continue;
+      at = b[i];
+      best = a[i];
+    }
+    REQUIRE_FALSE(std::isnan(best));
+    CHECK(value("a at smallest b", trace({a, b})) == best);
+    CHECK(value("a at smallest b", trace({a, map(b, [](Real y) { return std::exp(y); })})) == best);
+    CHECK(value("a at smallest b", trace({a, map(b, [](Real y) { return 3 * y - 40; })})) == best);
+    CHECK(value("a at largest b", trace({a, map(b, [](Real y) { return -y; })})) == best);
+    CHECK(value("a at smallest b", trace({map(a, [](Real x) { return 2 * x; }), b})) == 2 * best);
+    CHECK(value("b at smallest a", trace({b, a})) == best);  // names
+    CHECK(value("a at smallest a", trace({a})) == smallest);
+    CHECK(value("a at smallest a", trace({a})) == value("smallest a", trace({a})));
+  }
+}
+
+TEST_CASE("the deviation of a column from its theory, in a window of iterations") {
+  //                         0  1    2    3    4     5
+  const Trace of = trace({{4, 1.1, 0.9, 2, undefined, 3}, {1, 1, 1, 0, 1, undefined}});
+  CHECK(value("initial deviation of a from b", of) == 3);
+  CHECK(value("largest deviation of a from b", of) == 3);
+  CHECK(value("largest deviation of a from b", of, 1) == doctest::Approx(0.1));
+  CHECK(value("smallest deviation of a from b", of) == doctest::Approx(0.1));
+  CHECK(value("largest deviation of a from b", of, 2, 2) == doctest::Approx(0.1));
+  CHECK(value("deviation of a from b at 2", of) == doctest::Approx(0.1));
+  CHECK(std::isnan(value("deviation of a from b at 3", of)));   // b is 0
+  CHECK(std::isnan(value("deviation of a from b at 4", of)));   // a is not defined
+  CHECK(std::isnan(value("final deviation of a from b", of)));  // nor is b
+  CHECK(std::isnan(value("largest deviation of a from b", of, 3)));
+  CHECK(std::isnan(value("largest deviation of a from c", of)));
+  CHECK(value("iterations to deviation of a from b < 1", of) == 1);
+  CHECK(std::isnan(value("iterations to deviation of a from b > 3", of)));
+  CHECK(verdict("{that: iterations to deviation of a from b > 3, is: '> 4'}", of).measured == "more than 5");
+  CHECK(verdict("{that: largest deviation of a from b, from: 1, to: 4, is: < 0.11}", of).holds);
+  CHECK_FALSE(verdict("{that: largest deviation of a from b, from: 0, to: 4, is: < 0.11}", of).holds);
+  CHECK_FALSE(verdict("{that: largest deviation of a from b, from: 3, is: < 1e9}", of).holds);
+  CHECK(verdict("{that: largest deviation of a from b, from: 3, is: < 1e9}", of).measured == "not recorded");
+  CHECK(value("largest deviation of seconds from a", trace({{1, 1}})) == 1);
+  CHECK(value("smallest deviation of a from b", trace({{1, 2}, {std::numeric_limits<Real>::infinity(), 2}})) == 0);
+  CHECK(value("deviation of a from b at smallest c", trace({{1, 3, 6}, {1, 2, 3}, {2, 1, 3}})) == 0.5);
+  // From 1e-6, ten times as much every iteration.
+  std::vector<Real> theory(6, 2), grows;
+  for (int i = 0; i < 6; ++i) grows.push_back(2 + 2 * std::pow(10, i - 6));
+  CHECK(value("rate of deviation of a from b", trace({grows, theory})) == doctest::Approx(std::log(10)));
+}
+
+TEST_CASE("a deviation is relative to the theory: units mean nothing, and which of the two is theory does") {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    const Stream stream(seed, "deviations");
+    std::vector<Real> a, b, shares;
+    for (Index i = 0; i < 10; ++i) {
+      b.push_back(std::exp(2 * stream.normal(i)) * (stream.uniform(20 + i) < 0.5 ? -1 : 1));
+      shares.push_back(0.3 * stream.normal(40 + i));
+      a.push_back(b.back() * (1 + shares.back()));
+    }
+    const Real largest = std::abs(
+        *std::max_element(shares.begin(), shares.end(), [](Real x, Real y) { return std::abs(x) < std::abs(y); }));
+    const std::string quantity = "largest deviation of a from b";
+    CHECK(value(quantity, trace({a, b})) == doctest::Approx(largest).epsilon(1e-9));
+    const auto scaled = [](Real x) { return -1e5 * x; };
+    CHECK(value(quantity, trace({map(a, scaled), map(b, scaled)})) == doctest::Approx(largest).epsilon(1e-9));
+    CHECK(value("largest deviation of b from a", trace({b, a})) == value(quantity, trace({a, b})));
+    CHECK(value("largest deviation of b from a", trace({a, b})) != doctest::Approx(largest).epsilon(1e-6));
+    CHECK(value(quantity, trace({a, a})) == 0);
+    CHECK(value(quantity, trace({a, b}), 2, 7) <= value(quantity, trace({a, b})));
+    CHECK(value(quantity, trace({map(b, [](Real x) { return 1.05 * x; }), b})) == doctest::Approx(0.05));
+    CHECK(value(quantity, trace({map(b, [](Real x) { return 0.95 * x; }), b})) == doctest::Approx(0.05));
+  }
+}
+
+TEST_CASE("smallest and largest are sought in a window, too") {
+  const Trace of = trace({{5, 1, 3, 2, 9}});
+  CHECK(value("smallest a", of, 2) == 2);
+  CHECK(value("largest a", of, 1, 3) == 3);
+  CHECK(verdict("{that: largest a, from: 1, to: 3, is: < 4}", of).holds);
+  CHECK_FALSE(verdict("{that: largest a, from: 1, is: < 4}", of).holds);
+  CHECK(verdict("{that: smallest a, from: 5, is: < 4}", of).measured == "not recorded");
+  // The window is of `that` alone.
+  CHECK(verdict("{that: largest a, from: 1, to: 3, relative to: largest a, is: between 0.33 and 0.34}", of).holds);
 }
