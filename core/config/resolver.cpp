@@ -71,10 +71,10 @@ struct ProblemSection {
   std::vector<Index> shape;
   std::string data;
   void declare(Parameters& p) {
-    p.add(
-        "type", type, std::vector<std::string>{},
-        "sensing: a matrix seen through linear measurements; or one of the [problems](#plugins-problems), which takes the keys "
-        "of that plugin in place of those below, and no model and no loss");
+    p.add("type", type, std::vector<std::string>{},
+          "sensing: a matrix seen through linear measurements; or one of the [problems](#plugins-problems), which "
+          "takes the keys "
+          "of that plugin in place of those below, and no model and no loss");
     p.add("shape", shape, at_least(1),
           "rows and columns of the matrix to recover; may be left out if the target knows them")
         .example("[60, 40]");
