@@ -159,10 +159,10 @@ class Builder {
                              cell.perturbation ? cell.perturbation->description() : ""};
     sensing.complete(loss, model, names.pass);
     // A start learns no more than the run does.
+    Context for_start = full;
     const Vec training = held_out.empty() ? Vec() : training_data(problem.data, held_out);
-    if (!held_out.empty()) full.known_data = &training;
-    make_start(cell, *model, full, setup);
-    if (!held_out.empty()) full.known_data = &problem.data;
+    if (!held_out.empty()) for_start.known_data = &training;
+    make_start(cell, *model, for_start, setup);
     SensingExtras extras;
     if (cell.perturbation) {
       full.stream = Stream(cell.seed, "perturbation");
@@ -323,7 +323,8 @@ class Builder {
         problem->signal = {m, arma::dot(problem->data, problem->data) / static_cast<Real>(m),
                            arma::abs(problem->data).max()};
         const Vec exact = cell.noises.empty() ? Vec() : problem->data;
-        for (std::size_t i = 0; i < cell.noises.size(); ++i) disturb(cell.noises[i], *problem, i, exact);
+        for (std::size_t i = 0; i < cell.noises.size(); ++i)
+          part_of(cell.noises[i], [&] { problem->disturb(i, 0, exact, problem->data); });
       } else {
         problem->signal = {m, problem->truth->norm * problem->truth->norm / static_cast<Real>(m), std::nan("")};
       }
@@ -364,13 +365,6 @@ class Builder {
     }
     std::sort(problem.outliers.begin(), problem.outliers.end());
     problem.outliers.erase(std::unique(problem.outliers.begin(), problem.outliers.end()), problem.outliers.end());
-  }
-
-  static void disturb(const Choice& choice, SensingProblem& problem, std::size_t i, const Vec& exact) {
-    Vec& data = problem.data;
-    part_of(choice, [&] {
-      problem.noises[i]->disturb(0, problem.signal, {exact.memptr(), exact.n_elem}, {data.memptr(), data.n_elem});
-    });
   }
 
   static void append(std::vector<std::string>& to, const std::vector<std::string>& more) {

@@ -876,11 +876,8 @@ class Resolver {
     choice.position = type->position;
     const std::vector<std::string>& known = names(kind);
     if (!contains(known, type->scalar)) {
-      const std::string hint = did_you_mean(type->scalar, known);
       complain(type->position,
-               fmt::format(
-                   "there is no {} '{}'{}", word, type->scalar,
-                   hint.empty() ? (known.size() == 1 ? "; there is only " : "; there are ") + list_of(known) : hint));
+               fmt::format("there is no {} '{}'{}", word, type->scalar, did_you_mean_or_list(type->scalar, known)));
       return choice;
     }
     try {
@@ -1045,19 +1042,36 @@ std::vector<SectionDoc> config_reference() {
       document<TopSection>(
           "config",
           "The top level of a file. Besides these keys it has the sections seeds, problem, model, initialization, "
-          "loss, "
-          "optimizer, stop, observers, claims and study, and `plugin_path`, a folder with plugins or a list of such "
-          "folders, which is heeded only with `--allow-plugin-path`."),
+          "loss, optimizer, perturbation, projection, batch, stop, keep, observers, claims and study, and "
+          "`plugin_path`, a folder with plugins or a list of such folders, which is heeded only with "
+          "`--allow-plugin-path`."),
       document<SeedsSection>(
           "seeds",
           "Parts of a run that are drawn from another seed than its own, to keep them while the rest is drawn again."),
       document<ProblemSection>(
           "problem",
-          "What is to be recovered, and how it is seen. Besides these keys it has target, operator and noise. The "
-          "measurements are y = A(X*), plus noise if there is any, or what the file `data` holds."),
+          "What is to be recovered, and how it is seen. Besides these keys it has target, operator, noise and "
+          "hold_out. The measurements are y = A(X*), plus noise if there is any, or what the file `data` holds. "
+          "`noise` is a noise or a list of them, each on top of those before."),
+      document<HoldOutSection>(
+          "problem.hold_out",
+          "Measurements kept apart, to tell when a run has learnt enough. Neither the run nor its start sees them."),
       {"model, initialization, loss, optimizer",
-       "One plugin each. An optimizer also has `step`: a step size rule, or a bare number, which is short for the rule "
-       "that the [defaults](#defaults) name.",
+       "One plugin each. An optimizer that goes along a direction also has `step`: a step size rule, or a bare number, "
+       "which is short for the rule that the [defaults](#defaults) name; the others take none.",
+       {}},
+      {"perturbation, projection",
+       "One plugin each, or none: what is added to the gradient with respect to X, and what every iteration ends with.",
+       {}},
+      document<BatchSection>(
+          "batch",
+          "Makes each iteration see a part of the measurements, or of a problem's samples: value and gradient are "
+          "those "
+          "of the part times the number of batches. Of an operator with `storage: generated` the data are made with "
+          "the batch, and observers of all data are refused."),
+      {"keep",
+       "`smallest COLUMN`: of the recorded iterates, the first one where that column is smallest is stored beside the "
+       "last, as `kept_…` in final.npz and with its values in record.json.",
        {}},
       document<StopSection>(
           "stop",

@@ -53,6 +53,10 @@ void Encoder::put(const Memory& memory) {
 }
 /// What is not here is evaluated again.
 void Encoder::put(const Iterate& at) {
+  // Room at once for as many factors as follow, or the state would be copied as it grows.
+  std::size_t numbers = 0;
+  for (const Mat& block : at.point.blocks) numbers += 4 * block.n_elem;
+  bytes_.reserve(bytes_.size() + numbers * sizeof(Real) + 4096);
   put(at.iteration);
   put(at.phase);
   put(at.time);

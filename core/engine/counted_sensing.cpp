@@ -55,6 +55,16 @@ void count_rows(Counters& counters, const MeasurementOperator& op, Rows rows, In
                                                               static_cast<long double>(op.measurements())));
 }
 
+void count_evaluation(Counters& counters, const MeasurementOperator& op, Rows rows, const Evaluation& evaluation) {
+  if (evaluation.gradient && evaluation.reads == 1) {
+    ++counters.fused;
+  } else {
+    ++counters.forwards;
+    if (evaluation.gradient) ++counters.adjoints;
+  }
+  count_rows(counters, op, rows, evaluation.reads);
+}
+
 CountedSensing::CountedSensing(std::shared_ptr<const SensingProblem> problem, std::shared_ptr<SharedAdjoint> shared,
                                Counters& counters)
     : problem_(std::move(problem)), shared_(std::move(shared)), counters_(counters) {}
@@ -160,13 +170,7 @@ void CountedSensing::curvature_times(const Iterate& at, const Factors& d, Blocks
   Evaluation evaluation{&dX_, &y, &curved, model().sides(wanted), 0, &z_, &gradient_of_X_, &at.X};
   blame(pass_name_, [&] { problem_->op->evaluate({&evaluation, 1}, rows); });
   model().pull_back(at.point, gradient_of_X_, wanted, Hd);
-  if (evaluation.reads == 1) {
-    ++counters_.fused;
-  } else {
-    ++counters_.forwards;
-    ++counters_.adjoints;
-  }
-  count_rows(counters_, *problem_->op, rows, evaluation.reads);
+  count_evaluation(counters_, *problem_->op, rows, evaluation);
 }
 
 }  // namespace tightrope

@@ -74,5 +74,7 @@ class CountedSensing final : public Sensing {
 
 /// Adds to the counters `reads` readings of some rows of an operator.
 void count_rows(Counters& counters, const MeasurementOperator& op, Rows rows, Index reads);
+/// The same of an evaluation: what reads the rows once and gives a gradient, too, is fused.
+void count_evaluation(Counters& counters, const MeasurementOperator& op, Rows rows, const Evaluation& evaluation);
 
 }  // namespace tightrope

@@ -10,7 +10,9 @@ const Vec& RowData::of(const SensingProblem& problem, Rows rows) {
     data_ = rows.count == 0 ? Vec() : Vec(problem.data.subvec(rows.first, rows.end() - 1));
   } else {
     problem.op->forward(problem.truth->X, rows, data_);
-    problem.disturb(rows.first, data_);
+    if (!problem.noises.empty()) exact_ = data_;
+    for (std::size_t i = 0; i < problem.noises.size(); ++i)
+      blame(problem.noise_names[i], [&] { problem.disturb(i, rows.first, exact_, data_); });
   }
   problem_ = &problem;
   rows_ = rows;
@@ -22,13 +24,8 @@ const Vec& SensingProblem::data_of(Rows wanted) const {
   return has_all_data && rows.count == op->measurements() ? data : row_data->of(*this, rows);
 }
 
-void SensingProblem::disturb(Index first, Vec& measured) const {
-  if (noises.empty()) return;
-  const Vec exact = measured;
-  for (std::size_t i = 0; i < noises.size(); ++i)
-    blame(noise_names[i], [&] {
-      noises[i]->disturb(first, signal, {exact.memptr(), exact.n_elem}, {measured.memptr(), measured.n_elem});
-    });
+void SensingProblem::disturb(std::size_t i, Index first, const Vec& exact, Vec& measured) const {
+  noises[i]->disturb(first, signal, {exact.memptr(), exact.n_elem}, {measured.memptr(), measured.n_elem});
 }
 
 std::shared_ptr<const Truth> make_truth(LowRank X, Index rank) {

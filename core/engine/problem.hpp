@@ -30,7 +30,7 @@ struct SensingProblem {
   Vec data;                            // y; empty where data are made batch by batch
   bool has_all_data = true;
   std::vector<std::shared_ptr<const Noise>> noises;
-  std::vector<std::string> noise_names;  // in messages
+  std::vector<std::string> noise_names;  // in messages; as many
   Noise::Signal signal;                  // of the exact measurements
   std::vector<Index> outliers;           // measurements that a noise has spoilt, in increasing order
   std::shared_ptr<const Team> team;
@@ -39,8 +39,8 @@ struct SensingProblem {
 
   /// y of some rows, valid until others are asked for.
   const Vec& data_of(Rows rows) const;
-  /// Adds all noises to the data of measurements first, first + 1, …, which hold the exact ones.
-  void disturb(Index first, Vec& data) const;
+  /// Puts the i-th noise on top of the data of measurements first, first + 1, …, whose exact values are given.
+  void disturb(std::size_t i, Index first, const Vec& exact, Vec& data) const;
 };
 
 /// Completes a Truth from a target's matrix: decomposition and norm.

@@ -28,23 +28,12 @@ Real SensingObjective::scale(const Iterate& start) const {
   return weight_ * arma::dot(data, data) / 2;
 }
 
-/// Uses of the operator with separable losses are fused where the operator can.
-void SensingObjective::count(Rows rows, Index reads, bool with_gradient) {
-  if (with_gradient && reads == 1) {
-    ++counters_.fused;
-  } else {
-    ++counters_.forwards;
-    if (with_gradient) ++counters_.adjoints;
-  }
-  count_rows(counters_, *problem_->op, rows, reads);
-}
-
 Real SensingObjective::value(const Factors& point, Rows wanted) {
   const Rows rows = wanted.within(problem_->op->measurements());
   model_->expand(point, X_);
   Evaluation evaluation{&X_, &problem_->data_of(rows), loss_.get(), {}, 0, &prediction_};
   blame(names_.pass, [&] { problem_->op->evaluate({&evaluation, 1}, rows); });
-  count(rows, evaluation.reads, false);
+  count_evaluation(counters_, *problem_->op, rows, evaluation);
   return weight_ * evaluation.value + model_->add_penalty(point, Blocks::all(), nullptr);
 }
 
@@ -92,7 +81,7 @@ void SensingObjective::evaluate_together(std::span<Request> requests) {
       assign_zeros_like(at.gradient, at.point);
     }
     at.value = lane.weight_ * evaluation.value + lane.model_->add_penalty(at.point, requests[i].wanted, &at.gradient);
-    lane.count(rows, evaluation.reads, evaluation.gradient != nullptr);
+    count_evaluation(lane.counters_, *problem_->op, rows, evaluation);
   }
 }
 

@@ -39,7 +39,6 @@ class SensingObjective final : public Objective {
   void predict(const LowRank& X, Rows rows, Vec& z) override;
 
  private:
-  void count(Rows rows, Index reads, bool with_gradient);
   void perturb(const Iterate& at, Sides wanted);
 
   std::shared_ptr<const SensingProblem> problem_;

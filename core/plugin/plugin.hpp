@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/arrays/arrays.hpp"
+#include "core/arrays/labelled.hpp"
 #include "core/interfaces/dense_operator.hpp"
 #include "core/interfaces/entry_operator.hpp"
 #include "core/interfaces/factorization_model.hpp"
@@ -15,6 +16,7 @@
 #include "core/interfaces/perturbation.hpp"
 #include "core/interfaces/problem.hpp"
 #include "core/interfaces/projection.hpp"
+#include "core/interfaces/reduction.hpp"
 #include "core/interfaces/sensing.hpp"
 #include "core/interfaces/step_size.hpp"
 #include "core/interfaces/target.hpp"

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 
@@ -17,20 +16,14 @@ constexpr std::size_t most_listed = 5;
 
 Real value_of(const Node* metrics, const std::string& column) {
   const Node* node = metrics && metrics->is_map() ? metrics->find(column) : nullptr;
-  Real value = std::nan("");
-  if (node && node->is_scalar()) std::from_chars(node->scalar.data(), node->scalar.data() + node->scalar.size(), value);
-  return value;
+  return node ? to_real(*node).value_or(std::nan("")) : std::nan("");
 }
 
 }  // namespace
 
 std::optional<Index> kept_iteration(const StoredCell& cell) {
   const Node* node = cell.kept && cell.kept->is_map() ? cell.kept->find("iteration") : nullptr;
-  Index iteration = 0;
-  if (!node || !node->is_scalar()) return std::nullopt;
-  const char* const end = node->scalar.data() + node->scalar.size();
-  const auto [at, error] = std::from_chars(node->scalar.data(), end, iteration);
-  return error == std::errc() && at == end ? std::optional(iteration) : std::nullopt;
+  return node ? to_index(*node) : std::nullopt;
 }
 
 std::string kept_in_words(const StoredCell& cell) {

@@ -7,14 +7,10 @@ using namespace tightrope;
 
 class LeastSquares final : public Loss {
  public:
-  struct Options {
-    std::string reduction = "sum";
-    void declare(Parameters& p) {
-      p.add("reduction", reduction, {"sum", "mean"}, "whether the squares are added or averaged over the measurements");
-    }
+  struct Options : Reduction {
+    void declare(Parameters& p) { Reduction::declare(p, "the squares"); }
   };
-  LeastSquares(const Options& options, const Context& context)
-      : weight_(options.reduction == "mean" ? 1 / static_cast<Real>(context.sensing().measurements()) : 1) {}
+  LeastSquares(const Options& options, const Context& context) : weight_(options.weight(context)) {}
 
   Real evaluate(Index, std::span<const Real> prediction, std::span<const Real> data,
                 std::span<Real> slope) const override {

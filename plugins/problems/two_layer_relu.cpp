@@ -13,30 +13,23 @@ class TwoLayerRelu final : public Problem {
  public:
   struct Options {
     Index width = 0;
-    std::string loss = "exponential", data, labels;
-    std::optional<Index> samples, dimension;
-    std::optional<Real> separation;
+    std::string loss = "exponential";
+    LabelledOptions data;
     Real scale = 1e-3;
     void declare(Parameters& p) {
       p.add("width", width, between(1, 1000000), "h, the number of neurons").required().example("50");
       p.add("loss", loss, {"exponential", "logistic", "least_squares"}, "ℓ; the first two ask for labels 1 and -1");
-      p.add_file("data", data, "one sample a row, its label in the last column; made up if there is no file");
-      p.add_file("labels", labels, "the labels by themselves, one for each row of `data`, which then holds none");
-      p.add("samples", samples, between(2, 100000000), "n, of data that are made up; 20 by default");
-      p.add("dimension", dimension, between(2, 1000000), "D, of data that are made up; 20 by default");
-      p.add("separation", separation, between(0, 1), "least ⟨y_i x_i, y_j x_j⟩ of made-up data; 0.33 by default");
+      data.declare(p);
       p.add("scale", scale, above(0), "ε of its own start, W = ε N with standard normal N and v_j = ±‖w_j‖");
     }
   };
   TwoLayerRelu(const Options& options, const Context& context)
-      : options_(options), loss_(label_loss(options.loss)), stream_(context.stream) {
-    const auto& [width, loss, data, labels, n, D, separation, scale] = options_;
-    if (data.empty() ? !labels.empty() : n || D || separation)
-      throw Unsuitable("has labels for data of a file, and samples, dimension and separation for made-up data");
-    data_ = data.empty() ? opposite_cones(n.value_or(20), D.value_or(20), separation.value_or(0.33), stream_)
-                         : read(data, labels);
+      : options_(options),
+        loss_(label_loss(options.loss)),
+        stream_(context.stream),
+        data_(options.data.load(context.stream)) {
     if (!data_.has_classes() && loss_ != LabelLoss::least_squares)
-      throw Unsuitable("needs labels 1 and -1 for the " + loss + " loss, but the data have others");
+      throw Unsuitable("needs labels 1 and -1 for the " + options.loss + " loss, but the data have others");
   }
 
   std::vector<Block> blocks() const override {
@@ -75,16 +68,6 @@ class TwoLayerRelu final : public Problem {
   }
 
  private:
-  static Labelled read(const std::string& data, const std::string& labels) {
-    Mat table = read_matrix(data);
-    const Mat y = labels.empty() ? Mat(table.tail_cols(1)) : read_matrix(labels);
-    if (labels.empty()) table.shed_col(table.n_cols - 1);
-    if (table.n_cols == 0 || y.n_elem != table.n_rows)
-      throw Unsuitable("needs samples with one label for each, but there are " + std::to_string(table.n_rows) +
-                       " samples and " + std::to_string(y.n_elem) + " labels");
-    return {table.t(), arma::vectorise(y)};
-  }
-
   Options options_;
   LabelLoss loss_;
   Stream stream_;

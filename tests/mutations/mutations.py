@@ -44,7 +44,7 @@ MUTATIONS = [
 
     # What is counted.
     mutation("value-not-counted", "core/engine/sensing_objective.cpp", "core: every use of the operator is counted",
-             ("  count(rows, evaluation.reads, false);\n", "")),
+             ("  count_evaluation(counters_, *problem_->op, rows, evaluation);\n", "")),
     mutation("rows-of-two-passes", "core/engine/counted_sensing.cpp", "core: every use of the operator is counted",
              ("counters.rows += reads * rows.count", "counters.rows += rows.count")),
     mutation("bytes-of-two-passes", "core/engine/counted_sensing.cpp", "core: every use of the operator is counted",
@@ -108,7 +108,7 @@ MUTATIONS = [
     mutation("batch-short-last-one-left-out", "core/engine/batches.hpp", "core: in every epoch each row",
              ("(measurements_ + rule_.size - 1) / rule_.size", "std::max<Index>(1, measurements_ / rule_.size)")),
     mutation("batch-noise-of-other-rows", "core/engine/problem.cpp", "core: data that are made batch by batch",
-             ("problem.disturb(rows.first, data_)", "problem.disturb(0, data_)")),
+             ("problem.disturb(i, rows.first, exact_, data_)", "problem.disturb(i, 0, exact_, data_)")),
     mutation("noise-upon-noise", "core/engine/problem.cpp", "core: data that are made batch by batch",
              ("{exact.memptr(), exact.n_elem}, {measured.memptr()",
               "{measured.memptr(), exact.n_elem}, {measured.memptr()")),

@@ -48,20 +48,7 @@ Vec draws(const std::string& options) {
   return values;
 }
 
-constexpr const char* robust = R"(
-seed: 4
-problem:
-  shape: [20, 15]
-  target:   {type: random_low_rank, rank: 2, condition: 2}
-  operator: {type: gaussian, measurements: 600}
-  noise: {type: sparse_outliers, fraction: 0.1}
-loss: absolute
-model: {type: asymmetric, rank: 2}
-initialization: spectral
-optimizer: {type: gradient_descent, step: polyak}
-stop: {iterations: 40}
-observers: [relative_error, train_error, {train_error: {over: inliers}}]
-)";
+const std::string robust = robust_sensing(2, 40, "[relative_error, train_error, {train_error: {over: inliers}}]");
 
 }  // namespace
 

@@ -8,20 +8,7 @@ using namespace tightrope;
 
 namespace {
 
-constexpr const char* robust = R"(
-seed: 4
-problem:
-  shape: [20, 15]
-  target:   {type: random_low_rank, rank: 2, condition: 3}
-  operator: {type: gaussian, measurements: 600}
-  noise: {type: sparse_outliers, fraction: 0.1}
-loss: absolute
-model: {type: asymmetric, rank: 2}
-initialization: spectral
-optimizer: {type: gradient_descent, step: polyak}
-stop: {iterations: 30}
-observers: [relative_error, gradient_norm]
-)";
+const std::string robust = robust_sensing(3, 30, "[relative_error, gradient_norm]");
 
 std::vector<Real> column(const Lane& lane, const std::string& name) {
   return lane.trace().column(lane.trace().find(name).value());

@@ -29,6 +29,24 @@ inline std::unique_ptr<Lane> run_one(const std::string& yaml, const std::vector<
   return std::move(run_all(yaml, assignments).front());
 }
 
+/// Recovery from measurements a tenth of which are outliers, by subgradient descent with Polyak's step.
+inline std::string robust_sensing(int condition, int iterations, const std::string& observers) {
+  return R"(
+seed: 4
+problem:
+  shape: [20, 15]
+  target:   {type: random_low_rank, rank: 2, condition: )" +
+         std::to_string(condition) + R"(}
+  operator: {type: gaussian, measurements: 600}
+  noise: {type: sparse_outliers, fraction: 0.1}
+loss: absolute
+model: {type: asymmetric, rank: 2}
+initialization: spectral
+optimizer: {type: gradient_descent, step: polyak}
+stop: {iterations: )" +
+         std::to_string(iterations) + "}\nobservers: " + observers + "\n";
+}
+
 /// Last value of a column.
 inline Real last(const Lane& lane, const std::string& column) {
   return lane.trace().last(lane.trace().find(column).value());
