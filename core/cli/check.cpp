@@ -3,7 +3,7 @@
 
 #include <iostream>
 
-#include "core/cli/verb.hpp"
+#include "core/cli/papers.hpp"
 #include "core/config/yaml.hpp"
 #include "core/report/text.hpp"
 #include "core/study/tuner.hpp"
@@ -11,10 +11,31 @@
 
 namespace tightrope::cli {
 
+namespace fs = std::filesystem;
+
+namespace {
+
+void check(const Call& call, const fs::path& file) {
+  const Node tree = read_layers(call, file);
+  const Catalog catalog = make_catalog(call, &tree);
+  const Experiment experiment = resolve_experiment(tree, catalog, read_selection(call));
+  std::vector<Labels> labels;
+  for (const CellSpec& cell : experiment.cells) labels.push_back(cell.labels);
+  for (const std::string& sentence : too_few_repetitions(experiment.claims, labels))
+    std::cerr << "tightrope: warning: " << sentence << "\n";
+  const Index trials = Tuner(experiment, catalog).budget();
+  if (!call.quiet)
+    std::cout << fmt::format("{} is fine: {}, {}{}.\n", input_name(file), counted(experiment.cells.size(), "run"),
+                             counted(experiment.claims.size(), "claim"),
+                             trials > 0 ? fmt::format(", {} before them", counted(trials, "trial")) : "");
+}
+
+}  // namespace
+
 Verb check_verb() {
   return {"check",
           "FILE",
-          "check a config without running it",
+          "check a config, or all of a folder, without running it",
           "Reads and resolves FILE and its layers and reports every error in it. Nothing is computed or written.\n"
           "Exit codes: 0 all is right, 2 errors in the config, 3 a plugin that cannot be used.",
           [](po::options_description& options) {
@@ -25,19 +46,8 @@ Verb check_verb() {
           1,
           1,
           [](const Call& call) {
-            const Node tree = read_layers(call, call.positional[0]);
-            const Catalog catalog = make_catalog(call, &tree);
-            const Experiment experiment = resolve_experiment(tree, catalog, read_selection(call));
-            std::vector<Labels> labels;
-            for (const CellSpec& cell : experiment.cells) labels.push_back(cell.labels);
-            for (const std::string& sentence : too_few_repetitions(experiment.claims, labels))
-              std::cerr << "tightrope: warning: " << sentence << "\n";
-            const Index trials = Tuner(experiment, catalog).budget();
-            if (!call.quiet)
-              std::cout << fmt::format("{} is fine: {}, {}{}.\n", input_name(call.positional[0]),
-                                       counted(experiment.cells.size(), "run"),
-                                       counted(experiment.claims.size(), "claim"),
-                                       trials > 0 ? fmt::format(", {} before them", counted(trials, "trial")) : "");
+            const fs::path target = located_config(call.positional[0]);
+            for (const fs::path& file : configs_of(target)) check(call, file);
             return Exit::ok;
           }};
 }

@@ -6,7 +6,7 @@
 #include <iostream>
 
 #include "core/base/limits.hpp"
-#include "core/cli/verb.hpp"
+#include "core/cli/papers.hpp"
 #include "core/config/paths.hpp"
 #include "core/config/yaml.hpp"
 #include "core/store/remake.hpp"
@@ -25,6 +25,9 @@ void declare_config_options(po::options_description& options) {
                         "set a value, e.g. --set optimizer.step=0.5; several, or a range, make a study (repeatable)");
   options.add_options()("config,c", po::value<std::vector<std::string>>()->value_name("FILE")->composing(),
                         "lay another config over FILE (repeatable, left to right); - is standard input, also as FILE");
+  options.add_options()(
+      "layer", po::value<std::vector<std::string>>()->value_name("NAME")->composing(),
+      "lay FILE.NAME.yaml, beside FILE.yaml, over it: --layer quick sees the law of a paper in seconds");
   declare_plugin_options(options);
   options.add_options()("allow-plugin-path", "open plugins from the folders that the config names in plugin_path");
 }
@@ -34,8 +37,11 @@ void declare_thread_option(po::options_description& options) {
                         "threads for tiles (default: all cores); the results do not depend on it");
 }
 
-Node read_layers(const Call& call, const std::string& file) {
+Node read_layers(const Call& call, const fs::path& file) {
   Node tree = read_yaml(file);
+  if (call.has("layer"))
+    for (const std::string& name : call.get<std::vector<std::string>>("layer"))
+      merge(tree, read_yaml(layer_of(file, name)));
   if (call.has("config"))
     for (const std::string& layer : call.get<std::vector<std::string>>("config")) merge(tree, read_yaml(layer));
   std::vector<Diagnostic> diagnostics;

@@ -3,14 +3,40 @@
 
 #include <iostream>
 
-#include "core/cli/verb.hpp"
+#include "core/cli/papers.hpp"
 #include "core/store/json.hpp"
 
 namespace tightrope::cli {
 
 namespace {
 
+Exit list_papers(const Call& call) {
+  Table table({"paper", "config", "is", "source", "what is seen"});
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const Paper& paper : shipped_papers()) {
+    nlohmann::ordered_json experiments = nlohmann::ordered_json::array();
+    for (const PaperExperiment& experiment : paper.experiments) {
+      table.add({paper.name, experiment.name, experiment.is, experiment.source, experiment.shows});
+      experiments.push_back({{"name", experiment.name},
+                             {"file", experiment.file.string()},
+                             {"is", experiment.is},
+                             {"source", experiment.source},
+                             {"shows", experiment.shows}});
+    }
+    json.push_back({{"name", paper.name},
+                    {"authors", paper.authors},
+                    {"title", paper.title},
+                    {"published", paper.published},
+                    {"link", paper.link},
+                    {"summary", paper.summary},
+                    {"experiments", experiments}});
+  }
+  std::cout << (call.format == "json" ? pretty(json) : table.text(call.format));
+  return Exit::ok;
+}
+
 Exit list(const Call& call) {
+  if (!call.positional.empty() && call.positional[0] == "papers") return list_papers(call);
   const Catalog catalog = make_catalog(call);
   std::vector<PluginKind> kinds = plugin_kinds();
   if (!call.positional.empty()) kinds = {plugin_kind(call.positional[0])};
@@ -35,20 +61,20 @@ Exit list(const Call& call) {
 }  // namespace
 
 Verb list_verb() {
-  return {
-      "list",
-      "[KIND]",
-      "list the plugins, all or of one kind",
-      "KIND is one of operators, targets, noises, losses, models, initializations, optimizers,\nstep_sizes, observers. "
-      "'tightrope describe NAME' shows what a plugin takes.",
-      [](po::options_description& options) {
-        declare_plugin_options(options);
-        options.add_options()("verbose,v", "say where each plugin lies, on standard error");
-      },
-      {"table", "json", "markdown", "csv", "latex"},
-      0,
-      1,
-      list};
+  return {"list",
+          "[KIND]",
+          "list the plugins, all or of one kind, or the papers",
+          "KIND is one of operators, targets, noises, losses, models, initializations, optimizers,\nstep_sizes, "
+          "observers, or\npapers, "
+          "whose experiments 'tightrope run papers/NAME' runs. 'tightrope describe NAME' shows what a plugin takes.",
+          [](po::options_description& options) {
+            declare_plugin_options(options);
+            options.add_options()("verbose,v", "say where each plugin lies, on standard error");
+          },
+          {"table", "json", "markdown", "csv", "latex"},
+          0,
+          1,
+          list};
 }
 
 }  // namespace tightrope::cli

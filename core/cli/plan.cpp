@@ -9,7 +9,7 @@
 #include <iostream>
 
 #include "core/base/limits.hpp"
-#include "core/cli/verb.hpp"
+#include "core/cli/papers.hpp"
 #include "core/config/operator_key.hpp"
 #include "core/config/operator_size.hpp"
 #include "core/config/yaml.hpp"
@@ -312,7 +312,7 @@ Table table_of(const std::vector<Planned>& cells, const Experiment& experiment, 
 }
 
 Exit plan(const Call& call) {
-  const Node tree = read_layers(call, call.positional[0]);
+  const Node tree = read_layers(call, single_config(call));
   const Catalog catalog = make_catalog(call, &tree);
   const Selection selection = read_selection(call);
   Experiment resolved = resolve_experiment(tree, catalog, selection);

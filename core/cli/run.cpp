@@ -7,6 +7,7 @@
 
 #include "core/base/limits.hpp"
 #include "core/cli/documents.hpp"
+#include "core/cli/papers.hpp"
 #include "core/cli/progress.hpp"
 #include "core/cli/verb.hpp"
 #include "core/config/quantity.hpp"
@@ -200,13 +201,14 @@ StudyOptions study_options(const Call& call, const StudyRules& rules, const fs::
 /// One call of `run`: what is needed from its start to its end.
 class Run {
  public:
-  Run(const Call& call, const Node& tree, const Catalog& catalog)
+  /// Results go to `out` or, if that is empty, to results/NAME.
+  Run(const Call& call, const Node& tree, const Catalog& catalog, const fs::path& out)
       : call_(call),
         tree_(tree),
         selection_(read_selection(call)),
         experiment_(resolve_experiment(tree, catalog, selection_)),
         catalog_(catalog),
-        out_(call.has("out") ? fs::path(call.get<std::string>("out")) : fs::path("results") / experiment_.name),
+        out_(out.empty() ? fs::path("results") / experiment_.name : out),
         options_(study_options(call, experiment_.rules, out_, catalog)) {}
 
   Exit run() {
@@ -460,12 +462,32 @@ class Run {
   std::shared_ptr<const Truth> truth_;  // of a plain run that was not stored
 };
 
+/// The configs of a folder one after the other: the worst of their ends is that of the whole.
+Exit run_folder(const Call& call, const std::vector<fs::path>& files) {
+  if (call.format == "json")
+    throw Error(Exit::config, "--format json prints one document: give one config, not a folder");
+  Exit worst = Exit::ok;
+  for (const fs::path& file : files) {
+    if (!call.quiet) std::cout << (file == files.front() ? "" : "\n") << file.string() << std::endl;
+    const Node tree = read_layers(call, file);
+    const Catalog catalog = make_catalog(call, &tree);
+    const std::string folder = call.has("out") ? call.get<std::string>("out") : "";
+    const Exit end = Run(call, tree, catalog, folder.empty() ? fs::path() : fs::path(folder) / file.stem()).run();
+    if (end != Exit::ok && end != Exit::claim_false) return end;
+    worst = std::max(worst, end);
+  }
+  return worst;
+}
+
 Exit run(const Call& call) {
-  const Node tree = read_layers(call, call.positional[0]);
-  const Catalog catalog = make_catalog(call, &tree);
   if (call.has("out") && call.get<std::string>("out").empty())
     throw Error(Exit::config, "--out must name a folder for the results, but it is empty");
-  return Run(call, tree, catalog).run();
+  const fs::path target = located_config(call.positional[0]);
+  const std::vector<fs::path> files = configs_of(target);
+  if (fs::is_directory(target)) return run_folder(call, files);
+  const Node tree = read_layers(call, files.front());
+  const Catalog catalog = make_catalog(call, &tree);
+  return Run(call, tree, catalog, call.has("out") ? fs::path(call.get<std::string>("out")) : fs::path()).run();
 }
 
 }  // namespace
@@ -474,7 +496,12 @@ Verb run_verb() {
   return {
       "run",
       "FILE",
-      "run an experiment: results, summary and report",
+      "run an experiment, or all of a folder: results, summary and report",
+      "FILE is a config, or the name of one that came with the program (quickstart), or a folder of configs, such as\n"
+      "papers/liu2025: these are run one after the other, with --out DIR into DIR/CONFIG. 'tightrope list papers' "
+      "shows\n"
+      "what there is.\n"
+      "\n"
       "Writes to results/NAME unless --out says otherwise. What is stored there is not run again; what was "
       "interrupted\n"
       "goes on. Layers of the config, each over the one before: defaults of the plugins, FILE, -c FILE from left to\n"

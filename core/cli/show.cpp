@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "core/cli/documents.hpp"
+#include "core/cli/papers.hpp"
 #include "core/cli/progress.hpp"
 #include "core/cli/verb.hpp"
 #include "core/report/cell_words.hpp"
@@ -19,7 +20,7 @@ namespace tightrope::cli {
 namespace {
 
 Exit show_resolved(const Call& call) {
-  const Node tree = read_layers(call, call.positional[0]);
+  const Node tree = read_layers(call, single_config(call));
   const Experiment experiment = resolve_experiment(tree, make_catalog(call, &tree), read_selection(call));
   const auto origin = [](const Node& node) {
     return node.position.file.empty() ? std::string("default") : node.position.text();
@@ -36,7 +37,7 @@ Exit show_resolved(const Call& call) {
 /// Why the cells of a config are not stored in the folder, one paragraph each.
 Exit show_why_new(const Call& call) {
   const std::filesystem::path out = call.positional[0];
-  const Node tree = read_layers(call, call.get<std::string>("why-new"));
+  const Node tree = read_layers(call, located_config(call.get<std::string>("why-new")));
   const Catalog catalog = make_catalog(call, &tree);
   const Selection selection = read_selection(call);
   check_readable(out);

@@ -71,13 +71,13 @@ std::string help_of(const Verb& verb);
 std::string version_line();
 
 // --- options that several verbs have ---
-void declare_config_options(po::options_description& options);     // --set, -c, --plugin-path, --allow-plugin-path
+void declare_config_options(po::options_description& options);     // --set, -c, --layer and where plugins are
 void declare_selection_options(po::options_description& options);  // --only, --skip
 void declare_plugin_options(po::options_description& options);     // --plugin-path
 void declare_thread_option(po::options_description& options);      // --threads
 
 /// The merged tree of the file, its layers, the environment and --set.
-Node read_layers(const Call& call, const std::string& file);
+Node read_layers(const Call& call, const std::filesystem::path& file);
 /// The cells of a study that --only and --skip pick.
 Selection read_selection(const Call& call);
 /// The catalog for a call; `tree` may add folders (plugin_path) if --allow-plugin-path is given.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace tightrope {
 
@@ -11,6 +12,9 @@ struct Column {
   int display_priority = 0;    // > 0: shown in the progress line, the highest first
   bool logarithmic = true;     // drawn on a logarithmic axis
   std::string theory_of = {};  // the column whose course this one predicts: drawn dashed over it
+  /// Names of phases: while the value is i, counted from 1, the run is in the i-th of them. Not a curve of its own, but
+  /// bands behind those of the run.
+  std::vector<std::string> phases = {};
 };
 
 }  // namespace tightrope

@@ -1,6 +1,7 @@
 #include "core/interfaces/optimizer.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 namespace tightrope {
@@ -50,6 +51,7 @@ Move DirectionOptimizer::advance(const Iterate& at, StepContext& context, Factor
   move.step = step.size;
   move.end = std::move(step.end);
   if (move.step > 0) space.retract(at.point, move.step, *towards, next);
+  for (const Column& column : columns()) move.columns.push_back(context.memory.scalar(column.name, std::nan("")));
   const Index next_phase = at.phase + 1;
   move.completes_iteration = next_phase >= phases(space);
   if (!move.completes_iteration) move.wanted = blocks(next_phase);

@@ -51,7 +51,8 @@ class Optimizer : public Component {
   /// Number of evaluations in an iteration; 0 where it is not the same each time. Points in the middle of an iteration
   /// are then trials: they need not be finite, and no run diverges by them.
   virtual Index phases(const Space&) const { return 1; }
-  /// Columns of its own, such as a damping: what Move::columns holds.
+  /// Columns of its own, such as a damping: what Move::columns holds. Those of methods along a direction are the
+  /// numbers of these names in their memory.
   virtual std::vector<Column> columns() const { return {}; }
   /// An estimate to publish instead of model(point), e.g. an average of iterates; default: none (false).
   virtual bool estimate(const Iterate&, const Memory&, LowRank&) const { return false; }

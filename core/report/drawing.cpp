@@ -60,6 +60,7 @@ class Canvas {
           "<path class=\"frame\" d=\"M0 {0:.1f}H{1:.1f}\" stroke=\"#555\" stroke-width=\".7\" "
           "stroke-dasharray=\"1 3\"/>\n",
           strip_, width_);
+    for (const Stretch& stretch : panel.stretches) svg += band(stretch);
     for (const Series& series : panel.series)
       if (plot_.look == Plot::Look::line && !series.low.empty())
         svg +=
@@ -92,6 +93,20 @@ class Canvas {
       text += fmt::format("{}{:.1f} {:.1f}", k ? "L" : "M", x(xs[i]), y(ys[i]));
     }
     return text;
+  }
+
+  /// A band from top to bottom, with its word at the foot where there is room for it.
+  std::string band(const Stretch& stretch) const {
+    const Real from = std::max<Real>(x(stretch.low), 0), to = std::min(x(stretch.high), width_);
+    if (!(to > from)) return "";
+    std::string svg = fmt::format(
+        "<rect class=\"stretch\" x=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"#000\" "
+        "fill-opacity=\"{}\"><title>{}</title></rect>\n",
+        from, to - from, height_, stretch_opacity(stretch.index), escaped(stretch.word, 60));
+    if (text_width(stretch.word, small_font) + 8 <= to - from)
+      svg += label((from + to) / 2, height_ - 6, "middle", escaped(stretch.word, 60),
+                   " font-size=\"12\" font-style=\"italic\" class=\"word\"");
+    return svg;
   }
 
   /// Thin lines from top to bottom, each with its word where there is room for it; short ticks for words that come

@@ -86,6 +86,8 @@ Mark curve_mark(std::size_t i) { return static_cast<Mark>(i / dash_patterns.size
 
 const char* to_string(Mark mark) { return mark_names[static_cast<std::size_t>(mark)]; }
 
+Real stretch_opacity(std::size_t index) { return std::array<Real, 4>{0.1, 0.05, 0.02, 0.075}[index % 4]; }
+
 bool is_marked(std::size_t i) { return i >= dash_patterns.size(); }
 
 void fit_scales(Plot& plot, bool logarithmic_x, bool logarithmic_y) {

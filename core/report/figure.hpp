@@ -32,6 +32,13 @@ struct Event {
   Real x = 0;
   std::string word;  // "rebalanced"
 };
+/// A stretch of a run that has a name, as "saddle avoidance": a band behind the curves, the paler the higher its index.
+struct Stretch {
+  Real low = 0, high = 0;
+  std::string word;
+  std::size_t index = 0;
+};
+Real stretch_opacity(std::size_t index);
 /// Lines of more events of one word than these would hide the curves: each is a short tick at the top.
 inline constexpr std::size_t most_event_lines = 24;
 
@@ -41,6 +48,7 @@ struct Panel {
   std::vector<Overlay> overlays;
   std::vector<Series> theories = {};  // of some of the series: dashed, in the style of the curve that each predicts
   std::vector<Event> events = {};     // by x
+  std::vector<Stretch> stretches = {};
 };
 
 struct Scale {

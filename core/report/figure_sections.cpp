@@ -226,7 +226,8 @@ Json data_of(const Panel& panel, const Figure& figure, const Plot& plot, Pool& p
   };
   Json json = {{"at", panel.place},         {"title", plain(title_of(figure, panel, true), 200)},
                {"series", Json::array()},   {"overlays", Json::array()},
-               {"theories", Json::array()}, {"events", Json::array()}};
+               {"theories", Json::array()}, {"events", Json::array()},
+               {"stretches", Json::array()}};
   for (const Series& series : panel.series) {
     Json own = {{"style", series.style},
                 {"name", plain(series.name, 80)},
@@ -248,6 +249,11 @@ Json data_of(const Panel& panel, const Figure& figure, const Plot& plot, Pool& p
   for (const Series& theory : panel.theories)
     json["theories"].push_back(
         {{"style", theory.style}, {"x", pool.place(theory.x, 5)}, {"y", pool.place(bounded(theory.y), 4)}});
+  for (const Stretch& stretch : panel.stretches)
+    json["stretches"].push_back({{"low", stretch.low},
+                                 {"high", stretch.high},
+                                 {"word", plain(stretch.word, 60)},
+                                 {"opacity", stretch_opacity(stretch.index)}});
   for (const Event& event : panel.events) json["events"].push_back({{"x", event.x}, {"word", plain(event.word, 60)}});
   return json;
 }

@@ -80,6 +80,22 @@
 
   // What happened in a run: thin lines, each with its word where there is room for it; short ticks for words that come
   // often, of which the first is told. As in the drawings.
+  function drawStretches(context, stretches, x, box, scale) {
+    context.font = `italic ${12 * scale}px system-ui, sans-serif`;
+    context.textAlign = "center";
+    stretches.forEach((stretch) => {
+      const from = Math.max(x(stretch.low), box.left), to = Math.min(x(stretch.high), box.left + box.width);
+      if (!(to > from)) return;
+      context.fillStyle = colour("--ink");
+      context.globalAlpha = stretch.opacity;
+      context.fillRect(from, box.top, to - from, box.height);
+      context.globalAlpha = 1;
+      if (context.measureText(stretch.word).width + 8 * scale > to - from) return;
+      context.fillStyle = colour("--soft");
+      context.fillText(stretch.word, (from + to) / 2, box.top + box.height - 6 * scale);
+    });
+  }
+
   function drawEvents(context, events, x, box, scale) {
     const counts = {}, told = new Set(), written = [-Infinity, -Infinity], right = box.left + box.width;
     events.forEach((event) => { counts[event.word] = (counts[event.word] || 0) + 1; });
@@ -143,6 +159,7 @@
       });
     });
     context.setLineDash([]);
+    drawStretches(context, panel.stretches, x, box, scale);
     drawEvents(context, panel.events, x, box, scale);
     series.filter((one) => page.marks[one.style]).forEach((one) => {
       const xs = page.arrays[one.x], ys = page.arrays[one.y], spacing = Math.max(70 * scale, box.width / 6);

@@ -90,6 +90,28 @@ std::vector<Event> events_of(const StoredCell& cell, Clock clock) {
   return events;
 }
 
+/// Where the run was in which phase: from the row in which a phase begins to the one in which the next does.
+std::vector<Stretch> stretches_of(const StoredCell& cell, Clock clock) {
+  const Trace& trace = cell.trace;
+  std::vector<Stretch> stretches;
+  for (Index c = 0; c < trace.columns.size(); ++c) {
+    const std::vector<std::string>& names = trace.columns[c].phases;
+    if (names.empty()) continue;
+    std::optional<std::size_t> current;
+    for (std::size_t row = 0; row < trace.rows.size(); ++row) {
+      const Real value = trace.rows[row][c];
+      const std::optional<Real> x = clock_at(trace, row, clock);
+      if (!x || !(value >= 1 && value <= static_cast<Real>(names.size()))) continue;
+      if (current) stretches.back().high = *x;
+      const auto phase = static_cast<std::size_t>(value);
+      if (current == phase) continue;
+      stretches.push_back({*x, *x, names[phase - 1], phase - 1});
+      current = phase;
+    }
+  }
+  return stretches;
+}
+
 /// Curves with dashed theory over them have no dashes of their own.
 void make_solid(Figure& figure) {
   for (Plot& plot : figure.plots)
@@ -127,6 +149,7 @@ std::string in_words(Clock clock, const StoredRun& run) {
 
 bool is_drawn(const Trace& trace, Index column) {
   const std::string& name = trace.columns[column].name;
+  if (!trace.columns[column].phases.empty()) return false;
   if (name != "step") return name != "time";
   std::vector<Real> steps = trace.column(column);
   std::erase_if(steps, [](Real step) { return !std::isfinite(step); });
@@ -195,8 +218,10 @@ std::vector<Figure> curves_of_run(const StoredRun& run) {
       fit_scales(plot, false, entry.logarithmic);
       name_overlays(plot);
     }
-    for (std::size_t k = 0; k < entry.figure.plots.size(); ++k)
+    for (std::size_t k = 0; k < entry.figure.plots.size(); ++k) {
       entry.figure.plots[k].panels.front().events = events_of(cell, curve_clocks[k]);
+      entry.figure.plots[k].panels.front().stretches = stretches_of(cell, curve_clocks[k]);
+    }
     if (!entry.figure.plots.front().panels.front().theories.empty()) make_solid(entry.figure);
     result.push_back(std::move(entry.figure));
   }

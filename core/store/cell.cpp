@@ -88,6 +88,7 @@ Json record_of(const CellSpec& cell, const Lane& lane, const std::map<std::strin
                                  {"display_priority", column.display_priority},
                                  {"logarithmic", column.logarithmic}});
     if (!column.theory_of.empty()) record["columns"].back()["theory_of"] = column.theory_of;
+    if (!column.phases.empty()) record["columns"].back()["phases"] = column.phases;
   }
   if (const Kept* kept = lane.kept())
     record["kept"] = {{"column", lane.setup().keep->column},
@@ -335,10 +336,12 @@ StoredCell read_cell(const fs::path& folder) {
     for (std::size_t c = 0; c < cell.trace.columns.size(); ++c) {
       const Json& column = columns.at(c);
       // Older runs have other words for two of them.
-      cell.trace.columns[c] = {column.at("name").get<std::string>(), column.at("description").get<std::string>(),
+      cell.trace.columns[c] = {column.at("name").get<std::string>(),
+                               column.at("description").get<std::string>(),
                                column.at(column.contains("prominence") ? "prominence" : "display_priority").get<int>(),
                                column.at(column.contains("positive") ? "positive" : "logarithmic").get<bool>(),
-                               column.value("theory_of", "")};
+                               column.value("theory_of", ""),
+                               column.value("phases", std::vector<std::string>{})};
     }
     for (const Json& mark : record.value("marks", Json::array()))
       cell.trace.marks.push_back({mark.at("iteration").get<Index>(), mark.at("word").get<std::string>()});
