@@ -136,6 +136,17 @@ fs::path layer_of(const fs::path& config, const std::string& layer) {
   return fs::path(config).replace_extension("." + layer + ".yaml");
 }
 
+std::optional<PaperNote> paper_note(const fs::path& config) {
+  const fs::path folder = fs::absolute(config).parent_path();
+  if (std::error_code ignored; !fs::exists(folder / paper_file, ignored)) return {};
+  const Paper paper = read_paper(folder);
+  for (const PaperExperiment& experiment : paper.experiments)
+    if (experiment.file.filename() == config.filename())
+      return PaperNote{paper.authors, paper.title,       paper.published, paper.link,
+                       experiment.is, experiment.source, experiment.shows};
+  return {};
+}
+
 fs::path single_config(const Call& call) {
   const fs::path target = located_config(call.positional[0]);
   const std::vector<fs::path> files = configs_of(target);

@@ -41,6 +41,9 @@ std::vector<std::filesystem::path> configs_of(const std::filesystem::path& targe
 /// A layer that lies beside a config: condition.quick.yaml beside condition.yaml.
 std::filesystem::path layer_of(const std::filesystem::path& config, const std::string& layer);
 
+/// What a paper's page says of a config; nothing if it lies in no paper's folder, or the page does not have it.
+std::optional<PaperNote> paper_note(const std::filesystem::path& config);
+
 /// The one config that a verb takes.
 std::filesystem::path single_config(const Call& call);
 

@@ -202,14 +202,16 @@ StudyOptions study_options(const Call& call, const StudyRules& rules, const fs::
 class Run {
  public:
   /// Results go to `out` or, if that is empty, to results/NAME.
-  Run(const Call& call, const Node& tree, const Catalog& catalog, const fs::path& out)
+  Run(const Call& call, const Node& tree, const Catalog& catalog, const fs::path& file, const fs::path& out)
       : call_(call),
         tree_(tree),
         selection_(read_selection(call)),
         experiment_(resolve_experiment(tree, catalog, selection_)),
         catalog_(catalog),
         out_(out.empty() ? fs::path("results") / experiment_.name : out),
-        options_(study_options(call, experiment_.rules, out_, catalog)) {}
+        options_(study_options(call, experiment_.rules, out_, catalog)) {
+    experiment_.paper = paper_note(file);
+  }
 
   Exit run() {
     const auto start = std::chrono::steady_clock::now();
@@ -279,7 +281,9 @@ class Run {
         warn(fmt::format("{} {} failed: {}", count, count == 1 ? "trial" : "trials", reason));
       tuner.close(out_);
     }
+    const std::optional<PaperNote> paper = experiment_.paper;
     experiment_ = resolve_experiment(tree_, catalog_, selection_, tuner.results());
+    experiment_.paper = paper;
     return {};
   }
 
@@ -472,7 +476,7 @@ Exit run_folder(const Call& call, const std::vector<fs::path>& files) {
     const Node tree = read_layers(call, file);
     const Catalog catalog = make_catalog(call, &tree);
     const std::string folder = call.has("out") ? call.get<std::string>("out") : "";
-    const Exit end = Run(call, tree, catalog, folder.empty() ? fs::path() : fs::path(folder) / file.stem()).run();
+    const Exit end = Run(call, tree, catalog, file, folder.empty() ? fs::path() : fs::path(folder) / file.stem()).run();
     if (end != Exit::ok && end != Exit::claim_false) return end;
     worst = std::max(worst, end);
   }
@@ -487,7 +491,8 @@ Exit run(const Call& call) {
   if (fs::is_directory(target)) return run_folder(call, files);
   const Node tree = read_layers(call, files.front());
   const Catalog catalog = make_catalog(call, &tree);
-  return Run(call, tree, catalog, call.has("out") ? fs::path(call.get<std::string>("out")) : fs::path()).run();
+  return Run(call, tree, catalog, files.front(), call.has("out") ? fs::path(call.get<std::string>("out")) : fs::path())
+      .run();
 }
 
 }  // namespace

@@ -76,6 +76,13 @@ struct StudyRules {
   std::optional<std::uint64_t> memory;  // bytes that a cell may take
 };
 
+/// What the page of a paper says of one of its configs.
+struct PaperNote {
+  std::string authors, title, published, link;
+  std::string is, source;  // "replica" or "derived", of or from "Fig. 2"
+  std::string shows;       // the law that is seen to hold
+};
+
 /// A whole file, checked: one cell for a plain run, many for `study:`.
 struct Experiment {
   std::string name;
@@ -87,6 +94,7 @@ struct Experiment {
   std::vector<Claim> claims;
   std::optional<SuccessCriterion> success;  // what a run must reach; null if neither study nor stop rules say so
   std::vector<TunedSetting> settings;       // of the cells that were asked for, those in which a value is tuned
+  std::optional<PaperNote> paper;           // whoever reads the file from a paper's folder says so
   std::vector<Tuned> tuned;                 // what was chosen for them; empty before the trials
 };
 

@@ -79,7 +79,7 @@ std::string page_of(const StoredRun& run, const Pictures& pictures, const Summar
           drawings_section("Over all problems", figures.profiles);
   if (run.is_study) body += comparison_section(summary) + tuned_section(run);
   body += truth_section(run, pictures) + setup_section(run) + runs_section(run, summary) + origin_section(run);
-  page += with_contents(summary_section(run, summary), std::move(body));
+  page += with_contents(paper_section(run) + summary_section(run, summary), std::move(body));
   return page + fmt::format(
                     "</main>\n<script type=\"application/json\" "
                     "id=\"figures\">{}</script>\n<script>{}</script>\n<script>{}</script>\n</body></html>\n",

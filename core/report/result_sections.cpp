@@ -32,6 +32,18 @@ std::string ends_in_words(const std::map<EndClass, Index>& of) {
 
 }  // namespace
 
+std::string paper_section(const StoredRun& run) {
+  if (!run.paper) return "";
+  const PaperNote& paper = *run.paper;
+  std::string title = fmt::format("<cite>{}</cite>", escaped(paper.title, 300));
+  if (paper.link.starts_with("https://")) title = fmt::format("<a href=\"{}\">{}</a>", escaped(paper.link, 300), title);
+  std::string whose;
+  for (const std::string& part : {escaped(paper.authors, 300), title, escaped(paper.published, 200)})
+    if (!part.empty()) whose += (whose.empty() ? "" : ", ") + part;
+  return fmt::format("<p>What is to be seen: {}.</p>\n<p class=\"soft\">{} {} of {}.</p>\n", escaped(paper.shows, 300),
+                     paper.is == "replica" ? "Replica of" : "Derived from", escaped(paper.source, 200), whose);
+}
+
 std::string summary_section(const StoredRun& run, const Summary& summary) {
   std::string html;
   if (run.cells.size() == 1 && run.missing.empty()) {

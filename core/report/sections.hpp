@@ -12,6 +12,8 @@
 namespace tightrope {
 
 // --- what came out ---
+/// Which paper's law the run shows, and whether it was published with these parameters; "" if it is of no paper.
+std::string paper_section(const StoredRun& run);
 /// How a run ended, or how many runs of a study ended how.
 std::string summary_section(const StoredRun& run, const Summary& summary);
 /// Warnings, and observers that took much of the time; "" if there are none.

@@ -169,6 +169,10 @@ void publish_run(const fs::path& out, const Experiment& experiment, const std::v
     if (!axis.unit.empty()) entry["unit"] = axis.unit;
     run["axes"].push_back(std::move(entry));
   }
+  if (const auto& paper = experiment.paper)
+    run["paper"] = {{"authors", paper->authors}, {"title", paper->title}, {"published", paper->published},
+                    {"link", paper->link},       {"is", paper->is},       {"source", paper->source},
+                    {"shows", paper->shows}};
   if (experiment.success) run["success"] = experiment.success->text();
   run["cells"] = Json::array();
   for (const CellSpec& cell : experiment.cells) {
@@ -253,6 +257,11 @@ StoredRun read_run(const fs::path& given) {
       run.claims.push_back({claim.at("that").get<std::string>(), claim.at("measured").get<std::string>(),
                             claim.at("holds").get<bool>(), claim.value("source", "")});
     for (const Json& tuned : json.value("tuned", Json::array())) run.tuned.push_back(tuned_of(tuned));
+    if (json.contains("paper")) {
+      const auto text = [&](const char* name) { return json.at("paper").at(name).get<std::string>(); };
+      run.paper = {text("authors"), text("title"),  text("published"), text("link"),
+                   text("is"),      text("source"), text("shows")};
+    }
   } catch (const Json::exception& problem) {
     throw Error(Exit::integrity, fmt::format("{} is damaged: {}", file.string(), problem.what()));
   }

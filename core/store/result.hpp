@@ -49,6 +49,7 @@ struct StoredRun {
   std::vector<StoredClaim> claims;
   std::optional<SuccessCriterion> success;
   std::vector<Tuned> tuned;  // values that trials have chosen
+  std::optional<PaperNote> paper;
 };
 
 /// Checks, before any computing, that results can be written to `out`, and makes its folders; Error(resources) if not.

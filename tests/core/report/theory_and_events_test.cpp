@@ -186,6 +186,40 @@ TEST_CASE("marks are lines with their words, between two rows where they lie the
   CHECK(count_of(both, ">restarted</text>") == 1);
 }
 
+TEST_CASE("the phases of a run are bands behind its curves, each up to where the next begins") {
+  Column phase{"phase", "", 0, false};
+  phase.phases = {"alignment", "saddle avoidance", "refinement"};
+  StoredRun run = run_of(cell_of({phase}, [](Real t) {
+    return std::vector<Real>{t < 1 ? none : t < 6 ? 1 : t < 14 ? 2 : t < 18 ? 3 : 2};
+  }));
+  const std::vector<Figure> figures = curves_of_run(run);
+  CHECK_FALSE(find(figures, "phase"));
+  const Figure figure = *find(figures, "objective");
+  const std::vector<Stretch>& stretches = figure.plots[0].panels.front().stretches;
+  REQUIRE(stretches.size() == 4);
+  const std::vector<std::string> words = {"alignment", "saddle avoidance", "refinement", "saddle avoidance"};
+  const std::vector<Real> ends = {2, 6, 14, 18, 20};
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(stretches[i].word == words[i]);
+    CHECK(stretches[i].low == ends[i]);
+    CHECK(stretches[i].high == ends[i + 1]);
+    CHECK(stretch_opacity(stretches[i].index) < 0.2);
+  }
+  CHECK(stretches[1].index == stretches[3].index);
+  CHECK(stretches[0].index != stretches[1].index);
+  CHECK(figure.plots[1].panels.front().stretches[1].low == 18);  // passes are three times as many
+  const std::string svg = svgs_of(figure, 0).front();
+  CHECK(count_of(svg, "class=\"stretch\"") == 4);
+  CHECK(count_of(svg, "<title>saddle avoidance</title>") == 2);
+  CHECK(count_of(svg, "saddle avoidance</text>") == 1);  // the last one has no room for its word
+
+  // A number that is no phase is none, and stops none.
+  run.cells.front().trace.rows[8].back() = 7;
+  run.cells.front().trace.rows[9].back() = 0;
+  run.cells.front().trace.rows[10].back() = none;
+  CHECK(find(curves_of_run(run), "objective")->plots[0].panels.front().stretches.size() == 3);
+}
+
 TEST_CASE("a mark that is not recorded any more, beyond the last row, is left out") {
   StoredRun run = spectra();
   run.cells.front().trace.marks = {{25, "late"}};

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""A mistake in an update rule makes a claim of its paper false.
+
+  mistakes.py --build FOLDER [PAPER ...]
+
+Each mistake of MISTAKES is made in a copy of the plugin, which is compiled as the build in FOLDER does it and takes the
+place of the right one in a run of the small experiment. The exit code is 1 if all claims hold nevertheless.
+"""
+import argparse
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
+from typing import NamedTuple
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+
+
+class Mistake(NamedTuple):
+    paper: str
+    experiment: str
+    plugin: str  # "optimizers/momentum"
+    before: str  # what the plugin holds once
+    after: str
+
+
+MISTAKES = [
+]
+
+
+def commands_of(build, plugin):
+    """How the build compiles and links a plugin: two commands, each a list of words."""
+    listed = subprocess.run(["ninja", "-C", build, "-t", "commands", f"plugins/{plugin}.so"], check=True,
+                            capture_output=True, text=True).stdout.splitlines()
+    compiled = next(line for line in listed if line.endswith(f"-c {SOURCE}/plugins/{plugin}.cpp"))
+    linked = next(line for line in reversed(listed) if f"-o plugins/{plugin}.so" in line)
+    strip = lambda line: [word for word in shlex.split(line) if word not in (":", "&&")]
+    return strip(compiled), strip(linked)
+
+
+def build_mistaken(build, mistake, folder):
+    text = (SOURCE / "plugins" / f"{mistake.plugin}.cpp").read_text(encoding="utf-8")
+    if text.count(mistake.before) != 1:
+        return f"{mistake.plugin} holds {text.count(mistake.before)} times, not once: {mistake.before}"
+    source, library = folder / "mistaken.cpp", folder / "plugins" / f"{mistake.plugin}.so"
+    source.write_text(text.replace(mistake.before, mistake.after), encoding="utf-8")
+    library.parent.mkdir(parents=True)
+    for command in commands_of(build, mistake.plugin):
+        words = [str(source) if word == f"{SOURCE}/plugins/{mistake.plugin}.cpp" else
+                 str(library) if word == f"plugins/{mistake.plugin}.so" else
+                 str(folder / "mistaken.o") if word.endswith(f"/{mistake.plugin}.cpp.o") else
+                 str(folder / "mistaken.d") if word.endswith(".cpp.o.d") else word for word in command]
+        done = subprocess.run(words, cwd=build, capture_output=True, text=True)
+        if done.returncode:
+            return f"does not build:\n{done.stderr[-2000:]}"
+    return ""
+
+
+def judged(build, mistake):
+    """The claims that are false now, or what went wrong."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        if wrong := build_mistaken(build, mistake, folder):
+            return [], wrong
+        done = subprocess.run([build / "bin/tightrope", "run", f"papers/{mistake.paper}/{mistake.experiment}", "--layer",
+                               "quick", "--plugin-path", folder / "plugins", "--out", folder / "out", "--format", "json"],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=folder)
+        if not done.stdout:
+            return [], f"exit code {done.returncode}: {done.stderr}"
+        return [claim["text"] for claim in json.loads(done.stdout)["claims"] if not claim["holds"]], ""
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("papers", nargs="*")
+    chosen = parser.parse_args()
+    papers = {path.name for path in (SOURCE / "configs/papers").iterdir() if path.is_dir()} - {"grand"}
+    lives = [f"{paper}: no mistake is made in its update rule"
+             for paper in sorted(papers - {mistake.paper for mistake in MISTAKES})]
+    for mistake in MISTAKES:
+        if chosen.papers and mistake.paper not in chosen.papers:
+            continue
+        false, wrong = judged(chosen.build.resolve(), mistake)
+        what = f"{mistake.paper}/{mistake.experiment}: {mistake.plugin}: '{mistake.before}' -> '{mistake.after}'"
+        print(f"{what}: {wrong or f'{len(false)} claims false' if false or wrong else 'LIVES'}", flush=True)
+        if not false:
+            lives.append(what)
+    if lives:
+        sys.exit("\n".join(["Found by no claim:", *lives]))
+
+
+if __name__ == "__main__":
+    main()
