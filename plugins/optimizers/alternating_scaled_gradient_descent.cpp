@@ -1,33 +1,26 @@
 // Block by block in the model's metric: V⁺ = V − μ ∇_V f(V, W) (WᵀW)†, then W⁺ = W − μ ∇_W f(V⁺, W) (V⁺ᵀV⁺)†. The same
 // iteration is AltScaledGD (Jia et al., NeurIPS 2023), AGN (Jia, Feng, Meng & Sun, NeurIPS 2024) and APGD (Liu et al.,
 // 2025).
+#include "core/interfaces/damping.hpp"
+
 #include "core/plugin/plugin.hpp"
 
 namespace {
 
 using namespace tightrope;
 
-class AlternatingScaledGradientDescent final : public DirectionOptimizer {
+class AlternatingScaledGradientDescent final : public DampedOptimizer {
  public:
-  struct Options {
-    Real damping = 0;
-    void declare(Parameters& p) {
-      p.add("damping", damping, at_least(0), "δ, added to the metric; 0: its pseudo-inverse is taken");
-    }
-  };
-  AlternatingScaledGradientDescent(const Options& options, const Context& context) : damping_(options.damping) {
-    context.space_with_metric();
-  }
+  using Options = Damping;
+  AlternatingScaledGradientDescent(const Options& options, const Context& context)
+      : DampedOptimizer(options, context) {}
 
   Index phases(const Space& space) const override { return space.blocks().size(); }
   Blocks blocks(Index phase) const override { return Blocks::only(phase); }
   void direction(const Iterate& at, Objective& objective, Memory&, Factors& direction) const override {
-    objective.space().precondition(at.point, damping_, at.gradient, direction);
+    objective.space().precondition(at.point, damping(at, objective), at.gradient, direction);
     scale(direction, -1);
   }
-
- private:
-  Real damping_;
 };
 
 }  // namespace
