@@ -27,8 +27,9 @@ struct Damping {
           "δ = damping; damping·√(2f), f without penalty: damping·‖A(X) − y‖ for least squares; damping·decay^t");
     p.add("decay", decay, above_at_most(0, 1), "ratio of the geometric rule from iteration to iteration");
   }
+  bool changes() const { return damping_rule == "residual" || damping_rule == "geometric"; }
   void check(const Context& context) const {
-    if (damping_rule != "constant" && damping == 0)
+    if (changes() && damping == 0)
       throw Unsuitable("needs a damping above 0 for the rule " + damping_rule + ", but it is 0");
     if (damping_rule == "residual") context.loss().curvature(0, {}, {}, {});
   }
@@ -47,12 +48,12 @@ struct Damping {
 class DampedOptimizer : public DirectionOptimizer {
  public:
   std::vector<Column> columns() const override {
-    if (damping_.damping_rule == "constant") return {};
+    if (!damping_.changes()) return {};
     return {{"damping", "δ of this step"}};
   }
   Move advance(const Iterate& at, StepContext& context, Factors& next) const override {
     Move move = DirectionOptimizer::advance(at, context, next);
-    if (damping_.damping_rule != "constant") move.columns = {damping_.at(at, context.objective.space())};
+    if (damping_.changes()) move.columns = {damping_.at(at, context.objective.space())};
     return move;
   }
 
