@@ -1,5 +1,5 @@
-// An orthogonal start: every block is α times a matrix with orthonormal columns, uniformly distributed (Haar), as in Ma
-// & Fattahi's companion of 2202.08788; all singular values of the factors are α.
+// An orthogonal start: every block is α times a matrix with orthonormal columns, uniformly distributed (Haar), so that
+// all singular values of the factors are α (Li, Ma & Zhang, COLT 2018, with square factors).
 #include "core/plugin/plugin.hpp"
 
 namespace {

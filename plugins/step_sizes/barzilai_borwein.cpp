@@ -2,7 +2,8 @@
 // for d = −∇f, the steps are ⟨s, s⟩/⟨s, g⟩ and ⟨s, g⟩/⟨g, g⟩, or one and the other in turn (Dai & Fletcher, Numer.
 // Math. 100, 2005). For any other field of directions they solve d(p) = 0 (La Cruz, Martínez & Raydan, Math. Comp. 75,
 // 2006). Where ⟨s, g⟩ ≤ 0 the last step is taken again. s and g are of the blocks that d moves, each since it moved
-// last.
+// last: in methods that go block by block g holds what the other blocks did, too, and the short step is the one to
+// take.
 #include "core/plugin/plugin.hpp"
 
 namespace {
