@@ -1,4 +1,5 @@
-// X* = U diag(σ) Vᵀ with random orthonormal U, V (of Gaussian matrices) and a prescribed spectrum from 1 to 1/κ.
+// X* = U diag(σ) Vᵀ with random orthonormal U, V (of Gaussian matrices) and a prescribed spectrum from 1 to 1/κ; or
+// symmetric, X* = U diag(λ) Uᵀ, where the values themselves may be negative eigenvalues: then V is U with some signs.
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -18,9 +19,11 @@ class RandomLowRank final : public Target {
       p.add("condition", condition, at_least(1), "condition number κ = σ_1/σ_r");
       p.add("spectrum", spectrum, {"linear", "geometric", "flat"},
             "how σ falls from 1 to 1/κ; flat: all 1 but the last");
-      p.add("values", values, above(0), "the singular values themselves, instead of spectrum and condition");
+      p.add(
+          "values", values, any(),
+          "the singular values themselves, instead of spectrum and condition; eigenvalues of either sign if symmetric");
       p.add("scale", scale, above(0), "multiplies the singular values");
-      p.add("symmetric", symmetric, "positive semidefinite X*: V = U");
+      p.add("symmetric", symmetric, "symmetric X*: V = U; positive semidefinite but for negative 'values'");
     }
   };
   RandomLowRank(const Options& options, const Context& context) : rank_(options.rank) {
@@ -39,10 +42,15 @@ class RandomLowRank final : public Target {
       if (options.spectrum == "flat" && i + 1 == rank_) sigma[i] = last;
     }
     if (!options.values.empty()) sigma = Vec(options.values);
+    if (arma::any(sigma == 0))
+      throw Unsuitable("needs 'values' that are not zero, or its rank is smaller than it says");
+    if (!options.symmetric && arma::any(sigma < 0))
+      throw Unsuitable("has negative 'values', which only a symmetric matrix can have as eigenvalues");
     const Mat U = orthonormal_basis(context.stream.child("left").normal_matrix(shape.rows, rank_));
     const Mat V =
         options.symmetric ? U : orthonormal_basis(context.stream.child("right").normal_matrix(shape.cols, rank_));
-    X_ = balanced({U, options.scale * sigma, V});
+    X_ = balanced({U, options.scale * arma::abs(sigma), V});
+    X_.right.each_row() %= arma::sign(sigma).t();
   }
 
   LowRank matrix() const override { return X_; }
