@@ -1,7 +1,7 @@
 // Low-rank approximation of a diagonal matrix Σ = diag(λ), the population case of symmetric matrix sensing in the
 // eigenbasis of its truth (Chen, Chen, Elmasri & Sun, UAI 2024):
 //   f(X) = ¼‖Σ − X Xᵀ‖_F², ∇f(X) = (X Xᵀ − Σ) X, X: d × r,
-// in O(d r²) operations, without any d × d matrix. λ are some leading values and a linear tail down to zero. With U the
+// in O(d r²) operations, without any d × d matrix. λ falls linearly from λ_1 to λ_r and from λ_{r+1} to 0. With U the
 // first r rows and J the others, the distance from the best approximation of rank r is
 //   ‖X Xᵀ − Σ_r‖_F² = ‖U Uᵀ − Λ_r‖_F² + 2⟨UᵀU, JᵀJ⟩ + ‖JᵀJ‖_F², in which nothing cancels.
 #include "core/plugin/plugin.hpp"
@@ -14,25 +14,21 @@ class SymmetricApproximation final : public Problem {
  public:
   struct Options {
     Index size = 0, rank = 0;
-    std::vector<Real> leading;
-    Real tail = 0;
+    Real largest = 1, smallest = 0.5, tail = 0.3;
     void declare(Parameters& p) {
       p.add("size", size, between(1, 100000000), "d, the number of rows of X").required().example("20");
       p.add("rank", rank, at_least(1), "r, the number of columns of X").required().example("2");
-      p.add("leading", leading, at_least(0), "leading eigenvalues, in decreasing order, at least r of them")
-          .required()
-          .example("[1, 0.5]");
-      p.add("tail", tail, at_least(0), "the other eigenvalues fall linearly from this one to 0");
+      p.add("largest", largest, above(0), "λ_1, from which the leading r eigenvalues fall linearly");
+      p.add("smallest", smallest, above(0), "λ_r, down to which they fall");
+      p.add("tail", tail, at_least(0), "λ_{r+1}, from which the others fall linearly to 0");
     }
   };
-  SymmetricApproximation(const Options& o, const Context&) : rank_(o.rank), lambda_(o.size, arma::fill::zeros) {
-    const Index known = o.leading.size();
-    if (known < rank_ || known > o.size)
-      throw Unsuitable("needs at least as many leading eigenvalues as its rank, and at most as many as its size");
-    lambda_.head(known) = Vec(o.leading);
-    if (known < o.size) lambda_.tail(o.size - known) = arma::linspace(o.tail, 0, o.size - known);
-    if (!arma::Col<Real>(-lambda_).is_sorted())
-      throw Unsuitable("needs eigenvalues in decreasing order, and a tail that begins below the leading ones");
+  SymmetricApproximation(const Options& o, const Context&) : rank_(o.rank) {
+    if (rank_ >= o.size) throw Unsuitable("needs a rank below its size");
+    if (o.largest < o.smallest || o.smallest < o.tail)
+      throw Unsuitable("needs decreasing eigenvalues, but 'largest', 'smallest' and 'tail' are not in this order");
+    const Vec leading = arma::reverse(arma::linspace(o.smallest, o.largest, rank_));  // of one value: the last
+    lambda_ = arma::join_cols(leading, arma::linspace(o.tail, 0, o.size - rank_));
   }
 
   std::vector<Block> blocks() const override { return {{"X", lambda_.n_elem, rank_}}; }
