@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/config/parameters.hpp"
+#include "core/interfaces/loss.hpp"
 #include "core/interfaces/optimizer.hpp"
 
 namespace tightrope {
@@ -51,18 +52,17 @@ class DampedOptimizer : public DirectionOptimizer {
     if (!damping_.changes()) return {};
     return {{"damping", "δ of this step"}};
   }
-  Move advance(const Iterate& at, StepContext& context, Factors& next) const override {
-    Move move = DirectionOptimizer::advance(at, context, next);
-    if (damping_.changes()) move.columns = {damping_.at(at, context.objective.space())};
-    return move;
-  }
 
  protected:
   DampedOptimizer(const Damping& damping, const Context& context) : damping_(damping) {
     context.space_with_metric();
     damping_.check(context);
   }
-  Real damping(const Iterate& at, Objective& objective) const { return damping_.at(at, objective.space()); }
+  Real damping(const Iterate& at, Objective& objective, Memory& memory) const {
+    const Real damping = damping_.at(at, objective.space());
+    if (damping_.changes()) memory.scalar("damping", 0) = damping;
+    return damping;
+  }
 
  private:
   Damping damping_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/interfaces/factorization_model.hpp"
+#include "core/interfaces/loss.hpp"
 #include "core/interfaces/optimizer.hpp"
 #include "core/numbers/fixed_rank.hpp"
 #include "core/numbers/gram.hpp"

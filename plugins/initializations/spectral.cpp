@@ -1,6 +1,5 @@
 // Spectral start: the model's point for the leading singular triples of A*(y); for semidefinite models, of the largest
 // positive eigenvalues of (A*(y) + A*(y)ᵀ)/2.
-#include "core/interfaces/spectral_start.hpp"
 #include "core/plugin/plugin.hpp"
 
 namespace {

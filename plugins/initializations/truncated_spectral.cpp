@@ -1,7 +1,6 @@
 // Truncated spectral start, for data with outliers: that of A*(y) without the measurements of largest modulus (Zhang,
 // Chi & Liang, Inf. Inference 7, 2018). With A_i of variance 1/m, the programs of Giampouras, Cai & Vidal (ICML 2025)
 // take A*(y) of what is kept, those of Tong, Ma & Chi (IEEE Trans. Signal Process. 69, 2021) m/count times this.
-#include "core/interfaces/spectral_start.hpp"
 #include "core/plugin/plugin.hpp"
 
 namespace {

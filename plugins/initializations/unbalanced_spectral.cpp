@@ -1,7 +1,6 @@
 // Unbalanced spectral start: V = c U √Σ, W = c⁻¹ Z √Σ from the leading singular triples U Σ Zᵀ of A*(y), without the
 // measurements of largest modulus where these may be outliers. The program of OPSA (Giampouras, Cai & Vidal, ICML 2025)
 // takes c = 2. X is that of the balanced start.
-#include "core/interfaces/spectral_start.hpp"
 #include "core/plugin/plugin.hpp"
 
 namespace {

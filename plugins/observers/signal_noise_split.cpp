@@ -36,7 +36,12 @@ class SignalNoiseSplit final : public Observer {
     return {{"signal", "σ_r of the part of the factors along the truth's space", 0, true},
             {"noise", "largest singular value of the rest of the factors", 0, true},
             {"signal_angle", "sine of the largest angle between that part's columns and the truth's space", 0, true},
-            {"phase", "1: alignment, 2: saddle avoidance, 3: refinement", 0, false}};
+            {"phase",
+             "1: alignment, 2: saddle avoidance, 3: refinement",
+             0,
+             false,
+             "",
+             {"alignment", "saddle avoidance", "refinement"}}};
   }
   void observe(const Snapshot& seen, std::span<Real> values) const override {
     const LowRank& X = seen.X;

@@ -1,8 +1,6 @@
 // Block by block in the model's metric: V⁺ = V − μ ∇_V f(V, W) (WᵀW)†, then W⁺ = W − μ ∇_W f(V⁺, W) (V⁺ᵀV⁺)†. The same
 // iteration is AltScaledGD (Jia et al., NeurIPS 2023), AGN (Jia, Feng, Meng & Sun, NeurIPS 2024) and APGD (Liu et al.,
 // 2025).
-#include "core/interfaces/damping.hpp"
-
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -17,8 +15,8 @@ class AlternatingScaledGradientDescent final : public DampedOptimizer {
 
   Index phases(const Space& space) const override { return space.blocks().size(); }
   Blocks blocks(Index phase) const override { return Blocks::only(phase); }
-  void direction(const Iterate& at, Objective& objective, Memory&, Factors& direction) const override {
-    objective.space().precondition(at.point, damping(at, objective), at.gradient, direction);
+  void direction(const Iterate& at, Objective& objective, Memory& memory, Factors& direction) const override {
+    objective.space().precondition(at.point, damping(at, objective, memory), at.gradient, direction);
     scale(direction, -1);
   }
 };

@@ -3,8 +3,6 @@
 // (Zhang, Fattahi & Zhang, NeurIPS 2021) and with a geometric δ its form for noise (Zhang, Zhang & Chiu, AISTATS 2024).
 // Joint PrecGD has one Gram matrix for all blocks, VᵀV + WᵀW, as X = U Uᵀ has it for U = [V; W] (eqs. 29-31 of Jia,
 // Feng, Meng & Sun, NeurIPS 2024).
-#include "core/interfaces/damping.hpp"
-
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -31,8 +29,8 @@ class ScaledGradientDescent final : public DampedOptimizer {
                          std::to_string(block.cols));
   }
 
-  void direction(const Iterate& at, Objective& objective, Memory&, Factors& direction) const override {
-    const Real delta = damping(at, objective);
+  void direction(const Iterate& at, Objective& objective, Memory& memory, Factors& direction) const override {
+    const Real delta = damping(at, objective, memory);
     if (joint_) {
       const Mat solved = gram_solve(stacked(at.point), delta, stacked(at.gradient));
       direction = at.gradient;

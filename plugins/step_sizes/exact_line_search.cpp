@@ -1,7 +1,6 @@
 // The minimizer of f along d, to rounding. In a model that is quadratic in its blocks A(X(p + μd)) = z + μa + μ²b with
 // a = J(p) d and b = ½ (J(p + d) d − a): one forward map for a, and one for b unless it vanishes, as along one factor
 // of V Wᵀ. The minimum of φ(μ) = ℓ(z + μa + μ²b) + penalty(p + μd) then needs no operator, whatever the loss is.
-#include "core/numbers/line_minimum.hpp"
 #include "core/plugin/plugin.hpp"
 
 namespace {
