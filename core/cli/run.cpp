@@ -40,9 +40,12 @@ std::string label_of(const std::map<std::string, std::string>& labels) {
   return text;
 }
 
-/// "60 × 40 matrix of rank 3 from 1,500 measurements, factorization rank 20"
-std::string task_of(const Sizes& sizes) {
-  if (sizes.rows == 0) return "a problem of its own";
+/// "60 × 40 matrix of rank 3 from 1,500 measurements, factorization rank 20", "the problem two_layer_relu"
+std::string task_of(const StoredCell& cell) {
+  const Sizes& sizes = cell.sizes;
+  const Node* const problem = cell.spec.find("problem");
+  const Node* const type = problem && problem->is_map() ? problem->find("type") : nullptr;
+  if (sizes.rows == 0) return fmt::format("the problem {}", type ? type->scalar : "");
   std::string text = fmt::format("{} × {} matrix", sizes.rows, sizes.cols);
   if (sizes.true_rank && *sizes.true_rank < std::min(sizes.rows, sizes.cols))
     text += fmt::format(" of rank {}", *sizes.true_rank);
@@ -123,7 +126,7 @@ void print_notes(const StoredRun& run) {
 
 void print_summary(const StoredRun& run, std::size_t stored_before, double seconds) {
   std::cout << run.name << ": ";
-  if (!run.cells.empty()) std::cout << task_of(run.cells.front().sizes) << ".\n";
+  if (!run.cells.empty()) std::cout << task_of(run.cells.front()) << ".\n";
   if (!run.is_study && !run.missing.empty()) {
     std::cout << sentence(run.missing.front().reason) << "\n";
     return;

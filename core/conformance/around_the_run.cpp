@@ -96,6 +96,7 @@ void check_noise(const Subject& subject, Report& report) {
     report.expect(y[outliers[i]] != exact[outliers[i]], "measurement {} is called an outlier, but it is exact",
                   outliers[i]);
   }
+  if (!noise->is_additive()) return;
   // What is no outlier may hold the noises of others, to which this one is added.
   const Vec before = exact + random_vector(3, m), after = disturbed(*noise, signal, 0, exact, before);
   for (Index i = 0; i < m; ++i)

@@ -69,6 +69,7 @@ void check_blocks(const Subject& subject, Report& report) {
 
 void check_perfect_fit(const Subject& subject, Report& report) {
   const auto [bench, loss] = made<Loss>(subject);
+  if (!loss->is_of_residuals()) return;
   const Vec& y = bench->problem->data;
   Vec slope;
   const Real perfect = value_of(*loss, y, y, slope);

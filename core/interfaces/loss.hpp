@@ -29,6 +29,8 @@ class Loss : public Component {
   virtual Real evaluate(Index first, std::span<const Real> prediction, std::span<const Real> data,
                         std::span<Real> slope) const = 0;
   virtual bool separable() const { return true; }
+  /// Whether data are what predictions should be equal to: nothing costs less then. Labels, such as signs, are not.
+  virtual bool is_of_residuals() const { return true; }
   /// curvature_i = ∂²ℓ/∂z_i² of a separable loss, at least 0. A loss that does not override this has none, and the
   /// default throws NoCurvature.
   virtual void curvature(Index /*first*/, std::span<const Real> /*prediction*/, std::span<const Real> /*data*/,

@@ -24,6 +24,8 @@ class Noise : public Component {
   /// data_j, measurement first + j with the noises before this one, gets this one on top, or is replaced as an outlier.
   /// exact, data: equally long.
   virtual void disturb(Index first, const Signal& signal, std::span<const Real> exact, std::span<Real> data) const = 0;
+  /// Whether it is added to what stands there. A quantizer's, which makes something else of the whole, is not.
+  virtual bool is_additive() const { return true; }
   /// The measurements, in increasing order, that it spoils altogether: outliers. Observers may ask for them.
   virtual std::vector<Index> outliers(Index /*measurements*/) const { return {}; }
 };

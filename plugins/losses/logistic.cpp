@@ -28,6 +28,7 @@ class Logistic final : public Loss {
     }
     return weight_ * sum;
   }
+  bool is_of_residuals() const override { return false; }
   void curvature(Index, std::span<const Real> prediction, std::span<const Real> data,
                  std::span<Real> curvature) const override {
     for (std::size_t i = 0; i < curvature.size(); ++i) {

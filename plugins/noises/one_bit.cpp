@@ -20,6 +20,7 @@ class OneBit final : public Noise {
     for (std::size_t j = 0; j < data.size(); ++j)
       data[j] = stream_.uniform(first + j) < 1 / (1 + std::exp(-data[j] / scale_)) ? 1 : -1;
   }
+  bool is_additive() const override { return false; }
 
  private:
   Real scale_;

@@ -11,6 +11,7 @@ import csv
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -41,18 +42,19 @@ def sample(kind, name):
     return {"type": name, **chosen}
 
 
-def takes_step(name):
-    described = json.loads(tightrope("describe", "optimizers", name, "--format", "json").stdout)
-    return "step" in [parameter["name"] for parameter in described["parameters"]]
+def step_of(name):
+    """The path of its step size, if it has one."""
+    described = json.loads(tightrope("describe", "optimizers", name, "--format", "json").stdout)["parameters"]
+    return next((parameter["name"] for parameter in described if parameter["name"] in ("step", "step_size")), None)
 
 
 def study(optimizers, models, operators, losses):
     methods = {}
     for name in optimizers:
         methods[name] = {"optimizer": {**sample("optimizers", name)}}
-        if takes_step(name):
-            methods[name]["optimizer"]["step"] = STEPS[0]
-            methods[name]["grid"] = {"optimizer.step": STEPS}
+        if step := step_of(name):
+            methods[name]["optimizer"][step] = STEPS[0]
+            methods[name]["grid"] = {f"optimizer.{step}": STEPS}
     return {
         "name": "combinations",
         "problem": {"shape": [SIZE, SIZE], "target": {"type": "random_low_rank", "rank": 2, "symmetric": True},
@@ -81,10 +83,10 @@ def outcomes(spec):
         if not done.stdout:
             sys.exit(done.stderr)
         found = {}
-        for missing in json.loads(done.stdout)["missing"] if "missing" in json.loads(done.stdout) else []:
+        for missing in json.loads(done.stdout)["missing"]:
             labels = missing["labels"]
             key = (labels["method"], word(labels["model"]), word(labels["operator"]), word(labels["loss"]))
-            found.setdefault(key, []).append((missing["kind"], missing["reason"]))
+            found.setdefault(key, []).append((missing["kind"], re.sub(r".*?optimizer '\w+' ", "", missing["reason"])))
         for cell in (folder / "out/cells").iterdir():
             labels = json.loads((cell / "provenance.json").read_text(encoding="utf-8"))["labels"]
             key = (labels["method"], word(labels["model"]), word(labels["operator"]), word(labels["loss"]))
@@ -94,10 +96,71 @@ def outcomes(spec):
         return found
 
 
-if __name__ == "__main__":
-    lists = {kind: [made for name in names(kind) if (made := sample(kind, name))] for kind in ["models", "operators", "losses"]}
+# Newton's step is exact for quadratic losses alone; for others it has no line search, and no length without curvature.
+UNGUARDED = {("gauss_newton", "huber"), ("gauss_newton", "logistic"), ("alternating_minimization", "huber")}
+
+HEAD = """\
+# Combinations
+
+Every optimizer with every model, operator and loss, tried on a {size} × {size} matrix of rank 2: whether the objective falls
+within {iterations} iterations for one of the step sizes {steps}, and what is refused before it starts, with the sentence that
+says why. Written by `tests/docs/combinations.py` from what the program does, for all operators that need no file:
+{operators}.
+
+| optimizer | {columns} |
+|---|{rules}|
+"""
+
+
+def page(spec, found, operators):
+    """The page, and what is wrong with what it says."""
+    losses = [row["loss"]["type"] for row in spec["study"]["list"]]
+    columns = [(model["type"], loss) for model in spec["study"]["grid"]["model"] for loss in losses]
+    sentences, wrong = [], []
+    text = HEAD.format(size=SIZE, iterations=ITERATIONS, steps=", ".join(map(str, STEPS)), operators=", ".join(operators),
+                       columns=" | ".join(f"{model}, {loss}" for model, loss in columns), rules="---|" * (len(columns) - 1) + "---")
+    for optimizer in spec["study"]["methods"]:
+        cells = []
+        for model, loss in columns:
+            became = {}
+            for operator in operators:
+                outcomes_here = found.get((optimizer, model, operator, loss), [("lost", "")])
+                kinds = [kind for kind, _ in outcomes_here]
+                kind = "falls" if "falls" in kinds else kinds[0]
+                became.setdefault((kind, outcomes_here[0][1] if kind == "skipped" else ""), []).append(operator)
+            words = []
+            for (kind, sentence), where in became.items():
+                if kind == "skipped":
+                    if sentence not in sentences:
+                        sentences.append(sentence)
+                    word = f"[{sentences.index(sentence) + 1}](#refused)"
+                elif kind == "falls":
+                    word = "falls"
+                else:
+                    word = "runs"
+                    if kind != "rises" or (optimizer, loss) not in UNGUARDED:
+                        wrong.append(f"{optimizer}, {model}, {', '.join(where)}, {loss}: {kind}")
+                words.append(word if len(became) == 1 else f"{word} ({', '.join(where)})")
+            cells.append("; ".join(words))
+        text += f"| {optimizer} | {' | '.join(cells)} |\n"
+    text += ("\n`runs`: steps of Newton's kind have no line search; where the curvature of the loss vanishes (`huber`) or varies "
+             "(`logistic`) the objective need not fall.\n\n## Refused\n\n")
+    text += "".join(f"{i + 1}. {sentence}\n" for i, sentence in enumerate(sentences))
+    return text, wrong
+
+
+def main():
+    lists = {kind: [made for name in names(kind) if (made := sample(kind, name))]
+             for kind in ["models", "operators", "losses"]}
     spec = study(names("optimizers"), lists["models"], lists["operators"], lists["losses"])
-    print(json.dumps(spec, indent=1)[:3000])
-    found = outcomes(spec)
-    for key, value in sorted(found.items()):
-        print(key, value)
+    text, wrong = page(spec, outcomes(spec), [operator["type"] for operator in lists["operators"]])
+    if sys.argv[1:] == ["--check"]:
+        if text != PAGE.read_text(encoding="utf-8"):
+            wrong.append("docs/combinations.md says something else than the program does: tests/docs/combinations.py writes it")
+    else:
+        PAGE.write_text(text, encoding="utf-8")
+    sys.exit("\n".join(wrong))
+
+
+if __name__ == "__main__":
+    main()
