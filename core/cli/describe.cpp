@@ -126,6 +126,7 @@ belong to one setting. The setting that fits a claim least decides, and what was
 
 | claim | meaning |
 | ----- | ------- |
+| `{that: end, where: {step: 2}, is: limit or diverged}` | how each run ends: converged, stalled, limit, diverged, or one of several. A divergence that such a claim allows does not make `run` fail |
 | `{that: success of QUANTITY < BOUND, is: '>= 0.9'}` | the share of the runs of which this is true |
 | `{that: QUANTITY, where: {method: a}, compared with: {method: b}, is: '> 5'}` | the ratio of the medians of paired runs; `p: 0.05` also asks for Wilcoxon's signed-rank test of the repetitions in each setting, with Holm's correction over all settings of all claims of the file |
 | `{that: QUANTITY, is: increasing, in: LABEL}` | medians along a numeric label; also `decreasing`, `non-increasing`, `non-decreasing` |
@@ -144,7 +145,7 @@ constexpr const char* page_exits = R"(
 | code    | meaning |
 | ------- | ------- |
 | 0       | all good |
-| 1       | a run diverged or failed, or a claim is false |
+| 1       | a run failed, or diverged without a claim that says so, or a claim is false |
 | 2       | usage or config |
 | 3       | plugin |
 | 4       | integrity: a stored result is damaged or differs |

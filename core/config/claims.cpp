@@ -28,12 +28,12 @@ const char* const quantity_forms =
     "COLUMN', 'largest deviation of COLUMN from COLUMN', 'iterations', 'passes', 'seconds', 'iterations to COLUMN < "
     "BOUND', 'rate of COLUMN' or 'exponent of COLUMN over COLUMN'";
 const char* const claim_forms =
-    "'success of QUANTITY < BOUND', 'exponent of QUANTITY over LABEL' or 'slope of QUANTITY over log10 LABEL'";
+    "'success of QUANTITY < BOUND', 'exponent of QUANTITY over LABEL', 'slope of QUANTITY over log10 LABEL' or 'end'";
 const char* const window_forms =
     "'smallest COLUMN', 'largest COLUMN', 'COLUMN at smallest COLUMN', 'rate of COLUMN' and 'exponent of COLUMN over "
     "COLUMN'";
-const Words first_words = {"final",  "initial", "smallest", "largest",  "deviation", "iterations",
-                           "passes", "seconds", "rate",     "exponent", "slope",     "success"};
+const Words first_words = {"final",   "initial", "smallest", "largest", "deviation", "iterations", "passes",
+                           "seconds", "rate",    "exponent", "slope",   "success",   "end"};
 const std::map<std::string, std::string> clocks = {
     {"iterations", "iteration"}, {"passes", "passes"}, {"seconds", "seconds"}};
 const std::map<std::string, Pick> picks = {
@@ -143,6 +143,10 @@ std::optional<FitWords> fit_in(const Words& words) {
 
 /// All that `that` can say: a quantity of a run, or of many runs.
 bool read_that(const Words& words, Claim& claim) {
+  if (words == Words{"end"}) {
+    claim.is_of_end = true;
+    return true;
+  }
   if (const auto quantity = quantity_of(words)) {
     claim.that = *quantity;
     return true;
@@ -328,12 +332,33 @@ class Reader {
     const Node* is = find("is");
     if (!is) return complain(node_.position, "a claim needs 'is', a comparison such as < 1e-3");
     Words known;
+    if (claim_.is_of_end) return ends(*is);
     for (const auto& shape : shapes) known.push_back(shape.first);
     if (!read_is(words_of(*is), claim_))
       complain(is->position,
                fmt::format("'is' must be a comparison such as < 1e-3 or >= 5, 'between 0.7 and 0.95', 'increasing', "
                            "'decreasing', 'non-increasing', 'non-decreasing', 'equal' or 'constant', but it is {}{}",
                            is->description(), did_you_mean(is->scalar, known)));
+  }
+
+  /// "diverged", "limit or diverged"
+  void ends(const Node& is) {
+    static const std::vector<EndClass> all = {EndClass::converged, EndClass::stalled, EndClass::limit,
+                                              EndClass::diverged};
+    Words known;
+    for (const EndClass end : all) known.emplace_back(to_string(end));
+    const Words words = words_of(is);
+    for (std::size_t i = 0; i < words.size() || i == 0; ++i) {
+      const std::string word = words.empty() ? "" : words[i];
+      const auto at = std::find(known.begin(), known.end(), word);
+      const bool fits = i % 2 == 0 ? at != known.end() : word == "or" && i + 1 < words.size();
+      if (!fits)
+        return complain(is.position,
+                        fmt::format("'is' must say how a run ends, {}, or one of several such as 'limit or "
+                                    "diverged', but it is {}{}",
+                                    fmt::join(known, ", "), is.description(), did_you_mean(word, known)));
+      if (i % 2 == 0) claim_.ends.push_back(all[static_cast<std::size_t>(at - known.begin())]);
+    }
   }
 
   void numbers() {
@@ -397,7 +422,10 @@ class Reader {
       complain(find("is")->position,
                "'constant' goes with a fit over a label, such as 'slope of QUANTITY over log10 LABEL'; quantities are "
                "'equal'");
-    only("compared with", is_single && !is_monotone, "a quantity of single runs and a comparison or 'is: equal'");
+    only("compared with", is_single && !is_monotone && !claim_.is_of_end,
+         "a quantity of single runs and a comparison or 'is: equal'");
+    only("relative to", !claim_.is_of_end, "a quantity");
+    if (claim_.of == Claim::Of::median && claim_.is_of_end) complain(find("of")->position, "an end has no median");
     only("of", is_single && is_within && !is_compared,
          "a quantity of single runs and a comparison; all else is of the median over the repetitions, or of all runs");
     only("from", claim_.that.has_window(), window_forms);
@@ -411,7 +439,7 @@ class Reader {
     needs("up to", is_equal || is_constant, "how large a difference may be, such as 5 %");
     needs("across", is_equal && !is_compared, "the label that makes no difference (or 'compared with')");
     for (const Quantity* quantity : {&claim_.that, claim_.relative_to ? &*claim_.relative_to : nullptr})
-      if (quantity && quantity->column == quantity->reference)
+      if (quantity && !claim_.is_of_end && quantity->column == quantity->reference)
         complain(find(quantity == &claim_.that ? "that" : "relative to")->position,
                  fmt::format("'{}' is compared with itself", quantity->column));
     for (const auto& [label, value] : claim_.compared_with) {
@@ -425,7 +453,7 @@ class Reader {
   }
 
   std::string words() const {
-    std::string text = claim_.that.text();
+    std::string text = claim_.is_of_end ? "end" : claim_.that.text();
     if (claim_.relative_to) text += " relative to " + claim_.relative_to->text();
     if (claim_.success) text = fmt::format("success of {} {}", text, claim_.success->text());
     if (claim_.fit != Claim::Fit::none)
@@ -524,6 +552,11 @@ std::string Quantity::text() const {
 }
 
 std::string Claim::condition() const {
+  if (is_of_end) {
+    std::string words = "is";
+    for (const EndClass end : ends) words += fmt::format("{}{}", words == "is" ? " " : " or ", to_string(end));
+    return words;
+  }
   if (is == Is::within) return bounds.text();
   std::string words;
   for (const auto& [name, meaning] : shapes)
@@ -544,6 +577,7 @@ bool Claim::concerns(const Labels& labels) const {
 }
 
 std::vector<std::string> Claim::columns() const {
+  if (is_of_end) return {};
   std::vector<std::string> names;
   for (const Quantity* quantity : {&that, relative_to ? &*relative_to : nullptr}) {
     if (!quantity) continue;

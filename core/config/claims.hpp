@@ -1,12 +1,14 @@
 // Claims: what must come out, written in the config. core/study/verdicts.hpp judges them.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/config/node.hpp"
+#include "core/interfaces/end.hpp"
 #include "core/numbers/types.hpp"
 
 namespace tightrope {
@@ -59,6 +61,7 @@ struct Quantity {
 /// `{that: QUANTITY, where: {LABEL: value or [value, …]}, of: every run | some run | median, is: CONDITION}` and its
 /// relatives:
 ///   relative to: QUANTITY               of the same run, as divisor
+///   that: end, is: diverged, or: limit or diverged   how the run ended (core/interfaces/end.hpp)
 ///   that: success of QUANTITY < BOUND   the share of the runs of which this is true
 ///   that: exponent | rate | slope of QUANTITY over LABEL, slope of QUANTITY over log10 LABEL
 ///                                       fitted to runs that differ in a numeric label
@@ -68,6 +71,8 @@ struct Quantity {
 ///   is: constant, up to: 10 %           of a fit: from each value of the label to the next the slope is the fitted one
 struct Claim {
   Quantity that;
+  bool is_of_end = false;      // in the place of a quantity: how the run ended,
+  std::vector<EndClass> ends;  // which must be one of these
   std::optional<Quantity> relative_to;
   std::optional<Condition> success;
   enum class Fit { none, rate, exponent, slope } fit = Fit::none;  // over `axis`
@@ -84,6 +89,7 @@ struct Claim {
   Node source;       // as written
   Position position, axis_position;
 
+  bool has_end(EndClass end) const { return std::find(ends.begin(), ends.end(), end) != ends.end(); }
   /// Labels of the runs that `compared with` means: `where` with those labels replaced.
   Wanted other_side() const;
   /// Whether the verdict depends on a run with these labels.

@@ -44,8 +44,8 @@ struct ConformanceProblem {
 ///   threads and four callers at a time; evaluate and forward over consecutive rows, which add up to the whole, give
 ///   the same predictions, and hand the loss the right indices; `along`; `reads`; restrictions, dense rows; entries().
 /// - losses: the slope is the derivative at residuals and data of every scale (away from kinks), blocks add up, nothing
-///   is paid for a perfect fit, if they are of residuals; a curvature, where there is one, is the derivative of the slope
-///   and at least 0.
+///   is paid for a perfect fit, if they are of residuals; a curvature, where there is one, is the derivative of the
+///   slope and at least 0.
 /// - models: f = ℓ(A(X(p))) + penalty has a gradient of Taylor slope 2, push_forward is the derivative of expand,
 ///   pull_back reads what sides() says and leaves unwanted blocks at zero, from_svd gives X back; semidefinite ones
 ///   are; and what is asked of a space.
@@ -68,8 +68,8 @@ struct ConformanceProblem {
 ///   if they accept it.
 /// - targets: the shape of the problem (turned, if its parameter `transpose` is true), at least the rank they say.
 /// - noises: decided by index, exact value, signal and stream, in whatever blocks (those that need all measurements at
-///   once say so by Unsuitable); finite; added to what is there, if additive; outliers in increasing order, within range, and
-///   really spoilt; another stream is another noise.
+///   once say so by Unsuitable); finite; added to what is there, if additive; outliers in increasing order, within
+///   range, and really spoilt; another stream is another noise.
 /// - perturbations: n1 × n2, finite, a pure function of the iteration.
 /// - projections: shapes are kept, values finite, also of zeros and of deficient ranks; a projected point is a fixed
 ///   point to 1e-10.

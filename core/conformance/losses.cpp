@@ -36,8 +36,12 @@ void check_slope(const Loss& loss, const Vec& y, Real scale, Report& report) {
 void check_slopes(const Subject& subject, Report& report) {
   const auto [bench, loss] = made<Loss>(subject);
   const Vec& y = bench->problem->data;
-  for (const Real scale : {1e-6, 1e-3, 1.0, 1e3, 1e6}) check_slope(*loss, scale * y, scale, report);  // and the data
-  for (const Real scale : {1e-2, 1e3, 1e6}) check_slope(*loss, y, scale, report);  // the residuals alone
+  const auto check = [&](const Vec& data, Real scale) {
+    // Around labels values do not get small with residuals, and differences of them are rounding.
+    if (scale >= 1 || loss->is_of_residuals()) check_slope(*loss, data, scale, report);
+  };
+  for (const Real scale : {1e-6, 1e-3, 1.0, 1e3, 1e6}) check(scale * y, scale);  // and the data
+  for (const Real scale : {1e-2, 1e3, 1e6}) check(y, scale);                     // the residuals alone
 }
 
 void check_blocks(const Subject& subject, Report& report) {

@@ -506,6 +506,9 @@ std::vector<Outcome> outcomes_of(const Claim& claim, const std::vector<ClaimSubj
     for (const auto& [labels, group] : grouped(runs, {repetition_label}))
       outcomes.push_back(claim.success ? success(claim, group, labels)
                                        : bounded(claim, median_of(claim, group), labels));
+  } else if (claim.is_of_end) {
+    for (const ClaimSubject* run : runs)
+      outcomes.push_back({claim.has_end(run->end), 0, to_string(run->end), run->labels});
   } else {
     for (const ClaimSubject* run : runs) outcomes.push_back(bounded(claim, value_of(claim, *run), run->labels));
   }

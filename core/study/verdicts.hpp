@@ -34,6 +34,7 @@ struct ClaimSubject {
   Labels labels;
   const Trace* trace;    // null: it left none
   bool is_lost = false;  // diverged or failed: what it has not reached it never will
+  EndClass end = EndClass::limit;
 };
 
 struct Verdict {

@@ -27,7 +27,7 @@ def failures_of(experiment, more):
     if not done.stdout:
         return [f"exit code {done.returncode}: {done.stderr}"]
     document = json.loads(done.stdout)
-    wrong = [f"{claim['text']} is false (measured: {claim['measured']})" for claim in document["claims"] if not claim["holds"]]
+    wrong = [f"{claim['that']} is false (measured: {claim['measured']})" for claim in document["claims"] if not claim["holds"]]
     if not document["claims"]:
         wrong.append("it claims nothing")
     repetitions = {cell["labels"].get("repetition", "1") for cell in document["cells"]}

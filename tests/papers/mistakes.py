@@ -28,6 +28,35 @@ class Mistake(NamedTuple):
 
 
 MISTAKES = [
+    Mistake("chen2023", "incremental", "problems/symmetric_approximation",
+            "X * gram - X.each_col() % lambda_", "X * gram - X.each_col() % (0.9 * lambda_)"),
+    Mistake("ding2022", "noise", "optimizers/gradient_descent", "scale(direction, -1)", "scale(direction, 1)"),
+    Mistake("ding2022", "noise", "initializations/small_random",
+            "Real deviation = options_.scale;", "Real deviation = 1;"),
+    Mistake("ding2022", "start", "initializations/small_random",
+            "Real deviation = options_.scale;", "Real deviation = 0.1;"),
+    Mistake("mohammadi2024", "cascade", "models/symmetric",
+            "gradient[0] = gradient_of_X.left + gradient_of_X.right", "gradient[0] = gradient_of_X.left"),
+    Mistake("mohammadi2024", "negative", "models/symmetric",
+            "gradient[0] = gradient_of_X.left + gradient_of_X.right", "gradient[0] = gradient_of_X.left"),
+    Mistake("soltanolkotabi2023", "trajectory", "models/asymmetric",
+            "gradient[1] = gradient_of_X.right", "gradient[1] = -gradient_of_X.right"),
+    Mistake("soltanolkotabi2023", "scale", "optimizers/gradient_descent",
+            "scale(direction, -1);", "scale(direction, -0.5);"),
+    Mistake("stoger2021", "alignment", "models/symmetric",
+            "gradient[0] = gradient_of_X.left + gradient_of_X.right",
+            "gradient[0] = -gradient_of_X.left - gradient_of_X.right"),
+    Mistake("stoger2021", "scale", "models/symmetric",
+            "gradient[0] = gradient_of_X.left + gradient_of_X.right", "gradient[0] = gradient_of_X.left"),
+    Mistake("stoger2024", "transition", "models/symmetric",
+            "gradient[0] = gradient_of_X.left + gradient_of_X.right",
+            "gradient[0] = gradient_of_X.left - 0.9 * gradient_of_X.right"),
+    Mistake("xiong2023", "symmetric", "optimizers/gradient_descent", "scale(direction, -1)", "scale(direction, 1)"),
+    Mistake("xiong2023", "one_step", "optimizers/one_step_imbalance",
+            "options_.beta * F.left", "F.left * arma::diagmat(F.values)"),
+    Mistake("xiong2023", "one_step", "optimizers/one_step_imbalance",
+            "arma::diagmat(F.values) / options_.beta", "F.right.t()"),
+    Mistake("zhuo2021", "rank", "models/symmetric", "gradient_of_X.left + gradient_of_X.right", "gradient_of_X.left"),
 ]
 
 
@@ -70,7 +99,7 @@ def judged(build, mistake):
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=folder)
         if not done.stdout:
             return [], f"exit code {done.returncode}: {done.stderr}"
-        return [claim["text"] for claim in json.loads(done.stdout)["claims"] if not claim["holds"]], ""
+        return [claim["that"] for claim in json.loads(done.stdout)["claims"] if not claim["holds"]], ""
 
 
 def main():

@@ -117,6 +117,23 @@ TEST_CASE("what is wrong with a claim is said in a sentence") {
         "1:37: error: 'where' must be a map such as {method: gd}, but it is the text 'gd'");
 }
 
+TEST_CASE("a claim about ends takes the words for them, and no numbers") {
+  const auto complaint = [](const std::string& text) {
+    std::vector<Diagnostic> diagnostics;
+    const Claim claim = read_claim(parse_yaml(text, "c.yaml"), diagnostics);
+    return diagnostics.empty() ? claim.text : diagnostics.front().message;
+  };
+  CHECK(complaint("{that: end, is: diverged, where: {step: 2}}") == "end is diverged, step 2");
+  CHECK(complaint("{that: end, is: limit or diverged}") == "end is limit or diverged");
+  for (const char* is : {"divergd", "limit or", "limit diverged", "or", "< 3", "''"})
+    CHECK(complaint(std::string("{that: end, is: ") + is + "}").starts_with("'is' must say how a run ends"));
+  CHECK(complaint("{that: end, is: divergd}").ends_with("(did you mean 'diverged'?)"));
+  CHECK(complaint("{that: end, is: limit, relative to: iterations}").starts_with("'relative to' goes with"));
+  CHECK(complaint("{that: end, is: limit, of: median}") == "an end has no median");
+  CHECK(complaint("{that: end, is: limit, in: step}").starts_with("'in' goes with"));
+  CHECK(complaint("{that: end, is: limit, where: {step: 1}, compared with: {step: 2}}").starts_with("'compared with'"));
+}
+
 TEST_CASE("words that are nearly a quantity or a fit get a closer look") {
   const auto what = [](const std::string& that) { return complaint("{that: " + that + ", is: < 1}"); };
   CHECK(what("slope of error over log10 scale") ==

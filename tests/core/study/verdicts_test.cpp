@@ -405,6 +405,22 @@ TEST_CASE("rates and exponents of a trace, in a window of iterations") {
   CHECK(measured("{that: rate of error, from: 290, is: < 100}", trace(power)) == "no fit: only 2 points recorded");
 }
 
+TEST_CASE("a claim about ends is true of runs that end so") {
+  Runs runs;
+  for (const EndClass end : {EndClass::limit, EndClass::diverged, EndClass::converged}) {
+    runs.add({{"method", to_string(end)}}, trace({1, 2}), end == EndClass::diverged);
+    runs.subjects.back().end = end;
+  }
+  CHECK(runs("{that: end, where: {method: diverged}, is: diverged}").holds);
+  CHECK_FALSE(runs("{that: end, where: {method: limit}, is: diverged}").holds);
+  const Verdict all = runs("{that: end, is: limit or diverged}");
+  CHECK_FALSE(all.holds);
+  CHECK(all.measured == "converged (method converged)");
+  CHECK(runs("{that: end, where: {method: [limit, diverged]}, is: limit or diverged}").holds);
+  CHECK(runs("{that: end, of: some run, is: stalled or converged}").holds);
+  CHECK_FALSE(runs("{that: end, of: some run, is: stalled}").holds);
+}
+
 TEST_CASE("monotone in a label: medians in the order of its numbers") {
   Runs runs;
   for (const char* kappa : {"100", "1", "10"})
