@@ -18,7 +18,7 @@ Exit list_papers(const Call& call) {
     for (const PaperExperiment& experiment : paper.experiments) {
       table.add({paper.name, experiment.name, experiment.is, experiment.source, experiment.shows});
       experiments.push_back({{"name", experiment.name},
-                             {"file", experiment.file.string()},
+                             {"config", experiment.file.string()},
                              {"is", experiment.is},
                              {"source", experiment.source},
                              {"shows", experiment.shows}});

@@ -119,7 +119,8 @@ fs::path located_config(const std::string& name) {
 }
 
 std::vector<fs::path> configs_of(const fs::path& target) {
-  if (!fs::is_directory(target)) return {target};
+  std::error_code ignored;
+  if (!fs::is_directory(target, ignored)) return {target};
   std::vector<fs::path> files;
   if (fs::exists(target / paper_file)) {
     for (const PaperExperiment& experiment : read_paper(target).experiments) files.push_back(experiment.file);

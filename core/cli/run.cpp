@@ -496,7 +496,7 @@ Exit run(const Call& call) {
     throw Error(Exit::config, "--out must name a folder for the results, but it is empty");
   const fs::path target = located_config(call.positional[0]);
   const std::vector<fs::path> files = configs_of(target);
-  if (fs::is_directory(target)) return run_folder(call, files);
+  if (std::error_code ignored; fs::is_directory(target, ignored)) return run_folder(call, files);
   const Node tree = read_layers(call, files.front());
   const Catalog catalog = make_catalog(call, &tree);
   return Run(call, tree, catalog, files.front(), call.has("out") ? fs::path(call.get<std::string>("out")) : fs::path())

@@ -82,8 +82,8 @@ TEST_CASE("what is wrong with a claim is said in a sentence") {
       "'COLUMN at smallest COLUMN', 'largest deviation of COLUMN from COLUMN', 'iterations', 'passes', 'seconds', "
       "'iterations to COLUMN < BOUND', 'rate of COLUMN' or 'exponent of COLUMN over COLUMN'";
   const std::string both = forms +
-                           ", or of 'success of QUANTITY < BOUND', 'exponent of QUANTITY over LABEL' or "
-                           "'slope of QUANTITY over log10 LABEL'";
+                           ", or of 'success of QUANTITY < BOUND', 'exponent of QUANTITY over LABEL', "
+                           "'slope of QUANTITY over log10 LABEL' or 'end'";
   const std::string is =
       "'is' must be a comparison such as < 1e-3 or >= 5, 'between 0.7 and 0.95', 'increasing', 'decreasing', "
       "'non-increasing', 'non-decreasing', 'equal' or 'constant', but it is ";
