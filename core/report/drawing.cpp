@@ -95,18 +95,14 @@ class Canvas {
     return text;
   }
 
-  /// A band from top to bottom, with its word at the foot where there is room for it.
+  /// A band from top to bottom.
   std::string band(const Stretch& stretch) const {
     const Real from = std::max<Real>(x(stretch.low), 0), to = std::min(x(stretch.high), width_);
     if (!(to > from)) return "";
-    std::string svg = fmt::format(
+    return fmt::format(
         "<rect class=\"stretch\" x=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"#000\" "
         "fill-opacity=\"{}\"><title>{}</title></rect>\n",
         from, to - from, height_, stretch_opacity(stretch.index), escaped(stretch.word, 60));
-    if (text_width(stretch.word, small_font) + 8 <= to - from)
-      svg += label((from + to) / 2, height_ - 6, "middle", escaped(stretch.word, 60),
-                   " font-size=\"12\" font-style=\"italic\" class=\"word\"");
-    return svg;
   }
 
   /// Thin lines from top to bottom, each with its word where there is room for it; short ticks for words that come
@@ -220,6 +216,7 @@ class Legend {
       unreached_ = unreached_ || (points && Canvas::is_partly_unreached(series));
     }
     if (!panel.theories.empty()) add(others_, "theory", theory_sample_svg());
+    for (const Stretch& stretch : panel.stretches) add(others_, stretch.word, stretch_sample_svg(stretch.index));
     for (const Overlay& overlay : panel.overlays)
       add(others_, overlay.name, fmt::format("<path class=\"theory\" d=\"M0 0h26\" {}/>", overlay_svg(overlay)));
   }
@@ -379,6 +376,13 @@ std::string sample_svg(std::size_t style, bool is_marked) {
 
 std::string theory_svg(std::size_t style) {
   return fmt::format("stroke=\"{}\" stroke-width=\"1.8\" stroke-dasharray=\"{}\"", curve_colour(style), theory_dashes);
+}
+
+std::string stretch_sample_svg(std::size_t index) {
+  return fmt::format(
+      "<rect class=\"stretch\" y=\"-7\" width=\"26\" height=\"14\" fill=\"#000\" fill-opacity=\"{}\" stroke=\"#999\" "
+      "stroke-width=\".7\"/>",
+      stretch_opacity(index));
 }
 
 std::string theory_sample_svg() {

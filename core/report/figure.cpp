@@ -86,7 +86,7 @@ Mark curve_mark(std::size_t i) { return static_cast<Mark>(i / dash_patterns.size
 
 const char* to_string(Mark mark) { return mark_names[static_cast<std::size_t>(mark)]; }
 
-Real stretch_opacity(std::size_t index) { return std::array<Real, 4>{0.1, 0.05, 0.02, 0.075}[index % 4]; }
+Real stretch_opacity(std::size_t index) { return std::array<Real, 4>{0.15, 0.07, 0.02, 0.11}[index % 4]; }
 
 bool is_marked(std::size_t i) { return i >= dash_patterns.size(); }
 

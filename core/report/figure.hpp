@@ -39,6 +39,7 @@ struct Stretch {
   std::size_t index = 0;
 };
 Real stretch_opacity(std::size_t index);
+std::string stretch_sample_svg(std::size_t index);  // for a legend
 /// Lines of more events of one word than these would hide the curves: each is a short tick at the top.
 inline constexpr std::size_t most_event_lines = 24;
 

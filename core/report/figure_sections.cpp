@@ -83,9 +83,11 @@ std::string sample(const std::string& svg) {
 std::string legend(const Figure& figure) {
   std::map<std::size_t, std::string> curves;
   std::vector<const Overlay*> lines;
+  std::map<std::size_t, std::string> phases;
   bool has_theory = false;
   for (const Plot& plot : figure.plots)
     for (const Panel& panel : plot.panels) {
+      for (const Stretch& stretch : panel.stretches) phases.emplace(stretch.index, stretch.word);
       has_theory = has_theory || !panel.theories.empty();
       for (const Series& series : panel.series) curves.emplace(series.style, series.name);
       for (const Overlay& overlay : panel.overlays)
@@ -99,6 +101,9 @@ std::string legend(const Figure& figure) {
         "data-style=\"{}\">{}<span>{}</span></button></li>",
         figure.id, style, sample(sample_svg(style, is_marked(style))), escaped(name, 120));
   if (has_theory) html += "<li class=\"line\">" + sample(theory_sample_svg()) + "<span>theory</span></li>";
+  for (const auto& [index, word] : phases)
+    html +=
+        fmt::format("<li class=\"line\">{}<span>{}</span></li>", sample(stretch_sample_svg(index)), escaped(word, 60));
   for (const Overlay* line : lines)
     html += fmt::format("<li class=\"line\">{}<span>{}</span></li>",
                         sample("<path class=\"theory\" d=\"M0 0h26\" " + overlay_svg(*line) + "/>"),
@@ -250,10 +255,8 @@ Json data_of(const Panel& panel, const Figure& figure, const Plot& plot, Pool& p
     json["theories"].push_back(
         {{"style", theory.style}, {"x", pool.place(theory.x, 5)}, {"y", pool.place(bounded(theory.y), 4)}});
   for (const Stretch& stretch : panel.stretches)
-    json["stretches"].push_back({{"low", stretch.low},
-                                 {"high", stretch.high},
-                                 {"word", plain(stretch.word, 60)},
-                                 {"opacity", stretch_opacity(stretch.index)}});
+    json["stretches"].push_back(
+        {{"low", stretch.low}, {"high", stretch.high}, {"opacity", stretch_opacity(stretch.index)}});
   for (const Event& event : panel.events) json["events"].push_back({{"x", event.x}, {"word", plain(event.word, 60)}});
   return json;
 }

@@ -80,9 +80,7 @@
 
   // What happened in a run: thin lines, each with its word where there is room for it; short ticks for words that come
   // often, of which the first is told. As in the drawings.
-  function drawStretches(context, stretches, x, box, scale) {
-    context.font = `italic ${12 * scale}px system-ui, sans-serif`;
-    context.textAlign = "center";
+  function drawStretches(context, stretches, x, box) {
     stretches.forEach((stretch) => {
       const from = Math.max(x(stretch.low), box.left), to = Math.min(x(stretch.high), box.left + box.width);
       if (!(to > from)) return;
@@ -90,9 +88,6 @@
       context.globalAlpha = stretch.opacity;
       context.fillRect(from, box.top, to - from, box.height);
       context.globalAlpha = 1;
-      if (context.measureText(stretch.word).width + 8 * scale > to - from) return;
-      context.fillStyle = colour("--soft");
-      context.fillText(stretch.word, (from + to) / 2, box.top + box.height - 6 * scale);
     });
   }
 
@@ -159,7 +154,7 @@
       });
     });
     context.setLineDash([]);
-    drawStretches(context, panel.stretches, x, box, scale);
+    drawStretches(context, panel.stretches, x, box);
     drawEvents(context, panel.events, x, box, scale);
     series.filter((one) => page.marks[one.style]).forEach((one) => {
       const xs = page.arrays[one.x], ys = page.arrays[one.y], spacing = Math.max(70 * scale, box.width / 6);

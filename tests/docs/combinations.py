@@ -103,8 +103,8 @@ HEAD = """\
 # Combinations
 
 Every optimizer with every model, operator and loss, tried on a {size} × {size} matrix of rank 2: whether the objective falls
-within {iterations} iterations for one of the step sizes {steps}, and what is refused before it starts, with the sentence that
-says why. Written by `tests/docs/combinations.py` from what the program does, for all operators that need no file:
+within {iterations} iterations for one of the step sizes {steps}, and what is refused before it starts, with the
+sentence that says why. Written by `tests/docs/combinations.py` from what the program does, for all operators that need no file:
 {operators}.
 
 | optimizer | {columns} |
@@ -143,8 +143,8 @@ def page(spec, found, operators):
                 words.append(word if len(became) == 1 else f"{word} ({', '.join(where)})")
             cells.append("; ".join(words))
         text += f"| {optimizer} | {' | '.join(cells)} |\n"
-    text += ("\n`runs`: steps of Newton's kind have no line search; where the curvature of the loss vanishes (`huber`) or varies "
-             "(`logistic`) the objective need not fall.\n\n## Refused\n\n")
+    text += ("\n`runs`: steps of Newton's kind have no line search; where the curvature of the loss vanishes (`huber`) or\n"
+             "varies (`logistic`) the objective need not fall.\n\n## Refused\n\n")
     text += "".join(f"{i + 1}. {sentence}\n" for i, sentence in enumerate(sentences))
     return text, wrong
 
