@@ -216,7 +216,7 @@ class Legend {
       unreached_ = unreached_ || (points && Canvas::is_partly_unreached(series));
     }
     if (!panel.theories.empty()) add(others_, "theory", theory_sample_svg());
-    for (const Stretch& stretch : panel.stretches) add(others_, stretch.word, stretch_sample_svg(stretch.index));
+    for (const Stretch& stretch : panel.stretches) add(phases_, stretch.word, stretch_sample_svg(stretch.index));
     for (const Overlay& overlay : panel.overlays)
       add(others_, overlay.name, fmt::format("<path class=\"theory\" d=\"M0 0h26\" {}/>", overlay_svg(overlay)));
   }
@@ -227,9 +227,14 @@ class Legend {
       add(others_, "no median: not reached, or diverged",
           "<path class=\"theory\" d=\"M13 -5l5 9h-10Z\" fill=\"none\" stroke=\"#444\"/>");
   }
-  Real height() const { return line * static_cast<Real>(rows(curves_) + rows(others_)); }
+  Real height() const { return line * static_cast<Real>(rows(curves_) + rows(phases_) + rows(others_)); }
   std::string draw(Real top) const {
-    return draw(curves_, top) + draw(others_, top + line * static_cast<Real>(rows(curves_)));
+    std::string svg;
+    for (const auto* group : {&curves_, &phases_, &others_}) {
+      svg += draw(*group, top);
+      top += line * static_cast<Real>(rows(*group));
+    }
+    return svg;
   }
 
  private:
@@ -264,7 +269,7 @@ class Legend {
   }
 
   Real width_;
-  std::vector<Entry> curves_, others_;
+  std::vector<Entry> curves_, phases_, others_;
   bool lost_ = false, unreached_ = false;
 };
 
