@@ -103,6 +103,8 @@ MISTAKES = [
     Mistake("zhang2021", "condition", "optimizers/scaled_gradient_descent",
             "damping(at, objective, memory)", "damping(at, objective, memory) * 0 + 1"),
     Mistake("zhang2021", "condition", "models/symmetric", "gram_solve(point[0], damping, gradient[0])", "gradient[0]"),
+    Mistake("giampouras2024", "condition", "models/asymmetric", "gram_solve(point[1], damping, gradient[0])",
+            "gram_solve(point[0], damping, gradient[0])"),
 ]
 
 
