@@ -21,7 +21,8 @@ Exit list_papers(const Call& call) {
                              {"config", experiment.file.string()},
                              {"is", experiment.is},
                              {"source", experiment.source},
-                             {"shows", experiment.shows}});
+                             {"shows", experiment.shows},
+                             {"figure", experiment.figure}});
     }
     json.push_back({{"name", paper.name},
                     {"authors", paper.authors},
