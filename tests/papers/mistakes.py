@@ -105,6 +105,8 @@ MISTAKES = [
     Mistake("zhang2021", "condition", "models/symmetric", "gram_solve(point[0], damping, gradient[0])", "gradient[0]"),
     Mistake("giampouras2024", "condition", "models/asymmetric", "gram_solve(point[1], damping, gradient[0])",
             "gram_solve(point[0], damping, gradient[0])"),
+    Mistake("tong2021", "robust", "models/asymmetric", "direction[0] = gram_solve(point[1], damping, gradient[0]);",
+            "direction[0] = gradient[0];"),
 ]
 
 
