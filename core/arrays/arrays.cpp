@@ -12,12 +12,12 @@
 #include "core/arrays/bytes.hpp"
 #include "core/arrays/csv.hpp"
 #include "core/arrays/mat.hpp"
+#include "core/arrays/matrices.hpp"
 #include "core/arrays/mtx.hpp"
 #include "core/arrays/npy.hpp"
 #include "core/arrays/pgm.hpp"
 #include "core/arrays/zip.hpp"
-#include "core/config/node.hpp"
-#include "core/store/arrays.hpp"
+#include "core/tree/node.hpp"
 
 namespace tightrope {
 
@@ -96,20 +96,6 @@ Array read_text(const std::string& file) {
 }
 
 }  // namespace
-
-FileAndMember split_member(const std::string& name) {
-  const std::string text = lower(name);
-  std::size_t colon = std::string::npos;
-  for (const char* ending : {".npz:", ".mat:"})
-    if (const std::size_t at = text.rfind(ending); at != std::string::npos && at + 5 < text.size())
-      if (colon == std::string::npos || at + 4 > colon) colon = at + 4;
-  if (colon == std::string::npos) return {name, ""};
-  return {name.substr(0, colon), name.substr(colon + 1)};
-}
-
-std::string member_name(const std::string& name, const std::string& array) {
-  return split_member(name).file + ":" + array;
-}
 
 Array read_array(const std::string& name) {
   const auto [file, member] = split_member(name);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/numbers/types.hpp"
+#include "core/tree/paths.hpp"
 
 namespace tightrope {
 
@@ -35,15 +36,5 @@ Array read_array(const std::string& name);
 std::vector<std::string> notes_about(const std::string& file);
 /// Adds to the note about an array that was read.
 void amend_note(const std::string& name, const std::string& more);
-
-/// The name of one array in a file that holds several: FILE:ARRAY, whatever array `name` names already.
-std::string member_name(const std::string& name, const std::string& array);
-
-/// A name of data as a config writes it: the file, and the array in it, if it says one.
-struct FileAndMember {
-  std::string file, member;
-};
-/// "run.npz:V" → {"run.npz", "V"}; names of other files are left whole.
-FileAndMember split_member(const std::string& name);
 
 }  // namespace tightrope

@@ -12,7 +12,7 @@
 
 #include "core/arrays/bytes.hpp"
 #include "core/arrays/numerals.hpp"
-#include "core/config/node.hpp"
+#include "core/tree/node.hpp"
 
 namespace tightrope {
 

@@ -1,6 +1,6 @@
 #include "core/arrays/labelled.hpp"
 
-#include "core/store/arrays.hpp"
+#include "core/arrays/matrices.hpp"
 
 namespace tightrope {
 

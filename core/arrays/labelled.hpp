@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "core/config/parameters.hpp"
 #include "core/numbers/rectifiers.hpp"
+#include "core/tree/parameters.hpp"
 
 namespace tightrope {
 

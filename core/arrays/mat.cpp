@@ -18,7 +18,7 @@
 #include "core/arrays/bytes.hpp"
 #include "core/arrays/inflate.hpp"
 #include "core/arrays/npy.hpp"
-#include "core/config/node.hpp"
+#include "core/tree/node.hpp"
 
 extern char** environ;
 

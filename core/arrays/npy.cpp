@@ -11,8 +11,8 @@
 #include <limits>
 #include <optional>
 
-#include "core/config/node.hpp"
-#include "core/store/arrays.hpp"
+#include "core/arrays/matrices.hpp"
+#include "core/tree/node.hpp"
 
 namespace tightrope {
 

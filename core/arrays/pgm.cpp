@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "core/arrays/bytes.hpp"
-#include "core/config/node.hpp"
+#include "core/tree/node.hpp"
 
 namespace tightrope {
 

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "core/arrays/inflate.hpp"
-#include "core/config/node.hpp"
+#include "core/tree/node.hpp"
 
 namespace tightrope {
 

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <atomic>
 
-#include "core/plugin/header_digest.hpp"
+#include "core/base/header_digest.hpp"
 
 namespace tightrope {
 

@@ -13,7 +13,7 @@
 #include <sstream>
 #include <thread>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 namespace tightrope {
 

@@ -6,13 +6,14 @@
 #include <iostream>
 #include <set>
 
+#include "core/base/digest.hpp"
 #include "core/cli/documents.hpp"
-#include "core/config/yaml.hpp"
 #include "core/report/report.hpp"
-#include "core/report/summary_tables.hpp"
+#include "core/report/tables/summary_tables.hpp"
 #include "core/store/archive.hpp"
 #include "core/store/files.hpp"
 #include "core/store/remake.hpp"
+#include "core/tree/yaml.hpp"
 
 namespace tightrope::cli {
 

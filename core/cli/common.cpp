@@ -7,9 +7,9 @@
 
 #include "core/base/limits.hpp"
 #include "core/cli/papers.hpp"
-#include "core/config/paths.hpp"
-#include "core/config/yaml.hpp"
 #include "core/store/remake.hpp"
+#include "core/tree/paths.hpp"
+#include "core/tree/yaml.hpp"
 
 namespace tightrope::cli {
 

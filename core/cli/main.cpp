@@ -11,9 +11,9 @@
 #include <iostream>
 
 #include "core/base/asked.hpp"
+#include "core/base/failure.hpp"
+#include "core/base/utf8.hpp"
 #include "core/cli/verb.hpp"
-#include "core/config/utf8.hpp"
-#include "core/failure.hpp"
 #include "core/study/worker.hpp"
 
 namespace tightrope::cli {

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "core/config/parameters.hpp"
-#include "core/config/yaml.hpp"
+#include "core/tree/parameters.hpp"
+#include "core/tree/yaml.hpp"
 
 namespace tightrope::cli {
 

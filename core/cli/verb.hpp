@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "core/config/experiment.hpp"
+#include "core/experiment/experiment.hpp"
 #include "core/report/report.hpp"
-#include "core/report/table.hpp"
+#include "core/report/tables/table.hpp"
 #include "core/store/result.hpp"
 
 namespace tightrope::cli {

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <map>
 
-#include "core/config/yaml.hpp"
 #include "core/conformance/trial.hpp"
 #include "core/interfaces/initialization.hpp"
 #include "core/interfaces/noise.hpp"
 #include "core/interfaces/target.hpp"
+#include "core/tree/yaml.hpp"
 
 namespace tightrope {
 

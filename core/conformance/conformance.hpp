@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "core/config/node.hpp"
 #include "core/numbers/types.hpp"
 #include "core/plugin/library.hpp"
+#include "core/tree/node.hpp"
 
 namespace tightrope {
 

@@ -10,9 +10,9 @@
 
 #include "core/engine/engine.hpp"
 #include "core/engine/sensing_objective.hpp"
-#include "core/interfaces/dense_operator.hpp"
 #include "core/interfaces/problem.hpp"
 #include "core/numbers/gram.hpp"
+#include "core/operators/dense_operator.hpp"
 
 namespace tightrope::parts {
 

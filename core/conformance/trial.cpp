@@ -4,8 +4,8 @@
 #include <iterator>
 #include <set>
 
-#include "core/config/yaml.hpp"
 #include "core/engine/trace.hpp"
+#include "core/tree/yaml.hpp"
 
 namespace tightrope::conformance {
 

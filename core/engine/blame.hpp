@@ -6,7 +6,7 @@
 #include <string>
 
 #include "core/base/asked.hpp"
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 namespace tightrope {
 

@@ -7,8 +7,8 @@
 #include <sstream>
 #include <string_view>
 
-#include "core/config/node.hpp"
-#include "core/error.hpp"
+#include "core/base/error.hpp"
+#include "core/tree/node.hpp"
 
 namespace tightrope {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "core/interfaces/sensing.hpp"
 #include "core/numbers/factors.hpp"
 #include "core/numbers/recovery.hpp"

@@ -24,4 +24,15 @@ void Space::retract(const Factors& point, Real step, const Factors& direction, F
   for (Index b = 0; b < point.size(); ++b) next[b] = point[b] + step * direction[b];
 }
 
+Factors Space::random_point(const Stream& stream) const {
+  Factors point;
+  for (const Block& block : blocks())
+    point.blocks.push_back(stream.child(block.name).normal_matrix(block.rows, block.cols));
+  return point;
+}
+
+bool Space::has_penalty() const {
+  return add_penalty(random_point(Stream(0, "somewhere")), Blocks::all(), nullptr) != 0;
+}
+
 }  // namespace tightrope

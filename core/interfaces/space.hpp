@@ -32,6 +32,10 @@ class Space : public Component {
   virtual bool has_metric() const;
   /// next = the point reached from p by `step` along direction. Default: next = p + step·direction.
   virtual void retract(const Factors& point, Real step, const Factors& direction, Factors& next) const;
+  /// A point of independent standard normal entries: somewhere to try what a space can do.
+  Factors random_point(const Stream& stream) const;
+  /// Whether it has a penalty of its own: it is asked at a random point.
+  bool has_penalty() const;
   /// Carries a vector that was remembered at one point, such as a velocity, to another. Default: it stays as it is.
   virtual void transport(const Factors& /*from*/, const Factors& /*to*/, Factors& /*vector*/) const {}
 };

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <optional>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 namespace tightrope {
 

@@ -9,9 +9,9 @@
 #include <cstring>
 #include <unordered_set>
 
+#include "core/base/digest.hpp"
 #include "core/base/limits.hpp"
-#include "core/numbers/stream_kernels.hpp"
-#include "core/store/arrays.hpp"
+#include "core/numbers/kernels/stream_kernels.hpp"
 
 namespace tightrope {
 

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/error.hpp"
 #include "core/base/limits.hpp"
-#include "core/error.hpp"
 
 extern "C" {
 void openblas_set_num_threads(int);

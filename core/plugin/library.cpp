@@ -20,9 +20,9 @@
 #include <map>
 #include <thread>
 
+#include "core/base/digest.hpp"
+#include "core/base/failure.hpp"
 #include "core/base/limits.hpp"
-#include "core/failure.hpp"
-#include "core/store/arrays.hpp"
 
 extern char** environ;
 

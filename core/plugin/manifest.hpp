@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <memory>
 
-#include "core/config/parameters.hpp"
+#include "core/base/header_digest.hpp"  // generated: TIGHTROPE_HEADER_DIGEST
 #include "core/interfaces/component.hpp"
-#include "core/plugin/header_digest.hpp"  // generated: TIGHTROPE_HEADER_DIGEST
+#include "core/tree/parameters.hpp"
 
 namespace tightrope {
 

@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "core/failure.hpp"
+#include "core/base/failure.hpp"
 #include "core/plugin/library.hpp"
 
 /// tightrope-probe FILE, after core/base/start.cpp.

@@ -6,8 +6,8 @@
 #include <array>
 #include <cmath>
 
-#include "core/config/claims.hpp"
-#include "core/report/table.hpp"
+#include "core/claims/claim.hpp"
+#include "core/report/tables/table.hpp"
 
 namespace tightrope {
 

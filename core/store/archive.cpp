@@ -7,7 +7,7 @@
 #include <cstring>
 #include <new>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 namespace tightrope {
 

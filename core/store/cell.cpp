@@ -12,8 +12,9 @@
 #include <fstream>
 
 #include "core/arrays/arrays.hpp"
-#include "core/config/numeric_digest.hpp"
-#include "core/config/utf8.hpp"
+#include "core/base/digest.hpp"
+#include "core/base/utf8.hpp"
+#include "core/experiment/numeric_digest.hpp"
 #include "core/plugin/manifest.hpp"
 #include "core/store/files.hpp"
 #include "core/store/identity.hpp"

@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "core/config/experiment.hpp"
-#include "core/store/arrays.hpp"
+#include "core/arrays/matrices.hpp"
+#include "core/experiment/experiment.hpp"
 
 namespace tightrope {
 

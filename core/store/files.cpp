@@ -9,8 +9,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "core/base/error.hpp"
 #include "core/base/limits.hpp"
-#include "core/error.hpp"
 
 namespace tightrope {
 

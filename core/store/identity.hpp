@@ -1,7 +1,7 @@
 // What decides the numbers of a run, as its record states it.
 #pragma once
 
-#include "core/config/experiment.hpp"
+#include "core/experiment/experiment.hpp"
 #include "core/store/json.hpp"
 
 namespace tightrope {

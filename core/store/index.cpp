@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 
+#include "core/base/digest.hpp"
 #include "core/base/limits.hpp"
 #include "core/store/json.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/config/utf8.hpp"
+#include "core/base/utf8.hpp"
 
 namespace tightrope {
 

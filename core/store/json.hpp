@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "core/config/node.hpp"
+#include "core/tree/node.hpp"
 
 namespace tightrope {
 

@@ -11,7 +11,7 @@
 #include <chrono>
 #include <thread>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 namespace tightrope {
 

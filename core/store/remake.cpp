@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/arrays/arrays.hpp"
+#include "core/base/digest.hpp"
 
 namespace tightrope {
 

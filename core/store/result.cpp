@@ -9,12 +9,13 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/digest.hpp"
 #include "core/base/limits.hpp"
-#include "core/config/paths.hpp"
-#include "core/config/yaml.hpp"
 #include "core/plugin/manifest.hpp"
 #include "core/store/files.hpp"
 #include "core/store/json.hpp"
+#include "core/tree/paths.hpp"
+#include "core/tree/yaml.hpp"
 
 namespace tightrope {
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/base/digest.hpp"
 #include "core/engine/checkpoint.hpp"
 #include "core/store/cell.hpp"
 #include "core/store/files.hpp"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/config/experiment.hpp"
+#include "core/experiment/experiment.hpp"
 
 namespace tightrope {
 

@@ -1,6 +1,6 @@
 #include "core/study/job.hpp"
 
-#include "core/config/utf8.hpp"
+#include "core/base/utf8.hpp"
 
 namespace tightrope {
 

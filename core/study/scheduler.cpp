@@ -13,8 +13,8 @@
 #include <set>
 
 #include "core/base/limits.hpp"
-#include "core/config/operator_key.hpp"
-#include "core/config/operator_size.hpp"
+#include "core/experiment/operator_key.hpp"
+#include "core/experiment/operator_size.hpp"
 #include "core/store/unfinished.hpp"
 #include "core/study/interrupt.hpp"
 #include "core/study/process.hpp"

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "core/config/experiment.hpp"
+#include "core/experiment/experiment.hpp"
 #include "core/store/lock.hpp"
 #include "core/store/result.hpp"
 

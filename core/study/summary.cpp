@@ -7,7 +7,7 @@
 #include <limits>
 #include <set>
 
-#include "core/study/statistics_tests.hpp"
+#include "core/statistics/tests.hpp"
 
 namespace tightrope {
 

@@ -14,9 +14,9 @@
 #include <string>
 #include <vector>
 
+#include "core/statistics/profiles.hpp"
+#include "core/statistics/statistics.hpp"
 #include "core/store/result.hpp"
-#include "core/study/statistics.hpp"
-#include "core/study/statistics_profiles.hpp"
 
 namespace tightrope {
 

@@ -7,8 +7,8 @@
 #include <limits>
 #include <tuple>
 
-#include "core/study/statistics.hpp"
-#include "core/study/verdicts.hpp"
+#include "core/claims/judge.hpp"
+#include "core/statistics/statistics.hpp"
 
 namespace tightrope {
 

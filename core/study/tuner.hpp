@@ -1,4 +1,4 @@
-// Chooses the tuned values of a study by trials (core/study/tune.hpp has the rules).
+// Chooses the tuned values of a study by trials (core/grid/tune.hpp has the rules).
 //
 // Trials come in rounds: all at once for a list of values, one value after the other for a bisection. Each trial is a
 // cell like any other, so that what is stored is not run again, wherever the study was broken off; the choice is a
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/config/experiment.hpp"
+#include "core/experiment/experiment.hpp"
 #include "core/store/cell.hpp"
 
 namespace tightrope {

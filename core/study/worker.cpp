@@ -16,8 +16,8 @@
 #include <optional>
 
 #include "core/base/asked.hpp"
+#include "core/base/failure.hpp"
 #include "core/base/limits.hpp"
-#include "core/failure.hpp"
 #include "core/store/files.hpp"
 #include "core/study/job.hpp"
 

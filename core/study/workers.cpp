@@ -6,7 +6,7 @@
 #include <map>
 
 #include "core/base/limits.hpp"
-#include "core/config/operator_size.hpp"
+#include "core/experiment/operator_size.hpp"
 
 namespace tightrope {
 

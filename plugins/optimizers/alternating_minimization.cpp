@@ -21,11 +21,9 @@ class AlternatingMinimization final : public Optimizer {
   AlternatingMinimization(const Options& options, const Context& context) : options_(options) {
     context.sensing();
     context.loss().curvature(0, {}, {}, {});
-    Factors somewhere;
-    for (const Block& block : context.space_with_metric().blocks())
-      somewhere.blocks.push_back(context.stream.child(block.name).normal_matrix(block.rows, block.cols));
-    if (somewhere.size() < 2) throw Unsuitable("needs a model of several blocks, but this one has one alone");
-    if (context.space().add_penalty(somewhere, Blocks::all(), nullptr) != 0)
+    if (context.space_with_metric().blocks().size() < 2)
+      throw Unsuitable("needs a model of several blocks, but this one has one alone");
+    if (context.space().has_penalty())
       throw Unsuitable("needs a model without a penalty, but this one has one, whose second derivatives it cannot ask");
   }
 
@@ -38,32 +36,22 @@ class AlternatingMinimization final : public Optimizer {
     if (at.phase == 0 && norm(at.gradient) == 0) return Move::end_of_run({EndClass::converged, "the gradient is zero"});
     const Space& space = context.objective.space();
     const Blocks block = Blocks::only(at.phase);
-    Factors &residual = context.memory.factors("residual", at.point), &z = context.memory.factors("solved", at.point),
-            &search = context.memory.factors("search", at.point), &Hs = context.memory.factors("product", at.point);
-    Index& inner = context.memory.count("inner", 0);
-    if (at.phase == 0) inner = 0;
+    Factors& descent = context.memory.factors("descent", at.gradient);
+    descent = at.gradient;
+    keep_only(descent, block);
+    scale(descent, -1);
+    const InnerSolution inner = conjugate_gradients(
+        descent, context.memory, options_.inner_iterations,
+        [&](const Factors& s, Factors& Hs) { context.objective.sensing()->curvature_times(at, s, block, Hs); },
+        [&](const Factors& r, Factors& z) { space.precondition(at.point, 0, r, z); },
+        [&](Index, Real first, const Factors&) { return options_.tolerance * options_.tolerance * first; });
     next = at.point;
-    residual = at.gradient;
-    keep_only(residual, block);
-    scale(residual, -1);
-    space.precondition(at.point, 0, residual, z);
-    search = z;
-    Real square = dot(residual, z);
-    const Real goal = options_.tolerance * options_.tolerance * square;
-    for (Index i = 0; i < options_.inner_iterations && square > goal; ++i, ++inner) {
-      context.objective.sensing()->curvature_times(at, search, block, Hs);
-      const Real curvature = dot(search, Hs);
-      if (!(curvature > 0)) break;
-      add_scaled(next, square / curvature, search);
-      add_scaled(residual, -square / curvature, Hs);
-      space.precondition(at.point, 0, residual, z);
-      const Real last_square = std::exchange(square, dot(residual, z));
-      scale(search, square / last_square);
-      add_scaled(search, 1, z);
-    }
+    add_scaled(next, 1, inner.d);
+    Index& products = context.memory.count("products", 0);
+    products = (at.phase == 0 ? 0 : products) + inner.products;
     Move move;
     move.step = 1;
-    move.columns = {static_cast<Real>(inner)};
+    move.columns = {static_cast<Real>(products)};
     move.completes_iteration = at.phase + 1 == at.point.size();
     if (!move.completes_iteration) move.wanted = Blocks::only(at.phase + 1);
     return move;

@@ -25,10 +25,7 @@ class GaussNewton final : public Optimizer {
   GaussNewton(const Options& options, const Context& context) : options_(options) {
     context.sensing();
     context.loss().curvature(0, {}, {}, {});
-    Factors somewhere;
-    for (const Block& block : context.space().blocks())
-      somewhere.blocks.push_back(context.stream.child(block.name).normal_matrix(block.rows, block.cols));
-    if (context.space().add_penalty(somewhere, Blocks::all(), nullptr) != 0)
+    if (context.space().has_penalty())
       throw Unsuitable("needs a model without a penalty, but this one has one, whose second derivatives it cannot ask");
   }
 
@@ -37,37 +34,29 @@ class GaussNewton final : public Optimizer {
   }
 
   Move advance(const Iterate& at, StepContext& context, Factors& next) const override {
-    Factors &d = context.memory.factors("step", at.point), &residual = context.memory.factors("residual", at.point),
-            &search = context.memory.factors("search", at.point), &Hs = context.memory.factors("product", at.point);
-    residual = at.gradient;
-    scale(residual, -1);
-    search = residual;
-    assign_zeros_like(d, at.point);
-    Real square = dot(residual, residual), decrease = 0, first_curvature = 0;
-    const Real size = std::sqrt(square), damping = options_.damping * (options_.damping_rule == "constant" ? 1 : size);
+    const Real size = norm(at.gradient), damping = options_.damping * (options_.damping_rule == "constant" ? 1 : size);
+    Factors& descent = context.memory.factors("descent", at.gradient);
+    descent = at.gradient;
+    scale(descent, -1);
     Real goal = options_.tolerance * size;
-    Index inner = 0;
-    while (inner < options_.inner_iterations && square > goal * goal) {
-      context.objective.sensing()->curvature_times(at, search, Blocks::all(), Hs);
-      add_scaled(Hs, damping, search);
-      const Real curvature = dot(search, Hs), length = square / curvature;
-      if (++inner == 1) first_curvature = curvature / square;
-      // What is left is rounding: out of the range of H, or too short to change d.
-      if (!(curvature > 1e-14 * first_curvature * dot(search, search)) || length * square <= 1e-30 * decrease) break;
-      decrease += length * square;
-      add_scaled(d, length, search);
-      add_scaled(residual, -length, Hs);
-      if (inner == 1) goal = std::min(goal, size * norm(d) / norm(at.point));
-      const Real last_square = std::exchange(square, dot(residual, residual));
-      scale(search, square / last_square);
-      add_scaled(search, 1, residual);
-    }
+    const InnerSolution inner = conjugate_gradients(
+        descent, context.memory, options_.inner_iterations,
+        [&](const Factors& s, Factors& Hs) {
+          context.objective.sensing()->curvature_times(at, s, Blocks::all(), Hs);
+          add_scaled(Hs, damping, s);
+        },
+        [](const Factors& r, Factors& z) { z = r; },
+        [&](Index products, Real, const Factors& d) {
+          if (products == 1) goal = std::min(goal, size * norm(d) / norm(at.point));
+          return goal * goal;
+        });
     Move move;
     move.step = 1;
-    move.columns = {static_cast<Real>(inner), damping};
+    move.columns = {static_cast<Real>(inner.products), damping};
     if (size == 0) move.end = End{EndClass::converged, "the gradient is zero"};
-    if (size > 0 && decrease == 0) move.end = End{EndClass::stalled, "the loss has no curvature along the gradient"};
-    context.objective.space().retract(at.point, 1, d, next);
+    if (size > 0 && inner.decrease == 0)
+      move.end = End{EndClass::stalled, "the loss has no curvature along the gradient"};
+    context.objective.space().retract(at.point, 1, inner.d, next);
     return move;
   }
 

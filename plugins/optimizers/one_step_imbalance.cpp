@@ -20,9 +20,7 @@ class OneStepImbalance final : public DirectionOptimizer {
   };
   OneStepImbalance(const Options& options, const Context& context) : options_(options) {
     const FactorizationModel& model = context.model();
-    Factors point;
-    for (const Block& block : model.blocks())
-      point.blocks.push_back(context.stream.child(block.name).normal_matrix(block.rows, block.cols));
+    const Factors point = model.random_point(context.stream);
     LowRank X;
     model.expand(point, X);
     const bool are_factors = point.size() == 2 && point[0].n_cols == point[1].n_cols;
@@ -31,7 +29,7 @@ class OneStepImbalance final : public DirectionOptimizer {
     if (point[0].n_cols > point[0].n_rows)
       throw Unsuitable("needs at most as many columns as F has rows, " + std::to_string(point[0].n_rows) +
                        ", but the model has " + std::to_string(point[0].n_cols));
-    if (model.add_penalty(point, Blocks::all(), nullptr) != 0)
+    if (model.has_penalty())
       throw Unsuitable("needs a model without a penalty, but this one has one, which balances the factors again");
   }
 

@@ -12,7 +12,7 @@ class Rebalance final : public Projection {
  public:
   using Options = NoOptions;
   Rebalance(const Options&, const Context& context) : model_(context.model()) {
-    const Factors point = random_point(context);
+    const Factors point = model_.random_point(context.stream);
     LowRank X;
     model_.expand(point, X);
     const auto equal = [](const Mat& A, const Mat& B) {
@@ -38,13 +38,6 @@ class Rebalance final : public Projection {
   }
 
  private:
-  static Factors random_point(const Context& context) {
-    Factors point;
-    for (const Block& block : context.model().blocks())
-      point.blocks.push_back(context.stream.child(block.name).normal_matrix(block.rows, block.cols));
-    return point;
-  }
-
   const FactorizationModel& model_;
 };
 

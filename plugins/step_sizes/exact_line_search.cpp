@@ -12,11 +12,7 @@ class ExactLineSearch final : public StepSize {
   using Options = NoOptions;
   ExactLineSearch(const Options&, const Context& context) : measurements_(context.data().n_elem) {
     const FactorizationModel& model = context.model();
-    Factors p, d;
-    for (const Block& block : model.blocks()) {
-      p.blocks.push_back(context.stream.child(block.name).normal_matrix(block.rows, block.cols));
-      d.blocks.push_back(context.stream.child(block.name).child("d").normal_matrix(block.rows, block.cols));
-    }
+    const Factors p = model.random_point(context.stream), d = model.random_point(context.stream.child("d"));
     if (difference(model, p, d, {1, -3, 3, -1}) > 1e-10)
       throw Unsuitable("needs a model that is quadratic in its blocks, but this one is not");
     for (Index b = 0; b < d.size(); ++b) {
@@ -24,7 +20,7 @@ class ExactLineSearch final : public StepSize {
       keep_only(alone, Blocks::only(b));
       is_linear_.push_back(difference(model, p, alone, {1, -2, 1}) <= 1e-10);
     }
-    has_penalty_ = model.add_penalty(p, Blocks::all(), nullptr) != 0;
+    has_penalty_ = model.has_penalty();
   }
 
   Step choose(const Iterate& at, const Factors& d, Objective& objective, Memory& memory) const override {

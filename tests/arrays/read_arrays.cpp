@@ -12,7 +12,7 @@
 #include <string>
 
 #include "core/arrays/arrays.hpp"
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "core/numbers/streams.hpp"
 
 namespace {

@@ -19,9 +19,9 @@
 #include <numeric>
 #include <sstream>
 
-#include "core/config/experiment.hpp"
-#include "core/config/yaml.hpp"
 #include "core/engine/engine.hpp"
+#include "core/experiment/experiment.hpp"
+#include "core/tree/yaml.hpp"
 
 using namespace tightrope;
 

@@ -1,7 +1,7 @@
 // The sweeps alone, by storage and lanes: bytes of entries and multiply-adds per second of one thread.
 #include <benchmark/benchmark.h>
 
-#include "core/numbers/row_store.hpp"
+#include "core/numbers/kernels/row_store.hpp"
 #include "core/numbers/streams.hpp"
 
 using namespace tightrope;

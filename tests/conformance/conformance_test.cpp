@@ -8,12 +8,12 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "core/config/yaml.hpp"
+#include "core/arrays/matrices.hpp"
 #include "core/conformance/conformance.hpp"
 #include "core/numbers/streams.hpp"
 #include "core/plugin/catalog.hpp"
-#include "core/store/arrays.hpp"
 #include "core/store/files.hpp"
+#include "core/tree/yaml.hpp"
 
 using namespace tightrope;
 

@@ -101,7 +101,7 @@ def check():
         wrong.append("a claim in the gallery is false")
     if "has not been run" in text:
         wrong.append("an experiment of the gallery has not been run")
-    sys.exit("\n".join(wrong))
+    sys.exit("\n".join(wrong) or 0)
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ class Verbs(Case):
         self.one_sentence(self.tightrope("run", "small.yaml", "--threads", "0", code=2), "between 1 and 256")
         self.one_sentence(self.tightrope("run", "small.yaml", "--format", "xml", code=2), "table, json")
         self.one_sentence(self.tightrope("run", "absent.yaml", code=2), "absent.yaml", "no such file")
-        self.one_sentence(self.tightrope("run", ".", code=2), "folder")
+        self.one_sentence(self.tightrope("run", "..", "--format", "json", code=2), "folder")
         self.one_sentence(self.tightrope("list", "optimiser", code=2), "optimizers")
         self.one_sentence(self.tightrope("show", "absent", code=2), "absent does not exist")
         self.one_sentence(self.tightrope("list", "--plugin-path", "absent", code=2), "'absent'")

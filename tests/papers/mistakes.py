@@ -88,7 +88,7 @@ MISTAKES = [
     Mistake("tong2021", "condition", "models/asymmetric", "gram_solve(point[1], damping, gradient[0])", "gradient[0]"),
     Mistake("tong2021", "condition", "optimizers/scaled_gradient_descent",
             "scale(direction, -1);", "scale(direction, 1);"),
-    Mistake("tong2021", "passes", "optimizers/alternating_minimization", "scale(residual, -1);", "scale(residual, 1);"),
+    Mistake("tong2021", "passes", "optimizers/alternating_minimization", "scale(descent, -1);", "scale(descent, 1);"),
     Mistake("wind2023", "perturbation", "perturbations/random_matrix",
             'options_.norm / (options_.measure == "spectral" ? spectral_norm(G) : frobenius_norm(G))',
             "options_.norm"),

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "core/store/arrays.hpp"
+#include "core/arrays/matrices.hpp"
 #include "core/store/files.hpp"
 #include "tests/support/experiment.hpp"
 

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "core/arrays/matrices.hpp"
 #include "core/interfaces/observer.hpp"
 #include "core/interfaces/problem.hpp"
-#include "core/store/arrays.hpp"
 #include "core/store/files.hpp"
 #include "tests/support/experiment.hpp"
 #include "tests/support/made.hpp"

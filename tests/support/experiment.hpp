@@ -4,9 +4,9 @@
 #include <map>
 #include <string>
 
-#include "core/config/experiment.hpp"
-#include "core/config/yaml.hpp"
 #include "core/engine/engine.hpp"
+#include "core/experiment/experiment.hpp"
+#include "core/tree/yaml.hpp"
 
 namespace tightrope {
 

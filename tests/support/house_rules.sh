@@ -20,6 +20,17 @@ done
 complain "plugins know the core's headers and the standard library alone:" \
   "$(grep -rnE '#include' plugins --include=*.cpp | grep -vE '#include ("core/plugin/plugin.hpp"|<[a-z_]+>)' || true)"
 
+# --- Each room of the core knows those below it ---------------------------------------------------------------------
+floors=(base numbers tree arrays interfaces operators methods engine plugin conformance statistics claims grid experiment store
+        study report cli)
+declare -A floor_of=()
+for i in "${!floors[@]}"; do floor_of[${floors[i]}]=$i; done
+upward=$(grep -roE '#include "core/[a-z_]+/' core --include=*.cpp --include=*.hpp | while IFS= read -r line; do
+  room=${line#core/} && room=${room%%/*} && above=${line##*core/} && above=${above%/}
+  [[ ${floor_of[$above]:-99} -le ${floor_of[$room]:--1} ]] || printf '%s\n' "$line"
+done)
+complain "these look upward (the floors are: ${floors[*]}):" "$upward"
+
 # --- The core knows no plugin -------------------------------------------------------------------------------------
 # To know a plugin is to name it in quotes, or to name its class. Remarks may give examples. "file" is an ordinary
 # word, too: a type of parameters, and a key of stored records; "symmetric" is a word of the MatrixMarket format, and
@@ -43,7 +54,7 @@ done
 # --- Named random streams alone -----------------------------------------------------------------------------------
 complain "random numbers come from named streams (core/numbers/streams.hpp) alone:" "$(
   grep -rnE 'arma::rand|\brand(n|u|i|g|perm)\(|fill::rand|arma_rng|<random>|std::(mt19937|random_device|[a-z_]+_distribution)|\bs?rand\(' \
-    core plugins --include=*.cpp --include=*.hpp | grep -v '^core/report/vendor/' || true)"
+    core plugins --include=*.cpp --include=*.hpp | grep -v '^core/report/page/vendor/' || true)"
 
 # --- Norms --------------------------------------------------------------------------------------------------------
 complain "norms of matrices are frobenius_norm and spectral_norm (core/numbers/recovery.hpp): Armadillo's give 0 for NaN:" "$(
@@ -51,7 +62,7 @@ complain "norms of matrices are frobenius_norm and spectral_norm (core/numbers/r
 
 # --- Text ---------------------------------------------------------------------------------------------------------
 mapfile -t texts < <(git ls-files --cached --others --exclude-standard -- '*.cpp' '*.hpp' '*.md' '*.yaml' '*.txt' \
-  '*.cmake' '*.sh' '*.py' '*.expected' dev .ci | grep -v '^core/report/vendor/')
+  '*.cmake' '*.sh' '*.py' '*.expected' dev .ci | grep -v '^core/report/page/vendor/')
 complain "trailing blanks:" "$(grep -nE '[ 	]+$' "${texts[@]}" /dev/null | grep -v '\.expected:' || true)"
 complain "unfinished work:" "$(grep -nE '\b(TO''DO|FIX''ME|XX''X)\b' "${texts[@]}" /dev/null || true)"
 

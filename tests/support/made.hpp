@@ -1,8 +1,8 @@
 // One plugin of this build, made from YAML in surroundings that a test gives.
 #pragma once
 
-#include "core/config/yaml.hpp"
 #include "core/plugin/catalog.hpp"
+#include "core/tree/yaml.hpp"
 
 namespace tightrope {
 

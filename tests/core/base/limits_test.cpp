@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <fstream>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 using namespace tightrope;
 namespace fs = std::filesystem;

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <set>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 using namespace tightrope;
 

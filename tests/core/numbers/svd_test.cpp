@@ -1,7 +1,7 @@
 // Decompositions of what is no matrix of numbers.
 #include <doctest/doctest.h>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "core/numbers/recovery.hpp"
 
 using namespace tightrope;

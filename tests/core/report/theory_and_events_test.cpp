@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/config/yaml.hpp"
 #include "core/report/cell_words.hpp"
-#include "core/report/curves.hpp"
+#include "core/report/figures/curves.hpp"
 #include "core/report/report.hpp"
-#include "core/report/sections.hpp"
+#include "core/report/sections/sections.hpp"
 #include "core/study/summary.hpp"
+#include "core/tree/yaml.hpp"
 
 using namespace tightrope;
 

@@ -3,8 +3,8 @@
 
 #include <doctest/doctest.h>
 
-#include "core/config/yaml.hpp"
 #include "core/store/json.hpp"
+#include "core/tree/yaml.hpp"
 
 using namespace tightrope;
 

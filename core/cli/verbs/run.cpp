@@ -1,0 +1,547 @@
+// tightrope run: from a config to results, a summary and a report.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+
+#include "core/base/failure.hpp"
+#include "core/base/limits.hpp"
+#include "core/claims/judge.hpp"
+#include "core/cli/documents.hpp"
+#include "core/cli/papers.hpp"
+#include "core/cli/progress.hpp"
+#include "core/cli/verb.hpp"
+#include "core/report/report.hpp"
+#include "core/report/tables/summary_tables.hpp"
+#include "core/report/text.hpp"
+#include "core/store/index.hpp"
+#include "core/store/json.hpp"
+#include "core/store/unfinished.hpp"
+#include "core/study/batch.hpp"
+#include "core/study/interrupt.hpp"
+#include "core/study/remarks.hpp"
+#include "core/study/status.hpp"
+#include "core/study/tuner.hpp"
+#include "core/study/workers.hpp"
+#include "core/tree/quantity.hpp"
+
+namespace tightrope::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t most_rows = 60;  // of the table on the terminal
+
+std::string label_of(const std::map<std::string, std::string>& labels) {
+  std::string text;
+  for (const auto& [axis, value] : labels) text += (text.empty() ? "" : ", ") + value;
+  return text;
+}
+
+/// "60 × 40 matrix of rank 3 from 1,500 measurements, factorization rank 20", "the problem two_layer_relu"
+std::string task_of(const StoredCell& cell) {
+  const Sizes& sizes = cell.sizes;
+  const Node* const problem = cell.spec.find("problem");
+  const Node* const type = problem && problem->is_map() ? problem->find("type") : nullptr;
+  if (sizes.rows == 0) return fmt::format("the problem {}", type ? type->scalar : "");
+  std::string text = fmt::format("{} × {} matrix", sizes.rows, sizes.cols);
+  if (sizes.true_rank && *sizes.true_rank < std::min(sizes.rows, sizes.cols))
+    text += fmt::format(" of rank {}", *sizes.true_rank);
+  return text + fmt::format(" from {}, factorization rank {}", counted(sizes.measurements, "measurement"), sizes.rank);
+}
+
+/// One row for each setting, its repetitions summed up.
+void print_settings(const StoredRun& run) {
+  const Summary summary = summarize(run);
+  const std::string text =
+      table_of_settings(summary, summary.columns.empty() ? "" : summary.columns.front()).text("table");
+  std::size_t end = 0, rows = 0;
+  while (end < text.size() && rows <= most_rows) {
+    end = text.find('\n', end) + 1;
+    ++rows;
+  }
+  std::cout << text.substr(0, end);
+  const auto left = std::count(text.begin() + static_cast<long>(end), text.end(), '\n');
+  if (left > 0) std::cout << "  … and " << left << " more\n";
+}
+
+/// One row for each run.
+void print_runs(const StoredRun& run) {
+  std::vector<std::string> header = {"run", "end", "iterations", "passes", "seconds"};
+  std::vector<std::string> columns;
+  if (!run.cells.empty()) {
+    const Trace& trace = run.cells.front().trace;
+    for (const Index c : prominent_columns(trace))
+      if (columns.size() < 3) columns.push_back(trace.columns[c].name);
+  }
+  header.insert(header.end(), columns.begin(), columns.end());
+  Table table(header);
+  for (std::size_t i = 0; i < std::min(run.cells.size(), most_rows); ++i) {
+    const StoredCell& cell = run.cells[i];
+    std::vector<std::string> row = {label_of(cell.labels), to_string(cell.end.end_class),
+                                    std::to_string(cell.end.iteration), passes_text(cell.counters.passes()),
+                                    fmt::format("{:.2f}", cell.seconds)};
+    for (const std::string& column : columns) {
+      const auto own = cell.trace.find(column);
+      row.push_back(own ? human(cell.trace.last(*own)) : "–");
+    }
+    table.add(row);
+  }
+  for (const Missing& cell : run.missing) {
+    if (cell.kind == Missing::Kind::skipped) continue;
+    std::vector<std::string> row(header.size(), "–");
+    row[0] = label_of(cell.labels);
+    row[1] = to_string(cell.kind);
+    if (run.missing.size() <= most_rows) table.add(row);
+  }
+  std::cout << table.text("table");
+  if (run.cells.size() > most_rows) std::cout << "  … and " << run.cells.size() - most_rows << " more\n";
+}
+
+void print_table(const StoredRun& run) {
+  const bool is_repeated = std::any_of(run.cells.begin(), run.cells.end(),
+                                       [](const StoredCell& cell) { return cell.labels.contains(repetition_label); });
+  is_repeated ? print_settings(run) : print_runs(run);
+  for (const StoredCell& cell : run.cells)
+    if (cell.end.end_class != EndClass::converged && cell.end.end_class != EndClass::limit)
+      std::cout << "  " << label_of(cell.labels) << ": " << sentence(cell.end.reason) << "\n";
+  for (const Missing& cell : run.missing)
+    if (cell.kind == Missing::Kind::failed)
+      std::cout << "  " << label_of(cell.labels) << " failed: " << cell.reason << "\n";
+}
+
+/// How data files were read; each sentence once.
+void print_notes(const StoredRun& run) {
+  constexpr std::size_t most_notes = 12;
+  std::vector<std::string> notes;
+  for (const StoredCell& cell : run.cells)
+    if (const Node* own = cell.provenance.find("notes"))
+      for (const Node& note : own->items)
+        if (std::find(notes.begin(), notes.end(), note.scalar) == notes.end()) notes.push_back(note.scalar);
+  for (std::size_t i = 0; i < std::min(most_notes, notes.size()); ++i) std::cout << "  " << notes[i] << ".\n";
+  if (notes.size() > most_notes) std::cout << "  … and " << notes.size() - most_notes << " more\n";
+}
+
+void print_summary(const StoredRun& run, std::size_t stored_before, double seconds) {
+  std::cout << run.name << ": ";
+  if (!run.cells.empty()) std::cout << task_of(run.cells.front()) << ".\n";
+  if (!run.is_study && !run.missing.empty()) {
+    std::cout << sentence(run.missing.front().reason) << "\n";
+    return;
+  }
+  if (run.cells.size() == 1 && run.missing.empty()) {
+    const StoredCell& cell = run.cells.front();
+    std::cout << "  " << to_string(cell.end.end_class) << ": " << sentence(cell.end.reason) << "\n  Final "
+              << telling_numbers(cell.trace, 4) << ".\n";
+  } else {
+    print_table(run);
+  }
+  Real passes = 0;
+  Real computing = 0;
+  Real bytes = 0;
+  for (const StoredCell& cell : run.cells) {
+    passes += cell.counters.passes();
+    computing += cell.seconds;
+    bytes += cell.bytes;
+  }
+  if (!run.tuned.empty()) std::cout << "Tuned\n" << tuned_lines(run.tuned);
+  print_notes(run);
+  if (stored_before > 0)
+    std::cout << "  " << (stored_before == run.cells.size() ? "All" : std::to_string(stored_before)) << " of "
+              << run.cells.size() << (run.cells.size() == 1 ? " run was" : " runs were") << " stored already.\n";
+  std::cout << "  " << human_seconds(seconds) << " in all; " << human_seconds(computing) << " of computing: "
+            << (passes < 10 ? passes_text(passes) + (passes == 1 ? " pass" : " passes")
+                            : counted(static_cast<Index>(std::llround(passes)), "pass"))
+            << (run.cells.empty() || run.cells.front().sizes.rows > 0 ? " over the operator" : " over the data");
+  // Of passes that runs share, time and bytes are divided among them, so the quotient is that of the computer.
+  if (bytes > 0 && computing > 0) std::cout << fmt::format(", {:.1f} GB/s", bytes / computing / 1e9);
+  std::cout << ".\n";
+  for (const std::string& text : costly_observers(run)) std::cout << "  " << sentence(text) << "\n";
+  if (!run.claims.empty()) {
+    std::cout << "Claims\n";
+    for (const StoredClaim& claim : run.claims)
+      std::cout << "  " << (claim.holds ? "✓ " : "✗ ") << claim.text << (claim.holds ? "" : " is FALSE")
+                << " (measured: " << claim.measured << ")\n";
+  }
+}
+
+Real quantity(const Call& call, const std::string& option, const Units& units) {
+  const std::string text = call.get<std::string>(option);
+  const auto value = to_quantity(text, units);
+  if (!value) throw Error(Exit::config, fmt::format("--{} {}", option, must_be_quantity(text, units)));
+  return *value;
+}
+
+/// What the config says of its study, and above it the flags.
+StudyOptions study_options(const Call& call, const StudyRules& rules, const fs::path& out, const Catalog& catalog) {
+  const unsigned cores = default_threads();
+  StudyOptions options;
+  options.out = out;
+  options.plugin_folders = catalog.folders();
+  options.workers = cores;
+  if (call.has("jobs")) {
+    const std::string text = call.get<std::string>("jobs");
+    const auto given = to_index(Node::make_scalar(text, {}));
+    if (!given || *given < 1 || *given > 1024)
+      throw Error(Exit::config, fmt::format("-j must be a whole number between 1 and 1024, but it is '{}'", text));
+    options.workers = static_cast<unsigned>(*given);
+  }
+  const bool solo = call.has("solo") || (rules.solo && !call.has("jobs"));
+  if (solo) options.workers = 1;
+  options.threads = call.has("threads") ? make_team(call)->threads() : std::max(1U, cores / options.workers);
+  options.lanes = !call.has("no-lanes") && !solo;
+  options.cell_seconds = rules.cell_seconds;
+  options.memory = rules.memory;
+  if (call.has("checkpoint")) options.checkpoint_seconds = std::min(quantity(call, "checkpoint", times), 1e9);
+  if (call.has("cell-time")) options.cell_seconds = quantity(call, "cell-time", times);
+  if (call.has("cell-memory"))
+    options.memory = static_cast<std::uint64_t>(std::min(quantity(call, "cell-memory", sizes), 1e18));
+  return options;
+}
+
+/// One call of `run`: what is needed from its start to its end.
+class Run {
+ public:
+  /// Results go to `out` or, if that is empty, to results/NAME.
+  Run(const Call& call, const Node& tree, const Catalog& catalog, const fs::path& file, const fs::path& out)
+      : call_(call),
+        tree_(tree),
+        selection_(read_selection(call)),
+        experiment_(resolve_experiment(tree, catalog, selection_)),
+        catalog_(catalog),
+        out_(out.empty() ? fs::path("results") / experiment_.name : out),
+        options_(study_options(call, experiment_.rules, out_, catalog)) {
+    experiment_.paper = paper_note(file);
+  }
+
+  Exit run() {
+    const auto start = std::chrono::steady_clock::now();
+    make_team(call_);  // complains about --threads before anything is written
+    std::vector<Labels> labels;
+    for (const CellSpec& cell : experiment_.cells) labels.push_back(cell.labels);
+    for (const std::string& sentence : too_few_repetitions(experiment_.claims, labels)) warn(sentence);
+    const std::optional<fs::path> made = prepare_output(out_);
+    const Lock lock(out_);
+    clean_output(out_);
+    catch_interrupts();
+    StatusFile status(out_, experiment_.name);
+    StudyResult result;
+    try {
+      if (!experiment_.settings.empty()) result = tune(lock, status);
+      if (result.signal == 0)
+        result = experiment_.is_study ? run_cells(experiment_, experiment_.name, lock, status) : run_alone(status);
+    } catch (...) {
+      if (made) abandon_output(out_, *made);
+      throw;
+    }
+    status.finish();
+    if (result.signal != 0) return say_interrupted(result);
+    say_skipped(result, made);
+
+    publish_run(out_, experiment_, result.missing, {});
+    StoredRun stored = read_run(out_);
+    for (const std::string& warning : warnings_of(stored)) warn(warning);
+    warn_of_unknown_success(stored);
+    stored.claims = judged(stored);
+    warn_of_shared_seconds(stored);
+    if (!stored.claims.empty()) publish_run(out_, experiment_, result.missing, stored.claims);
+    if (call_.format == "json")
+      std::cout << pretty(document_of(stored));
+    else if (!call_.quiet)
+      print_summary(stored, stored_before_,
+                    std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    std::cout.flush();  // all that matters is said before what can be made again at any time
+    attempt("index of the stored runs", [&] { refresh_index(out_, stored.cells); });
+    const bool is_wanted = !call_.has("no-report") && !stored.cells.empty();
+    if (is_wanted && attempt("report", [&] { report(stored); }) && call_.format != "json" && !call_.quiet)
+      std::cout << "Report: " << (out_ / "report.html").string() << "\n";
+    return is_fine(stored) ? Exit::ok : Exit::claim_false;
+  }
+
+ private:
+  void warn(const std::string& text) const { std::cerr << "tightrope: warning: " << text << "\n"; }
+
+  /// Runs the trials; after them the cells of the experiment have their values. When interrupted, they all wait.
+  StudyResult tune(const Lock& lock, StatusFile& status) {
+    const Experiment waiting = experiment_;
+    Tuner tuner(waiting, catalog_);
+    while (true) {
+      const Experiment& round = tuner.open(out_);
+      if (round.cells.empty()) break;
+      StudyResult result = run_cells(round, experiment_.name + ", trials", lock, status);
+      if (result.signal != 0) {
+        result.missing.clear();
+        for (const CellSpec& cell : waiting.cells)
+          result.missing.push_back({Missing::Kind::unfinished, cell.labels, cell.key, ""});
+        return result;
+      }
+      std::map<std::string, std::size_t> reasons;
+      for (const Missing& trial : result.missing)
+        if (trial.kind == Missing::Kind::failed) ++reasons[trial.reason];
+      for (const auto& [reason, count] : reasons)
+        warn(fmt::format("{} {} failed: {}", count, count == 1 ? "trial" : "trials", reason));
+      tuner.close(out_);
+    }
+    const std::optional<PaperNote> paper = experiment_.paper;
+    experiment_ = resolve_experiment(tree_, catalog_, selection_, tuner.results());
+    experiment_.paper = paper;
+    return {};
+  }
+
+  StudyResult run_cells(const Experiment& experiment, const std::string& title, const Lock& lock, StatusFile& status) {
+    Progress line(title, call_.quiet);
+    status.rename(title);
+    StudyListener listener;
+    listener.progress = [&](const StudyProgress& progress) {
+      stored_before_ = progress.stored;
+      line.show(progress);
+      status.show(progress);
+    };
+    listener.warning = [&](const std::string& text) {
+      line.finish();
+      warn(text);
+    };
+    listener.printed = [&](const std::string& whose, const std::string& text) {
+      line.finish();
+      std::cerr << "[" << whose << "] " << text << "\n";
+    };
+    const StudyResult result = run_study(experiment, fitting(experiment), lock, listener);
+    line.finish();
+    return result;
+  }
+
+  /// The options, with no more workers than fit into memory and pay.
+  StudyOptions fitting(const Experiment& experiment) const {
+    const Shelf shelf(out_);
+    std::vector<const CellSpec*> cells;
+    for (const CellSpec& cell : experiment.cells)
+      if (!shelf.has(cell)) cells.push_back(&cell);
+    StudyOptions options = options_;
+    const auto team = make_team(call_);
+    const Workforce force = workforce(cells, options, call_.has("jobs"), team->threads(), team);
+    if (call_.has("jobs") && force.workers < options.workers)
+      warn(fmt::format("{} {} at a time and not {}: {}", force.workers, force.workers == 1 ? "worker" : "workers",
+                       options.workers, force.reason));
+    options.workers = force.workers;
+    options.threads = force.threads;
+    return options;
+  }
+
+  /// A plain run stays in this process.
+  StudyResult run_alone(StatusFile& status) {
+    StudyProgress progress;
+    progress.total = 1;
+    const CellSpec& cell = experiment_.cells.front();
+    if (Shelf(out_).has(cell)) {
+      remove_checkpoint(out_, cell);  // whoever stored it may have died before that
+      stored_before_ = progress.stored = 1;
+      status.show(progress);
+      return {};
+    }
+    progress.running = 1;
+    Progress line(experiment_.name, call_.quiet);
+    const auto start = std::chrono::steady_clock::now();
+    BatchListener listener;
+    listener.stop = [] { return interrupted() != 0; };
+    listener.warning = [&](const std::string& text) { warn(text); };
+    listener.done = [&](std::size_t) { progress.done = 1; };
+    listener.round = [&](const auto& lanes) {
+      line.show(lanes);
+      progress.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      const auto limit = lanes.front()->setup().stop.iterations;
+      const auto at = static_cast<double>(lanes.front()->iterate().iteration);
+      progress.fraction = limit && *limit > 0 ? at / static_cast<double>(*limit) : 0;
+      status.show(progress);
+    };
+    StudyResult result;
+    const auto lanes =
+        run_batch(experiment_, make_team(call_), {out_, options_.checkpoint_seconds, options_.cell_seconds}, listener);
+    line.finish();
+    progress.running = 0;
+    status.show(progress);
+    const auto& end = lanes.front()->end();
+    if (const auto& problem = lanes.front()->setup().problem) truth_ = problem->truth;
+    if (!end) {
+      result.signal = interrupted();
+      result.missing.push_back({Missing::Kind::unfinished, cell.labels, cell.key, ""});
+    } else if (end->end_class == EndClass::failed) {
+      result.missing.push_back({Missing::Kind::failed, cell.labels, cell.key, end->reason});
+    }
+    return result;
+  }
+
+  /// What was stored before has its seconds from then.
+  void warn_of_shared_seconds(const StoredRun& stored) const {
+    const auto shared =
+        std::count_if(stored.cells.begin(), stored.cells.end(), [](const StoredCell& cell) { return !cell.solo; });
+    if (experiment_.is_study && options_.solo() && shared > 0)
+      warn(
+          fmt::format("{} of {} runs were stored before with seconds that they shared with others; a new folder gets "
+                      "honest ones",
+                      shared, stored.cells.size()));
+  }
+
+  /// A line for each reason to skip cells; if it is all of them, the study is wrong.
+  void say_skipped(const StudyResult& result, const std::optional<fs::path>& made) const {
+    std::map<std::string, std::size_t> reasons;
+    std::size_t skipped = 0;
+    for (const Missing& cell : result.missing)
+      if (cell.kind == Missing::Kind::skipped && ++skipped) ++reasons[cell.reason];
+    if (skipped > 0 && skipped == experiment_.cells.size()) {
+      if (made) abandon_output(out_, *made);
+      throw Error(Exit::config, result.missing.front().reason);
+    }
+    for (const auto& [reason, count] : reasons)
+      std::cerr << fmt::format("tightrope: {} {} skipped: {}\n", count, count == 1 ? "cell is" : "cells are", reason);
+  }
+
+  Exit say_interrupted(const StudyResult& result) const {
+    publish_run(out_, experiment_, result.missing, {});
+    if (!call_.quiet)
+      std::cerr << fmt::format(
+          "{}: interrupted; {} of {} runs are finished and the others keep their checkpoints. The same "
+          "command goes on from there.\n",
+          experiment_.name, experiment_.cells.size() - result.missing.size(), experiment_.cells.size());
+    return static_cast<Exit>(128 + result.signal);
+  }
+
+  /// Worker processes do not know what success is, so that nobody has looked for its column so far.
+  void warn_of_unknown_success(const StoredRun& stored) const {
+    if (!stored.success || stored.cells.empty()) return;
+    std::vector<std::string> columns;
+    for (const StoredCell& cell : stored.cells)
+      for (const Column& column : cell.trace.columns) columns.push_back(column.name);
+    if (std::find(columns.begin(), columns.end(), stored.success->column) == columns.end())
+      warn(fmt::format("no run records the column '{}' that success speaks of{}", stored.success->column,
+                       did_you_mean(stored.success->column, columns)));
+  }
+
+  std::vector<StoredClaim> judged(const StoredRun& stored) const {
+    std::vector<ClaimSubject> subjects;
+    for (const StoredCell& cell : stored.cells)
+      subjects.push_back({cell.labels, &cell.trace, cell.end.end_class == EndClass::diverged, cell.end.end_class});
+    for (const Missing& cell : stored.missing)
+      if (cell.kind == Missing::Kind::failed) subjects.push_back({cell.labels, nullptr, true, EndClass::failed});
+    std::vector<StoredClaim> claims;
+    const std::vector<Verdict> verdicts = judge(experiment_.claims, subjects);
+    for (std::size_t i = 0; i < verdicts.size(); ++i)
+      claims.push_back(
+          {experiment_.claims[i].text, verdicts[i].measured, verdicts[i].holds, to_json(experiment_.claims[i].source)});
+    return claims;
+  }
+
+  void report(const StoredRun& stored) const {
+    refuse_changed_data(stored);
+    write_report(stored, pictures_of(stored, catalog_, make_team(call_), truth_));
+  }
+
+  /// Makes what follows from the stored runs. If it fails, they are as good as before: one sentence, no other exit
+  /// code.
+  template <class Make>
+  bool attempt(const std::string& what, Make make) const {
+    try {
+      make();
+      return true;
+    } catch (...) {
+      warn(fmt::format("the {} could not be made, all else is stored: {}", what, current_failure().what()));
+    }
+    return false;
+  }
+
+  bool is_fine(const StoredRun& stored) const {
+    bool fine = true;
+    for (const StoredClaim& claim : stored.claims) fine = fine && claim.holds;
+    // A divergence that a claim expects is what was to be shown.
+    for (const StoredCell& cell : stored.cells)
+      fine = fine && (cell.end.end_class != EndClass::diverged ||
+                      std::any_of(experiment_.claims.begin(), experiment_.claims.end(), [&](const Claim& claim) {
+                        return claim.has_end(EndClass::diverged) && selects(claim.where, cell.labels);
+                      }));
+    for (const Missing& cell : stored.missing) fine = fine && cell.kind == Missing::Kind::skipped;
+    return fine;
+  }
+
+  const Call& call_;
+  const Node& tree_;
+  const Selection selection_;
+  Experiment experiment_;
+  const Catalog& catalog_;
+  const fs::path out_;
+  const StudyOptions options_;
+  std::size_t stored_before_ = 0;
+  std::shared_ptr<const Truth> truth_;  // of a plain run that was not stored
+};
+
+/// The configs of a folder one after the other: the worst of their ends is that of the whole.
+Exit run_folder(const Call& call, const std::vector<fs::path>& files) {
+  if (call.format == "json")
+    throw Error(Exit::config, "--format json prints one document: give one config, not a folder");
+  Exit worst = Exit::ok;
+  for (const fs::path& file : files) {
+    if (!call.quiet) std::cout << (file == files.front() ? "" : "\n") << file.string() << std::endl;
+    const Node tree = read_layers(call, file);
+    const Catalog catalog = make_catalog(call, &tree);
+    const std::string folder = call.has("out") ? call.get<std::string>("out") : "";
+    const Exit end = Run(call, tree, catalog, file, folder.empty() ? fs::path() : fs::path(folder) / file.stem()).run();
+    if (end != Exit::ok && end != Exit::claim_false) return end;
+    worst = std::max(worst, end);
+  }
+  return worst;
+}
+
+Exit run(const Call& call) {
+  if (call.has("out") && call.get<std::string>("out").empty())
+    throw Error(Exit::config, "--out must name a folder for the results, but it is empty");
+  const fs::path target = located_config(call.positional[0]);
+  const std::vector<fs::path> files = configs_of(target);
+  if (std::error_code ignored; fs::is_directory(target, ignored)) return run_folder(call, files);
+  const Node tree = read_layers(call, files.front());
+  const Catalog catalog = make_catalog(call, &tree);
+  return Run(call, tree, catalog, files.front(), call.has("out") ? fs::path(call.get<std::string>("out")) : fs::path())
+      .run();
+}
+
+}  // namespace
+
+Verb run_verb() {
+  return {
+      "run",
+      "FILE",
+      "run an experiment, or all of a folder: results, summary and report",
+      "FILE is a config, or the name of one that came with the program (quickstart), or a folder of configs, such as\n"
+      "papers/liu2025: these are run one after the other, with --out DIR into DIR/CONFIG. 'tightrope list papers' "
+      "shows\n"
+      "what there is.\n"
+      "\n"
+      "Writes to results/NAME unless --out says otherwise. What is stored there is not run again; what was "
+      "interrupted\n"
+      "goes on. Layers of the config, each over the one before: defaults of the plugins, FILE, -c FILE from left to\n"
+      "right, the environment variable TIGHTROPE_SET (assignments separated by ';'), --set. With --format json "
+      "standard\n"
+      "output is one document.\n"
+      "\n"
+      "Exit codes: 0 all good, 1 a run failed, or diverged unclaimed, or a claim is false, 2 usage or config, 3 plugin,\n"
+      "4 damaged results, 5 memory, disk or permission, 6 folder in use, 70 a fault of this program, 128+n ended by signal n.",
+      [](po::options_description& options) {
+        const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+        declare_config_options(options);
+        declare_selection_options(options);
+        options.add_options()("out,o", text("DIR"), "folder for the results");
+        options.add_options()("jobs,j", text("N"), "worker processes of a study (default: all cores)");
+        declare_thread_option(options);
+        options.add_options()("checkpoint", text("TIME"), "time between two checkpoints, e.g. 500 ms (default: 5 s)");
+        options.add_options()("cell-time", text("TIME"), "a run that computes longer has failed");
+        options.add_options()("cell-memory", text("SIZE"), "a run of a study that needs more has failed, e.g. 1.5 GiB");
+        options.add_options()("no-lanes", "run each cell of a study by itself; the results are the same");
+        options.add_options()("solo", "one run at a time with all threads, for honest seconds");
+        options.add_options()("no-report", "write no report.html and no figures");
+      },
+      {"table", "json"},
+      1,
+      1,
+      run};
+}
+
+}  // namespace tightrope::cli

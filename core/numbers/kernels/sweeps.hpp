@@ -1,0 +1,34 @@
+// Inner loops over blocks of rows, compiled once per instruction set and chosen at run time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/numbers/kernels/row_store.hpp"
+
+namespace tightrope::sweeps {
+
+inline constexpr Index sign_lanes = 4;  // lanes that Storage::sign keeps side by side
+
+struct Block {
+  const std::byte* data;
+  Index count;
+  std::uint64_t stride;  // bytes from row to row
+};
+
+/// RowStore::sweep for entries kept as float64, float32, float16 or int8. Rows are padded with zeros to a multiple of
+/// eight columns, and so are the lanes' x.
+void plain(const Block& add, const Real* slopes, const Block& dot, Index begin, Index end, Storage storage,
+           const SweepLanes& lanes, Real* sums);
+void encode(Storage storage, const Real* entries, Index count, std::byte* kept);
+void decode(Storage storage, const std::byte* kept, Index count, Real* entries);
+
+/// sums[group][row][lane] += Σ_j ±x_j, and gradient_j += Σ_i ±slopes_i, for rows kept as bits.
+void sign_dot(const std::uint8_t* bytes, std::uint64_t stride, Index rows, Index begin, Index end,
+              const SweepLanes& lanes, Real* sums);
+void sign_add(const std::uint8_t* bytes, std::uint64_t stride, Index rows, const Real* slopes, Index begin, Index end,
+              const SweepLanes& lanes);
+
+const char* instruction_set();
+
+}  // namespace tightrope::sweeps

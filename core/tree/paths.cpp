@@ -1,0 +1,47 @@
+#include "core/tree/paths.hpp"
+
+namespace tightrope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+}  // namespace
+
+fs::path resolved_path(const fs::path& path) {
+  fs::path resolved;
+  std::error_code error;
+  for (const fs::path& part : fs::absolute(path)) {
+    if (part == ".." && fs::is_symlink(resolved, error)) {
+      const fs::path target = fs::canonical(resolved, error);
+      resolved = error ? resolved.parent_path() : target.parent_path();
+    } else if (part == "..") {
+      resolved = resolved.parent_path();
+    } else if (part != "." && !part.empty()) {
+      resolved /= part;
+    }
+  }
+  return resolved;
+}
+
+FileAndMember split_member(const std::string& name) {
+  const std::string text = lower(name);
+  std::size_t colon = std::string::npos;
+  for (const char* ending : {".npz:", ".mat:"})
+    if (const std::size_t at = text.rfind(ending); at != std::string::npos && at + 5 < text.size())
+      if (colon == std::string::npos || at + 4 > colon) colon = at + 4;
+  if (colon == std::string::npos) return {name, ""};
+  return {name.substr(0, colon), name.substr(colon + 1)};
+}
+
+std::string member_name(const std::string& name, const std::string& array) {
+  return split_member(name).file + ":" + array;
+}
+
+}  // namespace tightrope
