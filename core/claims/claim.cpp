@@ -297,8 +297,8 @@ class Reader {
   }
 
   /// A map from labels to values, or for `where` also to lists of values.
-  Wanted labels(const char* key, bool lists) {
-    Wanted wanted;
+  LabelFilter labels(const char* key, bool lists) {
+    LabelFilter wanted;
     const Node* given = find(key);
     if (!given) return wanted;
     if (!given->is_map() || given->entries.empty())
@@ -483,7 +483,7 @@ bool same_label(const std::string& a, const std::string& b) {
 }
 
 /// Complains of a label or a value that no run has.
-std::optional<std::string> unknown_label(const Wanted& wanted, const std::vector<Labels>& runs) {
+std::optional<std::string> unknown_label(const LabelFilter& wanted, const std::vector<Labels>& runs) {
   for (const auto& [label, wanted_values] : wanted) {
     std::set<std::string> names;
     Words values;
@@ -566,13 +566,13 @@ std::string Claim::condition() const {
   return fmt::format("{} up to {} %", words, shortest(100 * tolerance));
 }
 
-Wanted Claim::other_side() const {
-  Wanted side = where;
+LabelFilter Claim::other_side() const {
+  LabelFilter side = where;
   for (const auto& [label, value] : compared_with) side[label] = {value};
   return side;
 }
 
-bool Claim::concerns(const Labels& labels) const {
+bool Claim::speaks_of(const Labels& labels) const {
   return selects(where, labels) || (!compared_with.empty() && selects(other_side(), labels));
 }
 
@@ -609,8 +609,8 @@ Claim read_claim(const Node& node, std::vector<Diagnostic>& diagnostics) {
   return claim;
 }
 
-std::optional<Diagnostic> nothing_to_judge(const Claim& claim, const std::vector<Labels>& runs) {
-  for (const Wanted& side : {claim.where, claim.other_side()})
+std::optional<Diagnostic> undecidable_reason(const Claim& claim, const std::vector<Labels>& runs) {
+  for (const LabelFilter& side : {claim.where, claim.other_side()})
     if (auto unknown = unknown_label(side, runs)) return Diagnostic{claim.position, std::move(*unknown)};
   if (!claim.compared_with.empty()) {
     Words names;
@@ -648,7 +648,7 @@ std::optional<Diagnostic> nothing_to_judge(const Claim& claim, const std::vector
   return std::nullopt;
 }
 
-bool selects(const Wanted& wanted, const Labels& labels) {
+bool selects(const LabelFilter& wanted, const Labels& labels) {
   return std::all_of(wanted.begin(), wanted.end(), [&](const auto& condition) {
     const auto own = labels.find(condition.first);
     return own != labels.end() && std::any_of(condition.second.begin(), condition.second.end(),

@@ -15,7 +15,7 @@ namespace tightrope {
 
 using Labels = std::map<std::string, std::string>;
 /// Runs that are meant: each label has one of its values.
-using Wanted = std::map<std::string, std::vector<std::string>>;
+using LabelFilter = std::map<std::string, std::vector<std::string>>;
 
 /// `< 1e-3`, `>= 5`, `between 0.7 and 0.95` (ends included).
 struct Condition {
@@ -82,7 +82,7 @@ struct Claim {
   Condition bounds;    // within
   Real tolerance = 0;  // equal, constant; 0.05 for 5 %
   std::string axis;    // label of fit, monotone and equal across
-  Wanted where;
+  LabelFilter where;
   Labels compared_with;
   std::optional<Real> p;
   std::string text;  // the claim in words, for reports
@@ -91,9 +91,9 @@ struct Claim {
 
   bool has_end(EndClass end) const { return std::find(ends.begin(), ends.end(), end) != ends.end(); }
   /// Labels of the runs that `compared with` means: `where` with those labels replaced.
-  Wanted other_side() const;
+  LabelFilter other_side() const;
   /// Whether the verdict depends on a run with these labels.
-  bool concerns(const Labels& labels) const;
+  bool speaks_of(const Labels& labels) const;
   /// What it says of the number or numbers: "< 0.001", "increasing in kappa", "constant up to 10 %".
   std::string condition() const;
   /// Whether the values of the axis need logarithms.
@@ -112,7 +112,7 @@ Claim read_claim(const Node& node, std::vector<Diagnostic>& diagnostics);
 /// Why none of the runs with these labels, or too few of them, could decide the claim: an unknown label or value, runs
 /// without partners, an axis with too few values, of words, or of values without the logarithm that a fit takes. Null
 /// if there is something to judge.
-std::optional<Diagnostic> nothing_to_judge(const Claim& claim, const std::vector<Labels>& runs);
+std::optional<Diagnostic> undecidable_reason(const Claim& claim, const std::vector<Labels>& runs);
 
 /// `COLUMN < BOUND` (or <=, >, >=): a run has succeeded once a recorded value of the column satisfies it.
 struct SuccessCriterion {
@@ -125,7 +125,7 @@ struct SuccessCriterion {
 std::optional<SuccessCriterion> read_success(const Node& node, std::vector<Diagnostic>& diagnostics);
 
 /// Whether each wanted label has one of the values. Numbers are compared as numbers: 1e-1 is 0.1.
-bool selects(const Wanted& wanted, const Labels& labels);
+bool selects(const LabelFilter& wanted, const Labels& labels);
 std::optional<Real> number_of(const std::string& label);
 /// The labels without some of them; runs that agree in the rest form a group.
 Labels without(Labels labels, const std::vector<std::string>& names);

@@ -111,7 +111,7 @@ std::string interval_text(const LineFit& fit) {
                      fit.count);
 }
 
-CurveFit untold(std::string trouble) {
+CurveFit no_fit(std::string trouble) {
   CurveFit fit;
   fit.line.trouble = std::move(trouble);
   return fit;
@@ -121,7 +121,7 @@ CurveFit untold(std::string trouble) {
 LineFit fit_per_decade(const std::vector<Real>& x, const std::vector<Real>& y) {
   std::vector<Real> decades;
   for (const Real value : x) {
-    if (!(value > 0)) return untold(fmt::format("{} has no logarithm", value)).line;
+    if (!(value > 0)) return no_fit(fmt::format("{} has no logarithm", value)).line;
     decades.push_back(std::log10(value));
   }
   return fit_line(decades, y);
@@ -249,7 +249,7 @@ Measured value_of(const Claim& claim, const ClaimSubject& run) {
 
 Measured median_of(const std::vector<Measured>& values) {
   std::vector<Real> known;
-  std::vector<Waiting> runs;
+  std::vector<CensoredTime> runs;
   for (const Measured& value : values) {
     if (!value.trouble.empty()) return Measured::nothing(value.trouble);
     if (!value.is_exact && value.high != infinity)
@@ -341,7 +341,7 @@ CurveFit fit_along_axis(const Claim& claim, const Group& runs) {
       const Measured value = value_of(claim, *run);
       const auto place = number_of(at);
       if (!value.trouble.empty() || !value.is_exact || !place)
-        return untold(fmt::format("{} at {} {}", value.text(), claim.axis, at));
+        return no_fit(fmt::format("{} at {} {}", value.text(), claim.axis, at));
       x.push_back(*place);
       y.push_back(value.low);
     }
@@ -573,10 +573,10 @@ Verdict decide(const Claim& claim, const std::vector<Outcome>& outcomes, std::si
 CurveFit fit_of(const Quantity& quantity, const Trace& trace) {
   if (!quantity.reference.empty()) {
     const auto plain = with_deviation(quantity, trace);
-    return plain ? fit_of(plain->first, plain->second) : untold("not recorded");
+    return plain ? fit_of(plain->first, plain->second) : no_fit("not recorded");
   }
   const auto y = series(trace, quantity.column), x = series(trace, quantity.over), t = series(trace, "iteration");
-  if (!x || !y || !t) return untold("not recorded");
+  if (!x || !y || !t) return no_fit("not recorded");
   const bool is_power = quantity.pick == Pick::exponent;
   std::vector<Real> kept_x, kept_y;
   for (std::size_t i = 0; i < t->size(); ++i) {
@@ -585,7 +585,7 @@ CurveFit fit_of(const Quantity& quantity, const Trace& trace) {
     kept_x.push_back((*x)[i]);
     kept_y.push_back((*y)[i]);
   }
-  if (kept_x.size() < 3) return untold(fmt::format("only {} points recorded", kept_x.size()));
+  if (kept_x.size() < 3) return no_fit(fmt::format("only {} points recorded", kept_x.size()));
   return fit_to(kept_x, kept_y, is_power ? CurveFit::Law::power : CurveFit::Law::exponential);
 }
 

@@ -273,11 +273,11 @@ void Lane::restore(std::string_view state, std::vector<std::vector<Real>> rows, 
   trace_.seconds = std::move(row_seconds);
   cost_ = std::move(cost);
   cost_.observing.resize(setup_.watches.size());
-  for (Seen& seen : seen_) seen.current = false;
+  for (CachedValues& seen : seen_) seen.current = false;
   evaluate_again(at_);
   if (at_.phase > 0) evaluate_again(complete_);
   setup_.objective->restore(counted);
-  if (end_ && end_->end_class == EndClass::limit) go_on();
+  if (end_ && end_->end_class == EndClass::limit) resume_past_limit();
 }
 
 /// The state has the point alone: value, gradient and predictions are what they were, to the last bit.
@@ -286,7 +286,7 @@ void Lane::evaluate_again(Iterate& at) {
 }
 
 /// Undoes what only the end of the run added, and asks the stop rules again.
-void Lane::go_on() {
+void Lane::resume_past_limit() {
   if (last_row_ && last_row_->empty()) {
     trace_.rows.pop_back();
     trace_.seconds.pop_back();

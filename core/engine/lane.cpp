@@ -26,10 +26,11 @@ Real seconds_since(Clock::time_point start) { return std::chrono::duration<Real>
 Lane::Lane(LaneSetup setup)
     : setup_(std::move(setup)), blocks_(setup_.objective->space().blocks()), seen_(setup_.watches.size()) {
   trace_.columns = Trace::own_columns();
-  const std::vector<Column> of_method = blame(setup_.optimizer_name, [&] { return setup_.optimizer->columns(); });
+  const std::vector<Column> of_method =
+      attribute_errors_to(setup_.optimizer_name, [&] { return setup_.optimizer->columns(); });
   method_columns_ = of_method.size();
   const Index phases =
-      blame(setup_.optimizer_name, [&] { return setup_.optimizer->phases(setup_.objective->space()); });
+      attribute_errors_to(setup_.optimizer_name, [&] { return setup_.optimizer->phases(setup_.objective->space()); });
   has_trials_ = phases == 0;
   // Line searches of other methods see the space alone: their phases end on no projected point.
   if (setup_.projection && phases == 1) setup_.objective->set_projection(setup_.projection);
@@ -37,7 +38,7 @@ Lane::Lane(LaneSetup setup)
   trace_.columns.insert(trace_.columns.end(), of_method.begin(), of_method.end());
   for (std::size_t w = 0; w < setup_.watches.size(); ++w) {
     const std::vector<Column> columns =
-        blame(setup_.watches[w].name, [&] { return setup_.watches[w].observer->columns(); });
+        attribute_errors_to(setup_.watches[w].name, [&] { return setup_.watches[w].observer->columns(); });
     seen_[w].values.resize(columns.size());
     for (std::size_t c = 0; c < columns.size(); ++c) {
       for (const StopRules::Threshold& rule : setup_.stop.thresholds)
@@ -109,7 +110,7 @@ void Lane::fail_at(const PluginFailure& failure, Index iteration) {
   fail(fmt::format("{} (iteration {})", failure.what(), iteration));
 }
 
-void Lane::arrive() {
+void Lane::process_evaluation() {
   if (end_) return;
   asked_at(next_.iteration);
   try {
@@ -131,7 +132,7 @@ void Lane::arrive() {
 /// An iteration is complete: the iterate is recorded, and the stop rules are asked.
 void Lane::complete() {
   reached_ = {counters().passes(), cost_.seconds};
-  for (Seen& seen : seen_) seen.current = false;
+  for (CachedValues& seen : seen_) seen.current = false;
   if (at_.iteration > 0) {
     if (method_columns_ > 0) method_values_ = std::move(move_.columns);
     method_values_.resize(method_columns_, std::nan(""));
@@ -192,7 +193,8 @@ void Lane::publish_estimate() {
   LowRank published = estimate_ ? std::move(*estimate_) : LowRank();
   estimate_.reset();
   estimate_prediction_.reset();
-  if (!blame(setup_.optimizer_name, [&] { return setup_.optimizer->estimate(at_, memory_, published); })) return;
+  if (!attribute_errors_to(setup_.optimizer_name, [&] { return setup_.optimizer->estimate(at_, memory_, published); }))
+    return;
   if (published.shape() != at_.X.shape() || published.left.n_cols != published.right.n_cols)
     throw PluginFailure(setup_.optimizer_name,
                         fmt::format("its estimate is the pair of a {} × {} and a {} × {} matrix instead of {} × j and "
@@ -205,7 +207,7 @@ void Lane::publish_estimate() {
 /// What an observer does not write is not defined. A start that is not finite is shown to nobody: only a run that
 /// ended there has one.
 const std::vector<Real>& Lane::values_of(std::size_t watch) {
-  Seen& seen = seen_[watch];
+  CachedValues& seen = seen_[watch];
   if (seen.current) return seen.values;
   const std::size_t columns = seen.values.size();
   std::fill(seen.values.begin(), seen.values.end(), std::nan(""));
@@ -223,7 +225,7 @@ const std::vector<Real>& Lane::values_of(std::size_t watch) {
                             problem ? problem->truth.get() : nullptr,
                             problem ? &problem->outliers : nullptr};
     seen.values.resize(columns + guard_values, guard);
-    blame(setup_.watches[watch].name, [&] {
+    attribute_errors_to(setup_.watches[watch].name, [&] {
       setup_.watches[watch].observer->observe(snapshot, {seen.values.data(), columns});
     });
     const bool is_intact = std::all_of(seen.values.begin() + static_cast<long>(columns), seen.values.end(),
@@ -241,7 +243,7 @@ const std::vector<Real>& Lane::values_of(std::size_t watch) {
 /// A row for the current iterate: what is due, or everything; replaces the row of the same iteration.
 void Lane::record(bool everything) {
   const Iterate& at = iterate();
-  const auto due = [&](const Watch& watch) {
+  const auto due = [&](const ScheduledObserver& watch) {
     return watch.recorded && (everything || at.iteration == 0 || watch.schedule.due(at.iteration));
   };
   if (!everything && at.iteration > 0 && std::none_of(setup_.watches.begin(), setup_.watches.end(), due)) return;
@@ -295,8 +297,8 @@ void Lane::step() {
     const LaneSetup& setup;
     explicit Named(const LaneSetup& of) : setup(of) {}
     Step choose(const Iterate& at, const Factors& direction, Objective& objective, Memory& memory) const override {
-      Step step =
-          blame(setup.step_size_name, [&] { return setup.step_size->choose(at, direction, objective, memory); });
+      Step step = attribute_errors_to(setup.step_size_name,
+                                      [&] { return setup.step_size->choose(at, direction, objective, memory); });
       if (!std::isfinite(step.size) || step.size < 0)
         throw PluginFailure(setup.step_size_name,
                             fmt::format("it chose {:g}, but a step size is a finite number of at least 0", step.size));
@@ -308,7 +310,8 @@ void Lane::step() {
   const std::uint64_t bytes = counters().bytes;
   const Named step_size(setup_);
   StepContext context{*setup_.objective, memory_, setup_.step_size ? &step_size : nullptr, step_size_memory_};
-  move_ = blame(setup_.optimizer_name, [&] { return setup_.optimizer->advance(at_, context, next_.point); });
+  move_ =
+      attribute_errors_to(setup_.optimizer_name, [&] { return setup_.optimizer->advance(at_, context, next_.point); });
   check_move();
   const bool completes = move_.completes_iteration;
   const Iterate& last = iterate();
@@ -330,7 +333,7 @@ void Lane::step() {
     move_.evaluate = true;
   }
   if (!end_ && completes && setup_.projection) {
-    blame(setup_.projection_name, [&] { setup_.projection->project(next_.point); });
+    attribute_errors_to(setup_.projection_name, [&] { setup_.projection->project(next_.point); });
     if (const std::string wrong = wrong_shapes(next_.point, blocks_); !wrong.empty())
       throw PluginFailure(setup_.projection_name, "its point does not fit the model: " + wrong);
   }

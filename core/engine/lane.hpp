@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/engine/blame.hpp"
+#include "core/engine/attribute_errors.hpp"
 #include "core/engine/problem.hpp"
 #include "core/engine/stop.hpp"
 #include "core/engine/trace.hpp"
@@ -21,7 +21,7 @@
 namespace tightrope {
 
 /// An observer with its schedule. An unrecorded one serves a stop rule only.
-struct Watch {
+struct ScheduledObserver {
   std::shared_ptr<const Observer> observer;
   Schedule schedule;
   bool recorded = true;
@@ -54,7 +54,7 @@ struct LaneSetup {
   std::shared_ptr<const Optimizer> optimizer;
   std::shared_ptr<const StepSize> step_size;     // null if the optimizer takes none
   std::shared_ptr<const Projection> projection;  // may be null
-  std::vector<Watch> watches;
+  std::vector<ScheduledObserver> watches;
   StopRules stop;
   std::optional<KeepRule> keep;
   Factors start;
@@ -83,7 +83,7 @@ class Lane {
   const Cost& cost() const { return cost_; }
   Real seconds() const { return cost_.seconds; }
   /// From now on the run has company, which its seconds show.
-  void mark_shared() { cost_.solo = false; }
+  void mark_seconds_as_shared() { cost_.solo = false; }
   /// What was spent on the run before its first round.
   void charge(Real seconds, Real bytes);
 
@@ -92,7 +92,7 @@ class Lane {
   static void evaluate(const std::vector<Lane*>& lanes);
   /// Takes the evaluated point: records what is due, applies the stop rules, asks the optimizer where to go next. Does
   /// nothing for a lane that has ended.
-  void arrive();
+  void process_evaluation();
 
   /// Ends a run that cannot go on, or went beyond what it may use.
   void fail(const std::string& reason) { end_ = End{EndClass::failed, reason, iterate().iteration}; }
@@ -107,7 +107,7 @@ class Lane {
 
  private:
   /// The last values of one watch, computed at most once per iterate.
-  struct Seen {
+  struct CachedValues {
     std::vector<Real> values;
     bool current = false;
   };
@@ -129,7 +129,7 @@ class Lane {
   void check_move() const;
   void take_evaluated_point();
   void evaluate_again(Iterate& at);
-  void go_on();
+  void resume_past_limit();
   const std::vector<Real>& values_of(std::size_t watch);
 
   LaneSetup setup_;
@@ -144,7 +144,7 @@ class Lane {
   Trace trace_;
   std::optional<End> end_;
   std::optional<std::vector<Real>> last_row_;  // the row that the end replaced; empty if it added one
-  std::vector<Seen> seen_;
+  std::vector<CachedValues> seen_;
   std::vector<Threshold> thresholds_;
   bool has_trials_ = false;  // whether points in the middle of an iteration may be such as lead to nothing
   std::size_t method_columns_ = 0;

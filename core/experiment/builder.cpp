@@ -12,7 +12,7 @@
 #include "core/arrays/arrays.hpp"
 #include "core/arrays/matrices.hpp"
 #include "core/base/limits.hpp"
-#include "core/engine/blame.hpp"
+#include "core/engine/attribute_errors.hpp"
 #include "core/engine/checked_model.hpp"
 #include "core/engine/counted_sensing.hpp"
 #include "core/engine/hold_out.hpp"
@@ -33,13 +33,13 @@ namespace {
   throw ConfigError({{position, std::move(message)}});
 }
 
-[[noreturn]] void refuse_part(const Choice& choice, const std::string& reason) {
+[[noreturn]] void refuse_part(const PluginSpec& choice, const std::string& reason) {
   throw UnsuitableCell({choice.position, choice.description() + " " + reason});
 }
 
 /// Asks a chosen plugin for something. What it throws becomes an error at the place where it was chosen.
 template <class Work>
-auto ask(const Choice& choice, const Work& work) {
+auto ask(const PluginSpec& choice, const Work& work) {
   try {
     return work();
   } catch (const Unsuitable& reason) {
@@ -53,7 +53,7 @@ auto ask(const Choice& choice, const Work& work) {
 
 /// The warnings of the component get its name.
 template <class Interface>
-std::shared_ptr<const Interface> make(const Choice& choice, const Context& context) {
+std::shared_ptr<const Interface> make(const PluginSpec& choice, const Context& context) {
   const std::size_t before = context.warnings->size();
   return ask(choice, [&] {
     auto made = make_component<Interface>(*choice.library, *choice.maker, context);
@@ -69,11 +69,11 @@ std::shared_ptr<const Interface> make(const Choice& choice, const Context& conte
 
 /// What a part that was made hands over, once, before the run begins.
 template <class Work>
-auto part_of(const Choice& choice, const Work& work) {
+auto part_of(const PluginSpec& choice, const Work& work) {
   return ask(choice, [&] {
     std::optional<Unsuitable> unsuitable;
     try {
-      return blame(choice.description(), [&] {
+      return attribute_errors_to(choice.description(), [&] {
         try {
           return work();
         } catch (const Unsuitable& reason) {
@@ -375,7 +375,7 @@ class Builder {
   static bool is_tiny(Real norm) { return norm * norm < std::numeric_limits<Real>::min(); }
 
   /// Errors are relative to the norm of the truth.
-  static void check_norm(const Choice& target, const LowRank& X) {
+  static void check_norm(const PluginSpec& target, const LowRank& X) {
     const bool is_finite = X.left.is_finite() && X.right.is_finite();
     const Real size = is_finite ? norm(X) : 0;
     if (!is_finite) refuse_part(target, "gives a matrix whose entries are not all finite numbers");
@@ -471,7 +471,7 @@ class Builder {
         add(setup.watches[w].observer->columns(), cell.problem ? cell.problem->position : cell.hold_out_position);
         continue;
       }
-      const Choice& choice = cell.observers[w - own_watches].choice;
+      const PluginSpec& choice = cell.observers[w - own_watches].choice;
       const std::size_t before = columns.size();
       add(part_of(choice, [&] { return setup.watches[w].observer->columns(); }), choice.position);
       if (!setup.watches[w].recorded)
@@ -514,7 +514,7 @@ void check_columns_of_claims(const Experiment& experiment, const std::vector<std
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     if (!lanes[i]) continue;
     for (const Claim& claim : experiment.claims)
-      if (claim.concerns(experiment.cells[i].labels))
+      if (claim.speaks_of(experiment.cells[i].labels))
         for (const std::string& name : claim.columns()) check_column(name, *lanes[i], claim.position, "the claim");
     if (experiment.success)
       check_column(experiment.success->column, *lanes[i], experiment.success->position, "success");

@@ -18,7 +18,7 @@
 namespace tightrope {
 
 /// A plugin chosen in a config, with its parameters read.
-struct Choice {
+struct PluginSpec {
   std::shared_ptr<const Library> library;
   std::shared_ptr<const Maker> maker;
   std::shared_ptr<const Node> resolved;  // {type: name, every parameter: value}, without what others add to it
@@ -40,18 +40,18 @@ struct CellSpec {
   Node resolved;    // every value with its origin; resolves to the same cell again
   std::string key;  // SHA-256 of everything that decides the numbers, budgets (iterations, time) apart; empty while
                     // a value waits for trials, and a candidate stands in its place
-  bool waits() const { return key.empty(); }
+  bool needs_tuning() const { return key.empty(); }
   std::optional<Shape> shape;
   Position shape_position;
   std::optional<std::string> data_file;
   Position data_position;
   std::vector<DataFile> files;
   /// A problem that is not sensing; then there are no target, operator, noises, loss and model.
-  std::optional<Choice> problem;
-  std::optional<Choice> target;
-  std::vector<Choice> noises;
-  Choice op, loss, model, initialization, optimizer;
-  std::optional<Choice> step_size, perturbation, projection;
+  std::optional<PluginSpec> problem;
+  std::optional<PluginSpec> target;
+  std::vector<PluginSpec> noises;
+  PluginSpec op, loss, model, initialization, optimizer;
+  std::optional<PluginSpec> step_size, perturbation, projection;
   std::optional<BatchRule> batch;
   Position batch_position;
   std::optional<Real> hold_out;  // share of the measurements that is held out
@@ -59,14 +59,14 @@ struct CellSpec {
   std::optional<KeepRule> keep;
   Position keep_position;
   struct Watched {
-    Choice choice;
+    PluginSpec choice;
     Schedule schedule;
     bool recorded = true;  // false: looks on for a stop rule only
   };
   std::vector<Watched> observers;
   StopRules stop;
-  std::vector<Position> threshold_positions;   // one per stop.thresholds
-  std::vector<const Choice*> choices() const;  // every plugin of the run that was found, in a fixed order
+  std::vector<Position> threshold_positions;       // one per stop.thresholds
+  std::vector<const PluginSpec*> choices() const;  // every plugin of the run that was found, in a fixed order
 };
 
 /// How a study is to be run: no part of any cell, and no change of its numbers.

@@ -327,8 +327,8 @@ class Resolver {
     std::set<const Library*> seen;
     if (section == "stop") units.insert(unit_among(document<StopSection>("stop", "").parameters, name));
     for (const CellSpec& cell : cells) {
-      const auto pointer = [](const std::optional<Choice>& choice) { return choice ? &*choice : nullptr; };
-      const std::pair<const char*, const Choice*> parts[] = {
+      const auto pointer = [](const std::optional<PluginSpec>& choice) { return choice ? &*choice : nullptr; };
+      const std::pair<const char*, const PluginSpec*> parts[] = {
           {"problem", pointer(cell.problem)},
           {"problem.target", pointer(cell.target)},
           {"problem.operator", &cell.op},
@@ -436,7 +436,7 @@ class Resolver {
   void check_budgets(const Experiment& experiment) {
     std::map<std::string, const CellSpec*> runs;
     for (const CellSpec& cell : experiment.cells) {
-      if (cell.waits()) continue;
+      if (cell.needs_tuning()) continue;
       const CellSpec& other = *runs.emplace(cell.key, &cell).first->second;
       if (cell.stop.iterations == other.stop.iterations && cell.stop.seconds == other.stop.seconds) continue;
       const Node* stop = cell.resolved.find("stop");
@@ -681,7 +681,7 @@ class Resolver {
     cell.resolved.set("observers", std::move(resolved));
   }
 
-  void read_schedule(const Node& every, const Choice& choice, Schedule& schedule) {
+  void read_schedule(const Node& every, const PluginSpec& choice, Schedule& schedule) {
     schedule.geometric = every.is_scalar() && every.scalar == "geometric";
     if (schedule.geometric) return;
     const auto n = to_index(every);
@@ -768,7 +768,7 @@ class Resolver {
       const std::size_t before = diagnostics_.size();
       Claim claim = read_claim(node, diagnostics_);
       if (diagnostics_.size() == before && has_all_cells)
-        if (auto complaint = nothing_to_judge(claim, labels)) {
+        if (auto complaint = undecidable_reason(claim, labels)) {
           // A claim about cells that --only or --skip leaves out is not judged.
           if (selection_.empty()) diagnostics_.push_back(std::move(*complaint));
           continue;
@@ -839,8 +839,8 @@ class Resolver {
   }
 
   /// The plugin that section `key` of `parent` chooses, its parameters read; the resolved section goes to `resolved`.
-  Choice choose(const std::string& kind, const std::string& key, const Node& parent, CellSpec& cell, Node& resolved,
-                const std::vector<std::string>& also = {}) {
+  PluginSpec choose(const std::string& kind, const std::string& key, const Node& parent, CellSpec& cell, Node& resolved,
+                    const std::vector<std::string>& also = {}) {
     const Node* given = parent.find(key);
     if (!given || given->is_null()) given = defaults_.find(key);
     if (!given) {
@@ -858,9 +858,9 @@ class Resolver {
     return choice;
   }
 
-  Choice read_choice(const std::string& kind, const std::string& key, const Node& section,
-                     const std::vector<std::string>& also, std::vector<DataFile>& files) {
-    Choice choice;
+  PluginSpec read_choice(const std::string& kind, const std::string& key, const Node& section,
+                         const std::vector<std::string>& also, std::vector<DataFile>& files) {
+    PluginSpec choice;
     const Node* given = &section;
     const std::string word = plugin_kind(kind).singular;
     const Node* type = given->is_map() ? given->find("type") : given;
@@ -910,7 +910,7 @@ class Resolver {
       stop->erase("time");
     }
     std::string text = "tightrope " TIGHTROPE_VERSION " " TIGHTROPE_NUMERIC_DIGEST "\n" + to_json(spec, true) + "\n";
-    for (const Choice* choice : cell.choices())
+    for (const PluginSpec* choice : cell.choices())
       text += choice->description() + " " + choice->library->content_hash() + "\n";
     for (const DataFile& file : cell.files) text += "file " + file.sha256 + "\n";
     return sha256(text);
@@ -923,7 +923,7 @@ class Resolver {
   Node defaults_;
   std::vector<Diagnostic> diagnostics_;
   struct Chosen {
-    Choice choice;
+    PluginSpec choice;
     std::vector<DataFile> files;
   };
   std::map<std::string, Chosen> chosen_;                   // by the section's identity
@@ -933,7 +933,7 @@ class Resolver {
 
 }  // namespace
 
-std::string Choice::description() const {
+std::string PluginSpec::description() const {
   if (!library) return "";
   return fmt::format("{} '{}'", plugin_kind(library->manifest().kind).singular, library->manifest().name);
 }
@@ -951,16 +951,16 @@ std::string operator_key(const CellSpec& cell) {
   return fmt::format("{} {} {}", cell.seed_of("operator"), shape, to_json(*cell.op.resolved, true));
 }
 
-std::vector<const Choice*> CellSpec::choices() const {
-  std::vector<const Choice*> all;
-  for (const std::optional<Choice>* choice : {&problem, &target})
+std::vector<const PluginSpec*> CellSpec::choices() const {
+  std::vector<const PluginSpec*> all;
+  for (const std::optional<PluginSpec>* choice : {&problem, &target})
     if (*choice) all.push_back(&**choice);
-  for (const Choice& noise : noises) all.push_back(&noise);
+  for (const PluginSpec& noise : noises) all.push_back(&noise);
   all.insert(all.end(), {&op, &loss, &model, &initialization, &optimizer});
-  for (const std::optional<Choice>* choice : {&step_size, &perturbation, &projection})
+  for (const std::optional<PluginSpec>* choice : {&step_size, &perturbation, &projection})
     if (*choice) all.push_back(&**choice);
   for (const Watched& watched : observers) all.push_back(&watched.choice);
-  std::erase_if(all, [](const Choice* choice) { return !choice->library; });
+  std::erase_if(all, [](const PluginSpec* choice) { return !choice->library; });
   return all;
 }
 

@@ -738,7 +738,7 @@ std::map<std::string, std::string> Grid::labels(std::size_t cell) const {
   return result;
 }
 
-Node Grid::laid(const Row& row, const Node* tuned) const {
+Node Grid::config_of_row(const Row& row, const Node* tuned) const {
   std::vector<const Value*> chosen(axes_.size(), nullptr);
   for (const auto& [a, v] : row) chosen[a] = &values_[a][v];
   Node tree = base_;
@@ -750,10 +750,10 @@ Node Grid::laid(const Row& row, const Node* tuned) const {
   }
   for (const std::size_t a : order_)
     if (chosen[a] && axes_[a].path != "method" && axes_[a].path != "repetition")
-      merge(reach(tree, axes_[a].path, [&](std::size_t) { return axes_[a].position; }), chosen[a]->node);
-  if (tuned) lay_tuned(tree, *tunes_.at(method), *tuned);
+      merge(node_at_path(tree, axes_[a].path, [&](std::size_t) { return axes_[a].position; }), chosen[a]->node);
+  if (tuned) apply_tuned(tree, *tunes_.at(method), *tuned);
   for (const Node::Entry& entry : fixed_)
-    reach(tree, entry.key, [&](std::size_t) { return entry.position; }) = entry.value;
+    node_at_path(tree, entry.key, [&](std::size_t) { return entry.position; }) = entry.value;
   return tree;
 }
 
@@ -772,7 +772,7 @@ std::uint64_t Grid::seed_of(std::uint64_t seed, const Value& repetition) const {
 
 Node Grid::tree(std::size_t cell, const Node* tuned) const {
   const Row chosen = row(cells_[cell]);
-  Node tree = laid(chosen, tuned);
+  Node tree = config_of_row(chosen, tuned);
   const auto repetition = std::find_if(chosen.begin(), chosen.end(),
                                        [&](const auto& pair) { return axes_[pair.first].path == "repetition"; });
   if (repetition == chosen.end()) return tree;
@@ -789,7 +789,7 @@ TunedSetting Grid::setting(const Row& row, const std::shared_ptr<const TuneRules
   TunedSetting setting;
   for (const auto& [a, v] : row) setting.labels[axes_[a].label] = axes_[a].values[v];
   setting.rules = rules;
-  setting.tree = laid(row, nullptr);
+  setting.tree = config_of_row(row, nullptr);
   const std::uint64_t seed = seed_in(setting.tree).value_or(1);
   keep_shared(setting.tree, seed, rules->position);
   std::set<std::uint64_t> used = {seed};
@@ -797,7 +797,7 @@ TunedSetting Grid::setting(const Row& row, const std::shared_ptr<const TuneRules
     if (axes_[a].path == "repetition")
       for (const Value& value : values_[a]) used.insert(seed_of(seed, value));
   for (std::uint64_t draw = 1; setting.seeds.size() < rules->repetitions; ++draw)
-    if (const std::uint64_t held_out = held_out_seed(seed, draw); used.insert(held_out).second)
+    if (const std::uint64_t held_out = tuning_seed(seed, draw); used.insert(held_out).second)
       setting.seeds.push_back(held_out);
   return setting;
 }
@@ -818,7 +818,7 @@ std::uint64_t repetition_seed(std::uint64_t seed, std::uint64_t repetition) {
   return repetition == 1 ? seed : Stream(seed, "study/repetition").word(repetition) >> 11U;
 }
 
-std::uint64_t held_out_seed(std::uint64_t seed, std::uint64_t draw) {
+std::uint64_t tuning_seed(std::uint64_t seed, std::uint64_t draw) {
   return Stream(seed, "study/tune").word(draw) >> 11U;
 }
 
@@ -880,7 +880,7 @@ void assign(Node& tree, const std::string& assignment, const std::string& name) 
   if (!is_axis && (!study || !study->is_map())) return apply_assignment(tree, assignment, name);
   // A path that leads nowhere is an error of the command line, whatever the cells turn out to be.
   Node scratch = tree;
-  reach(scratch, path, [&](std::size_t byte) { return Position{file, 1, column_of(path, byte)}; });
+  node_at_path(scratch, path, [&](std::size_t byte) { return Position{file, 1, column_of(path, byte)}; });
   if (!study || !study->is_map()) study = &tree.set("study", Node::make_map(start));
   Node* grid = study->find("grid");
   Node* listed = grid ? grid->find(path) : nullptr;

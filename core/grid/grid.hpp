@@ -51,7 +51,7 @@ void assign(Node& tree, const std::string& assignment, const std::string& name);
 /// The seed of repetition r = 1, 2, …: a function of the two alone, the given seed for the first.
 std::uint64_t repetition_seed(std::uint64_t seed, std::uint64_t repetition);
 /// Seeds for trials, draw = 1, 2, …: drawn under another name than those of the repetitions.
-std::uint64_t held_out_seed(std::uint64_t seed, std::uint64_t draw);
+std::uint64_t tuning_seed(std::uint64_t seed, std::uint64_t draw);
 
 /// The cells of a study: the product methods × list × zip × grid × repetitions, the last one varying fastest, without
 /// what `where`, `exclude` and the selection leave out.
@@ -93,7 +93,7 @@ class Grid {
   static constexpr std::size_t no_method = static_cast<std::size_t>(-1);
 
   Row row(std::size_t cell) const;
-  Node laid(const Row& row, const Node* tuned) const;  // without what a repetition changes
+  Node config_of_row(const Row& row, const Node* tuned) const;  // without what a repetition changes
   TunedSetting setting(const Row& row, const std::shared_ptr<const TuneRules>& rules) const;
   void keep_shared(Node& tree, std::uint64_t seed, const Position& position) const;
   std::uint64_t seed_of(std::uint64_t seed, const Value& repetition) const;

@@ -157,8 +157,8 @@ std::optional<TuneRules> read_tune(const Node& node, std::vector<Diagnostic>& di
   return Reader(node, diagnostics).read();
 }
 
-void lay_tuned(Node& tree, const TuneRules& rules, const Node& value) {
-  merge(reach(tree, rules.path, [&](std::size_t) { return rules.path_position; }), value);
+void apply_tuned(Node& tree, const TuneRules& rules, const Node& value) {
+  merge(node_at_path(tree, rules.path, [&](std::size_t) { return rules.path_position; }), value);
 }
 
 }  // namespace tightrope

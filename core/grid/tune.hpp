@@ -51,7 +51,7 @@ struct TuneRules {
 /// Null, with complaints, if the node holds no such rules.
 std::optional<TuneRules> read_tune(const Node& node, std::vector<Diagnostic>& diagnostics);
 /// Lays a tuned value into a config. Throws ConfigError where the path leads nowhere.
-void lay_tuned(Node& tree, const TuneRules& rules, const Node& value);
+void apply_tuned(Node& tree, const TuneRules& rules, const Node& value);
 
 /// The cells of a study that differ in the repetition alone, if a value of theirs is tuned.
 struct TunedSetting {

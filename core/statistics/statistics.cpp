@@ -82,9 +82,10 @@ Interval wilson_interval_of_share(Real share, Real trials, Real level) {
   return {share == 0 ? 0 : middle - half, share == 1 ? 1 : middle + half};
 }
 
-std::vector<SurvivalStep> survival(std::span<const Waiting> runs) {
-  std::vector<Waiting> in_order(runs.begin(), runs.end());
-  std::sort(in_order.begin(), in_order.end(), [](const Waiting& a, const Waiting& b) { return a.time < b.time; });
+std::vector<SurvivalStep> survival(std::span<const CensoredTime> runs) {
+  std::vector<CensoredTime> in_order(runs.begin(), runs.end());
+  std::sort(in_order.begin(), in_order.end(),
+            [](const CensoredTime& a, const CensoredTime& b) { return a.time < b.time; });
   std::vector<SurvivalStep> steps;
   Real waiting = 1;
   for (std::size_t first = 0; first < in_order.size();) {
@@ -101,10 +102,10 @@ std::vector<SurvivalStep> survival(std::span<const Waiting> runs) {
   return steps;
 }
 
-TimeToTarget time_to_target(std::span<const Waiting> runs) {
+TimeToTarget time_to_target(std::span<const CensoredTime> runs) {
   TimeToTarget result;
   result.count = runs.size();
-  for (const Waiting& run : runs) {
+  for (const CensoredTime& run : runs) {
     if (run.reached) ++result.reached;
     if (std::isfinite(run.time)) result.more_than = std::max(result.more_than, run.time);
   }
@@ -123,8 +124,9 @@ TimeToTarget time_to_target(std::span<const Waiting> runs) {
   return result;
 }
 
-Interval bootstrap_time_to_target(std::span<const Waiting> runs, const Stream& stream, Real level, Index resamples) {
-  std::vector<Waiting> sample(runs.size());
+Interval bootstrap_time_to_target(std::span<const CensoredTime> runs, const Stream& stream, Real level,
+                                  Index resamples) {
+  std::vector<CensoredTime> sample(runs.size());
   return bootstrap_interval(
       runs.size(),
       [&](std::span<const Index> drawn) {
@@ -134,8 +136,8 @@ Interval bootstrap_time_to_target(std::span<const Waiting> runs, const Stream& s
       stream, level, resamples);
 }
 
-std::optional<Waiting> wait_for(const Trace& trace, const std::string& column, const std::function<bool(Real)>& met,
-                                Clock clock) {
+std::optional<CensoredTime> wait_for(const Trace& trace, const std::string& column,
+                                     const std::function<bool(Real)>& met, Clock clock) {
   const auto watched = trace.find(column);
   if (!watched || trace.rows.empty()) return std::nullopt;
   const auto counted = trace.find(clock == Clock::passes ? "passes" : clock == Clock::time ? "time" : "iteration");
@@ -144,7 +146,7 @@ std::optional<Waiting> wait_for(const Trace& trace, const std::string& column, c
   while (row < trace.rows.size() && !met(trace.rows[row][*watched])) ++row;
   const bool reached = row < trace.rows.size();
   if (!reached) --row;
-  return Waiting{clock == Clock::seconds ? trace.seconds[row] : trace.rows[row][*counted], reached};
+  return CensoredTime{clock == Clock::seconds ? trace.seconds[row] : trace.rows[row][*counted], reached};
 }
 
 }  // namespace tightrope

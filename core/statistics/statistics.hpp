@@ -47,7 +47,7 @@ Interval wilson_interval_of_share(Real share, Real trials, Real level = 0.95);
 
 /// The time, in any unit, at which a run reached a target; or, if `reached` is false, the time until which it was
 /// watched in vain. A run that ended so that it never would (diverged, failed) was watched in vain for ever: infinity.
-struct Waiting {
+struct CensoredTime {
   Real time = 0;
   bool reached = false;
 };
@@ -58,7 +58,7 @@ struct Waiting {
 struct SurvivalStep {
   Real time, waiting;
 };
-std::vector<SurvivalStep> survival(std::span<const Waiting> runs);
+std::vector<SurvivalStep> survival(std::span<const CensoredTime> runs);
 
 /// How long runs of one kind take to reach a target.
 struct TimeToTarget {
@@ -71,9 +71,9 @@ struct TimeToTarget {
   /// the last arrival to there if S = 1/2; 0 for no runs.
   Real more_than = 0;
 };
-TimeToTarget time_to_target(std::span<const Waiting> runs);
+TimeToTarget time_to_target(std::span<const CensoredTime> runs);
 /// Percentile bootstrap interval of the Kaplan-Meier median; an end is infinite where resamples had none. n ≥ 1.
-Interval bootstrap_time_to_target(std::span<const Waiting> runs, const Stream& stream, Real level = 0.95,
+Interval bootstrap_time_to_target(std::span<const CensoredTime> runs, const Stream& stream, Real level = 0.95,
                                   Index resamples = 2000);
 
 /// What is counted until a target is reached, and flow time.
@@ -81,7 +81,7 @@ enum class Clock { iterations, passes, seconds, time };
 /// The first recorded row at which `met` is true of a column, on the given clock; a target that is met between two
 /// recorded rows counts from the second. Without such a row the run waited in vain until its last row. Null if the
 /// trace has not got the column, a row, or the clock.
-std::optional<Waiting> wait_for(const Trace& trace, const std::string& column, const std::function<bool(Real)>& met,
-                                Clock clock);
+std::optional<CensoredTime> wait_for(const Trace& trace, const std::string& column,
+                                     const std::function<bool(Real)>& met, Clock clock);
 
 }  // namespace tightrope

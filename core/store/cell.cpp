@@ -45,7 +45,7 @@ Json number(Real value) {
 
 Json plugins_of(const CellSpec& cell) {
   Json plugins = Json::array();
-  for (const Choice* choice : cell.choices())
+  for (const PluginSpec* choice : cell.choices())
     plugins.push_back({{"kind", choice->library->manifest().kind},
                        {"name", choice->library->manifest().name},
                        {"sha256", choice->library->content_hash()}});
@@ -145,7 +145,7 @@ Json provenance_of(const std::string& name, const CellSpec& cell, const Lane& la
   }
   if (!notes.empty()) provenance["notes"] = notes;
   provenance["plugins"] = Json::object();  // those that did not come with the program
-  for (const Choice* choice : cell.choices())
+  for (const PluginSpec* choice : cell.choices())
     if (const Library& library = *choice->library; !Catalog::is_installed(library.file()))
       provenance["plugins"][fmt::format("{}/{}", library.manifest().kind, library.manifest().name)] =
           library.file().string();
@@ -366,7 +366,7 @@ StoredCell read_cell(const fs::path& folder) {
   return cell;
 }
 
-Shelf::Shelf(const fs::path& out) : folder_(out / "cells") {
+CellStore::CellStore(const fs::path& out) : folder_(out / "cells") {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder_, ignored)) {
     const std::string name = entry.path().filename().string();
@@ -374,13 +374,13 @@ Shelf::Shelf(const fs::path& out) : folder_(out / "cells") {
   }
 }
 
-bool Shelf::has(const CellSpec& cell) const {
+bool CellStore::has(const CellSpec& cell) const {
   const std::string wanted = folder_name(cell);
   const auto [first, last] = names_.equal_range(cell.key.substr(0, key_digits));
   return std::any_of(first, last, [&](const auto& entry) { return entry.second == wanted; });
 }
 
-std::vector<fs::path> Shelf::all(const CellSpec& cell) const {
+std::vector<fs::path> CellStore::all(const CellSpec& cell) const {
   std::vector<fs::path> folders;
   const auto [first, last] = names_.equal_range(cell.key.substr(0, key_digits));
   for (auto entry = first; entry != last; ++entry) folders.push_back(folder_ / entry->second);
@@ -388,7 +388,7 @@ std::vector<fs::path> Shelf::all(const CellSpec& cell) const {
   return folders;
 }
 
-std::optional<fs::path> Shelf::before(const CellSpec& cell) const {
+std::optional<fs::path> CellStore::longest_prefix(const CellSpec& cell) const {
   std::optional<fs::path> furthest;
   Index reached = 0;
   const auto [first, last] = names_.equal_range(cell.key.substr(0, key_digits));

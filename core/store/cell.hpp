@@ -76,13 +76,13 @@ StoredCell read_cell(const std::filesystem::path& folder);
 std::string damage_of(const std::filesystem::path& folder);
 
 /// What OUT/cells holds, by one look at the folder.
-class Shelf {
+class CellStore {
  public:
-  explicit Shelf(const std::filesystem::path& out);
+  explicit CellStore(const std::filesystem::path& out);
   bool has(const CellSpec& cell) const;
   /// A stored run of the same cell with another budget from whose end this one can go on: the furthest one that a run
   /// with this cell's budget would have passed through. Null if there is none.
-  std::optional<std::filesystem::path> before(const CellSpec& cell) const;
+  std::optional<std::filesystem::path> longest_prefix(const CellSpec& cell) const;
   /// All stored runs of the cell, whatever their budgets.
   std::vector<std::filesystem::path> all(const CellSpec& cell) const;
 

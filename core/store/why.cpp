@@ -62,7 +62,7 @@ std::vector<std::string> differences(const Facts& own, const Facts& stored) {
 }  // namespace
 
 std::vector<std::string> why_new(const fs::path& out, const CellSpec& cell) {
-  const Shelf shelf(out);
+  const CellStore shelf(out);
   if (shelf.has(cell)) return {};
   const Facts own = facts_of(identity_of(cell));
   std::optional<std::vector<std::string>> nearest_lines;

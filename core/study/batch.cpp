@@ -26,12 +26,12 @@ class Batch {
 
   Lanes run(std::shared_ptr<const Team> team) {
     build(std::move(team));
-    take_up();
+    resume();
     if (!options_.solo || lanes_.size() > 1)
-      for (const auto& lane : lanes_) lane->mark_shared();
+      for (const auto& lane : lanes_) lane->mark_seconds_as_shared();
     saved_ = Clock::now();
     try {
-      Engine([this](const Lanes&) { look(); }).run(lanes_);
+      Engine([this](const Lanes&) { after_round(); }).run(lanes_);
       publish();
     } catch (const Stopped&) {
       publish();
@@ -59,8 +59,8 @@ class Batch {
     told_.resize(lanes_.size(), false);
   }
 
-  void take_up() {
-    const Shelf shelf(options_.out);
+  void resume() {
+    const CellStore shelf(options_.out);
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
       try {
         if (read_checkpoint(options_.out, cell(i), *lanes_[i])) continue;
@@ -68,12 +68,12 @@ class Batch {
         if (error.code() != Exit::integrity) throw;
         listener_.warning(std::string(error.what()) + ", and the run starts afresh");
       }
-      if (const auto stored = shelf.before(cell(i))) continue_from(*stored, cell(i), *lanes_[i]);
+      if (const auto stored = shelf.longest_prefix(cell(i))) continue_from(*stored, cell(i), *lanes_[i]);
     }
   }
 
   /// After every round.
-  void look() {
+  void after_round() {
     listener_.round(lanes_);
     if (options_.cell_seconds)
       for (const auto& lane : lanes_)

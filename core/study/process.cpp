@@ -194,7 +194,7 @@ bool Process::ran_short() const {
 }
 bool Process::was_killed() const { return WIFSIGNALED(status_) && WTERMSIG(status_) == SIGKILL; }
 
-std::string Process::epitaph() const {
+std::string Process::exit_description() const {
   std::string text;
   if (WIFSIGNALED(status_)) {
     const char* name = sigabbrev_np(WTERMSIG(status_));

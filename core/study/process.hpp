@@ -41,7 +41,7 @@ class Process {
   std::string asked() const { return asked_->text(); }
   /// How it ended, in words: "SIGSEGV in worker", "the worker ended by itself with code 3"; with the plugin that was at
   /// work and the last line that was printed, if any.
-  std::string epitaph() const;
+  std::string exit_description() const;
   bool ran_short() const;   // a limit or a lack of something ended it before it could say anything
   bool was_killed() const;  // by SIGKILL, be it ours or the system's
   const std::string& last_line() const { return last_line_; }  // that it printed

@@ -36,7 +36,7 @@ class Scheduler {
   StudyResult run() {
     queue();
     bool stopping = false;
-    tell();
+    publish_progress();
     while (!running_.empty() || (!waiting_.empty() && !stopping)) {
       if (!stopping && (interrupted() != 0 || fatal_)) {
         stopping = true;
@@ -48,15 +48,15 @@ class Scheduler {
       for (auto worker = running_.begin(); worker != running_.end();) {
         // Asked first: whatever it has said by then can be read.
         const bool ended = worker->process.has_ended();
-        for (const Report& report : worker->process.read()) hear(*worker, report);
+        for (const Report& report : worker->process.read()) on_message(*worker, report);
         for (const Process::Printed& printed : worker->process.printed())
           if (printed.batch < worker->work.batches.size())
             listener_.printed(names_of(worker->work.batches[printed.batch]), printed.line);
         watch(*worker);
-        if (ended) bury(*worker);
+        if (ended) on_worker_exit(*worker);
         worker = ended ? running_.erase(worker) : worker + 1;
       }
-      tell();
+      publish_progress();
     }
     if (fatal_) throw *fatal_;
     StudyResult result;
@@ -93,7 +93,7 @@ class Scheduler {
 
   /// Cells that are not stored, in batches of those that share an operator.
   void queue() {
-    const Shelf shelf(options_.out);
+    const CellStore shelf(options_.out);
     std::map<std::string, std::size_t> group_of;
     std::vector<CellIndices> groups;
     for (std::size_t i = 0; i < experiment_.cells.size(); ++i) {
@@ -185,7 +185,7 @@ class Scheduler {
     poll(descriptors.data(), descriptors.size(), 50);
   }
 
-  void hear(Running& worker, const Report& report) {
+  void on_message(Running& worker, const Report& report) {
     const auto settle = [&](Kind kind, std::size_t& counter) {
       if (report.cell >= state_.size() || !is_open(report.cell)) return;
       state_[report.cell] = {kind, report.text};
@@ -233,7 +233,7 @@ class Scheduler {
     CellIndices open;
     std::copy_if(batch.begin(), batch.end(), std::back_inserter(open), [this](std::size_t i) { return is_open(i); });
     if (open.empty()) return open;
-    const Shelf shelf(options_.out);
+    const CellStore shelf(options_.out);
     std::erase_if(open, [&](std::size_t i) {
       if (!shelf.has(experiment_.cells[i])) return false;
       state_[i].kind = Kind::done;
@@ -263,7 +263,7 @@ class Scheduler {
   }
 
   /// What is to be done with the cells that an ended worker has left unfinished, whatever it ended of.
-  void bury(const Running& worker) {
+  void on_worker_exit(const Running& worker) {
     const bool short_of_something = ran_short(worker);
     bool blamed = false;
     for (const CellIndices& batch : worker.work.batches) {
@@ -278,7 +278,7 @@ class Scheduler {
       const bool has_died_before = suspects_.contains(open.front());
       if (worker.work.alone() && !short_of_something && (has_died_before || !worker.broken.empty())) {
         const std::size_t i = open.front();
-        state_[i] = {Kind::failed, worker.broken.empty() ? worker.process.epitaph() : worker.broken};
+        state_[i] = {Kind::failed, worker.broken.empty() ? worker.process.exit_description() : worker.broken};
         ++progress_.failed;
         write_failure(options_.out, experiment_.cells[i], state_[i].reason);
       } else {
@@ -290,7 +290,7 @@ class Scheduler {
     }
   }
 
-  void tell() {
+  void publish_progress() {
     double part = 0;
     progress_.running = 0;
     for (const Running& worker : running_)

@@ -27,7 +27,7 @@ struct Subject {
   Labels labels;
   EndClass end = EndClass::failed;
   std::vector<std::optional<Real>> finals;  // by column
-  std::map<Clock, Waiting> waits;           // empty if it is not known
+  std::map<Clock, CensoredTime> waits;      // empty if it is not known
   bool reached() const { return waits.at(Clock::iterations).reached; }
   std::string repetition() const {
     const auto own = labels.find(repetition_label);
@@ -114,7 +114,7 @@ Subject subject_of(const StoredCell& cell, const Summary& summary) {
     auto waiting = wait_for(
         cell.trace, summary.criterion->column, [&](Real value) { return summary.criterion->condition.holds(value); },
         clock);
-    if (lost && !(waiting && waiting->reached)) waiting = Waiting{infinity, false};
+    if (lost && !(waiting && waiting->reached)) waiting = CensoredTime{infinity, false};
     if (waiting) subject.waits[clock] = *waiting;
   }
   return subject;
@@ -169,23 +169,23 @@ Estimate median_of(Clusters<Real> clusters) {
   return {*median(values), interval_over(clusters, [](const std::vector<Real>& sample) { return *median(sample); })};
 }
 
-Arrival arrival_of(Clusters<Waiting> clusters) {
-  const auto is_before = [](const Waiting& a, const Waiting& b) {
+TimeToSuccess arrival_of(Clusters<CensoredTime> clusters) {
+  const auto is_before = [](const CensoredTime& a, const CensoredTime& b) {
     return a.time != b.time ? a.time < b.time : a.reached < b.reached;
   };
-  for (std::vector<Waiting>& own : clusters) std::sort(own.begin(), own.end(), is_before);
+  for (std::vector<CensoredTime>& own : clusters) std::sort(own.begin(), own.end(), is_before);
   std::sort(clusters.begin(), clusters.end(), [&](const auto& a, const auto& b) {
     return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), is_before);
   });
-  const std::vector<Waiting> waits = all_of(clusters);
-  Arrival arrival{time_to_target(waits), {}};
-  const bool alike = std::all_of(waits.begin(), waits.end(), [&](const Waiting& wait) {
+  const std::vector<CensoredTime> waits = all_of(clusters);
+  TimeToSuccess arrival{time_to_target(waits), {}};
+  const bool alike = std::all_of(waits.begin(), waits.end(), [&](const CensoredTime& wait) {
     return wait.time == waits.front().time && wait.reached == waits.front().reached;
   });
   const Real only = arrival.times.median.value_or(infinity);
   arrival.interval = alike                 ? Interval{only, only}
                      : is_pooled(clusters) ? interval_over(clusters,
-                                                           [](const std::vector<Waiting>& sample) {
+                                                           [](const std::vector<CensoredTime>& sample) {
                                                              return time_to_target(sample).median.value_or(infinity);
                                                            })
                                            : bootstrap_time_to_target(waits, resampling());
@@ -222,13 +222,13 @@ void sum_up(Setting& setting, const std::vector<const Subject*>& subjects, const
     if (is_recorded && count > 0) setting.finals.push_back({summary.columns[c], count, median_of(std::move(values))});
   }
   for (const Clock clock : all_clocks) {
-    Clusters<Waiting> waits = by_repetition<Waiting>(subjects, [&](const Subject& subject) {
+    Clusters<CensoredTime> waits = by_repetition<CensoredTime>(subjects, [&](const Subject& subject) {
       const auto own = subject.waits.find(clock);
       return own == subject.waits.end() ? std::nullopt : std::optional(own->second);
     });
     if (waits.empty()) continue;
     const std::size_t independent = waits.size();
-    const Arrival arrival = arrival_of(std::move(waits));
+    const TimeToSuccess arrival = arrival_of(std::move(waits));
     setting.arrivals[clock] = arrival;
     if (clock == Clock::iterations) {
       const TimeToTarget& times = arrival.times;
@@ -262,7 +262,7 @@ std::optional<Real> ratio_of(Real first, Real second) {
   return signed_ratio(first, second);
 }
 
-std::optional<Real> ratio_of(const Waiting& first, const Waiting& second) {
+std::optional<Real> ratio_of(const CensoredTime& first, const CensoredTime& second) {
   if (first.reached && second.reached) return ratio_of(first.time, second.time);
   if (first.reached && second.time >= first.time) return -infinity;
   if (second.reached && first.time >= second.time) return infinity;

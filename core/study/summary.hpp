@@ -28,7 +28,7 @@ struct FinalValues {
 };
 
 /// How long the runs of a setting take to succeed, on one clock.
-struct Arrival {
+struct TimeToSuccess {
   TimeToTarget times;  // of its `count` runs `reached` arrived; the others are censored
   Interval interval;   // of the median; an end is infinite where resamples had none
 };
@@ -47,7 +47,7 @@ struct Setting {
   std::map<EndClass, Index> ends;           // of these; classes that occur
   std::vector<FinalValues> finals;          // in the order of Summary::columns, without those that it does not record
   std::optional<Success> success;           // null without a criterion, or if no run records its column
-  std::map<Clock, Arrival> arrivals;        // empty where `success` is null
+  std::map<Clock, TimeToSuccess> arrivals;  // empty where `success` is null
   const FinalValues* find(const std::string& column) const;
 };
 

@@ -68,7 +68,7 @@ std::vector<Tuned> Tuner::results() const {
 const Experiment& Tuner::open(const fs::path& out) {
   for (;; close(out)) {
     if (!round_) start_round();
-    const Shelf shelf(out);
+    const CellStore shelf(out);
     const bool all =
         std::all_of(round_->cells.begin(), round_->cells.end(), [&](const CellSpec& cell) { return shelf.has(cell); });
     if (round_->cells.empty() || !all) return *round_;
@@ -108,7 +108,7 @@ void Tuner::start_round() {
         if (setting.rules->stop)
           for (const Node::Entry& rule : setting.rules->stop->entries)
             if (Node* stop = tree.find("stop"); stop && stop->is_map()) stop->set(rule.key, rule.value);
-        lay_tuned(tree, *setting.rules, value);
+        apply_tuned(tree, *setting.rules, value);
         Labels labels = setting.labels;
         labels[labels.count(label) ? setting.rules->path : label] = value.is_scalar() ? value.scalar : to_json(value);
         labels[held_out_label] = std::to_string(draw + 1);
@@ -120,7 +120,7 @@ void Tuner::start_round() {
 }
 
 void Tuner::close(const fs::path& out) {
-  const Shelf shelf(out);
+  const CellStore shelf(out);
   std::vector<std::vector<std::vector<std::optional<StoredCell>>>> stored(searches_.size());
   for (std::size_t i = 0; i < trials_.size(); ++i) {
     auto& of_search = stored[trials_[i].search];
@@ -209,9 +209,9 @@ void Tuner::choose_stable(Search& search) const {
   search.chosen = search.result.value = Node::make_scalar(shortest(value), rules.position);
 }
 
-Settled settle(Experiment experiment, const Node& tree, const Catalog& catalog, const Selection& selection,
-               const fs::path& out) {
-  Settled settled;
+TuningState resolve_with_tuning(Experiment experiment, const Node& tree, const Catalog& catalog,
+                                const Selection& selection, const fs::path& out) {
+  TuningState settled;
   settled.experiment = std::move(experiment);
   if (settled.experiment.settings.empty()) return settled;
   const Experiment waiting = settled.experiment;

@@ -64,13 +64,13 @@ class Tuner {
 };
 
 /// A config as far as the trials that are stored in `out` settle it.
-struct Settled {
+struct TuningState {
   Experiment experiment;  // its cells wait if there are trials
   Experiment trials;      // the next ones; no cells if there are none to wait for
   Index budget = 0;       // trials at the most
 };
 /// `experiment` is what `tree` resolves to without tuned values.
-Settled settle(Experiment experiment, const Node& tree, const Catalog& catalog, const Selection& selection,
-               const std::filesystem::path& out);
+TuningState resolve_with_tuning(Experiment experiment, const Node& tree, const Catalog& catalog,
+                                const Selection& selection, const std::filesystem::path& out);
 
 }  // namespace tightrope

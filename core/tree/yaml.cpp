@@ -488,7 +488,7 @@ Node parse_value(const std::string& text, const std::string& name, int first_col
   return parse(text, name, first_column, {});
 }
 
-Node& reach(Node& tree, const std::string& path, const std::function<Position(std::size_t)>& position) {
+Node& node_at_path(Node& tree, const std::string& path, const std::function<Position(std::size_t)>& position) {
   const YamlLimits limits;
   Node* at = &tree;
   int depth = 0;
@@ -522,7 +522,7 @@ void apply_assignment(Node& tree, const std::string& assignment, const std::stri
   if (path.empty()) refuse({file, 1, 1}, "the path before = is empty: an assignment has the form path.to.key=value");
 
   Node changed = tree;
-  Node& at = reach(changed, path, [&](std::size_t byte) { return Position{file, 1, column(byte)}; });
+  Node& at = node_at_path(changed, path, [&](std::size_t byte) { return Position{file, 1, column(byte)}; });
   at = parse(assignment.substr(equals + 1), file, column(equals + 1), limits);
   tree = std::move(changed);
 }

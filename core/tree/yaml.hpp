@@ -30,7 +30,7 @@ Node parse_value(const std::string& text, const std::string& name, int first_col
 /// The node that a path, parts separated by dots, leads to. Missing maps on the way are made, a bare name on the way
 /// becomes {type: name}, and a number picks an entry of a list (from 0). `position` is asked for the place of the part
 /// that begins at the given byte. Throws ConfigError, the tree then half changed.
-Node& reach(Node& tree, const std::string& path, const std::function<Position(std::size_t)>& position);
+Node& node_at_path(Node& tree, const std::string& path, const std::function<Position(std::size_t)>& position);
 /// Applies one `path.to.key=value` assignment to the tree: the value, any YAML, replaces what is there. Positions refer
 /// to the assignment. name: "--set" or "TIGHTROPE_SET". Throws ConfigError, the tree unchanged.
 void apply_assignment(Node& tree, const std::string& assignment, const std::string& name);

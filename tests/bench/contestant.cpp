@@ -153,7 +153,7 @@ int main(int count, char** arguments) try {
       const auto start = Clock::now();
       for (Index t = 0; t < times; ++t) {
         Lane::evaluate(active);
-        for (Lane* lane : active) lane->arrive();
+        for (Lane* lane : active) lane->process_evaluation();
       }
       std::cout << seconds_since(start) / static_cast<double>(times) << std::endl;
     } else if (verb == "objective") {

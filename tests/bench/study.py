@@ -3,8 +3,8 @@
 from the first random number to the report, in one go on the same machine.
 
 Both stop at the same iterations, 100 by default (--iterations; the figure has up to 1000), or at a relative error of
-1e-13, whichever comes first. NumPy keeps the operator in float64, as the script would be written, or, with --float32, in
-half the memory; Tightrope as the shipped config has it.
+1e-13, whichever comes first. Both keep the operator in float64, as the script would be written, or, with --float32, in
+half the memory.
 """
 import argparse
 import json
@@ -31,7 +31,8 @@ def seconds_of_us(chosen, size):
                    "--set", f"problem.shape=[{n}, {n}]", "--set", f"problem.target.rank={rank}", "--set", f"model.rank={rank}",
                    "--set", f"problem.operator.measurements={m}", "--set", f"stop.iterations={chosen.iterations}",
                    "--set", "study.grid={problem.target.condition: [1, 5, 10, 20]}", "--set", "study.repetitions=1",
-                   "--set", "claims=[]", "-q"]
+                   "--set", f"problem.operator.storage={'float32' if chosen.float32 else 'float64'}",
+                   "--set", "stop.relative_error=1e-13", "--set", "claims=[]", "-q"]
         start = time.perf_counter()
         done = subprocess.run(command, capture_output=True, text=True)
         seconds = time.perf_counter() - start
@@ -50,7 +51,7 @@ def main():
     parser.add_argument("--program", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--json", help="file for the numbers")
     parser.add_argument("--iterations", type=int, default=100)
-    parser.add_argument("--float32", action="store_true", help="NumPy's operator in single precision")
+    parser.add_argument("--float32", action="store_true", help="operators in single precision")
     parser.add_argument("--small", action="store_true", help="n = 60, r = 5, m = 1500, to see whether it works")
     chosen = parser.parse_args()
     size = (60, 5, 1500) if chosen.small else (200, 10, 10000)

@@ -182,8 +182,8 @@ MUTATIONS = [
              ("at.value, at.step, at.time}", "at.value, next_.step, at.time}")),
     mutation("columns-of-another-iteration", "core/engine/lane.cpp", "core: the row of an iterate",
              ("  publish_estimate();\n  record(false);\n", ""),
-             ("  reached_ = {counters().passes(), cost_.seconds};\n  for (Seen& seen : seen_) seen.current = false;\n",
-              "  reached_ = {counters().passes(), cost_.seconds};\n  for (Seen& seen : seen_) seen.current = false;\n"
+             ("  reached_ = {counters().passes(), cost_.seconds};\n  for (CachedValues& seen : seen_) seen.current = false;\n",
+              "  reached_ = {counters().passes(), cost_.seconds};\n  for (CachedValues& seen : seen_) seen.current = false;\n"
               "  publish_estimate();\n  record(false);\n")),
     mutation("mark-of-another-iteration", "core/engine/lane.cpp", "core: the row of an iterate",
              ("trace_.marks.push_back({at_.iteration, std::move(move_.mark)})",

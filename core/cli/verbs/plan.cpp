@@ -44,7 +44,7 @@ double trace_bytes(const Lane& lane) {
   double rows = 1;
   for (Index i = 1; i <= counted; ++i)
     rows += std::any_of(watches.begin(), watches.end(),
-                        [i](const Watch& watch) { return watch.recorded && watch.schedule.due(i); });
+                        [i](const ScheduledObserver& watch) { return watch.recorded && watch.schedule.due(i); });
   if (counted > 0) rows *= static_cast<double>(iterations) / static_cast<double>(counted);
   return rows * (8 * static_cast<double>(lane.trace().columns.size() + 1) + 48);
 }
@@ -98,7 +98,7 @@ void predict(const std::vector<std::unique_ptr<Lane>>& lanes, const std::vector<
     const auto start = std::chrono::steady_clock::now();
     Lane::evaluate(active);
     for (Lane* lane : active) {
-      lane->arrive();
+      lane->process_evaluation();
       ++rounds[lane];
     }
     const Real taken = std::chrono::duration<Real>(std::chrono::steady_clock::now() - start).count();
@@ -241,7 +241,7 @@ Totals totals_of(const std::vector<Planned>& cells) {
 }
 
 /// What `run` does where nobody says how many workers there are to be.
-Workforce workforce_of(const std::vector<Planned>& cells, const Experiment& experiment, const Shelf& shelf,
+Workforce workforce_of(const std::vector<Planned>& cells, const Experiment& experiment, const CellStore& shelf,
                        const std::shared_ptr<const Team>& team) {
   if (!experiment.is_study) return {1, team->threads(), ""};
   StudyOptions options;
@@ -317,7 +317,7 @@ Exit plan(const Call& call) {
   const Selection selection = read_selection(call);
   Experiment resolved = resolve_experiment(tree, catalog, selection);
   const fs::path out = call.has("out") ? fs::path(call.get<std::string>("out")) : fs::path("results") / resolved.name;
-  const Settled settled = settle(std::move(resolved), tree, catalog, selection, out);
+  const TuningState settled = resolve_with_tuning(std::move(resolved), tree, catalog, selection, out);
   const Experiment& experiment = settled.experiment;
   std::vector<Planned> cells;
   for (const Experiment* part : {&settled.trials, &experiment})
@@ -325,15 +325,15 @@ Exit plan(const Call& call) {
       cells.emplace_back().cell = &cell;
       cells.back().is_trial = part == &settled.trials;
     }
-  const Shelf shelf(out);
+  const CellStore shelf(out);
   for (Planned& planned : cells) {
     const CellSpec& cell = *planned.cell;
-    if (cell.waits()) {
+    if (cell.needs_tuning()) {
       planned.state = "waits";
       planned.reason = "a value is chosen by trials first";
     } else if (shelf.has(cell)) {
       planned.state = "cached";
-    } else if (has_checkpoint(out, cell) || shelf.before(cell)) {
+    } else if (has_checkpoint(out, cell) || shelf.longest_prefix(cell)) {
       planned.state = "to continue";
     }
   }

@@ -314,7 +314,7 @@ class Run {
 
   /// The options, with no more workers than fit into memory and pay.
   StudyOptions fitting(const Experiment& experiment) const {
-    const Shelf shelf(out_);
+    const CellStore shelf(out_);
     std::vector<const CellSpec*> cells;
     for (const CellSpec& cell : experiment.cells)
       if (!shelf.has(cell)) cells.push_back(&cell);
@@ -334,7 +334,7 @@ class Run {
     StudyProgress progress;
     progress.total = 1;
     const CellSpec& cell = experiment_.cells.front();
-    if (Shelf(out_).has(cell)) {
+    if (CellStore(out_).has(cell)) {
       remove_checkpoint(out_, cell);  // whoever stored it may have died before that
       stored_before_ = progress.stored = 1;
       status.show(progress);
@@ -522,8 +522,10 @@ Verb run_verb() {
       "standard\n"
       "output is one document.\n"
       "\n"
-      "Exit codes: 0 all good, 1 a run failed, or diverged unclaimed, or a claim is false, 2 usage or config, 3 plugin,\n"
-      "4 damaged results, 5 memory, disk or permission, 6 folder in use, 70 a fault of this program, 128+n ended by signal n.",
+      "Exit codes: 0 all good, 1 a run failed, or diverged unclaimed, or a claim is false, 2 usage or config, 3 "
+      "plugin,\n"
+      "4 damaged results, 5 memory, disk or permission, 6 folder in use, 70 a fault of this program, 128+n ended by "
+      "signal n.",
       [](po::options_description& options) {
         const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
         declare_config_options(options);

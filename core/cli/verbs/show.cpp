@@ -28,7 +28,8 @@ Exit show_resolved(const Call& call) {
   for (const CellSpec& cell : experiment.cells) {
     for (const auto& [axis, value] : cell.labels)
       std::cout << (&cell == &experiment.cells.front() ? "" : "---\n") << "# " << axis << ": " << value << "\n";
-    if (cell.waits()) std::cout << "# the value that 'tune' speaks of is chosen by trials; a candidate stands here\n";
+    if (cell.needs_tuning())
+      std::cout << "# the value that 'tune' speaks of is chosen by trials; a candidate stands here\n";
     std::cout << to_yaml(cell.resolved, origin);
   }
   return Exit::ok;
@@ -43,7 +44,8 @@ Exit show_why_new(const Call& call) {
   check_readable(out);
   if (std::error_code ignored; !std::filesystem::exists(out / "cells", ignored))
     throw Error(Exit::config, out.string() + " holds no runs");
-  const Settled settled = settle(resolve_experiment(tree, catalog, selection), tree, catalog, selection, out);
+  const TuningState settled =
+      resolve_with_tuning(resolve_experiment(tree, catalog, selection), tree, catalog, selection, out);
   // Cells that wait for trials follow from these.
   const Experiment& experiment = settled.trials.cells.empty() ? settled.experiment : settled.trials;
   std::size_t stored = 0;

@@ -78,7 +78,7 @@ std::string end_differs(const Lane& lane, const StoredCell& stored) {
 class Entrance {
  public:
   Entrance(const fs::path& out, const CellSpec& cell, const StoredCell& stored, Index latest) : cell_(cell) {
-    for (const fs::path& folder : Shelf(out).all(cell))
+    for (const fs::path& folder : CellStore(out).all(cell))
       if (folder != stored.folder)
         consider([&, folder](Lane& lane) { continue_from(folder, cell_, lane); }, read_cell(folder).end.iteration,
                  latest);

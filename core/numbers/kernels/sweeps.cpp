@@ -422,7 +422,7 @@ constexpr Index codes = 256;
 
 /// work(first group, how many as a constant): four at a time, which share what they load, then the rest one by one.
 template <class Work>
-HWY_INLINE void in_fours(Index groups, const Work& work) {
+HWY_INLINE void groups_of_four(Index groups, const Work& work) {
   Index g = 0;
   for (; g + 4 <= groups; g += 4) work(g, std::integral_constant<Index, 4>());
   for (; g < groups; ++g) work(g, std::integral_constant<Index, 1>());
@@ -485,7 +485,7 @@ void sign_dot_of(const std::uint8_t* bytes, std::uint64_t stride, Index rows, In
     const V* x = reinterpret_cast<const V*>(lanes.x[lane]);
     for (Index tile = begin; tile < end; tile += sign_tile) {
       const Index stop = std::min(end, tile + sign_tile);
-      in_fours(groups, [&]<Index some>(Index g, std::integral_constant<Index, some>) {
+      groups_of_four(groups, [&]<Index some>(Index g, std::integral_constant<Index, some>) {
         fill_buckets<V, some>(bytes + g * stride, stride, tile, stop, x, buckets + g * codes);
       });
     }
@@ -543,7 +543,7 @@ void sign_add_of(const std::uint8_t* bytes, std::uint64_t stride, Index rows, co
     V* const gradient = reinterpret_cast<V*>(lanes.gradient[lane]);
     for (Index tile = begin; tile < end; tile += sign_tile) {
       const Index stop = std::min(end, tile + sign_tile);
-      in_fours(groups, [&]<Index some>(Index g, std::integral_constant<Index, some>) {
+      groups_of_four(groups, [&]<Index some>(Index g, std::integral_constant<Index, some>) {
         look_up<V, some>(bytes + g * stride, stride, tables + g * codes, tile, stop, gradient);
       });
     }

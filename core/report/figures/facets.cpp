@@ -103,7 +103,7 @@ void drop_empty_panels(Plot& plot) {
   std::erase_if(plot.panels, [](const Panel& panel) { return panel.series.empty(); });
 }
 
-Panel& Facets::panel_at(Plot& plot, const Spot& spot) const {
+Panel& Facets::panel_at(Plot& plot, const PanelIndex& spot) const {
   return *std::find_if(plot.panels.begin(), plot.panels.end(),
                        [&](const Panel& panel) { return panel.place == spot.place; });
 }
@@ -179,7 +179,7 @@ Facets facets_of(const Summary& summary, const FacetOptions& options) {
   }
 
   for (const Setting& setting : summary.settings) {
-    Facets::Spot spot;
+    Facets::PanelIndex spot;
     bool is_left_out = false;
     if (has_methods) {
       const auto method = std::find_if(summary.methods.begin(), summary.methods.end(), [&](const Method& candidate) {

@@ -15,14 +15,14 @@ struct Facets {
   std::vector<Facet> facets;        // columns, rows, then those of which one value is shown at a time
   std::string note;                 // says what is left out; empty if nothing is
 
-  struct Spot {
+  struct PanelIndex {
     std::size_t series = 0;
     std::vector<std::size_t> place;  // for each facet
   };
-  std::vector<std::optional<Spot>> spots;  // of each of Summary::settings; null if it is left out
+  std::vector<std::optional<PanelIndex>> spots;  // of each of Summary::settings; null if it is left out
   /// Adds to the plot a panel for each place at which there is a spot, the columns varying fastest.
   void add_panels(Plot& plot) const;
-  Panel& panel_at(Plot& plot, const Spot& spot) const;
+  Panel& panel_at(Plot& plot, const PanelIndex& spot) const;
 };
 
 /// Cells that have not been run leave no frames behind.

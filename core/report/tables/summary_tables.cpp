@@ -162,21 +162,21 @@ Field arrival_field(Clock clock) {
     return own == setting.arrivals.end() ? nullptr : &own->second;
   };
   field.text = [find](const Setting& setting) -> std::string {
-    const Arrival* own = find(setting);
+    const TimeToSuccess* own = find(setting);
     return own ? words_of(*own) : "–";
   };
   field.brief = [find](const Setting& setting) -> std::string {
-    const Arrival* own = find(setting);
+    const TimeToSuccess* own = find(setting);
     if (!own) return "–";
     return own->times.median ? human(*own->times.median) : words_of(*own);
   };
   const auto median = [find](const Setting& setting) -> std::optional<Real> {
-    const Arrival* own = find(setting);
+    const TimeToSuccess* own = find(setting);
     if (!own) return std::nullopt;
     return own->times.median.value_or(std::numeric_limits<Real>::infinity());
   };
   field.numbers = [find, median](const Setting& setting) -> std::vector<std::string> {
-    const Arrival* own = find(setting);
+    const TimeToSuccess* own = find(setting);
     if (!own) return {"", "", ""};
     return {in_full(median(setting)), shortest(own->interval.low), shortest(own->interval.high)};
   };
@@ -254,7 +254,7 @@ std::string with_interval(Real value, const Interval& interval, Index count) {
   return count < 2 ? human(value) : fmt::format("{} [{}, {}]", human(value), human(interval.low), human(interval.high));
 }
 
-std::string words_of(const Arrival& arrival) {
+std::string words_of(const TimeToSuccess& arrival) {
   if (arrival.times.median) return with_interval(*arrival.times.median, arrival.interval, arrival.times.count);
   return arrival.times.more_than > 0 ? "more than " + human(arrival.times.more_than) : "never";
 }

@@ -59,6 +59,6 @@ bool is_of(const Method& method, const Setting& setting);
 /// "7.0e-05 [5.1e-05, 9.3e-05]"; without an interval for a single value.
 std::string with_interval(Real value, const Interval& interval, Index count);
 /// "410 [370, 520]", "more than 600", "never"
-std::string words_of(const Arrival& arrival);
+std::string words_of(const TimeToSuccess& arrival);
 
 }  // namespace tightrope

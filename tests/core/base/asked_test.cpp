@@ -5,7 +5,7 @@
 
 #include <stdexcept>
 
-#include "core/engine/blame.hpp"
+#include "core/engine/attribute_errors.hpp"
 
 using namespace tightrope;
 
@@ -14,12 +14,13 @@ TEST_CASE("the innermost plugin is named first, with those that ask it, and nobo
   keep_asked_in(shared);
   asked_at(Asked::no_iteration);
   CHECK(shared.text().empty());
-  blame("optimizer 'o'", [&] {
+  attribute_errors_to("optimizer 'o'", [&] {
     CHECK(shared.text() == "optimizer 'o'");
     asked_at(12);
     CHECK(shared.text() == "optimizer 'o', at iteration 12");
-    blame("model 'm'", [&] { CHECK(shared.text() == "model 'm', asked by optimizer 'o', at iteration 12"); });
-    CHECK_THROWS_AS(blame("step size 's'", [] { throw std::runtime_error("no"); }), PluginFailure);
+    attribute_errors_to("model 'm'",
+                        [&] { CHECK(shared.text() == "model 'm', asked by optimizer 'o', at iteration 12"); });
+    CHECK_THROWS_AS(attribute_errors_to("step size 's'", [] { throw std::runtime_error("no"); }), PluginFailure);
     CHECK(shared.text() == "optimizer 'o', at iteration 12");
   });
   CHECK(shared.text().empty());
@@ -30,7 +31,7 @@ TEST_CASE("notes of too many plugins, and of names that are too long, are cut") 
   static Asked shared;
   keep_asked_in(shared);
   const auto nested = [](const auto& self, int depth) -> void {
-    if (depth > 0) blame(std::string(1000, 'x'), [&] { self(self, depth - 1); });
+    if (depth > 0) attribute_errors_to(std::string(1000, 'x'), [&] { self(self, depth - 1); });
   };
   nested(nested, 20);
   CHECK(shared.depth == 0);

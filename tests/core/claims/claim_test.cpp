@@ -24,7 +24,7 @@ std::string complaint(const std::string& text) {
 }
 
 std::string refusal(const std::string& text, const std::vector<Labels>& runs) {
-  const auto found = nothing_to_judge(claim(text), runs);
+  const auto found = undecidable_reason(claim(text), runs);
   return found ? found->text() : "";
 }
 
@@ -275,9 +275,9 @@ TEST_CASE("a logarithm of a label that has none is refused before the runs") {
 TEST_CASE("a claim concerns both sides of a comparison, and its columns are those that it reads") {
   const Claim compared =
       claim("{that: seconds to error < 1, relative to: final loss, where: {m: a}, compared with: {m: b}, is: < 1}");
-  CHECK(compared.concerns({{"m", "a"}}));
-  CHECK(compared.concerns({{"m", "b"}, {"kappa", "1"}}));
-  CHECK_FALSE(compared.concerns({{"m", "c"}}));
+  CHECK(compared.speaks_of({{"m", "a"}}));
+  CHECK(compared.speaks_of({{"m", "b"}, {"kappa", "1"}}));
+  CHECK_FALSE(compared.speaks_of({{"m", "c"}}));
   CHECK(compared.columns() == std::vector<std::string>{"error", "loss"});
   CHECK(claim("{that: rate of error, is: < 1}").columns() == std::vector<std::string>{"error", "iteration"});
   CHECK(claim("{that: error at smallest loss, relative to: final deviation of a from b, is: < 1}").columns() ==

@@ -135,7 +135,7 @@ std::string reason_of(LaneSetup given) {
   given.optimizer_name = "optimizer 'o'";
   given.step_size_name = "step size 's'";
   given.start_name = "initialization 'i'";
-  for (Watch& watch : given.watches) watch.name = "observer 'w'";
+  for (ScheduledObserver& watch : given.watches) watch.name = "observer 'w'";
   const auto lane = run(std::move(given));
   REQUIRE(lane->end());
   CHECK(lane->end()->end_class == EndClass::failed);

@@ -64,7 +64,7 @@ Selection skip(const std::string& text) { return {{}, {parse_selection(text, "--
 
 std::string scalar(const Grid& of, std::size_t cell, const std::string& path) {
   Node tree = of.tree(cell);
-  return reach(tree, path, [](std::size_t) { return Position{}; }).scalar;
+  return node_at_path(tree, path, [](std::size_t) { return Position{}; }).scalar;
 }
 
 }  // namespace

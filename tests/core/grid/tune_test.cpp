@@ -39,7 +39,7 @@ std::string complaint(const std::string& rules) {
 std::string step_of(const Grid& grid, std::size_t cell, const std::string& tuned) {
   const Node value = Node::make_scalar(tuned, {});
   Node tree = grid.tree(cell, &value);
-  return reach(tree, "optimizer.step", [](std::size_t) { return Position{}; }).scalar;
+  return node_at_path(tree, "optimizer.step", [](std::size_t) { return Position{}; }).scalar;
 }
 
 }  // namespace
@@ -93,11 +93,11 @@ TEST_CASE("trials have seeds that no repetition has") {
     for (const std::uint64_t held_out : seeds) CHECK(own.count(held_out) == 0);
   }
   // Even where the study has just the seed that would be drawn.
-  const std::string first = std::to_string(held_out_seed(1, 1));
+  const std::string first = std::to_string(tuning_seed(1, 1));
   const Read found = read("seed: 1\nstudy: {repetitions: [3, " + first +
                           "], tune: {path: optimizer.step, over: [1], for: final error, repetitions: 1}}");
   REQUIRE(found.complaints.empty());
-  CHECK(found.grid->settings().front().seeds == std::vector<std::uint64_t>{held_out_seed(1, 2)});
+  CHECK(found.grid->settings().front().seeds == std::vector<std::uint64_t>{tuning_seed(1, 2)});
 }
 
 TEST_CASE("what repetitions share, trials share") {

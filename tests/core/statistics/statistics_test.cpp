@@ -25,8 +25,8 @@ std::vector<Real> normals(const Stream& stream, std::size_t count) {
   return values;
 }
 
-std::vector<Waiting> all_reached(const std::vector<Real>& times) {
-  std::vector<Waiting> runs;
+std::vector<CensoredTime> all_reached(const std::vector<Real>& times) {
+  std::vector<CensoredTime> runs;
   for (const Real time : times) runs.push_back({time, true});
   return runs;
 }
@@ -107,7 +107,7 @@ TEST_CASE("bootstrap intervals hold the true median about as often as they say")
 }
 
 TEST_CASE("survival of the textbook: 6-mercaptopurine in leukaemia (Freireich et al., Blood 21, 1963)") {
-  std::vector<Waiting> runs;
+  std::vector<CensoredTime> runs;
   for (const Real t : {6, 6, 6, 7, 10, 13, 16, 22, 23}) runs.push_back({t, true});
   for (const Real t : {6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35}) runs.push_back({t, false});
   const std::vector<SurvivalStep> steps = survival(runs);
@@ -130,7 +130,7 @@ TEST_CASE("without censoring the Kaplan-Meier median is the median; censoring be
     for (Real& time : times) time = std::floor(std::exp(time) * 4);  // with ties
     const Real middle = *median(times);
     CHECK(std::abs(*time_to_target(all_reached(times)).median - middle) <= 1e-15 * middle);
-    std::vector<Waiting> cut;
+    std::vector<CensoredTime> cut;
     const Real budget = *quantile(times, 0.5) + 3;
     Index late = 0;
     for (const Real time : times) {
@@ -149,26 +149,26 @@ TEST_CASE("runs that never arrive are counted, not dropped") {
   CHECK(time_to_target({}).count == 0);
   CHECK(time_to_target({}).more_than == 0);
 
-  const std::vector<Waiting> none = {{100, false}, {200, false}};
+  const std::vector<CensoredTime> none = {{100, false}, {200, false}};
   CHECK_FALSE(time_to_target(none).median);
   CHECK(time_to_target(none).more_than == 200);
   CHECK(time_to_target(none).reached == 0);
 
-  const std::vector<Waiting> minority = {{10, true}, {20, true}, {500, false}, {500, false}, {500, false}};
+  const std::vector<CensoredTime> minority = {{10, true}, {20, true}, {500, false}, {500, false}, {500, false}};
   CHECK_FALSE(time_to_target(minority).median);
   CHECK(time_to_target(minority).more_than == 500);
   CHECK(time_to_target(minority).reached == 2);
 
-  const std::vector<Waiting> half = {{10, true}, {20, true}, {500, false}, {500, false}};
+  const std::vector<CensoredTime> half = {{10, true}, {20, true}, {500, false}, {500, false}};
   CHECK_FALSE(time_to_target(half).median);
   CHECK(time_to_target(half).more_than == 260);
 
   // Diverged at once, so that it never arrives: it must not count as lost to sight.
-  const std::vector<Waiting> diverged = {
+  const std::vector<CensoredTime> diverged = {
       {10, true}, {20, true}, {infinity, false}, {infinity, false}, {infinity, false}};
   CHECK_FALSE(time_to_target(diverged).median);
   CHECK(time_to_target(diverged).more_than == 20);
-  const std::vector<Waiting> all_diverged = {{infinity, false}};
+  const std::vector<CensoredTime> all_diverged = {{infinity, false}};
   CHECK_FALSE(time_to_target(all_diverged).median);
   CHECK(time_to_target(all_diverged).more_than == 0);
 
@@ -182,11 +182,11 @@ TEST_CASE("a trace tells when a target was first met") {
   trace.columns = {{"iteration", "", 0, false}, {"passes", "", 0, false}, {"error", "", 1, true}};
   trace.rows = {{0, 1, 1}, {10, 21, std::nan("")}, {20, 41, 0.01}, {30, 61, 0.5}, {40, 81, 0.001}};
   const auto below = [](Real bound) { return [bound](Real value) { return value < bound; }; };
-  const Waiting met = *wait_for(trace, "error", below(0.1), Clock::iterations);
+  const CensoredTime met = *wait_for(trace, "error", below(0.1), Clock::iterations);
   CHECK(met.reached);
   CHECK(met.time == 20);
   CHECK(wait_for(trace, "error", below(0.1), Clock::passes)->time == 41);
-  const Waiting never = *wait_for(trace, "error", below(1e-9), Clock::passes);
+  const CensoredTime never = *wait_for(trace, "error", below(1e-9), Clock::passes);
   CHECK_FALSE(never.reached);
   CHECK(never.time == 81);
   CHECK_FALSE(wait_for(trace, "error", below(0.1), Clock::seconds));  // times were not kept

@@ -438,7 +438,7 @@ TEST_CASE("settings are taken together where that is asked for, with intervals f
   CHECK(together.finals[0].median.value == single.finals[0].median.value);
   CHECK(together.finals[0].median.interval.low == single.finals[0].median.interval.low);
   CHECK(together.finals[0].median.interval.high == single.finals[0].median.interval.high);
-  const Arrival &joint = together.arrivals.at(Clock::passes), &own = single.arrivals.at(Clock::passes);
+  const TimeToSuccess &joint = together.arrivals.at(Clock::passes), &own = single.arrivals.at(Clock::passes);
   CHECK(*joint.times.median == *own.times.median);
   CHECK(joint.interval.low == own.interval.low);
   CHECK(joint.interval.high == own.interval.high);

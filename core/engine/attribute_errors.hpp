@@ -19,7 +19,7 @@ class PluginFailure : public Error {
 /// Calls code of a plugin. Whatever it throws comes out as a PluginFailure that names `who`; one that was named already
 /// stays as it is, and want of memory is nobody's fault.
 template <class Work>
-auto blame(const std::string& who, const Work& work) {
+auto attribute_errors_to(const std::string& who, const Work& work) {
   const Asking asking(who);
   try {
     return work();
