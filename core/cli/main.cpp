@@ -18,10 +18,22 @@
 
 namespace tightrope::cli {
 
+/// Written by CMake: what each file of verbs/ defines.
+std::vector<Verb> verbs_of_all_files();
+
 const std::vector<Verb>& verbs() {
-  static const std::vector<Verb> all = {run_verb(),    plan_verb(),    check_verb(),  list_verb(),   describe_verb(),
-                                        show_verb(),   compare_verb(), report_verb(), export_verb(), watch_verb(),
-                                        verify_verb(), doctor_verb(),  help_verb(),   version_verb()};
+  static const std::vector<Verb> all = [] {
+    // As one meets them. What is not in this list comes behind, by name.
+    static const std::vector<std::string> order = {"run",    "plan",    "check",  "list",   "describe",
+                                                   "show",   "compare", "report", "export", "watch",
+                                                   "verify", "doctor",  "help",   "version"};
+    const auto place = [](const Verb& verb) {
+      return std::find(order.begin(), order.end(), verb.name) - order.begin();
+    };
+    std::vector<Verb> found = verbs_of_all_files();
+    std::stable_sort(found.begin(), found.end(), [&](const Verb& a, const Verb& b) { return place(a) < place(b); });
+    return found;
+  }();
   return all;
 }
 

@@ -49,22 +49,8 @@ struct Verb {
   std::function<Exit(const Call&)> run;
 };
 
-/// All verbs, in the order of `help`.
+/// All verbs, in the order of `help`: those of the files of core/cli/verbs. NAME.cpp defines `Verb NAME_verb()`.
 const std::vector<Verb>& verbs();
-Verb run_verb();
-Verb plan_verb();
-Verb check_verb();
-Verb list_verb();
-Verb describe_verb();
-Verb show_verb();
-Verb compare_verb();
-Verb report_verb();
-Verb export_verb();
-Verb watch_verb();
-Verb verify_verb();
-Verb doctor_verb();
-Verb help_verb();
-Verb version_verb();
 
 /// `tightrope VERB -h`
 std::string help_of(const Verb& verb);
