@@ -40,8 +40,10 @@ std::string paper_section(const StoredRun& run) {
   std::string whose;
   for (const std::string& part : {escaped(paper.authors, 300), title, escaped(paper.published, 200)})
     if (!part.empty()) whose += (whose.empty() ? "" : ", ") + part;
-  return fmt::format("<p>What is to be seen: {}.</p>\n<p class=\"soft\">{} {} of {}.</p>\n", escaped(paper.shows, 300),
-                     paper.is == "replica" ? "Replica of" : "Derived from", escaped(paper.source, 200), whose);
+  const std::string seen = fmt::format("<p>What is to be seen: {}.</p>\n", escaped(paper.shows, 300));
+  if (paper.authors.empty()) return seen;  // an experiment of our own
+  return seen + fmt::format("<p class=\"soft\">{} {} of {}.</p>\n",
+                            paper.is == "replica" ? "Replica of" : "Derived from", escaped(paper.source, 200), whose);
 }
 
 std::string summary_section(const StoredRun& run, const Summary& summary) {
