@@ -15,7 +15,7 @@ namespace tightrope {
 
 namespace {
 
-constexpr Real left = 82, right = 16, gap = 16;
+constexpr Real left = 92, right = 16, gap = 16;
 constexpr Real font = 13, small_font = 12, line_height = 15;
 constexpr std::size_t strip_rows = 6;  // of marks for what was not reached
 
