@@ -10,10 +10,6 @@ namespace {
 
 const std::string robust = robust_sensing(3, 30, "[relative_error, gradient_norm]");
 
-std::vector<Real> column(const Lane& lane, const std::string& name) {
-  return lane.trace().column(lane.trace().find(name).value());
-}
-
 /// Σ |A(X*) − y| by the operator's own rows.
 Real loss_at_truth(const Lane& lane) {
   const SensingProblem& problem = *lane.setup().problem;

@@ -26,15 +26,6 @@ observers: {}
                      measurements, outliers, observers);
 }
 
-std::string message_of(const std::string& yaml, const std::vector<std::string>& settings) {
-  try {
-    run_one(yaml, settings);
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "";
-}
-
 }  // namespace
 
 TEST_CASE("where the certificate is positive, f falls below f(X*) along surplus columns, and else it does not") {

@@ -24,10 +24,6 @@ stop: {iterations: 4}
 observers: [relative_error, gradient_norm]
 )";
 
-std::vector<Real> column(const Lane& lane, const std::string& name) {
-  return lane.trace().column(lane.trace().find(name).value());
-}
-
 /// The iterates 0, 1, …, last of a run.
 std::vector<Iterate> iterates(const std::string& yaml, std::vector<std::string> settings, int last) {
   std::vector<Iterate> found;
@@ -43,15 +39,6 @@ Factors difference(const Factors& a, const Factors& b) {
   Factors c = a;
   add_scaled(c, -1, b);
   return c;
-}
-
-std::string message_of(const std::string& yaml, const std::vector<std::string>& settings) {
-  try {
-    run_one(yaml, settings);
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "";
 }
 
 }  // namespace

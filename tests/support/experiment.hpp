@@ -47,6 +47,20 @@ stop: {iterations: )" +
          std::to_string(iterations) + "}\nobservers: " + observers + "\n";
 }
 
+/// Why an experiment cannot be run, or how it failed; "" if it ran.
+inline std::string message_of(const std::string& yaml, const std::vector<std::string>& settings) {
+  try {
+    run_one(yaml, settings);
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "";
+}
+
+/// A column of the trace.
+inline std::vector<Real> column(const Lane& lane, const std::string& name) {
+  return lane.trace().column(lane.trace().find(name).value());
+}
 /// Last value of a column.
 inline Real last(const Lane& lane, const std::string& column) {
   return lane.trace().last(lane.trace().find(column).value());

@@ -41,10 +41,6 @@ std::unique_ptr<Lane> run_near(Real distance, const std::vector<std::string>& as
   return std::move(lanes[0]);
 }
 
-std::vector<Real> column(const Lane& lane, const std::string& name) {
-  return lane.trace().column(lane.trace().find(name).value());
-}
-
 Vec flat(const Factors& factors) {
   Vec all;
   for (const Mat& block : factors.blocks) all = arma::join_cols(all, arma::vectorise(block));

@@ -57,9 +57,6 @@ std::vector<Moment> iterates_of(const std::string& yaml, const std::vector<std::
   return iterates_of(lanes);
 }
 
-std::vector<Real> column(const Lane& lane, const std::string& name) {
-  return lane.trace().column(lane.trace().find(name).value());
-}
 /// Of the steps taken; the row of the start has none.
 Real sum_of(const Lane& lane, const std::string& name) {
   const std::vector<Real> values = column(lane, name);
