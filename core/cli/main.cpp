@@ -14,7 +14,7 @@
 #include "core/base/failure.hpp"
 #include "core/base/utf8.hpp"
 #include "core/cli/verb.hpp"
-#include "core/study/worker.hpp"
+#include "core/study/workers/worker.hpp"
 
 namespace tightrope::cli {
 

@@ -15,7 +15,7 @@
 #include "core/store/json.hpp"
 #include "core/store/unfinished.hpp"
 #include "core/study/tuner.hpp"
-#include "core/study/workers.hpp"
+#include "core/study/workers/workers.hpp"
 #include "core/tree/yaml.hpp"
 
 namespace tightrope::cli {

@@ -1,4 +1,4 @@
-#include "core/study/workers.hpp"
+#include "core/study/workers/workers.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "core/engine/counted_sensing.hpp"
+#include "core/engine/objectives/counted_sensing.hpp"
 
 #include <algorithm>
 #include <chrono>

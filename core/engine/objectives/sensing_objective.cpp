@@ -1,4 +1,4 @@
-#include "core/engine/sensing_objective.hpp"
+#include "core/engine/objectives/sensing_objective.hpp"
 
 #include <fmt/format.h>
 

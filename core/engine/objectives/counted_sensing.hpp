@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "core/engine/checked_model.hpp"
+#include "core/engine/objectives/checked_model.hpp"
 #include "core/engine/problem.hpp"
 #include "core/interfaces/objective.hpp"
 

@@ -1,4 +1,4 @@
-#include "core/engine/hold_out.hpp"
+#include "core/engine/objectives/hold_out.hpp"
 
 #include <fmt/format.h>
 

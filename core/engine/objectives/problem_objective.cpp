@@ -1,4 +1,4 @@
-#include "core/engine/problem_objective.hpp"
+#include "core/engine/objectives/problem_objective.hpp"
 
 #include "core/engine/attribute_errors.hpp"
 

@@ -1,4 +1,4 @@
-#include "core/numbers/runge_kutta.hpp"
+#include "core/numbers/solvers/runge_kutta.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "core/study/job.hpp"
+#include "core/study/workers/job.hpp"
 
 #include "core/base/utf8.hpp"
 

@@ -8,7 +8,7 @@
 
 #include "core/base/asked.hpp"
 #include "core/store/files.hpp"
-#include "core/study/job.hpp"
+#include "core/study/workers/job.hpp"
 
 namespace tightrope {
 

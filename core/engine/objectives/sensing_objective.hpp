@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/engine/batches.hpp"
-#include "core/engine/counted_sensing.hpp"
+#include "core/engine/objectives/counted_sensing.hpp"
 #include "core/interfaces/perturbation.hpp"
 
 namespace tightrope {

@@ -1,4 +1,4 @@
-#include "core/study/worker.hpp"
+#include "core/study/workers/worker.hpp"
 
 #include <fmt/format.h>
 #include <signal.h>
@@ -19,7 +19,7 @@
 #include "core/base/failure.hpp"
 #include "core/base/limits.hpp"
 #include "core/store/files.hpp"
-#include "core/study/job.hpp"
+#include "core/study/workers/job.hpp"
 
 namespace tightrope {
 

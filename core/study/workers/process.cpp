@@ -1,4 +1,4 @@
-#include "core/study/process.hpp"
+#include "core/study/workers/process.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -15,7 +15,7 @@
 #include <tuple>
 #include <utility>
 
-#include "core/study/worker.hpp"
+#include "core/study/workers/worker.hpp"
 
 extern char** environ;
 

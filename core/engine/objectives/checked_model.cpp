@@ -1,4 +1,4 @@
-#include "core/engine/checked_model.hpp"
+#include "core/engine/objectives/checked_model.hpp"
 
 #include <fmt/format.h>
 
