@@ -88,6 +88,7 @@ Paper read_paper(const fs::path& folder) {
   parameters.add("title", paper.title, {}, "title").required();
   parameters.add("published", paper.published, {}, "journal or conference, and year");
   parameters.add("link", paper.link, {}, "where to read it");
+  parameters.add("cite", paper.cite, {}, "its key in docs/references.bib");
   parameters.add("summary", paper.summary, {}, "problem, method, and what is seen here").required();
   parameters.read(tree, "the paper", {"experiments"}, diagnostics);
   if (const Node* experiments = tree.find("experiments"); experiments && experiments->is_map())
@@ -143,8 +144,8 @@ std::optional<PaperNote> paper_note(const fs::path& config) {
   const Paper paper = read_paper(folder);
   for (const PaperExperiment& experiment : paper.experiments)
     if (experiment.file.filename() == config.filename())
-      return PaperNote{paper.authors, paper.title,       paper.published, paper.link,
-                       experiment.is, experiment.source, experiment.shows};
+      return PaperNote{paper.authors, paper.title,       paper.published,  paper.link,
+                       experiment.is, experiment.source, experiment.shows, paper.cite};
   return {};
 }
 

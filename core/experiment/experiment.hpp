@@ -81,6 +81,7 @@ struct PaperNote {
   std::string authors, title, published, link;
   std::string is, source;  // "replica" or "derived", of or from "Fig. 2"
   std::string shows;       // the law that is seen to hold
+  std::string cite;        // the paper's key in docs/references.bib
 };
 
 /// A whole file, checked: one cell for a plain run, many for `study:`.

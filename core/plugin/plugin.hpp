@@ -85,8 +85,9 @@ class MakerOf final : public Maker {
 }  // namespace tightrope
 
 /// Defines a plugin's entry point. `Interface` is the abstract class, `Class` the implementation, `name` the file's
-/// stem and the name in YAML, `summary` one line for `list`.
-#define TIGHTROPE_PLUGIN(Interface, Class, name, summary)                                                           \
+/// stem and the name in YAML, `summary` one line for `list`. A fifth argument names the papers behind it, once and for
+/// all: keys of docs/references.bib such as "polyak1964", separated by commas, or a whole BibTeX entry "@article{…}".
+#define TIGHTROPE_PLUGIN(Interface, Class, name, summary, ...)                                                      \
   extern "C" __attribute__((visibility("default"))) const tightrope::Manifest* tightrope_plugin() {                 \
     static_assert(std::is_base_of_v<tightrope::Interface, Class>,                                                   \
                   "the class " #Class " must be derived from " #Interface);                                         \
@@ -108,6 +109,7 @@ class MakerOf final : public Maker {
         tightrope::Interface::kind,                                                                                 \
         name,                                                                                                       \
         summary,                                                                                                    \
-        []() -> std::unique_ptr<tightrope::Maker> { return std::make_unique<tightrope::MakerOf<Class>>(); }};       \
+        []() -> std::unique_ptr<tightrope::Maker> { return std::make_unique<tightrope::MakerOf<Class>>(); },        \
+        "" __VA_ARGS__};                                                                                            \
     return &manifest;                                                                                               \
   }

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "core/cli/verb.hpp"
+#include "core/report/citations.hpp"
 #include "core/store/json.hpp"
 
 namespace tightrope::cli {
@@ -16,13 +17,15 @@ struct Described {
   PluginKind kind;
   std::string name, summary;
   std::vector<Parameter> parameters;
+  std::vector<std::string> sources;  // keys of docs/references.bib
 };
 
 Described describe(const PluginKind& kind, const Library& library) {
   Parameters parameters;
   const auto maker = make_maker(library);
   declare_parameters(library, *maker, parameters);
-  return {kind, library.manifest().name, library.manifest().summary, parameters.all()};
+  return {kind, library.manifest().name, library.manifest().summary, parameters.all(),
+          keys_of(library.manifest().sources)};
 }
 
 Table table_of(const std::vector<Parameter>& parameters) {
@@ -180,6 +183,8 @@ std::string reference(const Catalog& catalog) {
     for (const std::string& name : catalog.names(kind.folder)) {
       const Described plugin = describe(kind, *catalog.find(kind.folder, name));
       page += fmt::format("\n### {} {}\n\n{}.\n", kind.singular, name, capitalized(plugin.summary));
+      if (!plugin.sources.empty())
+        page += fmt::format("[Sources](references.md): `{}`.\n", fmt::join(plugin.sources, "`, `"));
       if (!plugin.parameters.empty()) page += "\n" + table_of(plugin.parameters).text("markdown");
     }
   }
@@ -228,11 +233,13 @@ Exit describe_call(const Call& call) {
       json.push_back({{"kind", plugin.kind.folder},
                       {"name", plugin.name},
                       {"summary", plugin.summary},
+                      {"sources", plugin.sources},
                       {"parameters", json_of(plugin.parameters)}});
       continue;
     }
     std::cout << (&plugin == &found.front() ? "" : "\n") << plugin.kind.singular << " " << plugin.name << ": "
               << plugin.summary << "\n";
+    if (!plugin.sources.empty()) std::cout << fmt::format("Sources: {}.\n", fmt::join(plugin.sources, ", "));
     if (!plugin.parameters.empty()) std::cout << "\n" << table_of(plugin.parameters).text(call.format);
     std::cout << "\n"
               << (call.format == "markdown" ? "```yaml\n" : "") << template_of(plugin)
