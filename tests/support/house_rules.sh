@@ -46,8 +46,8 @@ for source in plugins/*/*.cpp; do
 done
 
 # --- Plugins stay small -------------------------------------------------------------------------------------------
-for source in plugins/*/*.cpp; do
-  lines=$(grep -cvE '^ *(//.*)?$' "$source")
+for source in plugins/*/*.cpp; do  # remarks are no code, nor are the papers that one names
+  lines=$(grep -cvE '^ *(//.*|"[a-z0-9, ]+"\))?$' "$source")
   ((lines >= 10 && lines <= 80)) || broken "$source has $lines lines of code; a plugin has at most 80"
 done
 
