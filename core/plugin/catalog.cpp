@@ -21,6 +21,7 @@ const std::vector<PluginKind>& plugin_kinds() {
                                                 {"noises", "noise"},
                                                 {"losses", "loss"},
                                                 {"models", "model"},
+                                                {"penalties", "penalty"},
                                                 {"initializations", "initialization"},
                                                 {"optimizers", "optimizer"},
                                                 {"step_sizes", "step size"},
