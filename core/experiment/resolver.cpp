@@ -21,7 +21,7 @@ namespace {
 
 /// What a method may set, and what else a file may have at its top.
 const std::vector<std::string> cell_keys = {"seed", "seeds",     "problem",      "model",      "initialization",
-                                            "loss", "optimizer", "perturbation", "projection", "batch",
+                                            "loss", "penalty", "optimizer", "perturbation", "projection", "batch",
                                             "stop", "keep",      "observers"};
 const std::vector<std::string> file_keys = {"name", "study", "claims", "plugin_path"};
 /// The keys inside of sections that are easily taken for sections, with the section that each belongs to.
@@ -459,7 +459,7 @@ class Resolver {
     if (const Node* seeds = tree.find("seeds")) resolve_seeds(*seeds, cell);
     resolve_problem(tree, cell);
     if (cell.problem) {
-      for (const char* key : {"model", "loss", "perturbation"})
+      for (const char* key : {"model", "loss", "penalty", "perturbation"})
         if (const Node* given = tree.find(key); given && !given->is_null())
           complain(given->position, fmt::format("{} is a whole objective: it has no '{}'; leave that section out",
                                                 cell.problem->description(), key));
@@ -468,6 +468,7 @@ class Resolver {
     }
     cell.initialization = choose("initializations", "initialization", tree, cell, cell.resolved);
     if (!cell.problem) cell.loss = choose("losses", "loss", tree, cell, cell.resolved);
+    if (!cell.problem) cell.penalties = choose_some("penalties", "penalty", tree, cell, cell.resolved);
     resolve_optimizer(tree, cell);
     if (has_value(tree, "perturbation") && !cell.problem)
       cell.perturbation = choose("perturbations", "perturbation", tree, cell, cell.resolved);
@@ -564,7 +565,7 @@ class Resolver {
     else if (data && !given->find("shape"))
       complain(data->position, "measured data alone do not tell the shape of the matrix; add shape: [rows, columns]");
     if (given != &nothing && !truth_alone) cell.op = choose("operators", "operator", *given, cell, resolved);
-    resolve_noises(*given, cell, resolved);
+    cell.noises = choose_some("noises", "noise", *given, cell, resolved);
     if (has_value(*given, "hold_out") && !truth_alone) {
       HoldOutSection hold_out;
       resolved.set("hold_out", read_section(hold_out, *given->find("hold_out"), "hold_out", {}));
@@ -574,22 +575,22 @@ class Resolver {
     cell.resolved.set("problem", std::move(resolved));
   }
 
-  /// One noise, or a list of them that add up.
-  void resolve_noises(const Node& given, CellSpec& cell, Node& resolved) {
-    if (!has_value(given, "noise")) return;
-    const Node* const noise = given.find("noise");
-    if (!noise->is_sequence()) {
-      cell.noises.push_back(choose("noises", "noise", given, cell, resolved));
-      return;
+  /// One plugin, or a list of them that add up.
+  std::vector<PluginSpec> choose_some(const std::string& kind, const char* key, const Node& given, CellSpec& cell,
+                                      Node& resolved) {
+    std::vector<PluginSpec> chosen;
+    if (!has_value(given, key)) return chosen;
+    const Node& value = *given.find(key);
+    if (!value.is_sequence()) return {choose(kind, key, given, cell, resolved)};
+    Node list = Node::make_sequence(value.position);
+    for (const Node& item : value.items) {
+      Node holder = Node::make_map(item.position), one = Node::make_map(item.position);
+      holder.set(key, item);
+      chosen.push_back(choose(kind, key, holder, cell, one));
+      if (const Node* read = one.find(key)) list.items.push_back(*read);
     }
-    Node list = Node::make_sequence(noise->position);
-    for (const Node& item : noise->items) {
-      Node holder = Node::make_map(item.position), chosen = Node::make_map(item.position);
-      holder.set("noise", item);
-      cell.noises.push_back(choose("noises", "noise", holder, cell, chosen));
-      if (const Node* one = chosen.find("noise")) list.items.push_back(*one);
-    }
-    resolved.set("noise", std::move(list));
+    resolved.set(key, std::move(list));
+    return chosen;
   }
 
   void resolve_other_problem(const Node& tree, const Node& type, CellSpec& cell) {
@@ -955,7 +956,8 @@ std::vector<const PluginSpec*> CellSpec::choices() const {
   std::vector<const PluginSpec*> all;
   for (const std::optional<PluginSpec>* choice : {&problem, &target})
     if (*choice) all.push_back(&**choice);
-  for (const PluginSpec& noise : noises) all.push_back(&noise);
+  for (const std::vector<PluginSpec>* some : {&noises, &penalties})
+    for (const PluginSpec& choice : *some) all.push_back(&choice);
   all.insert(all.end(), {&op, &loss, &model, &initialization, &optimizer});
   for (const std::optional<PluginSpec>* choice : {&step_size, &perturbation, &projection})
     if (*choice) all.push_back(&**choice);
