@@ -9,6 +9,8 @@ namespace tightrope {
 
 /// Length in bytes of the character at the beginning of the text, 0 if there is none (RFC 3629).
 std::size_t utf8_length(std::string_view text);
+/// How many characters a text has: bytes that continue one are not counted.
+std::size_t utf8_count(std::string_view text);
 /// The number of the character at the beginning of the text, which must have one.
 char32_t utf8_character(std::string_view text);
 

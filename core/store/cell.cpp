@@ -45,7 +45,7 @@ Json number(Real value) {
 
 Json plugins_of(const CellSpec& cell) {
   Json plugins = Json::array();
-  for (const PluginSpec* choice : cell.choices())
+  for (const auto& [path, choice] : cell.parts())
     plugins.push_back({{"kind", choice->library->manifest().kind},
                        {"name", choice->library->manifest().name},
                        {"sha256", choice->library->content_hash()}});
@@ -145,7 +145,7 @@ Json provenance_of(const std::string& name, const CellSpec& cell, const Lane& la
   }
   if (!notes.empty()) provenance["notes"] = notes;
   provenance["plugins"] = Json::object();  // those that did not come with the program
-  for (const PluginSpec* choice : cell.choices())
+  for (const auto& [path, choice] : cell.parts())
     if (const Library& library = *choice->library; !Catalog::is_installed(library.file()))
       provenance["plugins"][fmt::format("{}/{}", library.manifest().kind, library.manifest().name)] =
           library.file().string();
