@@ -22,6 +22,7 @@
 
 #include "core/base/digest.hpp"
 #include "core/base/failure.hpp"
+#include "core/base/installation.hpp"
 #include "core/base/limits.hpp"
 
 extern char** environ;
@@ -126,12 +127,6 @@ void check_elf(const fs::path& file, const std::string& bytes) {
                        entry_point));
 }
 
-fs::path core_folder() {
-  Dl_info info{};
-  if (dladdr(reinterpret_cast<const void*>(&core_folder), &info) == 0 || !info.dli_fname) return {};
-  return fs::weakly_canonical(info.dli_fname).parent_path();
-}
-
 /// Where successful trial openings are remembered; empty if nowhere.
 fs::path memory_folder() {
   const char* cache = std::getenv("XDG_CACHE_HOME");
@@ -149,7 +144,7 @@ void try_in_child(const fs::path& file, const std::string& hash) {
   std::error_code ignored;
   if (!mark.empty() && fs::exists(mark, ignored)) return;
 
-  const fs::path prober = core_folder() / "tightrope-probe";
+  const fs::path prober = library_folder() / "tightrope-probe";
   int messages[2];
   if (pipe2(messages, O_CLOEXEC) != 0)
     give_up(file, "there is no pipe to the process that tries it first: " + shortage_text(errno));
