@@ -1,8 +1,5 @@
 #include "core/plugin/catalog.hpp"
 
-#include "core/base/asked.hpp"
-
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +7,7 @@
 #include <set>
 
 #include "core/base/digest.hpp"
+#include "core/base/installation.hpp"
 #include "core/base/limits.hpp"
 
 namespace tightrope {
@@ -61,28 +59,8 @@ Catalog::Catalog(std::vector<fs::path> folders) : folders_(std::move(folders)), 
                                             folder.string()));
 }
 
-namespace {
-
-/// Where the plugins lie that came with the program.
-const std::vector<fs::path>& installed_folders() {
-  static const std::vector<fs::path> folders = [] {
-    std::vector<fs::path> found;
-    Dl_info info{};
-    if (dladdr(reinterpret_cast<const void*>(&plugin_kinds), &info) == 0 || !info.dli_fname) return found;
-    const fs::path library_folder = fs::weakly_canonical(info.dli_fname).parent_path();
-    for (const fs::path& folder : {library_folder.parent_path() / "plugins", library_folder / "tightrope" / "plugins"})
-      if (std::error_code ignored; fs::is_directory(folder, ignored)) found.push_back(folder);
-    return found;
-  }();
-  return folders;
-}
-
-}  // namespace
-
 bool Catalog::is_installed(const fs::path& file) {
-  const fs::path folder = fs::weakly_canonical(file).parent_path().parent_path();
-  const std::vector<fs::path>& installed = installed_folders();
-  return std::find(installed.begin(), installed.end(), folder) != installed.end();
+  return fs::weakly_canonical(file).parent_path().parent_path() == plugin_folder();
 }
 
 std::vector<fs::path> Catalog::standard_folders(const std::vector<fs::path>& extra) {
@@ -95,8 +73,7 @@ std::vector<fs::path> Catalog::standard_folders(const std::vector<fs::path>& ext
       begin = end + 1;
     }
   }
-  const std::vector<fs::path>& installed = installed_folders();
-  folders.insert(folders.end(), installed.begin(), installed.end());
+  if (!plugin_folder().empty()) folders.push_back(plugin_folder());
   return folders;
 }
 

@@ -24,6 +24,7 @@
 
 #include "core/base/digest.hpp"
 #include "core/base/failure.hpp"
+#include "core/base/installation.hpp"
 #include "core/base/limits.hpp"
 #include "core/plugin/probe.hpp"
 
@@ -139,12 +140,6 @@ void check_elf(const fs::path& file, const std::string& bytes) {
                        entry_point));
 }
 
-fs::path core_folder() {
-  Dl_info info{};
-  if (dladdr(reinterpret_cast<const void*>(&core_folder), &info) == 0 || !info.dli_fname) return {};
-  return fs::weakly_canonical(info.dli_fname).parent_path();
-}
-
 /// Where successful trial openings are remembered; empty if nowhere.
 fs::path memory_folder() {
   const char* cache = std::getenv("XDG_CACHE_HOME");
@@ -188,7 +183,7 @@ Trial tried(const fs::path& file) {
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-  std::string program = core_folder() / "tightrope-probe", argument = file.string();
+  std::string program = library_folder() / "tightrope-probe", argument = file.string();
   char* arguments[] = {program.data(), argument.data(), nullptr};
   pid_t child = 0;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(probe_seconds);
