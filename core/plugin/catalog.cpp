@@ -6,7 +6,7 @@
 #include <mutex>
 #include <set>
 
-#include "core/base/asked.hpp"
+#include "core/base/digest.hpp"
 #include "core/base/installation.hpp"
 #include "core/base/limits.hpp"
 
@@ -20,6 +20,7 @@ const std::vector<PluginKind>& plugin_kinds() {
                                                 {"noises", "noise"},
                                                 {"losses", "loss"},
                                                 {"models", "model"},
+                                                {"penalties", "penalty"},
                                                 {"initializations", "initialization"},
                                                 {"optimizers", "optimizer"},
                                                 {"step_sizes", "step size"},
@@ -76,6 +77,26 @@ std::vector<fs::path> Catalog::standard_folders(const std::vector<fs::path>& ext
   return folders;
 }
 
+namespace {
+
+/// Of two different plugins of one name, in folders that somebody named, neither is taken: who knows which is meant?
+/// One that came with the program gives way.
+void refuse_another(const Library& chosen, const std::vector<fs::path>& folders, const std::string& kind,
+                    const std::string& name) {
+  if (Catalog::is_installed(chosen.file())) return;
+  for (const fs::path& folder : folders) {
+    const fs::path other = folder / kind / (name + ".so");
+    std::error_code ignored;
+    if (!fs::is_regular_file(other, ignored) || Catalog::is_installed(other)) continue;
+    if (fs::equivalent(other, chosen.file(), ignored) || sha256_file(other) == chosen.content_hash()) continue;
+    throw Error(Exit::plugin, fmt::format("there are two plugins '{}' among the {}, {} and {}; rename one of them, or "
+                                          "leave its folder out",
+                                          name, kind, chosen.file().string(), other.string()));
+  }
+}
+
+}  // namespace
+
 std::shared_ptr<const Library> Catalog::find(const std::string& kind, const std::string& name) const {
   const std::string folder_name = plugin_kind(kind).folder, word = plugin_kind(kind).singular;
   const std::lock_guard lock(opened_->mutex);
@@ -97,6 +118,7 @@ std::shared_ptr<const Library> Catalog::find(const std::string& kind, const std:
           Exit::plugin,
           fmt::format("{} calls itself '{}'; name the file {}.so, or change the name in its TIGHTROPE_PLUGIN line",
                       file.string(), manifest.name, manifest.name));
+    refuse_another(*opened, folders_, folder_name, name);
     library = std::move(opened);
     return library;
   }

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "core/cli/pages.hpp"
+#include "core/experiment/section.hpp"
 #include "core/report/citations.hpp"
 #include "core/store/json.hpp"
 
@@ -151,9 +152,14 @@ std::string reference(const Catalog& catalog) {
     kinds += fmt::format("{}[{}](#plugins-{})", kinds.empty() ? "" : ", ", words_of(kind), anchor);
   }
   std::string page = fmt::format(page_head, kinds);
-  for (const SectionDoc& section : config_reference()) {
-    page += fmt::format("\n### {}\n\n{}\n", section.name, section.text);
+  const auto document = [&](const std::string& name, const Section& section) {
+    if (section.text.empty()) return;
+    page += fmt::format("\n### {}\n\n{}\n", name, section.text);
     if (!section.parameters.empty()) page += "\n" + table_of(section.parameters).text("markdown");
+  };
+  for (const Section& section : sections()) {
+    document(section.name.empty() ? "config" : section.name, section);
+    for (const Section& inner : section.inside) document(section.name + "." + inner.name, inner);
   }
   page += page_claims;
   for (const std::filesystem::path& folder : catalog.folders())
