@@ -2,11 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <iostream>
 
 #include "core/base/installation.hpp"
 #include "core/cli/pages.hpp"
 #include "core/engine/trace.hpp"
+#include "core/interfaces/observer.hpp"
+#include "core/interfaces/problem.hpp"
 #include "core/store/files.hpp"
 
 namespace tightrope::cli {
