@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 
+#include "core/base/asked.hpp"
 #include "core/base/digest.hpp"
 #include "core/base/installation.hpp"
 #include "core/base/limits.hpp"
