@@ -72,18 +72,31 @@ class ScriptedOperator final : public MeasurementOperator {
     });
   }
   void do_adjoint_times(const Vec& z, const Mat& B, Mat& C) const override {
-    if (!script_->has("adjoint_times")) return MeasurementOperator::do_adjoint_times(z, B, C);
-    times("adjoint_times", z, B, rows(), C);
+    if (script_->has("adjoint_times"))
+      times("adjoint_times", z, B, rows(), C);
+    else
+      C = formed(z) * B;
   }
   void do_adjoint_transposed_times(const Vec& z, const Mat& B, Mat& C) const override {
-    if (!script_->has("adjoint_transposed_times")) return MeasurementOperator::do_adjoint_transposed_times(z, B, C);
-    times("adjoint_transposed_times", z, B, cols(), C);
+    if (script_->has("adjoint_transposed_times"))
+      times("adjoint_transposed_times", z, B, cols(), C);
+    else
+      C = formed(z).t() * B;
   }
   void do_pull_back(const Vec& z, const LowRank& X, LowRank& gradient, Sides wanted) const override {
-    if (!script_->has("adjoint_times") || !script_->has("adjoint_transposed_times"))
-      return MeasurementOperator::do_pull_back(z, X, gradient, wanted);
-    if (wanted.left) adjoint_times(z, X.right, gradient.left);
-    if (wanted.right) adjoint_transposed_times(z, X.left, gradient.right);
+    if (script_->has("adjoint_times") && script_->has("adjoint_transposed_times")) {
+      if (wanted.left) adjoint_times(z, X.right, gradient.left);
+      if (wanted.right) adjoint_transposed_times(z, X.left, gradient.right);
+    } else {
+      const Mat G = formed(z);
+      if (wanted.left) gradient.left = G * X.right;
+      if (wanted.right) gradient.right = G.t() * X.left;
+    }
+  }
+  Mat formed(const Vec& z) const {
+    Mat G;
+    adjoint(z, G);
+    return G;
   }
   void times(const char* function, const Vec& z, const Mat& B, Index count, Mat& C) const {
     const py::gil_scoped_acquire lock;

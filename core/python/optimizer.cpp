@@ -72,7 +72,7 @@ class ObjectiveView {
 /// an ending that tells the shape, numbers apart, which columns find by their name.
 class MemoryView {
  public:
-  MemoryView(Memory& memory, Call& call, const std::string& description) : memory_(memory), description_(description) {
+  MemoryView(Memory& memory, Call& call) : memory_(memory) {
     for (const auto& [name, value] : memory.values()) {
       if (name == base_direction && std::holds_alternative<Factors>(value)) continue;
       // Values are the engine's to change; a method's Memory is handed to it for that.
@@ -174,13 +174,12 @@ class MemoryView {
       PyErr_Clear();
       throw std::logic_error(fmt::format("memory['{}'] is {}, but whole numbers that the engine keeps are at least 0; "
                                          "make it a float",
-                                         name, py::cast<std::string>(py::str(whole))));
+                                         name, py::cast<std::string>(py::str(py::object(whole)))));
     }
     return to_number(value, what);
   }
 
   Memory& memory_;
-  std::string description_;
   py::dict dict_;
   std::map<std::string, py::object> known_;
   std::vector<std::pair<std::string, Memory::Value>> changed_;
@@ -193,7 +192,7 @@ void ask(const Instance& script, const char* function, const Iterate& at, Object
   std::shared_ptr<ObjectiveView> view;
   const auto argument = [&](const std::string& name, Call& call) -> py::object {
     if (name == "memory") {
-      remembered = std::make_unique<MemoryView>(memory, call, script.declared().description());
+      remembered = std::make_unique<MemoryView>(memory, call);
       return remembered->dict();
     }
     if (name == "objective") {

@@ -90,6 +90,7 @@ NEEDED = {  # one of each row, and not more
     "operators": (("forward", "forward_of_factors"), ("adjoint", "adjoint_times")),
     "observers": (("observe",),),
 }
+RESERVED = {"optimizers": ("step",), "observers": ("every",)}  # keys of the core in their sections
 FLAGS = {"losses": ("separable", "is_of_residuals")}
 WITH_COLUMNS = ("optimizers", "observers")
 
@@ -199,7 +200,7 @@ def declared_parameters(kind, declared):
     if not isinstance(declared, dict):
         raise Refused('has parameters that are no dict; write parameters = {"beta": dict(default=0.9, range="[0, 1)", '
                       'doc="what it is")}')
-    names = {"type", "prepared", *CONSTANTS[kind], *itertools.chain(*FUNCTIONS[kind].values())}
+    names = {"type", "prepared", *RESERVED.get(kind, ()), *CONSTANTS[kind], *itertools.chain(*FUNCTIONS[kind].values())}
     found = []
     for name, given in declared.items():
         if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
