@@ -9,8 +9,8 @@
 
 namespace tightrope {
 
-/// An opened plugin: a shared library or, for the kinds that may be prototyped in Python, a script. Copies share it; the
-/// file stays mapped until the program ends, because objects, exceptions and type information made by a plugin may
+/// An opened plugin: a shared library or, for the kinds that may be prototyped in Python, a script. Copies share it;
+/// the file stays mapped until the program ends, because objects, exceptions and type information made by a plugin may
 /// outlive every handle to it.
 class Library {
  public:

@@ -15,8 +15,7 @@ namespace {
 }
 
 bool is_real_array(const py::handle& given, py::ssize_t dimensions) {
-  return py::isinstance<py::array_t<Real>>(given) &&
-         py::reinterpret_borrow<py::array>(given).ndim() == dimensions;
+  return py::isinstance<py::array_t<Real>>(given) && py::reinterpret_borrow<py::array>(given).ndim() == dimensions;
 }
 
 void make_read_only(const py::object& array) { array.attr("setflags")(py::arg("write") = false); }
@@ -30,8 +29,9 @@ py::object Call::lent(const Real* values, std::vector<py::ssize_t> shape, const 
   if (shape.size() == 2) strides.push_back(shape[0] * static_cast<py::ssize_t>(sizeof(Real)));
   const bool is_empty = std::find(shape.begin(), shape.end(), 0) != shape.end();
   // With a base it is a view; Python would copy otherwise.
-  py::array array = is_empty ? py::array(py::dtype::of<Real>(), std::move(shape))
-                             : py::array(py::dtype::of<Real>(), std::move(shape), std::move(strides), values, py::none());
+  py::array array = is_empty
+                        ? py::array(py::dtype::of<Real>(), std::move(shape))
+                        : py::array(py::dtype::of<Real>(), std::move(shape), std::move(strides), values, py::none());
   if (!may_write) make_read_only(array);
   lent_.emplace_back(array, name);
   return array;
@@ -73,9 +73,9 @@ void Call::take_back() {
   };
   if (kept() != lent_.end()) helper("collect")();  // objects that refer to each other go late
   if (const auto one = kept(); one != lent_.end())
-    throw PluginFailure(declared_.description(),
-                        fmt::format("it has kept '{}' beyond the call that it was lent for; keep a copy in memory",
-                                    one->second));
+    throw PluginFailure(
+        declared_.description(),
+        fmt::format("it has kept '{}' beyond the call that it was lent for; keep a copy in memory", one->second));
   lent_.clear();
 }
 
@@ -179,8 +179,7 @@ py::object Instance::constant(const std::string& name, const std::string& functi
     return blocks;
   }
   // Whoever asks for these asks for a problem that has them.
-  if (function == "observe" &&
-      (name == "X" || name == "L" || name == "R" || name == "prediction" || name == "data"))
+  if (function == "observe" && (name == "X" || name == "L" || name == "R" || name == "prediction" || name == "data"))
     static_cast<void>(context.model());
   return {};
 }

@@ -21,7 +21,7 @@ namespace tightrope::python {
 struct Declared {
   Script script;
   std::string kind, name, summary, behind;
-  Held code, parameters;                                         // of script.py
+  Held code, parameters;                                      // of script.py
   std::map<std::string, std::vector<std::string>> functions;  // and the names of their arguments
   std::map<std::string, bool> flags;
   std::vector<Column> columns;
@@ -36,11 +36,11 @@ class Call {
  public:
   explicit Call(const Declared& declared) : declared_(declared) {}
 
-  py::object lend(const Mat& matrix, const char* name);                    // to read
+  py::object lend(const Mat& matrix, const char* name);  // to read
   py::object lend_to_write(Mat& matrix, const char* name);
-  py::object lend(std::span<const Real> values, const char* name);         // one-dimensional, to read
-  py::object lend_values_to_write(Mat& column, const char* name);          // one-dimensional
-  py::object lend(const Factors& factors, const char* name);               // a list of blocks
+  py::object lend(std::span<const Real> values, const char* name);  // one-dimensional, to read
+  py::object lend_values_to_write(Mat& column, const char* name);   // one-dimensional
+  py::object lend(const Factors& factors, const char* name);        // a list of blocks
   py::object lend_to_write(Factors& factors, const char* name);
   /// Throws if the script has kept one of them.
   void take_back();
@@ -80,7 +80,7 @@ class Instance {
   /// Calls a function of the script with what it asks for: parameters, constants, and what `argument` gives by name.
   /// `take` reads the answer. What goes wrong is thrown with the name of the plugin. With the lock.
   using Argument = std::function<py::object(const std::string&, Call&)>;
-  void call(const char* function, const Argument& argument, 
+  void call(const char* function, const Argument& argument,
             const std::function<void(const py::object&, Call&)>& take) const;
 
  private:

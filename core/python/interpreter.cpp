@@ -1,6 +1,7 @@
 #include "core/python/interpreter.hpp"
 
 #include <cstdio>
+#include <cstdlib>
 
 #include "core/python/helper.hpp"  // generated: script.py as text
 
@@ -14,8 +15,13 @@ PyObject* functions = nullptr;  // of script.py; never let go of
 
 void start() {
   static const bool started = [] {
-    // Signals are the program's; modules are not looked for in the current folder.
-    py::initialize_interpreter(false, 0, nullptr, false);
+    if (!Py_IsInitialized()) {
+      setenv("PYTHONHASHSEED", "0", 1);  // sets have one order, whatever the process
+      // Signals are the program's; modules are not looked for in the current folder.
+      py::initialize_interpreter(false, 0, nullptr, false);
+    } else {
+      PyGILState_Ensure();  // NumPy was missing the first time, and still is
+    }
     try {
       py::dict module;
       module["__name__"] = "tightrope";
@@ -39,7 +45,7 @@ py::object helper(const char* name) { return py::reinterpret_borrow<py::dict>(fu
 std::string told(const Script& script, py::error_already_set& error) {
   try {
     const auto [line, account] = py::cast<std::pair<std::string, std::string>>(
-        helper("failure")(script.file.string(), error.value()));
+        helper("failure")(script.file.string(), error.value(), error.trace() ? error.trace() : py::object(py::none())));
     // Runs that share a pass are tried one by one when one of them fails, and say the same again.
     static std::string last;
     if (account != last) std::fputs(account.c_str(), stderr);

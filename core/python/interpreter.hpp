@@ -12,8 +12,8 @@ namespace tightrope::python {
 
 namespace py = pybind11;
 
-/// Starts Python, if it does not run. It has no thread of its own and is never ended: whoever calls it takes the lock of
-/// the interpreter (py::gil_scoped_acquire) for as long as that takes.
+/// Starts Python, if it does not run. It has no thread of its own and is never ended: whoever calls it takes the lock
+/// of the interpreter (py::gil_scoped_acquire) for as long as that takes.
 void start();
 
 /// A function of script.py, which runs in the interpreter. With the lock.

@@ -9,8 +9,8 @@ namespace {
 
 Mat identity(Index n) { return Mat(n, n, arma::fill::eye); }
 
-/// A script gives A of a matrix or of a pair of factors, A* or its products with a matrix: of each what it has is asked,
-/// and the other one is made of it.
+/// A script gives A of a matrix or of a pair of factors, A* or its products with a matrix: of each what it has is
+/// asked, and the other one is made of it.
 class ScriptedOperator final : public MeasurementOperator {
  public:
   ScriptedOperator(SharedInstance script, Shape shape, Index measurements)
@@ -28,7 +28,8 @@ class ScriptedOperator final : public MeasurementOperator {
     };
     if (script.has("forward")) {
       const Mat X = zero.dense();
-      script.call("forward", [&](const std::string&, Call& call) { return call.lend(X, "X"); }, take);
+      script.call(
+          "forward", [&](const std::string&, Call& call) { return call.lend(X, "X"); }, take);
     } else {
       script.call("forward_of_factors", sides(zero), take);
     }
@@ -55,7 +56,9 @@ class ScriptedOperator final : public MeasurementOperator {
     const py::gil_scoped_acquire lock;
     script_->call(
         "forward", [&](const std::string&, Call& call) { return call.lend(X, "X"); },
-        [&](const py::object& answer, Call&) { to_values(answer, {z.memptr(), z.n_elem}, "forward() gave"); });
+        [&](const py::object& answer, Call&) {
+          to_values(answer, {z.memptr(), z.n_elem}, "forward() gave");
+        });
   }
   void do_forward(const LowRank& X, Vec& z) const override {
     if (!script_->has("forward_of_factors")) return do_forward(X.dense(), z);
@@ -67,9 +70,8 @@ class ScriptedOperator final : public MeasurementOperator {
   void do_adjoint(const Vec& z, Mat& G) const override {
     if (!script_->has("adjoint")) return do_adjoint_times(z, identity(cols()), G);
     const py::gil_scoped_acquire lock;
-    script_->call("adjoint", product(z, G), [&](const py::object& answer, Call&) {
-      to_matrix(answer, rows(), cols(), "adjoint() gave", G);
-    });
+    script_->call("adjoint", product(z, G),
+                  [&](const py::object& answer, Call&) { to_matrix(answer, rows(), cols(), "adjoint() gave", G); });
   }
   void do_adjoint_times(const Vec& z, const Mat& B, Mat& C) const override {
     if (script_->has("adjoint_times"))

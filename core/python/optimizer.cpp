@@ -100,19 +100,21 @@ class MemoryView {
       const std::string name = py::cast<std::string>(key);
       names.insert(name);
       const auto known = known_.find(name);
-      if (known != known_.end() && known->second.is(value)) continue;
+      if (known != known_.end() && is_as_lent(known->second, value)) continue;
       const std::string ending = ending_of(value, name);
-      if (known != known_.end() && ending != ending_of(known->second, name))
-        throw std::logic_error(fmt::format("memory['{}'] was {} and is {} now; what is kept under a name stays of one "
-                                           "kind and dimension",
-                                           name, in_words(known->second), in_words(value)));
+      if (known != known_.end() && ending != ending_of(known->second.value, name))
+        throw std::logic_error(
+            fmt::format("memory['{}'] was {} and is {} now; what is kept under a name stays of one "
+                        "kind and dimension",
+                        name, in_words(known->second.value), in_words(value)));
       changed_.emplace_back(name + ending, engine_value(value, name));
     }
     for (const auto& [name, value] : known_)
       if (!names.contains(name))
-        throw std::logic_error(fmt::format("it has removed memory['{}'], but what a method remembers stays for the "
-                                           "whole run",
-                                           name));
+        throw std::logic_error(
+            fmt::format("it has removed memory['{}'], but what a method remembers stays for the "
+                        "whole run",
+                        name));
     known_.clear();
     dict_.clear();
   }
@@ -121,17 +123,31 @@ class MemoryView {
   }
 
  private:
+  struct Lent {
+    py::object value;
+    py::tuple blocks;
+  };
   static constexpr const char* base_direction = "direction";  // DirectionOptimizer keeps the last one there
   static constexpr const char *vector_ending = "[i]", *matrix_ending = "[ij]", *blocks_ending = "[bij]";
 
   void put(const std::string& name, const py::object& value) {
     dict_[py::str(name)] = value;
-    known_[name] = value;
+    known_[name] = {value, py::isinstance<py::list>(value) ? py::tuple(value) : py::tuple()};
+  }
+
+  /// The same object, and a list with the same arrays in it: what it holds is in the engine's memory.
+  static bool is_as_lent(const Lent& lent, const py::handle& value) {
+    if (!lent.value.is(value)) return false;
+    if (!py::isinstance<py::list>(value)) return true;
+    const auto blocks = py::reinterpret_borrow<py::list>(value);
+    bool is_same = blocks.size() == lent.blocks.size();
+    for (std::size_t b = 0; is_same && b < blocks.size(); ++b)
+      is_same = py::object(blocks[b]).is(py::object(lent.blocks[b]));
+    return is_same;
   }
 
   static bool is_array(const py::handle& value, py::ssize_t dimensions) {
-    return py::isinstance<py::array_t<Real>>(value) &&
-           py::reinterpret_borrow<py::array>(value).ndim() == dimensions;
+    return py::isinstance<py::array_t<Real>>(value) && py::reinterpret_borrow<py::array>(value).ndim() == dimensions;
   }
 
   static std::string ending_of(const py::handle& value, const std::string& name) {
@@ -141,13 +157,15 @@ class MemoryView {
     const bool is_number = PyNumber_Check(value.ptr()) && !py::isinstance<py::array>(value);
     if (is_number && !PyComplex_Check(value.ptr())) {
       if (name == base_direction)
-        throw std::logic_error("memory['direction'] is a number, but the engine keeps the last direction under that "
-                               "name; call it otherwise");
+        throw std::logic_error(
+            "memory['direction'] is a number, but the engine keeps the last direction under that "
+            "name; call it otherwise");
       return "";
     }
-    throw std::logic_error(fmt::format("memory['{}'] is {}, but the engine keeps numbers, arrays of float64 with one or "
-                                       "two dimensions, and lists of such with two",
-                                       name, in_words(value)));
+    throw std::logic_error(
+        fmt::format("memory['{}'] is {}, but the engine keeps numbers, arrays of float64 with one or "
+                    "two dimensions, and lists of such with two",
+                    name, in_words(value)));
   }
 
   static Memory::Value engine_value(const py::handle& value, const std::string& name) {
@@ -172,16 +190,17 @@ class MemoryView {
       const Index count = PyLong_AsSize_t(whole.ptr());
       if (!PyErr_Occurred()) return count;
       PyErr_Clear();
-      throw std::logic_error(fmt::format("memory['{}'] is {}, but whole numbers that the engine keeps are at least 0; "
-                                         "make it a float",
-                                         name, py::cast<std::string>(py::str(py::object(whole)))));
+      throw std::logic_error(
+          fmt::format("memory['{}'] is {}, but whole numbers that the engine keeps are at least 0; "
+                      "make it a float",
+                      name, py::cast<std::string>(py::str(py::object(whole)))));
     }
     return to_number(value, what);
   }
 
   Memory& memory_;
   py::dict dict_;
-  std::map<std::string, py::object> known_;
+  std::map<std::string, Lent> known_;
   std::vector<std::pair<std::string, Memory::Value>> changed_;
 };
 
@@ -190,6 +209,12 @@ void ask(const Instance& script, const char* function, const Iterate& at, Object
          const std::function<void(const py::object&)>& take) {
   std::unique_ptr<MemoryView> remembered;
   std::shared_ptr<ObjectiveView> view;
+  struct Closed {
+    const std::shared_ptr<ObjectiveView>& view;
+    ~Closed() {
+      if (view) view->close();
+    }
+  } const closed{view};
   const auto argument = [&](const std::string& name, Call& call) -> py::object {
     if (name == "memory") {
       remembered = std::make_unique<MemoryView>(memory, call);
@@ -202,7 +227,6 @@ void ask(const Instance& script, const char* function, const Iterate& at, Object
     return argument_of(at, name, call);
   };
   script.call(function, argument, [&](const py::object& answer, Call&) {
-    if (view) view->close();
     take(answer);
     if (remembered) remembered->read();
   });
@@ -234,8 +258,8 @@ class ScriptedOptimizer final : public Optimizer {
     move.step = 1;
     ask(*script_, "advance", at, context.objective, context.memory, [&](const py::object& answer) {
       // A pair of a point, which is a list of arrays, and a step size; or the point alone.
-      const bool is_pair = py::isinstance<py::tuple>(answer) && py::len(answer) == 2 &&
-                           py::isinstance<py::list>(answer[py::int_(0)]);
+      const bool is_pair =
+          py::isinstance<py::tuple>(answer) && py::len(answer) == 2 && py::isinstance<py::list>(answer[py::int_(0)]);
       to_factors(is_pair ? py::object(answer[py::int_(0)]) : answer, "advance() gave", next);
       if (is_pair) move.step = to_number(answer[py::int_(1)], "advance() gave as its step size");
     });

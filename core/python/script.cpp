@@ -20,7 +20,8 @@ class Values {
 
   void declare(Parameters& parameters) {
     for (Declaration& one : declarations_) {
-      Parameter& parameter = std::visit([&](auto& value) -> Parameter& { return declare(parameters, one, value); }, one.value);
+      Parameter& parameter =
+          std::visit([&](auto& value) -> Parameter& { return declare(parameters, one, value); }, one.value);
       if (one.is_required) parameter.required();
       if (!one.unit.empty()) parameter.unit(one.unit);
       if (!one.example.empty()) parameter.example(one.example);
@@ -48,9 +49,15 @@ class Values {
     const auto text = [&](const char* key) { return py::cast<std::string>(given[key]); };
     const auto is = [&](const char* key) { return py::cast<bool>(given[key]); };
     const std::string type = text("type");
-    Declaration one{text("name"), text("doc"), text("unit"), text("example"), is("is_required"), type == "file",
+    Declaration one{text("name"),
+                    text("doc"),
+                    text("unit"),
+                    text("example"),
+                    is("is_required"),
+                    type == "file",
                     {py::cast<Real>(given["low"]), py::cast<Real>(given["high"]), is("low_open"), is("high_open")},
-                    {}, {}};
+                    {},
+                    {}};
     for (const py::handle choice : given["choices"]) one.choices.push_back(py::cast<std::string>(choice));
     const py::object value = given["default"];
     const bool is_empty = value.is_none(), is_list = is("is_list");
@@ -134,15 +141,9 @@ class ScriptLibrary final : public Library {
       : Library(&manifest_, declared->script.file,
                 sha256(declared->script.text + "\n" + declared->behind + "\n" TIGHTROPE_PYTHON_DIGEST)),
         declared_(std::move(declared)),
-        manifest_{manifest_magic,
-                  manifest_version,
-                  sizeof(Manifest),
-                  TIGHTROPE_HEADER_DIGEST,
-                  TIGHTROPE_BUILD_FACTS,
-                  declared_->kind.c_str(),
-                  declared_->name.c_str(),
-                  declared_->summary.c_str(),
-                  nullptr} {}
+        manifest_{manifest_magic,          manifest_version,           sizeof(Manifest),
+                  TIGHTROPE_HEADER_DIGEST, TIGHTROPE_BUILD_FACTS,      declared_->kind.c_str(),
+                  declared_->name.c_str(), declared_->summary.c_str(), nullptr} {}
 
   std::unique_ptr<Maker> maker() const override {
     const py::gil_scoped_acquire lock;

@@ -299,12 +299,12 @@ def one_line(text):
     return " ".join(str(text).split())
 
 
-def failure(path, error):
+def failure(path, error, trace):
     """What went wrong, in a line with the place in the script, and Python's own account of it."""
     what = f"{type(error).__name__}: {one_line(error)}" if str(error) else type(error).__name__
     if isinstance(error, SyntaxError) and error.filename == path:
         return f"{type(error).__name__}: {error.msg} ({path}:{error.lineno}:{error.offset}: `{one_line(error.text or '')}`)", ""
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = traceback.extract_tb(trace)
     while frames and frames[0].filename != path:
         frames.pop(0)
     ours = [frame for frame in frames if frame.filename == path]
