@@ -178,7 +178,7 @@ class Runs(Scripts):
         self.assertEqual(self.bytes_of("dense1"), self.bytes_of("dense4"))
         methods = "study={methods: {ball: {}, slower: {optimizer: {step: 0.05}}, plain: {optimizer: {type: plain}}}}"
         self.run_race("study", *everything, methods, "name=race")
-        self.run_race("workers", *everything, methods, more=("--workers", 3))
+        self.run_race("workers", *everything, methods, more=("--jobs", 3))
         for run in ("study", "workers"):
             cells = sorted((self.folder / run / "cells").iterdir())
             self.assertEqual(len(cells), 3)
