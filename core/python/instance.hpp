@@ -20,7 +20,7 @@ namespace tightrope::python {
 /// What a script declares, checked.
 struct Declared {
   Script script;
-  std::string kind, name, summary, behind;
+  std::string kind, name, summary, sources, behind;
   Held code, parameters;                                      // of script.py
   std::map<std::string, std::vector<std::string>> functions;  // and the names of their arguments
   std::map<std::string, bool> flags;

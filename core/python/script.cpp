@@ -174,6 +174,7 @@ std::shared_ptr<const Declared> declared_by(const Script& script) {
     refuse(script, "failed while it was read: " + told(script, error) + "; this is for its author to mend");
   }
   declared->summary = py::cast<std::string>(found["summary"]);
+  declared->sources = py::cast<std::string>(found["sources"]);
   declared->behind = py::cast<std::string>(found["behind"]);
   declared->parameters = Held(found["parameters"]);
   for (const auto& [function, names] : py::cast<py::dict>(found["functions"])) {

@@ -143,7 +143,11 @@ def inspected(kind, namespace):
     for name, value in flags.items():
         if not isinstance(value, bool):
             raise Refused(f"has {name} = {value!r}, but it is True or False")
+    sources = namespace.get("sources", "")
+    if not isinstance(sources, str):
+        raise Refused("has sources that are no text; name papers by their keys, separated by commas, or by a BibTeX entry")
     return {
+        "sources": sources,
         "summary": document.strip().splitlines()[0].strip().rstrip("."),
         "parameters": parameters,
         "functions": {name: wanted(kind, name, function, parameters, "prepare" in functions)
