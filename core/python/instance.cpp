@@ -154,8 +154,8 @@ Instance::Instance(std::shared_ptr<const Declared> declared, Values values, cons
   if (!has("prepare")) return;
   const auto before = [&](const std::string& name, Call&) -> py::object {
     if (name == "data") return array_of(std::span<const Real>(context.data().memptr(), context.data().n_elem));
-    std::vector<std::uint64_t> words(4);
-    for (std::size_t i = 0; i < words.size(); ++i) words[i] = context.stream.word(i);
+    py::list words;
+    for (std::uint64_t i = 0; i < 4; ++i) words.append(context.stream.word(i));
     return helper("generator")(words);
   };
   call("prepare", before, [&](const py::object& prepared, Call&) { values_["prepared"] = Held(prepared); });
