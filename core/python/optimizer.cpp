@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <stdexcept>
@@ -72,21 +73,19 @@ class ObjectiveView {
 /// an ending that tells the shape, numbers apart, which columns find by their name.
 class MemoryView {
  public:
-  MemoryView(Memory& memory, Call& call) : memory_(memory) {
+  MemoryView(Memory& memory, const std::vector<Column>& columns, Call& call) : memory_(memory), columns_(columns) {
     for (const auto& [name, value] : memory.values()) {
-      if (name == base_direction && std::holds_alternative<Factors>(value)) continue;
-      // Values are the engine's to change; a method's Memory is handed to it for that.
-      auto& own = const_cast<Memory::Value&>(value);
-      if (const Real* const number = std::get_if<Real>(&own)) {
+      const std::string plain = name.substr(0, name.find_last_of('['));
+      if (const Real* const number = std::get_if<Real>(&value)) {
         put(name, py::float_(*number));
-      } else if (const Index* const count = std::get_if<Index>(&own)) {
+      } else if (const Index* const count = std::get_if<Index>(&value)) {
         put(name, py::int_(*count));
-      } else if (Mat* const matrix = std::get_if<Mat>(&own)) {
+      } else if (std::holds_alternative<Mat>(value)) {
+        Mat& own = memory.matrix(name, 0, 0);
         const bool is_vector = name.ends_with(vector_ending);
-        const std::string plain = name.substr(0, name.find_last_of('['));
-        put(plain, is_vector ? call.lend_values_to_write(*matrix, "memory") : call.lend_to_write(*matrix, "memory"));
-      } else {
-        put(name.substr(0, name.find_last_of('[')), call.lend_to_write(std::get<Factors>(own), "memory"));
+        put(plain, is_vector ? call.lend_values_to_write(own, "memory") : call.lend_to_write(own, "memory"));
+      } else if (name != base_direction) {
+        put(plain, call.lend_to_write(memory.factors(name, {}), "memory"));
       }
     }
   }
@@ -168,7 +167,12 @@ class MemoryView {
                     name, in_words(value)));
   }
 
-  static Memory::Value engine_value(const py::handle& value, const std::string& name) {
+  /// A column is recorded from a number, whatever it counts.
+  bool is_column(const std::string& name) const {
+    return std::any_of(columns_.begin(), columns_.end(), [&](const Column& column) { return column.name == name; });
+  }
+
+  Memory::Value engine_value(const py::handle& value, const std::string& name) const {
     const std::string what = "memory['" + name + "'] is";
     if (is_array(value, 1)) {
       Mat column(py::len(value), 1);
@@ -185,7 +189,7 @@ class MemoryView {
       to_factors(value, what, factors);
       return factors;
     }
-    if (PyIndex_Check(value.ptr())) {
+    if (PyIndex_Check(value.ptr()) && !is_column(name)) {
       const py::int_ whole = py::reinterpret_steal<py::int_>(PyNumber_Index(value.ptr()));
       const Index count = PyLong_AsSize_t(whole.ptr());
       if (!PyErr_Occurred()) return count;
@@ -199,6 +203,7 @@ class MemoryView {
   }
 
   Memory& memory_;
+  const std::vector<Column>& columns_;
   py::dict dict_;
   std::map<std::string, Lent> known_;
   std::vector<std::pair<std::string, Memory::Value>> changed_;
@@ -217,7 +222,7 @@ void ask(const Instance& script, const char* function, const Iterate& at, Object
   } const closed{view};
   const auto argument = [&](const std::string& name, Call& call) -> py::object {
     if (name == "memory") {
-      remembered = std::make_unique<MemoryView>(memory, call);
+      remembered = std::make_unique<MemoryView>(memory, script.declared().columns, call);
       return remembered->dict();
     }
     if (name == "objective") {
@@ -263,21 +268,12 @@ class ScriptedOptimizer final : public Optimizer {
       to_factors(is_pair ? py::object(answer[py::int_(0)]) : answer, "advance() gave", next);
       if (is_pair) move.step = to_number(answer[py::int_(1)], "advance() gave as its step size");
     });
-    for (const Column& column : columns()) move.columns.push_back(number(context.memory, column.name));
+    for (const Column& column : columns()) move.columns.push_back(context.memory.scalar(column.name, std::nan("")));
     return move;
   }
   std::vector<Column> columns() const override { return script_->declared().columns; }
 
  private:
-  /// Of a number, or a count, that the script remembers; NaN where there is none.
-  static Real number(const Memory& memory, const std::string& name) {
-    const auto found = memory.values().find(name);
-    if (found == memory.values().end()) return std::nan("");
-    if (const Index* const count = std::get_if<Index>(&found->second)) return static_cast<Real>(*count);
-    const Real* const value = std::get_if<Real>(&found->second);
-    return value ? *value : std::nan("");
-  }
-
   SharedInstance script_;
 };
 
