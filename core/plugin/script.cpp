@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/base/asked.hpp"
+#include "core/base/installation.hpp"
 
 namespace tightrope {
 
@@ -13,20 +14,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Beside the core's own library.
-fs::path python_library() {
-  Dl_info info{};
-  if (dladdr(reinterpret_cast<const void*>(&is_script), &info) == 0 || !info.dli_fname) return {};
-  return fs::weakly_canonical(info.dli_fname).parent_path() / "libtightrope_python.so";
-}
-
 /// Python is loaded when the first script is opened, and stays.
 ScriptEntryPoint* entry_point_for(const fs::path& script) {
-  const fs::path library = python_library();
+  const fs::path library = library_folder() / "libtightrope_python.so";
   if (std::error_code ignored; !fs::exists(library, ignored))
     throw Error(Exit::plugin,
-                fmt::format("{} is a plugin in Python, but this build of Tightrope has none; install python3-dev, "
-                            "pybind11-dev and python3-numpy and build again",
+                fmt::format("{} is a plugin in Python, which is not there; install tightrope-python or, to build it, "
+                            "python3-dev, pybind11-dev and python3-numpy",
                             script.string()));
   // Global, because modules such as NumPy's look for the symbols of Python there.
   void* const handle = dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE);

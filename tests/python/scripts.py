@@ -7,6 +7,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tarfile
 import textwrap
 
 import numpy
@@ -15,6 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "end_to_end
 from support import Case, main  # noqa: E402
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/python.md"
+TEMPLATES = PAGE.parents[1] / "core/cli/templates"
 BLOCKS = re.findall(r"^```python\n# my_plugins/(\w+/\w+\.py)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.M | re.S)
 
 RACE = """\
@@ -73,11 +75,27 @@ class Shipped(Scripts):
 
     def test_conformance(self):
         names = [name[:-3] for name, _ in BLOCKS if "mistaken" not in name]
+        for template in TEMPLATES.glob("*/my_plugin.py"):
+            names.append(f"{template.parent.name}/my_plugin")
+            self.plugin(names[-1] + ".py", template.read_text(encoding="utf-8"))
         self.assertEqual({name.split("/")[0] for name in names}, {"optimizers", "losses", "operators", "observers"})
         for name in names:
             with self.subTest(name):
                 code, text = self.conformance(name)
                 self.assertEqual(code, 0, text)
+
+    def test_new(self):
+        for kind in ("optimizer", "loss", "operator", "observer"):
+            self.tightrope("new", kind, "my_own", "--python", "--dir", kind)
+            self.tightrope("run", f"{kind}/my_own.yaml", "--plugin-path", kind, "--no-report", "--threads", 1)
+        self.one_sentence(self.tightrope("new", "model", "my_own", "--python", code=2), "models cannot")
+
+    def test_a_bundle(self):
+        self.run_race("run", Runs.PLAIN)
+        self.tightrope("export", "run", "--bundle", "run.tar.gz", "-q")
+        with tarfile.open(self.folder / "run.tar.gz") as archive:
+            inside = [name for name in archive.getnames() if name.endswith("plugins/optimizers/plain.py")]
+        self.assertEqual(len(inside), 1)
 
 
 class Mistakes(Scripts):
@@ -164,7 +182,7 @@ class Runs(Scripts):
 
     def test_bits(self):
         """Of threads, of company, of a run that is continued, of workers."""
-        everything = ("loss={type: log_cosh}", "problem.operator={type: sketches, measurements: 150}", self.BALL)
+        everything = ("loss={type: pseudo_huber}", "problem.operator={type: sketches, measurements: 150}", self.BALL)
         self.run_race("alone", *everything)
         for threads in (2, 4):
             self.run_race(f"threads{threads}", *everything, threads=threads)
@@ -172,7 +190,7 @@ class Runs(Scripts):
         self.run_race("continued", *everything, "stop.iterations=50")
         self.run_race("continued", *everything)
         self.assertEqual(self.bytes_of("continued"), self.bytes_of("alone"))
-        dense = ("loss={type: log_cosh}", self.BALL)
+        dense = ("loss={type: pseudo_huber}", self.BALL)
         self.run_race("dense1", *dense)
         self.run_race("dense4", *dense, threads=4)
         self.assertEqual(self.bytes_of("dense1"), self.bytes_of("dense4"))
