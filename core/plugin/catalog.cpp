@@ -11,6 +11,7 @@
 #include "core/base/installation.hpp"
 #include "core/base/limits.hpp"
 #include "core/plugin/script.hpp"
+#include "core/base/word_list.hpp"
 
 namespace tightrope {
 
@@ -43,10 +44,8 @@ const PluginKind& plugin_kind(const std::string& word) {
     if (plain == kind.folder || plain == singular || word == kind.singular) return kind;
     folders.emplace_back(kind.folder);
   }
-  const std::string hint = did_you_mean(word, folders);
-  throw Error(Exit::config,
-              fmt::format("there is no kind of plugin '{}'{}", word,
-                          hint.empty() ? fmt::format("; the kinds are {}", fmt::join(folders, ", ")) : hint));
+  throw Error(Exit::config, fmt::format("there is no kind of plugin '{}'{}", word,
+                                        did_you_mean_or_list(word, folders, "; the kinds are ")));
 }
 
 struct Catalog::Opened {
