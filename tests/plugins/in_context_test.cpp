@@ -26,7 +26,7 @@ Factors point() { return {{Mat(1, 1, arma::fill::value(0.7)), 0.4 * Stream(5, "U
 
 TEST_CASE("the risk is the mean squared error over prompts, drawn here number by number, at every length") {
   const Mat P = 0.5 * Stream(8, "P").normal_matrix(d, d) + arma::eye(d, d);
-  for (const Index M : {1, 5, 40}) {
+  for (const Index M : {Index{1}, Index{5}, Index{40}}) {
     constexpr Index count = 20000;
     Vec squares(count);
     for (Index i = 0; i < count; ++i) {
