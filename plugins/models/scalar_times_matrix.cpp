@@ -51,4 +51,5 @@ class ScalarTimesMatrix final : public FactorizationModel {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(FactorizationModel, ScalarTimesMatrix, "scalar_times_matrix", "X = u U, a number times a matrix")
+TIGHTROPE_PLUGIN(FactorizationModel, ScalarTimesMatrix, "scalar_times_matrix", "X = u U, a number times a matrix",
+                 "zhang2024attention")

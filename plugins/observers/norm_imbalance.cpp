@@ -31,4 +31,5 @@ class NormImbalance final : public Observer {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Observer, NormImbalance, "norm_imbalance", "differences of the squared norms of neighbouring blocks")
+TIGHTROPE_PLUGIN(Observer, NormImbalance, "norm_imbalance", "differences of the squared norms of neighbouring blocks",
+                 "du2018")

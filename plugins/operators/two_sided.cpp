@@ -82,4 +82,5 @@ class TwoSided final : public MeasurementOperator {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(MeasurementOperator, TwoSided, "two_sided", "the matrix between two others, diagonal or Gaussian")
+TIGHTROPE_PLUGIN(MeasurementOperator, TwoSided, "two_sided", "the matrix between two others, diagonal or Gaussian",
+                 "zhang2024attention")

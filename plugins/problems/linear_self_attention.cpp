@@ -91,4 +91,4 @@ class LinearSelfAttention final : public Problem {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Problem, LinearSelfAttention, "linear_self_attention",
-                 "a linear attention layer that learns regression")
+                 "a linear attention layer that learns regression", "zhang2024attention")
