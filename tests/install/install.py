@@ -112,7 +112,7 @@ class Kinds(Prefix):
     def test_a_build_serves_as_well(self):
         said = self.tightrope("new", "step-size", "my_rule", "--dir", "deep/er").stdout
         for command in re.findall(r"^  (.+)$", said, re.M):
-            run("bash", "-c", command, cwd=self.folder, PATH=f"{BUILD / 'bin'}:{os.environ['PATH']}", CXXFLAGS="-Werror")
+            run("bash", "-c", command, cwd=self.folder, PATH=f"{pathlib.Path(PROGRAM).parent}:{os.environ['PATH']}", CXXFLAGS="-Werror")
 
     def test_another_compiler_is_told(self):
         other = shutil.which("clang++" if "clang" not in os.environ.get("CXX", "g++") else "g++")
