@@ -271,9 +271,10 @@ class SheetDrawing {
   SheetDrawing(const Figure& figure, const Plot& plot, const Sheet& sheet)
       : figure_(figure), plot_(plot), sheet_(sheet), across_(ticks_of(plot.x)), up_(ticks_of(plot.y)) {
     const auto columns = static_cast<Real>(sheet.columns);
-    if (figure.facets.empty()) width_ = 760;
+    // What the page shows as a drawing stands beside another one there, and its text must not shrink.
+    if (figure.facets.empty()) width_ = plot.look == Plot::Look::line ? 760 : 600;
     inner_ = (width_ - left - margin - (columns - 1) * gap) / columns;
-    height_ = figure.facets.empty() ? 332 : std::clamp<Real>(0.72 * inner_, 150, 330);
+    height_ = figure.facets.empty() ? std::min<Real>(332, 0.6 * inner_) : std::clamp<Real>(0.72 * inner_, 150, 330);
   }
 
   std::string document() const {
