@@ -28,6 +28,8 @@ std::vector<Real> numbers_of(const Summary& summary, const std::string& label) {
   return values.size() < 3 ? std::vector<Real>{} : values;
 }
 
+Quantity quantity_called(const std::string& text) { return *read_quantity(Node::make_scalar(text, {})); }
+
 bool spans_a_decade(const std::vector<Real>& values) {
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
   return *low > 0 && *high >= 10 * *low;
@@ -110,17 +112,11 @@ std::vector<Figure> figures_along_axes(const StoredRun& run, const Summary& summ
                     facets.facets,
                     {},
                     false};
-      for (const Clock clock : all_clocks) {
-        Quantity quantity{Quantity::Pick::reach,
-                          summary.criterion->column,
-                          0,
-                          clock == Clock::iterations ? "iteration" : to_string(clock),
-                          summary.criterion->condition,
-                          {},
-                          {}};
+      for (const Clock& clock : costs()) {
+        const Quantity quantity = quantity_called(fmt::format("{} to {}", clock.name, summary.criterion->text()));
         figure.plots.push_back(plot_over(
             run, summary, facets, axis, claims, quantity, [&](const Setting& setting) -> std::optional<Point> {
-              const auto arrival = setting.arrivals.find(clock);
+              const auto arrival = setting.arrivals.find(clock.name);
               if (arrival == setting.arrivals.end()) return std::nullopt;
               return Point{arrival->second.times.median.value_or(infinity), arrival->second.interval};
             }));
@@ -137,8 +133,7 @@ std::vector<Figure> figures_along_axes(const StoredRun& run, const Summary& summ
                   facets.facets,
                   {},
                   false};
-    figure.plots.push_back(plot_over(run, summary, facets, axis, claims,
-                                     {Quantity::Pick::final, column, 0, "", {}, {}, {}},
+    figure.plots.push_back(plot_over(run, summary, facets, axis, claims, quantity_called("final " + column),
                                      [&](const Setting& setting) -> std::optional<Point> {
                                        const FinalValues* own = setting.find(column);
                                        if (!own || own->count == 0) return std::nullopt;
@@ -161,13 +156,13 @@ std::vector<Figure> profile_figures(const Summary& summary) {
                 {},
                 {},
                 false};
-  for (const Clock clock : all_clocks) {
+  for (const Clock& clock : costs()) {
     Plot plot;
     plot.look = Plot::Look::steps;
-    plot.x_label = fmt::format("ratio τ to the fewest {}", to_string(clock));
+    plot.x_label = fmt::format("ratio τ to the fewest {}", clock.name);
     plot.y_label = "share of problems";
     Panel& panel = plot.panels.emplace_back();
-    const auto profiles = summary.profiles.find(clock);
+    const auto profiles = summary.profiles.find(clock.name);
     if (profiles == summary.profiles.end()) return {};
     Real last = 1;
     for (const Profile& profile : profiles->second)

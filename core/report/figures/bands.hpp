@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "core/engine/trace.hpp"
+#include "core/claims/clock.hpp"
 #include "core/report/figures/figure.hpp"
 #include "core/statistics/statistics.hpp"
 
@@ -15,11 +15,9 @@ struct Track {
   std::vector<Real> x, y;  // x does not fall; finite; as recorded
   bool is_lost = false;    // the run diverged: from its end on its value is worse than every number
 };
-/// Where a clock stood at a row of a trace; null if the trace has not got that clock.
-std::optional<Real> clock_at(const Trace& trace, std::size_t row, Clock clock);
 /// Rows in which the quantity is a number (and, for a column drawn on a logarithmic axis, not negative). Empty if the
 /// trace has no such row, or not the clock.
-Track track_of(const Trace& trace, Index column, Clock clock, bool is_lost);
+Track track_of(const Trace& trace, Index column, const Clock& clock, bool is_lost);
 
 /// The value of a track at x ≥ its first x: linear between two recorded values, on a logarithmic axis linear in the
 /// logarithm; from its end on its last value, or ∞ if it is lost.

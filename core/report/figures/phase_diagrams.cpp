@@ -339,20 +339,20 @@ std::vector<PhaseDiagram> phase_diagrams_of(const Summary& summary) {
                       "until " + target,
                       "Medians with censoring (Kaplan & Meier)." + note,
                       {}};
-    for (const Clock clock : all_clocks) {
-      const auto times = maps.of([clock](const Setting& setting) -> std::optional<Square> {
-        const auto own = setting.arrivals.find(clock);
+    for (const Clock& clock : costs()) {
+      const auto times = maps.of([&clock](const Setting& setting) -> std::optional<Square> {
+        const auto own = setting.arrivals.find(clock.name);
         if (own == setting.arrivals.end()) return std::nullopt;
         const TimeToTarget& median = own->second.times;
         const std::string count = fmt::format("{} of {} runs arrived", median.reached, median.count);
         if (!median.median)
           return Square{true, infinity, "",
-                        fmt::format("more than {} {}; {}", number(median.more_than), to_string(clock), count)};
+                        fmt::format("more than {} {}; {}", number(median.more_than), clock.name, count)};
         return Square{true, *median.median, short_number(*median.median),
-                      fmt::format("{} {}; {}", number(*median.median), to_string(clock), count)};
+                      fmt::format("{} {}; {}", number(*median.median), clock.name, count)};
       });
-      time.svgs.push_back(drawn(fmt::format("Median {} to the target{}", to_string(clock), over), times,
-                                colours_for(times, to_string(clock))));
+      time.svgs.push_back(
+          drawn(fmt::format("Median {} to the target{}", clock.name, over), times, colours_for(times, clock.name)));
     }
     diagrams.push_back(std::move(time));
   }

@@ -30,7 +30,7 @@ std::vector<Curve> curves_of(const StoredRun& run, const Summary& summary, const
       const auto column = cell.trace.find(name);
       if (!column) continue;
       logarithmic = cell.trace.columns[*column].logarithmic;
-      Track track = track_of(cell.trace, *column, Clock::iterations, cell.end.end_class == EndClass::diverged);
+      Track track = track_of(cell.trace, *column, clocks().front(), cell.end.end_class == EndClass::diverged);
       if (!track.x.empty()) tracks.push_back(std::move(track));
     }
     const auto failed = std::count_if(setting.missing.begin(), setting.missing.end(),

@@ -45,7 +45,7 @@ std::size_t failed_runs(const StoredRun& run, const Setting& setting) {
 }
 
 /// The median over a setting's runs of what is predicted of a column, as long as all of them have a prediction.
-Series theory_of(const Study& study, const Setting& setting, const Column& column, Clock clock) {
+Series theory_of(const Study& study, const Setting& setting, const Column& column, const Clock& clock) {
   std::vector<Track> tracks;
   Real end = std::numeric_limits<Real>::infinity();
   for (const std::size_t i : setting.cells) {
@@ -84,7 +84,7 @@ void add_column(Figure& figure, const Study& study, const Facets& facets, const 
         const StoredCell& cell = study.run.cells[i];
         const auto at = cell.trace.find(column.name);
         if (!at) continue;
-        Track track = track_of(cell.trace, *at, curve_clocks[k], cell.end.end_class == EndClass::diverged);
+        Track track = track_of(cell.trace, *at, clocks()[k], cell.end.end_class == EndClass::diverged);
         if (!track.x.empty()) tracks.push_back(std::move(track));
         runs.push_back(&cell);
       }
@@ -94,12 +94,12 @@ void add_column(Figure& figure, const Study& study, const Facets& facets, const 
       series.name = member ? worded(column.name) : facets.series[series.style];
       if (series.name.empty()) series.name = worded(column.name);
       Panel& panel = facets.panel_at(figure.plots[k], *facets.spots[s]);
-      Series theory = theory_of(study, setting, column, curve_clocks[k]);
+      Series theory = theory_of(study, setting, column, clocks()[k]);
       theory.style = series.style;
       theory.name = series.name + ", theory";
       if (!theory.x.empty()) panel.theories.push_back(std::move(theory));
       panel.series.push_back(std::move(series));
-      add_overlays(panel, overlays_of(study.claims, column.name, curve_clocks[k], runs));
+      add_overlays(panel, overlays_of(study.claims, column.name, clocks()[k], runs));
       add_overlays(panel, overlays_of(study.summary.criterion, column.name));
     }
   }
@@ -108,7 +108,7 @@ void add_column(Figure& figure, const Study& study, const Facets& facets, const 
 Figure start(const StoredRun& run, const std::string& id, const std::string& title, const std::string& description,
              const std::string& y_label, const Facets& facets) {
   Figure figure{id, title, description, facets.note, facets.facets, {}, true};
-  for (const Clock clock : clocks_of(run)) {
+  for (const Clock& clock : clocks_of(run)) {
     Plot plot;
     plot.x_label = in_words(clock, run);
     plot.y_label = y_label;

@@ -178,8 +178,7 @@ std::string html_of(const Drawings& own, const char* breadth = "") {
   }
   for (std::size_t k = 0; k < own.svgs.size(); ++k) {
     std::string attributes, svgs;
-    if (own.svgs.size() > 1)
-      attributes = fmt::format(" data-clock=\"{}\"{}", to_string(curve_clocks[k]), k ? " hidden" : "");
+    if (own.svgs.size() > 1) attributes = fmt::format(" data-clock=\"{}\"{}", clocks()[k].name, k ? " hidden" : "");
     for (std::size_t s = 0; s < sheets; ++s)
       svgs += sheets == 1 ? own.svgs[k][s]
                           : fmt::format("<div class=\"sheet\" data-of=\"{}\" data-sheet=\"{}\">{}</div>", own.id, s,
@@ -268,7 +267,7 @@ std::string clock_switch(const StoredRun& run) {
   const std::vector<Clock> clocks = clocks_of(run);
   for (std::size_t k = 0; k < clocks.size(); ++k)
     html += fmt::format("<label><input type=\"radio\" name=\"clock\" value=\"{}\" data-clock=\"{}\"{}> {}</label>",
-                        to_string(clocks[k]), k, k ? "" : " checked", in_words(clocks[k], run));
+                        clocks[k].name, k, k ? "" : " checked", in_words(clocks[k], run));
   return html +
          "</fieldset>\n<noscript><style>.scripted{display:none!important}.static{display:block}</style></noscript>\n";
 }

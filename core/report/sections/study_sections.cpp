@@ -9,6 +9,7 @@
 #include "core/report/sections/sections.hpp"
 #include "core/report/tables/summary_tables.hpp"
 #include "core/report/text.hpp"
+#include "core/statistics/tests.hpp"
 
 namespace tightrope {
 
@@ -40,8 +41,8 @@ std::string ends(const std::map<EndClass, Index>& of) {
   return text.empty() ? "not run" : text;
 }
 
-std::string arrival(const Setting& setting, Clock clock) {
-  const auto own = setting.arrivals.find(clock);
+std::string arrival(const Setting& setting, const Clock& clock) {
+  const auto own = setting.arrivals.find(clock.name);
   if (own == setting.arrivals.end()) return cell("–");
   const TimeToTarget& times = own->second.times;
   if (times.reached == 0) return cell("never");
@@ -71,7 +72,7 @@ std::string results_of(const Setting& setting, const std::vector<std::string>& c
                 : cell("–");
   for (const std::string& column : columns) html += final_value(setting, column);
   if (has_target)
-    for (const Clock clock : all_clocks) html += arrival(setting, clock);
+    for (const Clock& clock : costs()) html += arrival(setting, clock);
   return html;
 }
 
@@ -80,7 +81,7 @@ std::string results_header(const std::vector<std::string>& columns, bool has_tar
   if (has_target) html += head("Success");
   for (const std::string& column : columns) html += head("Final " + escaped(worded(column)));
   if (has_target)
-    for (const Clock clock : all_clocks) html += head(capitalised(to_string(clock)) + " to target");
+    for (const Clock& clock : costs()) html += head(capitalised(clock.name) + " to target");
   return html;
 }
 
@@ -152,7 +153,7 @@ std::string medians_table(const Summary& summary, const std::string& column) {
       if (own == group.settings.end())
         html += cell("–");
       else if (column.empty())
-        html += arrival(**own, Clock::iterations);
+        html += arrival(**own, costs().front());
       else
         html += final_value(**own, column);
     }
@@ -191,7 +192,8 @@ std::string methods_section(const Summary& summary) {
         html += is_long ? fmt::format("<details><summary>{}</summary>{}</details>\n", title, body)
                         : fmt::format("<p><b>{}</b></p>\n{}", title, body);
       };
-      if (summary.criterion) add("Iterations to the target, setting by setting", medians_table(summary, ""));
+      if (summary.criterion)
+        add(capitalised(costs().front().name) + " to the target, setting by setting", medians_table(summary, ""));
       if (!summary.columns.empty())
         add("Final " + escaped(worded(summary.columns.front())) + ", setting by setting",
             medians_table(summary, summary.columns.front()));
@@ -221,16 +223,14 @@ std::string comparison_section(const Summary& summary) {
   if (!summary.has_all_comparisons)
     return "<h2>Methods against each other</h2>\n<p>There are too many methods to compare each with each.</p>\n";
   const bool has_target = summary.criterion.has_value();
+  std::vector<const Clock*> compared;
+  for (const Clock& clock : costs())
+    if (has_target && clock.is_reproducible) compared.push_back(&clock);
   std::string html = "<table><thead><tr>" + head("Methods", false) + head("Pairs") + head("Repetitions");
   if (!summary.columns.empty()) html += head("Final " + escaped(worded(summary.columns.front()))) + head("p");
-  if (has_target)
-    html += head("Iterations") + head("p") + head("Passes") + head("p") +
-            head("Success of both, one, the other, none") + head("p");
+  for (const Clock* clock : compared) html += head(capitalised(clock->name)) + head("p");
+  if (has_target) html += head("Success of both, one, the other, none") + head("p");
   html += "</tr></thead><tbody>\n";
-  const auto times = [](const Comparison& own, Clock clock) {
-    const auto at = own.times.find(clock);
-    return at == own.times.end() ? nullptr : &at->second;
-  };
   for (std::size_t i = 0; i < std::min(summary.comparisons.size(), most_comparisons); ++i) {
     const Comparison& own = summary.comparisons[i];
     html += "<tr>" +
@@ -239,10 +239,13 @@ std::string comparison_section(const Summary& summary) {
                  false) +
             cell(std::to_string(own.pairs)) + cell(std::to_string(own.repetitions));
     if (!summary.columns.empty()) html += ratio(own.final_values ? &*own.final_values : nullptr, own);
+    for (const Clock* clock : compared) {
+      const auto times = own.times.find(clock->name);
+      html += ratio(times == own.times.end() ? nullptr : &times->second, own);
+    }
     if (has_target)
-      html += ratio(times(own, Clock::iterations), own) + ratio(times(own, Clock::passes), own) +
-              cell(fmt::format("{}, {}, {}, {}", own.both, own.first_only, own.second_only, own.neither)) +
-              (own.p_success_holm ? p_value(human_p(*own.p_success_holm)) : cell("–"));
+      html += cell(fmt::format("{}, {}, {}, {}", own.both, own.first_only, own.second_only, own.neither)) +
+              (own.p_success_holm ? p_value(p_in_words(*own.p_success_holm)) : cell("–"));
     html += "</tr>\n";
   }
   std::string note;

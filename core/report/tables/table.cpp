@@ -304,10 +304,6 @@ std::string human(Real value) {
   return fmt::format("{:.2e}", value);
 }
 
-std::string human_p(Real p, bool is_exact) {
-  return (is_exact ? "" : "≈") + (p < 0.001 ? fmt::format("{:.1e}", p) : fmt::format("{:.2g}", p));
-}
-
 std::string human_seconds(Real seconds) {
   if (seconds < 1) return fmt::format("{:.0f} ms", seconds * 1e3);
   if (seconds < 100) return fmt::format("{:.1f} s", seconds);

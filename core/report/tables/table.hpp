@@ -45,8 +45,6 @@ std::size_t display_width(const std::string& text);
 
 /// A number for people: 3 or 4 significant digits, whole numbers in full, ∞, and – for NaN.
 std::string human(Real value);
-/// A p-value: "0.031", "2.4e-05", and "≈" before it if it is an approximation.
-std::string human_p(Real p, bool is_exact = true);
 std::string human_seconds(Real seconds);
 std::string grouped(Index value);  // 12,345
 
