@@ -15,6 +15,7 @@ const Clock* find(const Matches& matches) {
 }  // namespace
 
 std::vector<Real> Clock::of(const Trace& trace) const {
+  if (trace.rows.empty()) return {};
   const auto at = values ? std::nullopt : trace.find(column);
   std::vector<Real> all = values ? values(trace) : at ? trace.column(*at) : std::vector<Real>();
   return all.size() == trace.rows.size() ? all : std::vector<Real>();
