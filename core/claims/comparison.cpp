@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "core/base/readable.hpp"
+
 namespace tightrope {
 
 namespace {
@@ -19,6 +21,13 @@ Real paired_difference(const Claim& claim, const Pair& pair) {
   const Real a = above ? first.low : first.high, b = claim.bounds.bound * (above ? second.high : second.low);
   if (std::isinf(a) && std::isinf(b)) return worst;
   return a != b && (a < 0 || b < 0) ? worst : signed_ratio(a, b);
+}
+
+/// Two digits, or as many more as tell it from the level that it is compared with.
+std::string telling_p(Real p, Real level) {
+  int digits = 2;
+  while (digits < 17 && p != level && p_value(p, digits) == p_value(level, digits)) ++digits;
+  return p_value(p, digits);
 }
 
 /// How many repetitions it takes for as many tests to give a p below the claim's after Holm's correction: n of them all
@@ -55,7 +64,7 @@ Test test_of(const Claim& claim, const std::vector<Pair>& pairs) {
 
 std::string test_in_words(const Claim& claim, const Test& test, std::size_t tests) {
   std::string text =
-      fmt::format("p {} {} from {} repetition{}", test.rank.is_exact ? "=" : "≈", p_in_words(test.adjusted, *claim.p),
+      fmt::format("p {} {} from {} repetition{}", test.rank.is_exact ? "=" : "≈", telling_p(test.adjusted, *claim.p),
                   test.repetitions, test.repetitions == 1 ? "" : "s");
   if (tests > 1) text += fmt::format(" (Holm, {} tests)", tests);
   if (const Index needed = needed_repetitions(claim, tests); test.repetitions < needed)

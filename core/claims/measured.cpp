@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/readable.hpp"
 #include "core/statistics/statistics.hpp"
 
 namespace tightrope {
@@ -13,19 +14,13 @@ namespace {
 
 constexpr Real infinity = std::numeric_limits<Real>::infinity();
 
-std::string rounded(Real value, int digits) {
-  const Real size = std::abs(value);
-  if (value == std::floor(value) && size < 1e6) return fmt::format("{:.0f}", value);
-  return size >= 0.01 && size < 1e6 ? fmt::format("{:.{}g}", value, digits) : fmt::format("{:.{}e}", value, digits - 1);
-}
-
 }  // namespace
 
 std::string measured_text(Real value, const std::vector<Real>& beside) {
   int digits = 4;
-  const auto is_alike = [&](Real other) { return other != value && rounded(other, digits) == rounded(value, digits); };
+  const auto is_alike = [&](Real other) { return other != value && number(other, digits) == number(value, digits); };
   while (digits < 17 && std::any_of(beside.begin(), beside.end(), is_alike)) ++digits;
-  return rounded(value, digits);
+  return number(value, digits);
 }
 
 std::string Measured::text(const std::vector<Real>& beside) const {

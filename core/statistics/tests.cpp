@@ -1,7 +1,5 @@
 #include "core/statistics/tests.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/normal.hpp>
@@ -138,15 +136,6 @@ std::vector<Real> holm(std::span<const Real> p) {
     adjusted[order[i]] = std::min(largest, 1.0);
   }
   return adjusted;
-}
-
-std::string p_in_words(Real p, std::optional<Real> level) {
-  const auto text = [&](Real of, int digits) {
-    return p < 0.001 ? fmt::format("{:.{}e}", of, digits - 1) : fmt::format("{:.{}g}", of, digits);
-  };
-  int digits = 2;
-  while (digits < 17 && level && p != *level && text(p, digits) == text(*level, digits)) ++digits;
-  return text(p, digits);
 }
 
 }  // namespace tightrope

@@ -3,7 +3,6 @@
 
 #include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "core/numbers/types.hpp"
@@ -52,8 +51,5 @@ Real mcnemar(Index first_only, Index second_only);
 /// Holm's step-down correction (Scandinavian Journal of Statistics 6, 1979) in the order of the input: with the m
 /// values sorted, the i-th becomes the largest of (m - j + 1)·p_(j), j ≤ i, at most 1.
 std::vector<Real> holm(std::span<const Real> p);
-
-/// A p for people: two digits, or as many more as tell it from the level that it is compared with.
-std::string p_in_words(Real p, std::optional<Real> level = std::nullopt);
 
 }  // namespace tightrope

@@ -6,7 +6,8 @@
 #include <iostream>
 
 #include "core/claims/condition_form.hpp"
-#include "core/cli/verb.hpp"
+#include "core/cli/pages.hpp"
+#include "core/experiment/section.hpp"
 #include "core/report/citations.hpp"
 #include "core/store/json.hpp"
 
@@ -131,22 +132,6 @@ Fits over a label take all repetitions. There is none, and the claim is false, i
 a value without a logarithm that the fit needs; labels without one are refused before the runs.
 )";
 
-constexpr const char* page_exits = R"(
-### Exit codes
-
-| code    | meaning |
-| ------- | ------- |
-| 0       | all good |
-| 1       | a run failed, or diverged without a claim that says so, or a claim is false |
-| 2       | usage or config |
-| 3       | plugin |
-| 4       | integrity: a stored result is damaged or differs |
-| 5       | resources: memory, disk, permission |
-| 6       | the study is locked by another process |
-| 70      | a fault of this program: please report it |
-| 128 + n | ended by signal n |
-)";
-
 std::string code(const std::string& text) { return "`" + text + "`"; }
 
 /// One row for each form of a claim: how it is written, and what it means.
@@ -177,9 +162,14 @@ std::string reference(const Catalog& catalog) {
     kinds += fmt::format("{}[{}](#plugins-{})", kinds.empty() ? "" : ", ", words_of(kind), anchor);
   }
   std::string page = fmt::format(page_head, kinds);
-  for (const SectionDoc& section : config_reference()) {
-    page += fmt::format("\n### {}\n\n{}\n", section.name, section.text);
+  const auto document = [&](const std::string& name, const Section& section) {
+    if (section.text.empty()) return;
+    page += fmt::format("\n### {}\n\n{}\n", name, section.text);
     if (!section.parameters.empty()) page += "\n" + table_of(section.parameters).text("markdown");
+  };
+  for (const Section& section : sections()) {
+    document(section.name.empty() ? "config" : section.name, section);
+    for (const Section& inner : section.inside) document(section.name + "." + inner.name, inner);
   }
   page += reference_of_claims();
   for (const std::filesystem::path& folder : catalog.folders())
@@ -203,7 +193,9 @@ std::string reference(const Catalog& catalog) {
       "builds "
       "the program first, if need be.\n";
   for (const Verb& verb : verbs()) page += fmt::format("\n### {}\n\n```text\n{}```\n", verb.name, help_of(verb));
-  return page + page_exits;
+  Table exits({"code", "meaning"});
+  for (const auto& [code, meaning] : exit_codes()) exits.add({code, meaning});
+  return page + "\n### Exit codes\n\n" + exits.text("markdown");
 }
 
 Exit describe_call(const Call& call) {

@@ -189,15 +189,6 @@ TEST_CASE("the first time at which a target is met, or all the time without it")
   CHECK_FALSE(wait_for({}, {}, below(0.1)));
 }
 
-TEST_CASE("a p in words has two digits, or as many as tell it from its level") {
-  CHECK(p_in_words(0.0625) == "0.062");
-  CHECK(p_in_words(0.00012) == "1.2e-04");
-  CHECK(p_in_words(1) == "1");
-  CHECK(p_in_words(0.0496, 0.05) == "0.0496");
-  CHECK(p_in_words(0.05, 0.05) == "0.05");
-  CHECK(p_in_words(0.000999, 0.001) == "9.99e-04");
-}
-
 TEST_CASE("Wilson intervals of no trials, all and none") {
   CHECK(wilson_interval(0, 0).low == 0);
   CHECK(wilson_interval(0, 0).high == 1);
