@@ -24,8 +24,6 @@
 #include <vector>
 
 #include "core/claims/claim.hpp"
-#include "core/engine/trace.hpp"
-#include "core/statistics/fits.hpp"
 
 namespace tightrope {
 
@@ -42,28 +40,13 @@ struct Verdict {
   std::string measured;  // "2.900e-04", "1.200e-03 (method gd)", "more than 500 (repetition 3)"
 };
 
-/// A curve that a claim speaks of.
-struct CurveFit {
-  LineFit line;    // in coordinates in which the law is a straight line; its `trouble` says why there is none
-  Interval range;  // of the x that it was fitted to
-  enum class Law {
-    exponential,  // C·exp(slope·x)
-    power,        // C·x^slope
-    linear,       // C + slope·x
-    per_decade    // C + slope·log10 x
-  } law = Law::exponential;
-  /// The coordinates of the line.
-  Real straight_x(Real x) const;
-  Real straight_y(Real y) const;
-  Real at(Real x) const;
-};
-/// What `rate of …` and `exponent of …` mean for one run, for drawing it.
-CurveFit fit_of(const Quantity& quantity, const Trace& trace);
 /// What `exponent | rate | slope of QUANTITY over LABEL` means for the runs of one setting, those of `where` among
 /// them.
 CurveFit fit_of(const Claim& claim, const std::vector<ClaimSubject>& runs);
-/// A quantity of a run as far as it is known exactly; null if it was not recorded or not reached.
-std::optional<Real> measure(const Quantity& quantity, const ClaimSubject& run);
+/// A quantity of a run, as far as it is known.
+Measured measure(const Quantity& quantity, const ClaimSubject& run);
+/// What a claim speaks of in a run: its quantity, divided by the one that it is relative to.
+Measured value_of(const Claim& claim, const ClaimSubject& run);
 
 /// What is to be said before these runs are made: claims with a p that so many repetitions cannot give, whatever comes
 /// out; a sentence each, with its position.

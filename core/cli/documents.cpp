@@ -36,12 +36,11 @@ Json setting_of(const Setting& setting, const StoredRun& run) {
                        {"runs", setting.success->count},
                        {"interval", array_of(setting.success->share)}};
   for (const auto& [clock, arrival] : setting.arrivals)
-    json["to_success"][to_string(clock)] = {
-        {"reached", arrival.times.reached},
-        {"runs", arrival.times.count},
-        {"median", arrival.times.median ? json_number(*arrival.times.median) : Json()},
-        {"more_than", json_number(arrival.times.more_than)},
-        {"interval", array_of(arrival.interval)}};
+    json["to_success"][clock] = {{"reached", arrival.times.reached},
+                                 {"runs", arrival.times.count},
+                                 {"median", arrival.times.median ? json_number(*arrival.times.median) : Json()},
+                                 {"more_than", json_number(arrival.times.more_than)},
+                                 {"interval", array_of(arrival.interval)}};
   return json;
 }
 
@@ -71,7 +70,7 @@ Json comparison_of(const Comparison& comparison, const Summary& summary) {
                        {"repetitions_for_second", comparison.for_second},
                        {"p", *comparison.p_success},
                        {"p_holm", *comparison.p_success_holm}};
-  for (const auto& [clock, ratio] : comparison.times) json["ratio_to_success"][to_string(clock)] = ratio_of(ratio);
+  for (const auto& [clock, ratio] : comparison.times) json["ratio_to_success"][clock] = ratio_of(ratio);
   if (comparison.final_values) json["ratio_of_final"][summary.columns.front()] = ratio_of(*comparison.final_values);
   return json;
 }
@@ -135,7 +134,7 @@ Json document_of(const Summary& summary, const StoredRun& run) {
       for (const Profile::Step& step : profiles[m].steps) steps.push_back({step.at, step.share});
       list.push_back({{"method", summary.methods[m].labels}, {"steps", steps}});
     }
-    json["performance_profiles"][to_string(clock)] = list;
+    json["performance_profiles"][clock] = list;
   }
   return json;
 }

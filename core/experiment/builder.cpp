@@ -7,8 +7,8 @@
 #include "core/base/word_list.hpp"
 #include "core/engine/objectives/checked_model.hpp"
 #include "core/engine/objectives/hold_out.hpp"
-#include "core/engine/objectives/problem_objective.hpp"
 #include "core/engine/objectives/penalized_model.hpp"
+#include "core/engine/objectives/problem_objective.hpp"
 #include "core/engine/objectives/sensing_objective.hpp"
 #include "core/experiment/component.hpp"
 #include "core/experiment/problems.hpp"
@@ -51,8 +51,7 @@ class Builder {
     const auto loss = held_out.empty() ? own_loss : training_loss(own_loss, held_out, problem.op->measurements());
     full.known_loss = loss.get();
     full.stream = Stream(cell.seed, "model");
-    auto model =
-        CheckedModel::of(make<FactorizationModel>(cell.model, full), problem.shape, cell.model.description());
+    auto model = CheckedModel::of(make<FactorizationModel>(cell.model, full), problem.shape, cell.model.description());
     full.known_model = model.get();
     full.known_space = model.get();
     if (!cell.penalties.empty()) {

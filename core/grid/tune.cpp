@@ -15,8 +15,22 @@ namespace {
 const std::vector<std::string> tune_keys = {"path", "over", "for", "repetitions", "stop"};
 const std::vector<std::string> bisect_keys = {"bisect", "trials", "take"};
 constexpr Index most_trials = 1000;
-constexpr const char* goal_forms =
-    "'iterations to COLUMN < BOUND', 'passes to COLUMN < BOUND', 'final COLUMN' or 'smallest COLUMN'";
+
+/// Whether another machine would measure something else.
+bool is_of_machine(const Quantity& quantity) {
+  return std::any_of(clocks().begin(), clocks().end(), [&](const Clock& clock) {
+    return !clock.is_reproducible && (clock.column == quantity.column || clock.column == quantity.over);
+  });
+}
+
+std::string goal_forms() {
+  Words all;
+  for (const std::string& pattern : patterns_of([](const QuantityForm& form) { return form.is_goal; })) {
+    const Clock* clock = find_cost(pattern.substr(0, pattern.find(' ')));
+    if (!clock || clock->is_reproducible) all.push_back(pattern);
+  }
+  return list_of(all);
+}
 
 class Reader {
  public:
@@ -125,15 +139,14 @@ class Reader {
     if (over && over->is_map()) return;  // bisection asks for stability
     if (!given)
       return complain(node_.position,
-                      fmt::format("tune needs 'for', what the best value makes smallest: {}", goal_forms));
+                      fmt::format("tune needs 'for', what the best value makes smallest: {}", goal_forms()));
     const auto quantity = read_quantity(*given);
     const bool is_goal =
-        quantity && ((quantity->pick == Quantity::Pick::reach && quantity->over != "seconds") ||
-                     quantity->pick == Quantity::Pick::final || quantity->pick == Quantity::Pick::smallest);
-    if (!is_goal || !quantity->reference.empty() || quantity->column == "seconds")
+        quantity && quantity->form->is_goal && quantity->reference.empty() && !is_of_machine(*quantity);
+    if (!is_goal)
       return complain(given->position,
                       fmt::format("'for' must be {} (seconds would choose differently on every machine), but it is {}",
-                                  goal_forms, given->description()));
+                                  goal_forms(), given->description()));
     rules_.goal = *quantity;
     rules_.goal_position = given->position;
   }

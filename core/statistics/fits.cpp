@@ -18,10 +18,11 @@ LineFit troubled(std::string why) {
 }
 
 /// Logarithms, or the first value that has none.
-std::optional<Real> take_logarithms(std::span<const Real> values, std::vector<Real>& out) {
+std::optional<Real> take_logarithms(std::span<const Real> values, std::vector<Real>& out,
+                                    Real (*logarithm)(Real) = std::log) {
   for (const Real value : values) {
     if (!(value > 0)) return value;
-    out.push_back(std::log(value));
+    out.push_back(logarithm(value));
   }
   return std::nullopt;
 }
@@ -79,6 +80,12 @@ LineFit fit_exponential(std::span<const Real> x, std::span<const Real> y, Real l
   std::vector<Real> log_y;
   if (const auto bad = take_logarithms(y, log_y)) return troubled(fmt::format("{} has no logarithm", *bad));
   return fit_line(x, log_y, level);
+}
+
+LineFit fit_per_decade(std::span<const Real> x, std::span<const Real> y, Real level) {
+  std::vector<Real> log_x;
+  if (const auto bad = take_logarithms(x, log_x, std::log10)) return troubled(fmt::format("{} has no logarithm", *bad));
+  return fit_line(log_x, y, level);
 }
 
 }  // namespace tightrope

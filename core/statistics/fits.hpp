@@ -26,5 +26,7 @@ LineFit fit_power_law(std::span<const Real> x, std::span<const Real> y, Real lev
 /// y ≈ C·exp(slope·x): fit_line of ln y over x; `intercept` is ln C. Falling values have a negative rate. No fit if a y
 /// is not positive.
 LineFit fit_exponential(std::span<const Real> x, std::span<const Real> y, Real level = 0.95);
+/// y ≈ C + slope·log10 x: fit_line of y over log10 x. No fit if an x is not positive.
+LineFit fit_per_decade(std::span<const Real> x, std::span<const Real> y, Real level = 0.95);
 
 }  // namespace tightrope

@@ -136,17 +136,12 @@ Interval bootstrap_time_to_target(std::span<const CensoredTime> runs, const Stre
       stream, level, resamples);
 }
 
-std::optional<CensoredTime> wait_for(const Trace& trace, const std::string& column,
-                                     const std::function<bool(Real)>& met, Clock clock) {
-  const auto watched = trace.find(column);
-  if (!watched || trace.rows.empty()) return std::nullopt;
-  const auto counted = trace.find(clock == Clock::passes ? "passes" : clock == Clock::time ? "time" : "iteration");
-  if (clock == Clock::seconds ? trace.seconds.size() != trace.rows.size() : !counted) return std::nullopt;
-  std::size_t row = 0;
-  while (row < trace.rows.size() && !met(trace.rows[row][*watched])) ++row;
-  const bool reached = row < trace.rows.size();
-  if (!reached) --row;
-  return CensoredTime{clock == Clock::seconds ? trace.seconds[row] : trace.rows[row][*counted], reached};
+std::optional<CensoredTime> wait_for(std::span<const Real> values, std::span<const Real> times,
+                                     const std::function<bool(Real)>& met) {
+  if (values.empty()) return std::nullopt;
+  const auto row = static_cast<std::size_t>(std::find_if(values.begin(), values.end(), met) - values.begin());
+  const bool reached = row < values.size();
+  return CensoredTime{reached ? times[row] : times.back(), reached};
 }
 
 }  // namespace tightrope

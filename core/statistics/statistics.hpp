@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "core/engine/trace.hpp"
 #include "core/numbers/streams.hpp"
+#include "core/numbers/types.hpp"
 
 namespace tightrope {
 
@@ -76,12 +76,9 @@ TimeToTarget time_to_target(std::span<const CensoredTime> runs);
 Interval bootstrap_time_to_target(std::span<const CensoredTime> runs, const Stream& stream, Real level = 0.95,
                                   Index resamples = 2000);
 
-/// What is counted until a target is reached, and flow time.
-enum class Clock { iterations, passes, seconds, time };
-/// The first recorded row at which `met` is true of a column, on the given clock; a target that is met between two
-/// recorded rows counts from the second. Without such a row the run waited in vain until its last row. Null if the
-/// trace has not got the column, a row, or the clock.
-std::optional<CensoredTime> wait_for(const Trace& trace, const std::string& column,
-                                     const std::function<bool(Real)>& met, Clock clock);
+/// The first of as many times at which `met` is true of the value there; a target that is met between two of them
+/// counts from the second. Without such a value the run waited in vain until the last time. Null for no values.
+std::optional<CensoredTime> wait_for(std::span<const Real> values, std::span<const Real> times,
+                                     const std::function<bool(Real)>& met);
 
 }  // namespace tightrope

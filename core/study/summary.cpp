@@ -27,9 +27,9 @@ const Stream& resampling() {
 struct Subject {
   Labels labels;
   EndClass end = EndClass::failed;
-  std::vector<std::optional<Real>> finals;  // by column
-  std::map<Clock, CensoredTime> waits;      // empty if it is not known
-  bool reached() const { return waits.at(Clock::iterations).reached; }
+  std::vector<std::optional<Real>> finals;    // by column
+  std::map<std::string, CensoredTime> waits;  // by the name of a cost; empty if it is not known
+  bool reached() const { return waits.begin()->second.reached; }
   std::string repetition() const {
     const auto own = labels.find(repetition_label);
     return own == labels.end() ? "" : own->second;
@@ -111,12 +111,13 @@ Subject subject_of(const StoredCell& cell, const Summary& summary) {
       subject.finals.back() = last;
   }
   if (!summary.criterion) return subject;
-  for (const Clock clock : all_clocks) {
-    auto waiting = wait_for(
-        cell.trace, summary.criterion->column, [&](Real value) { return summary.criterion->condition.holds(value); },
-        clock);
+  const auto values = series(cell.trace, summary.criterion->column);
+  for (const Clock& clock : costs()) {
+    std::optional<CensoredTime> waiting;
+    if (const std::vector<Real> times = clock.of(cell.trace); values && !times.empty())
+      waiting = wait_for(*values, times, [&](Real value) { return summary.criterion->condition.holds(value); });
     if (lost && !(waiting && waiting->reached)) waiting = CensoredTime{infinity, false};
-    if (waiting) subject.waits[clock] = *waiting;
+    if (waiting) subject.waits[clock.name] = *waiting;
   }
   return subject;
 }
@@ -126,7 +127,7 @@ Subject subject_of(const Missing& cell, const Summary& summary) {
   Subject subject{cell.labels, EndClass::failed, {}, {}};
   subject.finals.assign(summary.columns.size(), infinity);
   if (summary.criterion)
-    for (const Clock clock : all_clocks) subject.waits[clock] = {infinity, false};
+    for (const Clock& clock : costs()) subject.waits[clock.name] = {infinity, false};
   return subject;
 }
 
@@ -222,16 +223,16 @@ void sum_up(Setting& setting, const std::vector<const Subject*>& subjects, const
     for (const std::vector<Real>& own : values) count += own.size();
     if (is_recorded && count > 0) setting.finals.push_back({summary.columns[c], count, median_of(std::move(values))});
   }
-  for (const Clock clock : all_clocks) {
+  for (const Clock& clock : costs()) {
     Clusters<CensoredTime> waits = by_repetition<CensoredTime>(subjects, [&](const Subject& subject) {
-      const auto own = subject.waits.find(clock);
+      const auto own = subject.waits.find(clock.name);
       return own == subject.waits.end() ? std::nullopt : std::optional(own->second);
     });
     if (waits.empty()) continue;
     const std::size_t independent = waits.size();
     const TimeToSuccess arrival = arrival_of(std::move(waits));
-    setting.arrivals[clock] = arrival;
-    if (clock == Clock::iterations) {
+    setting.arrivals[clock.name] = arrival;
+    if (!setting.success) {
       const TimeToTarget& times = arrival.times;
       setting.success = {times.reached, times.count,
                          wilson_interval_of_share(static_cast<Real>(times.reached) / static_cast<Real>(times.count),
@@ -256,7 +257,7 @@ std::map<std::string, std::vector<std::string>> own_axes(const std::string& by, 
   return own;
 }
 
-// Signed ratios of the first of a pair to the second (statistics_tests.hpp); null if nobody is known to be first.
+// Signed ratios of the first of a pair to the second (core/statistics/tests.hpp); null if nobody is known to be first.
 
 std::optional<Real> ratio_of(Real first, Real second) {
   if (first < 0 || second < 0 || (std::isinf(first) && std::isinf(second))) return std::nullopt;
@@ -301,7 +302,7 @@ Comparison compared(std::size_t first, std::size_t second, const Design& design,
   result.first = first;
   result.second = second;
   std::optional<Decided> finals;
-  std::map<Clock, Decided> times;
+  std::map<std::string, Decided> times;
   std::map<std::string, long> surplus;  // by repetition: settings where the first alone succeeded, minus the others
   for (const auto& [repetition, runs] : design) {
     const Subject *a = runs[first], *b = runs[second];
@@ -351,9 +352,9 @@ void correct_all(std::vector<Comparison>& comparisons) {
   correct(comparisons, [](Comparison& c) {
     return c.final_values ? Pair{&c.final_values->p, &c.final_values->p_holm} : Pair{};
   });
-  for (const Clock clock : all_clocks)
+  for (const Clock& clock : costs())
     correct(comparisons, [&](Comparison& c) {
-      const auto own = c.times.find(clock);
+      const auto own = c.times.find(clock.name);
       return own == c.times.end() ? Pair{} : Pair{&own->second.p, &own->second.p_holm};
     });
   for (Comparison& c : comparisons) c.p_success_holm = c.p_success;
@@ -409,16 +410,16 @@ void compare_methods(Summary& summary, const std::vector<Subject>& subjects) {
   });
   summary.problems = design.size();
   if (!design.empty())
-    for (const Clock clock : all_clocks) {
+    for (const Clock& clock : costs()) {
       std::vector<std::vector<Real>> costs;
       for (const auto& [repetition, runs] : design) {
         std::vector<Real>& row = costs.emplace_back();
         for (const Subject* run : runs) {
-          const auto wait = run->waits.find(clock);
+          const auto wait = run->waits.find(clock.name);
           row.push_back(wait != run->waits.end() && wait->second.reached ? wait->second.time : infinity);
         }
       }
-      summary.profiles[clock] = performance_profiles(costs);
+      summary.profiles[clock.name] = performance_profiles(costs);
     }
 }
 
@@ -442,20 +443,6 @@ std::string axis_of_methods(const Summary& summary) {
 }
 
 }  // namespace
-
-const char* to_string(Clock clock) {
-  switch (clock) {
-    case Clock::iterations:
-      return "iterations";
-    case Clock::passes:
-      return "passes";
-    case Clock::seconds:
-      return "seconds";
-    case Clock::time:
-      return "time";
-  }
-  return "";
-}
 
 const FinalValues* Setting::find(const std::string& column) const {
   const auto own = std::find_if(finals.begin(), finals.end(), [&](const auto& f) { return f.column == column; });

@@ -47,7 +47,7 @@ struct Setting {
   std::map<EndClass, Index> ends;           // of these; classes that occur
   std::vector<FinalValues> finals;          // in the order of Summary::columns, without those that it does not record
   std::optional<Success> success;           // null without a criterion, or if no run records its column
-  std::map<Clock, TimeToSuccess> arrivals;  // empty where `success` is null
+  std::map<std::string, TimeToSuccess> arrivals;  // by the name of a cost; empty where `success` is null
   const FinalValues* find(const std::string& column) const;
 };
 
@@ -68,7 +68,7 @@ struct PairedRatio {
   Index decided = 0;           // pairs
   std::vector<Real> ratios;    // one for each repetition with a decided pair, the smallest first; 0 or ∞ where one
                                // method never arrives
-  std::optional<Real> median;  // of `ratios` (statistics_tests.hpp); null for none
+  std::optional<Real> median;  // of `ratios` (core/statistics/tests.hpp); null for none
   Real p = 1;                  // Wilcoxon's signed-rank test of their logarithms, two-sided
   Real p_holm = 1;             // corrected over all pairs of methods
   bool is_exact = true;        // p: else by the normal approximation
@@ -79,7 +79,7 @@ struct Comparison {
   Index pairs = 0;                                               // of runs
   Index repetitions = 0;                                         // that have pairs: as many are independent
   std::optional<PairedRatio> final_values;                       // of the first of Summary::columns
-  std::map<Clock, PairedRatio> times;                            // until success
+  std::map<std::string, PairedRatio> times;                      // until success, by the name of a cost
   Index both = 0, first_only = 0, second_only = 0, neither = 0;  // pairs by who succeeded
   // Repetitions in which the first succeeded alone in more settings than the second, or the second in more.
   Index for_first = 0, for_second = 0;
@@ -99,8 +99,8 @@ struct Summary {
   bool has_all_comparisons = true;            // false: there are too many methods, and no pair was compared
   /// Performance profiles of the time to the target, one for each method, over the problems that all methods ran; a
   /// problem is a setting with its repetition. Empty without a criterion or without methods.
-  std::map<Clock, std::vector<Profile>> profiles;
-  Index problems = 0;  // of the profiles
+  std::map<std::string, std::vector<Profile>> profiles;  // by the name of a cost
+  Index problems = 0;                                    // of the profiles
 
   /// The axes that tell settings apart: those that any setting has, without the repetition.
   std::vector<std::string> setting_axes() const;
@@ -116,12 +116,5 @@ struct SummaryOptions {
 
 /// Error(config) for an axis or a column that the runs do not have.
 Summary summarize(const StoredRun& run, const SummaryOptions& options = {});
-
-/// "iterations", "passes", "seconds", "time"
-const char* to_string(Clock clock);
-/// What success is timed by: the cost of a run.
-inline constexpr Clock all_clocks[] = {Clock::iterations, Clock::passes, Clock::seconds};
-/// What curves are drawn over: these, and flow time.
-inline constexpr Clock curve_clocks[] = {Clock::iterations, Clock::passes, Clock::seconds, Clock::time};
 
 }  // namespace tightrope

@@ -149,8 +149,8 @@ void Tuner::judge(Search& search, const std::vector<std::vector<std::optional<St
       }
       if (rules.bisection) continue;
       if (cell) check_goal(rules, cell->trace);
-      const auto merit = is_lost ? std::nullopt : tightrope::measure(rules.goal, {cell->labels, &cell->trace, is_lost});
-      merits.push_back(finite_or_infinite(merit.value_or(infinity)));
+      const Measured merit = is_lost ? Measured::more_than(0) : tightrope::measure(rules.goal, cell->trace);
+      merits.push_back(merit.is_number() ? finite_or_infinite(merit.low) : infinity);
       last.push_back(is_lost ? infinity : finite_or_infinite(cell->trace.last(*cell->trace.find(rules.goal.column))));
     }
     ++search.result.values;

@@ -41,7 +41,7 @@ for source in plugins/*/*.cpp; do
   class=$(sed -nE 's/^TIGHTROPE_PLUGIN\([A-Za-z]+, ([A-Za-z]+),.*/\1/p' "$source")
   [[ $class ]] || complain "a plugin ends with TIGHTROPE_PLUGIN(Interface, Class, name, summary):" "$source"
   complain "core/ names the plugin '$name':" "$(grep -F "\"$name\"" <<<"$code" |
-    grep -vE '\{"file", file\.written\}|find\("file"\)|at\("file"\)|described\(std::move\(name\), "file"|"symmetric", "skew-symmetric"|\{"constant", Is::constant\}|name == "logistic"|damping_rule = "constant"|\{"constant", "residual", "geometric"\}' || true)"
+    grep -vE '\{"file", file\.written\}|find\("file"\)|at\("file"\)|described\(std::move\(name\), "file"|"symmetric", "skew-symmetric"|\.words = \{"constant"\}|name == "logistic"|damping_rule = "constant"|\{"constant", "residual", "geometric"\}' || true)"
   complain "core/ names the class '$class' of a plugin:" "$(grep -wE "${class:-none}" <<<"$code" || true)"
 done
 

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "core/claims/condition_form.hpp"
 #include "core/cli/pages.hpp"
 #include "core/experiment/section.hpp"
 #include "core/report/citations.hpp"
@@ -97,22 +98,15 @@ number picks an entry of a list, from 0. `tightrope show --resolved FILE` prints
 constexpr const char* page_claims = R"(
 ### claims
 
-What must come out: a list of `{that: QUANTITY, where: {LABEL: value}, is: CONDITION}`. A false claim makes `run` exit
+What must come out: a list of `{{that: QUANTITY, where: {{LABEL: value}}, is: CONDITION}}`. A false claim makes `run` exit
 with 1. QUANTITY is a number of each run:
 
-| quantity | meaning |
-| -------- | ------- |
-| `final COLUMN`, `initial COLUMN`, `smallest COLUMN`, `largest COLUMN` | recorded values |
-| `COLUMN at ITERATION` | the value recorded there |
-| `COLUMN at smallest COLUMN`, `… at largest COLUMN` | the value in the first recorded row in which the second column is smallest, of the rows in which both are defined |
-| `largest deviation of COLUMN from COLUMN` | \|a/b - 1\| over the rows in which both are defined and b is not 0; `deviation of COLUMN from COLUMN` may also take the place of the (first) COLUMN in every other quantity |
-| `iterations`, `passes`, `seconds` | how long the run was |
-| `iterations to COLUMN < BOUND`, `passes to …`, `seconds to …` | until the first recorded row with this; a run that ended before is known to need more |
-| `rate of COLUMN` | the s of COLUMN ~ exp(s · iteration) by least squares |
-| `exponent of COLUMN over COLUMN` | the s of a power law by least squares |
-
-`from: ITERATION` and `to: ITERATION` bound what rates and exponents are fitted to, and where the smallest and the largest
-are sought; they speak of `that` alone.
+| quantity | such as | meaning |
+| -------- | ------- | ------- |
+{0}
+`deviation of COLUMN from COLUMN` may take the place of the first COLUMN in each of them: it is |a/b - 1| in the rows in
+which both are defined and b is not 0. `from: ITERATION` and `to: ITERATION` bound the rows of {2}.
+They speak of `that` alone.
 
 CONDITION is `<`, `<=`, `>` or `>=` and a number, or `between A and B`; put it in quotes if it starts with `>`, which
 means something else in YAML. `relative to: QUANTITY` divides by a second quantity of the same run. `of: every run` (the
@@ -120,9 +114,9 @@ default), `some run`, or `median` over the repetitions.
 
 ```yml
 claims:
-  - {that: relative_error at smallest validation_error, relative to: smallest relative_error, is: <= 1.02}
-  - {that: largest deviation of sigma_1 from sigma_1_theory, from: 10, to: 80, is: < 0.05}
-  - {that: iterations to deviation of sigma_1 from sigma_1_theory > 0.05, is: '> 80'}
+  - {{that: relative_error at smallest validation_error, relative to: smallest relative_error, is: <= 1.02}}
+  - {{that: largest deviation of sigma_1 from sigma_1_theory, from: 10, to: 80, is: < 0.05}}
+  - {{that: iterations to deviation of sigma_1 from sigma_1_theory > 0.05, is: '> 80'}}
 ```
 
 Claims about several runs hold if they hold in every setting, that is, for all values of the other labels; repetitions
@@ -130,18 +124,34 @@ belong to one setting. The setting that fits a claim least decides, and what was
 
 | claim | meaning |
 | ----- | ------- |
-| `{that: end, where: {step: 2}, is: limit or diverged}` | how each run ends: converged, stalled, limit, diverged, or one of several. A divergence that such a claim allows does not make `run` fail |
-| `{that: success of QUANTITY < BOUND, is: '>= 0.9'}` | the share of the runs of which this is true |
-| `{that: QUANTITY, where: {method: a}, compared with: {method: b}, is: '> 5'}` | the ratio of the medians of paired runs; `p: 0.05` also asks for Wilcoxon's signed-rank test of the repetitions in each setting, with Holm's correction over all settings of all claims of the file |
-| `{that: QUANTITY, is: increasing, in: LABEL}` | medians along a numeric label; also `decreasing`, `non-increasing`, `non-decreasing` |
-| `{that: QUANTITY, is: equal, across: LABEL, up to: 5 %}` | (largest - smallest)/smallest of the medians; also with `compared with` in the place of `across` |
-| `{that: exponent of QUANTITY over LABEL, is: between 0.7 and 0.9}` | the s of QUANTITY ~ LABEL^s; `rate of QUANTITY over LABEL` for exp(s · LABEL) |
-| `{that: slope of QUANTITY over log10 LABEL, is: between -25 and -15}` | the s of QUANTITY ~ c + s · log10 LABEL, what is gained per decade; `slope of QUANTITY over LABEL` for c + s · LABEL |
-| `{that: slope of QUANTITY over log10 LABEL, is: constant, up to: 10 %}` | from each value of the label to the next, the slope between the medians differs from the fitted one by no more than this share of it; also for an exponent (the same power everywhere) and a rate |
-
+| `{{that: end, where: {{step: 2}}, is: limit or diverged}}` | how each run ends: converged, stalled, limit, diverged, or one of several. A divergence that such a claim allows does not make `run` fail |
+| `{{that: success of QUANTITY < BOUND, is: '>= 0.9'}}` | the share of the runs of which this is true |
+| `{{that: QUANTITY, where: {{method: a}}, compared with: {{method: b}}, is: '> 5'}}` | the ratio of the medians of paired runs; `p: 0.05` also asks for Wilcoxon's signed-rank test of the repetitions in each setting, with Holm's correction over all settings of all claims of the file |
+{1}
 Fits over a label take all repetitions. There is none, and the claim is false, if a run has not reached its target or has
 a value without a logarithm that the fit needs; labels without one are refused before the runs.
 )";
+
+std::string code(const std::string& text) { return "`" + text + "`"; }
+
+/// One row for each form of a claim: how it is written, and what it means.
+std::string reference_of_claims() {
+  std::string quantities, conditions, windows;
+  for (const QuantityForm& form : quantity_forms()) {
+    std::string written;
+    for (const std::string& pattern : patterns_of(form)) {
+      written += (written.empty() ? "" : ", ") + code(pattern);
+      if (form.has_window) windows += (windows.empty() ? "" : ", ") + code(pattern);
+    }
+    quantities += fmt::format("| {} | `{}` | {} |\n", written, form.example, form.meaning);
+  }
+  for (const Law& law : laws())
+    conditions += fmt::format("| `{{that: {} of QUANTITY over {}{}LABEL, is: < BOUND}}` | {} |\n", law.word,
+                              law.axis_word, law.axis_word.empty() ? "" : " ", law.meaning);
+  for (const ConditionForm& form : condition_forms())
+    conditions += fmt::format("| `{}` | {} |\n", form.example, form.meaning);
+  return fmt::format(page_claims, quantities, conditions, windows);
+}
 
 /// docs/reference.md. Depends on the plugins that are found, and on nothing else of the machine.
 std::string reference(const Catalog& catalog) {
@@ -161,7 +171,7 @@ std::string reference(const Catalog& catalog) {
     document(section.name.empty() ? "config" : section.name, section);
     for (const Section& inner : section.inside) document(section.name + "." + inner.name, inner);
   }
-  page += page_claims;
+  page += reference_of_claims();
   for (const std::filesystem::path& folder : catalog.folders())
     if (std::ifstream defaults(folder / "defaults.yaml"); defaults) {
       page +=

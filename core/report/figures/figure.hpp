@@ -78,7 +78,7 @@ struct Figure {
   std::string title, description;
   std::string note;  // how it is made, in whole sentences
   std::vector<Facet> facets;
-  std::vector<Plot> plots;      // one for each clock (curve_clocks of core/study/summary.hpp), or only one
+  std::vector<Plot> plots;      // one for each clock (core/claims/clock.hpp), or only one
   bool is_interactive = false;  // drawn by the script, too
 };
 

@@ -17,7 +17,7 @@ void write_files(const Figures& figures, const std::filesystem::path& folder) {
   const auto write = [&](const std::string& id, std::size_t clock, const std::vector<std::string>& sheets) {
     for (std::size_t s = 0; s < sheets.size(); ++s) {
       std::string name = id;
-      if (clock > 0) name += fmt::format("-{}", to_string(curve_clocks[clock]));
+      if (clock > 0) name += fmt::format("-{}", clocks()[clock].name);
       if (s > 0) name += fmt::format("-{}", s + 1);
       write_atomically(folder / (name + ".svg"), sheets[s]);
     }

@@ -14,18 +14,16 @@ namespace tightrope {
 
 namespace {
 
-using Pick = Quantity::Pick;
-
 constexpr int samples = 32;  // of a fitted curve
 
 std::vector<Overlay> levels(const Condition& condition, const std::string& role, const std::string& text) {
-  std::vector<Overlay> result(condition.relation == Condition::Relation::between ? 2 : 1);
-  for (Overlay& level : result) {
+  std::vector<Overlay> result;
+  for (const Real bound : condition.ends()) {
+    Overlay& level = result.emplace_back();
     level.role = role;
     level.text = worded(text);
+    level.y = {bound};
   }
-  result.front().y = {condition.bound};
-  if (result.size() > 1) result.back().y = {condition.upper};
   return result;
 }
 
@@ -36,7 +34,7 @@ Overlay drawn(const CurveFit& fit, const std::string& role) {
   for (int i = 0; i <= samples; ++i) {
     const Real t = static_cast<Real>(i) / samples;
     // An axis of many decades is logarithmic, and all but exponential laws bend there: samples at each decade.
-    const bool by_decades = fit.law != CurveFit::Law::exponential && fit.range.low > 0;
+    const bool by_decades = (fit.law->straight_x || !fit.law->has_log_y) && fit.range.low > 0;
     const Real x = by_decades ? fit.range.low * std::pow(fit.range.high / fit.range.low, t)
                               : fit.range.low + t * (fit.range.high - fit.range.low);
     overlay.x.push_back(x);
@@ -49,23 +47,7 @@ std::vector<Overlay> levels(const Claim& claim, const Condition& condition) {
   return levels(condition, "claim", claim.that.text() + " " + condition.text());
 }
 
-bool is_absolute(const Claim& claim) {
-  return !claim.relative_to && claim.compared_with.empty() && claim.fit == Claim::Fit::none;
-}
-
-std::string fit_name(const Claim& claim) {
-  switch (claim.fit) {
-    case Claim::Fit::none:
-      return "";
-    case Claim::Fit::rate:
-      return "fitted rate";
-    case Claim::Fit::exponent:
-      return "fitted exponent";
-    case Claim::Fit::slope:
-      return claim.is_per_decade ? "fitted slope per decade" : "fitted slope";
-  }
-  return "";
-}
+bool is_absolute(const Claim& claim) { return !claim.relative_to && claim.compared_with.empty() && !claim.fit; }
 
 }  // namespace
 
@@ -80,7 +62,7 @@ std::vector<Claim> claims_of(const StoredRun& run) {
   return claims;
 }
 
-std::vector<Overlay> overlays_of(const std::vector<Claim>& claims, const std::string& column, Clock clock,
+std::vector<Overlay> overlays_of(const std::vector<Claim>& claims, const std::string& column, const Clock& clock,
                                  const std::vector<const StoredCell*>& runs) {
   std::vector<Overlay> overlays;
   const auto add = [&](const std::vector<Overlay>& more) { overlays.insert(overlays.end(), more.begin(), more.end()); };
@@ -91,10 +73,10 @@ std::vector<Overlay> overlays_of(const std::vector<Claim>& claims, const std::st
     const Quantity& that = claim.that;
     // A deviation of the column has levels of its own, where none of its values are.
     if (concerned.empty() || that.column != column || !that.reference.empty()) continue;
-    if (that.pick == Pick::reach) {
+    if (that.form->has_target()) {
       add(levels(that.target, "target", column + " " + that.target.text()));
-    } else if (that.pick == Pick::rate || that.pick == Pick::exponent) {
-      if (that.over != (clock == Clock::iterations ? "iteration" : to_string(clock)) || !is_absolute(claim)) continue;
+    } else if (that.form->law) {
+      if (that.over != clock.column || !is_absolute(claim)) continue;
       std::vector<CurveFit> fits;
       for (const StoredCell* run : concerned)
         if (CurveFit fit = fit_of(that, run->trace); fit.line.trouble.empty()) fits.push_back(std::move(fit));
@@ -102,13 +84,11 @@ std::vector<Overlay> overlays_of(const std::vector<Claim>& claims, const std::st
       const auto middle = fits.begin() + static_cast<long>((fits.size() - 1) / 2);
       std::nth_element(fits.begin(), middle, fits.end(),
                        [](const CurveFit& a, const CurveFit& b) { return a.line.slope < b.line.slope; });
-      std::string name = that.pick == Pick::rate ? "fitted rate" : "fitted exponent";
-      if (claim.is == Claim::Is::within) name += " (claim: " + worded(claim.bounds.text()) + ")";
+      std::string name = that.form->law->name;
+      if (!claim.form) name += " (claim: " + worded(claim.bounds.text()) + ")";
       overlays.push_back(drawn(*middle, name));
-    } else if (claim.success && is_absolute(claim)) {
-      add(levels(claim, *claim.success));
-    } else if (claim.is == Claim::Is::within && is_absolute(claim)) {
-      add(levels(claim, claim.bounds));
+    } else if (that.form->is_value && is_absolute(claim) && !claim.form) {
+      add(levels(claim, claim.success.value_or(claim.bounds)));
     }
   }
   return overlays;
@@ -130,14 +110,14 @@ std::vector<Overlay> fits_along_axis(const std::vector<Claim>& claims, const Qua
   for (const StoredCell* run : runs)
     subjects.push_back({run->labels, &run->trace, run->end.end_class == EndClass::diverged});
   for (const Claim& claim : claims) {
-    if (claim.fit == Claim::Fit::none || claim.axis != axis || claim.relative_to) continue;
-    const bool is_same = claim.that.pick == quantity.pick && claim.that.column == quantity.column &&
+    if (!claim.fit || claim.axis != axis || claim.relative_to) continue;
+    const bool is_same = claim.that.form == quantity.form && claim.that.column == quantity.column &&
                          claim.that.over == quantity.over && claim.that.reference == quantity.reference &&
                          claim.that.target.bound == quantity.target.bound;
     if (!is_same) continue;
     const CurveFit fit = fit_of(claim, subjects);
     if (!fit.line.trouble.empty()) continue;
-    Told own{drawn(fit, ""), fit_name(claim), worded(claim.condition())};
+    Told own{drawn(fit, ""), claim.fit->name, worded(claim.condition())};
     const auto known = std::find_if(all.begin(), all.end(), [&](const Told& other) {
       return other.name == own.name && other.curve.x == own.curve.x && other.curve.y == own.curve.y;
     });

@@ -15,7 +15,7 @@ std::vector<Claim> claims_of(const StoredRun& run);
 
 /// For a column over a run, what is said of any of these runs: bounds and targets as levels; for each claimed rate or
 /// exponent against this clock its fit to the run of median slope.
-std::vector<Overlay> overlays_of(const std::vector<Claim>& claims, const std::string& column, Clock clock,
+std::vector<Overlay> overlays_of(const std::vector<Claim>& claims, const std::string& column, const Clock& clock,
                                  const std::vector<const StoredCell*>& runs);
 /// The level of a criterion on this column.
 std::vector<Overlay> overlays_of(const std::optional<SuccessCriterion>& criterion, const std::string& column);

@@ -161,8 +161,7 @@ std::string html_of(const Drawings& own, const char* breadth) {
   }
   for (std::size_t k = 0; k < own.svgs.size(); ++k) {
     std::string attributes, svgs;
-    if (own.svgs.size() > 1)
-      attributes = fmt::format(" data-clock=\"{}\"{}", to_string(curve_clocks[k]), k ? " hidden" : "");
+    if (own.svgs.size() > 1) attributes = fmt::format(" data-clock=\"{}\"{}", clocks()[k].name, k ? " hidden" : "");
     for (std::size_t s = 0; s < sheets; ++s)
       svgs += sheets == 1 ? own.svgs[k][s]
                           : fmt::format("<div class=\"sheet\" data-of=\"{}\" data-sheet=\"{}\">{}</div>", own.id, s,

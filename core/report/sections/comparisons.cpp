@@ -28,16 +28,14 @@ std::string table_of_pairs(const Summary& summary) {
   if (summary.methods.size() < 2 || (summary.has_all_comparisons && !has_pairs)) return "";
   if (!summary.has_all_comparisons) return "<p>There are too many methods to compare each with each.</p>\n";
   const bool has_target = summary.criterion.has_value();
+  std::vector<const Clock*> compared;
+  for (const Clock& clock : costs())
+    if (has_target && clock.is_reproducible) compared.push_back(&clock);
   std::string html = "<table><thead><tr>" + head("Methods", false) + head("Pairs") + head("Repetitions");
   if (!summary.columns.empty()) html += head("Final " + escaped(worded(summary.columns.front()))) + head("p");
-  if (has_target)
-    html += head("Iterations") + head("p") + head("Passes") + head("p") +
-            head("Success of both, one, the other, none") + head("p");
+  for (const Clock* clock : compared) html += head(capitalised(clock->name)) + head("p");
+  if (has_target) html += head("Success of both, one, the other, none") + head("p");
   html += "</tr></thead><tbody>\n";
-  const auto times = [](const Comparison& own, Clock clock) {
-    const auto at = own.times.find(clock);
-    return at == own.times.end() ? nullptr : &at->second;
-  };
   for (std::size_t i = 0; i < std::min(summary.comparisons.size(), most_comparisons); ++i) {
     const Comparison& own = summary.comparisons[i];
     html += "<tr>" +
@@ -46,9 +44,12 @@ std::string table_of_pairs(const Summary& summary) {
                  false) +
             cell(std::to_string(own.pairs)) + cell(std::to_string(own.repetitions));
     if (!summary.columns.empty()) html += ratio(own.final_values ? &*own.final_values : nullptr, own);
+    for (const Clock* clock : compared) {
+      const auto times = own.times.find(clock->name);
+      html += ratio(times == own.times.end() ? nullptr : &times->second, own);
+    }
     if (has_target)
-      html += ratio(times(own, Clock::iterations), own) + ratio(times(own, Clock::passes), own) +
-              cell(fmt::format("{}, {}, {}, {}", own.both, own.first_only, own.second_only, own.neither)) +
+      html += cell(fmt::format("{}, {}, {}, {}", own.both, own.first_only, own.second_only, own.neither)) +
               (own.p_success_holm ? p_cell(p_value(*own.p_success_holm)) : cell("–"));
     html += "</tr>\n";
   }

@@ -32,7 +32,7 @@ std::string clock_switch(const StoredRun& run) {
   const std::vector<Clock> clocks = clocks_of(run);
   for (std::size_t k = 0; k < clocks.size(); ++k)
     html += fmt::format("<label><input type=\"radio\" name=\"clock\" value=\"{}\" data-clock=\"{}\"{}> {}</label>",
-                        to_string(clocks[k]), k, k ? "" : " checked", in_words(clocks[k], run));
+                        clocks[k].name, k, k ? "" : " checked", in_words(clocks[k], run));
   return html +
          "</fieldset>\n<noscript><style>.scripted{display:none!important}.static{display:block}</style></noscript>\n";
 }

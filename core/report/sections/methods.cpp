@@ -30,8 +30,8 @@ std::string ends(const std::map<EndClass, Index>& of) {
   return text.empty() ? "not run" : text;
 }
 
-std::string arrival(const Setting& setting, Clock clock) {
-  const auto own = setting.arrivals.find(clock);
+std::string arrival(const Setting& setting, const Clock& clock) {
+  const auto own = setting.arrivals.find(clock.name);
   if (own == setting.arrivals.end()) return cell("–");
   const TimeToTarget& times = own->second.times;
   if (times.reached == 0) return cell("never");
@@ -61,7 +61,7 @@ std::string results_of(const Setting& setting, const std::vector<std::string>& c
                 : cell("–");
   for (const std::string& column : columns) html += final_value(setting, column);
   if (has_target)
-    for (const Clock clock : all_clocks) html += arrival(setting, clock);
+    for (const Clock& clock : costs()) html += arrival(setting, clock);
   return html;
 }
 
@@ -70,7 +70,7 @@ std::string results_header(const std::vector<std::string>& columns, bool has_tar
   if (has_target) html += head("Success");
   for (const std::string& column : columns) html += head("Final " + escaped(worded(column)));
   if (has_target)
-    for (const Clock clock : all_clocks) html += head(capitalised(to_string(clock)) + " to target");
+    for (const Clock& clock : costs()) html += head(capitalised(clock.name) + " to target");
   return html;
 }
 
@@ -142,7 +142,7 @@ std::string medians_table(const Summary& summary, const std::string& column) {
       if (own == group.settings.end())
         html += cell("–");
       else if (column.empty())
-        html += arrival(**own, Clock::iterations);
+        html += arrival(**own, costs().front());
       else
         html += final_value(**own, column);
     }
@@ -170,7 +170,8 @@ std::string tables_of_methods(const Summary& summary) {
         html += is_long ? fmt::format("<details><summary>{}</summary>{}</details>\n", title, body)
                         : fmt::format("<p><b>{}</b></p>\n{}", title, body);
       };
-      if (summary.criterion) add("Iterations to the target, setting by setting", medians_table(summary, ""));
+      if (summary.criterion)
+        add(capitalised(costs().front().name) + " to the target, setting by setting", medians_table(summary, ""));
       if (!summary.columns.empty())
         add("Final " + escaped(worded(summary.columns.front())) + ", setting by setting",
             medians_table(summary, summary.columns.front()));

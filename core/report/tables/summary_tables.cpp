@@ -111,9 +111,8 @@ Field final_field(const Summary& summary, const std::string& column) {
     const FinalValues* own = setting.find(column);
     return in_full(own ? std::optional(own->median.value) : std::nullopt);
   };
-  const bool more_is_better = summary.criterion && summary.criterion->column == column &&
-                              (summary.criterion->condition.relation == Condition::Relation::above ||
-                               summary.criterion->condition.relation == Condition::Relation::at_least);
+  const bool more_is_better =
+      summary.criterion && summary.criterion->column == column && summary.criterion->condition.is_above();
   field.cost = [column, more_is_better](const Setting& setting) -> std::optional<Real> {
     const FinalValues* own = setting.find(column);
     if (!own || !std::isfinite(own->median.value)) return std::nullopt;
@@ -152,9 +151,16 @@ Field success_field() {
   return field;
 }
 
-Field arrival_field(Clock clock) {
+std::string names_of_costs() {
+  std::string names;
+  for (const Clock& clock : costs())
+    names += (&clock == &costs().front() ? "" : &clock == &costs().back() ? " and " : ", ") + clock.name;
+  return names;
+}
+
+Field arrival_field(const std::string& clock) {
   Field field;
-  field.name = to_string(clock);
+  field.name = clock;
   const std::string long_name = field.name + "_to_target";
   field.numbers_header = {long_name, long_name + "_low", long_name + "_high"};
   const auto find = [clock](const Setting& setting) {
@@ -195,7 +201,7 @@ std::vector<Field> fields_of(const Summary& summary, const std::string& column,
   if (!column.empty()) fields.push_back(final_field(summary, column));
   if (has_criterion(summary)) {
     fields.push_back(success_field());
-    for (const Clock clock : all_clocks) fields.push_back(arrival_field(clock));
+    for (const Clock& clock : costs()) fields.push_back(arrival_field(clock.name));
   }
   if (wanted.empty()) return fields;
   std::vector<std::string> names;
@@ -398,7 +404,7 @@ Table table_of_comparisons(const Summary& summary, const TableOptions& options) 
       }
       const PairedRatio* own = field.name == column && comparison.final_values ? &*comparison.final_values : nullptr;
       for (const auto& [clock, ratio] : comparison.times)
-        if (field.name == to_string(clock)) own = &ratio;
+        if (field.name == clock) own = &ratio;
       add(own);
     }
     table.add(std::move(row));
@@ -421,9 +427,9 @@ std::vector<std::string> notes_on(const Summary& summary, const std::string& col
                                 is_repeated ? " of a setting, with a 95 % bootstrap interval" : ""));
   if (summary.criterion && has_criterion(summary))
     notes.push_back(fmt::format(
-        "A run succeeds once {}; iterations, passes and seconds are what that takes{}. Runs that never get there are "
+        "A run succeeds once {}; {} are what that takes{}. Runs that never get there are "
         "censored, not dropped: 'more than' says how long they were watched.",
-        summary.criterion->text(),
+        summary.criterion->text(), names_of_costs(),
         is_repeated ? " (Kaplan-Meier medians, 95 % bootstrap intervals; successes with Wilson's 95 % interval)" : ""));
   else
     notes.emplace_back(

@@ -78,15 +78,18 @@ TEST_CASE("a claim reads back in words") {
 
 TEST_CASE("what is wrong with a claim is said in a sentence") {
   const std::string forms =
-      "'final COLUMN', 'initial COLUMN', 'smallest COLUMN', 'largest COLUMN', 'COLUMN at ITERATION', "
-      "'COLUMN at smallest COLUMN', 'largest deviation of COLUMN from COLUMN', 'iterations', 'passes', 'seconds', "
-      "'iterations to COLUMN < BOUND', 'rate of COLUMN' or 'exponent of COLUMN over COLUMN'";
+      "'COLUMN at ITERATION', 'COLUMN at largest COLUMN', 'COLUMN at smallest COLUMN', 'exponent of COLUMN over "
+      "COLUMN', "
+      "'final COLUMN', 'iterations', 'passes', 'seconds', 'initial COLUMN', 'largest COLUMN', 'rate of COLUMN', 'rate "
+      "of "
+      "COLUMN over COLUMN', 'smallest COLUMN', 'iterations to COLUMN < BOUND', 'passes to COLUMN < BOUND', 'seconds to "
+      "COLUMN < BOUND' or 'largest deviation of COLUMN from COLUMN'";
   const std::string both = forms +
                            ", or of 'success of QUANTITY < BOUND', 'exponent of QUANTITY over LABEL', "
                            "'slope of QUANTITY over log10 LABEL' or 'end'";
   const std::string is =
-      "'is' must be a comparison such as < 1e-3 or >= 5, 'between 0.7 and 0.95', 'increasing', 'decreasing', "
-      "'non-increasing', 'non-decreasing', 'equal' or 'constant', but it is ";
+      "'is' must be a comparison such as < 1e-3 or >= 5, 'between 0.7 and 0.95', 'constant', 'equal', 'increasing', "
+      "'decreasing', 'non-increasing' or 'non-decreasing', but it is ";
   CHECK(complaint("{that: final error, is: tiny}") == "1:25: error: " + is + "the text 'tiny'");
   CHECK(complaint("{that: final error, is: increasin, in: kappa}") ==
         "1:25: error: " + is + "the text 'increasin' (did you mean 'increasing'?)");
@@ -155,14 +158,13 @@ TEST_CASE("words that are nearly a quantity or a fit get a closer look") {
   CHECK(what("largest deviation of a") ==
         "1:8: error: 'deviation of' is followed by COLUMN from COLUMN, but here by 'a'");
   CHECK(what("largest deviation of a from a") == "1:8: error: 'a' is compared with itself");
-  CHECK(what("error at smalest loss") ==
-        "1:8: error: 'at' is followed by an iteration, or by smallest or largest and a column, but here by 'smalest' "
-        "(did you mean 'smallest'?)");
-  CHECK(complaint("{that: final error, relative to: error at bigest loss, is: < 1}").find("'smallest'") ==
+  CHECK(what("error at smalest loss").ends_with("(did you mean 'error at smallest loss'?)"));
+  CHECK(what("fianl error").ends_with("(did you mean 'final error'?)"));
+  CHECK(what("itreations to error < 0.1").ends_with("(did you mean 'iterations to error < 0.1'?)"));
+  CHECK(complaint("{that: final error, relative to: error at bigest loss, is: < 1}").find("did you mean") ==
         std::string::npos);
-  CHECK(complaint("{that: final error, relative to: error at lagest loss, is: < 1}") ==
-        "1:34: error: 'at' is followed by an iteration, or by smallest or largest and a column, but here by 'lagest' "
-        "(did you mean 'largest'?)");
+  CHECK(complaint("{that: final error, relative to: error at lagest loss, is: < 1}")
+            .ends_with("(did you mean 'error at largest loss'?)"));
   CHECK(complaint("{that: final error, relative to: final deviation of a from a, is: < 1}") ==
         "1:34: error: 'a' is compared with itself");
   CHECK_FALSE(what("final").ends_with("(did you mean 'final'?)"));
@@ -179,20 +181,21 @@ TEST_CASE("keys of a claim that have nothing to do are refused") {
         "1:54: error: 'up to' must be a share such as 5 %, but it is 5");
   CHECK(complaint("{that: final error, is: < 1, in: kappa}").find("'in' goes with 'is: increasing'") !=
         std::string::npos);
-  CHECK(complaint("{that: final error, is: < 1, from: 3}") ==
-        "1:36: error: 'from' goes with 'smallest COLUMN', 'largest COLUMN', 'COLUMN at smallest COLUMN', "
-        "'rate of COLUMN' and 'exponent of COLUMN over COLUMN'");
-  CHECK(complaint("{that: slope of iterations over scale, to: 5, is: < 1}").find("'to' goes with 'smallest COLUMN'") !=
+  CHECK(
+      complaint("{that: final error, is: < 1, from: 3}") ==
+      "1:36: error: 'from' goes with 'COLUMN at largest COLUMN', 'COLUMN at smallest COLUMN', 'exponent of COLUMN over "
+      "COLUMN', 'largest COLUMN', 'rate of COLUMN', 'rate of COLUMN over COLUMN' and 'smallest COLUMN'");
+  CHECK(complaint("{that: slope of iterations over scale, to: 5, is: < 1}").find("'to' goes with 'COLUMN at largest") !=
         std::string::npos);
   CHECK(complaint("{that: largest error, is: < 1, from: 3, to: 2}") ==
         "1:45: error: 'to' must be a later iteration than 'from'");
   CHECK(complaint("{that: slope of iterations over scale, is: constant}") ==
         "1:1: error: the claim needs 'up to': how large a difference may be, such as 5 %");
   CHECK(complaint("{that: slope of iterations over scale, is: < 1, up to: 5 %}") ==
-        "1:56: error: 'up to' goes with 'is: equal' and 'is: constant'");
+        "1:56: error: 'up to' goes with 'is: constant' and 'equal'");
   CHECK(complaint("{that: iterations, is: constant, up to: 5 %}") ==
         "1:24: error: 'constant' goes with a fit over a label, such as 'slope of QUANTITY over log10 LABEL'; "
-        "quantities are 'equal'");
+        "quantities are 'equal', 'increasing', 'decreasing', 'non-increasing' or 'non-decreasing'");
   CHECK(complaint("{that: slope of iterations over scale, is: increasing, in: kappa}") ==
         "1:44: error: a fit over a label is compared with numbers, < 0.5, >= 0.9 or between 0.7 and 0.95, or is "
         "'constant'");

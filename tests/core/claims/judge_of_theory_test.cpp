@@ -47,7 +47,8 @@ Real value(const std::string& quantity, const Trace& of, std::optional<Real> fro
   REQUIRE_MESSAGE(read, quantity);
   read->from = from;
   read->to = to;
-  return measure(*read, {{}, &of}).value_or(undefined);
+  const Measured found = measure(*read, of);
+  return found.is_number() ? found.low : undefined;
 }
 
 /// Runs with one number each, at values of the label `scale`; traces live as long as they do.

@@ -21,6 +21,8 @@ bool spans_a_decade(const std::vector<Real>& values) {
   return *low > 0 && *high >= 10 * *low;
 }
 
+Quantity quantity_called(const std::string& text) { return *read_quantity(Node::make_scalar(text, {})); }
+
 struct Point {
   Real value = infinity;
   Interval interval{infinity, infinity};
@@ -98,17 +100,11 @@ std::vector<Figure> figures_along_axes(const StoredRun& run, const Summary& summ
                     facets.facets,
                     {},
                     false};
-      for (const Clock clock : all_clocks) {
-        Quantity quantity{Quantity::Pick::reach,
-                          summary.criterion->column,
-                          0,
-                          clock == Clock::iterations ? "iteration" : to_string(clock),
-                          summary.criterion->condition,
-                          {},
-                          {}};
+      for (const Clock& clock : costs()) {
+        const Quantity quantity = quantity_called(fmt::format("{} to {}", clock.name, summary.criterion->text()));
         figure.plots.push_back(plot_over(
             run, summary, facets, axis, claims, quantity, [&](const Setting& setting) -> std::optional<Point> {
-              const auto arrival = setting.arrivals.find(clock);
+              const auto arrival = setting.arrivals.find(clock.name);
               if (arrival == setting.arrivals.end()) return std::nullopt;
               return Point{arrival->second.times.median.value_or(infinity), arrival->second.interval};
             }));
@@ -125,8 +121,7 @@ std::vector<Figure> figures_along_axes(const StoredRun& run, const Summary& summ
                   facets.facets,
                   {},
                   false};
-    figure.plots.push_back(plot_over(run, summary, facets, axis, claims,
-                                     {Quantity::Pick::final, column, 0, "", {}, {}, {}},
+    figure.plots.push_back(plot_over(run, summary, facets, axis, claims, quantity_called("final " + column),
                                      [&](const Setting& setting) -> std::optional<Point> {
                                        const FinalValues* own = setting.find(column);
                                        if (!own || own->count == 0) return std::nullopt;
@@ -149,13 +144,13 @@ std::vector<Figure> profile_figures(const Summary& summary) {
                 {},
                 {},
                 false};
-  for (const Clock clock : all_clocks) {
+  for (const Clock& clock : costs()) {
     Plot plot;
     plot.look = Plot::Look::steps;
-    plot.x_label = fmt::format("ratio τ to the fewest {}", to_string(clock));
+    plot.x_label = fmt::format("ratio τ to the fewest {}", clock.name);
     plot.y_label = "share of problems";
     Panel& panel = plot.panels.emplace_back();
-    const auto profiles = summary.profiles.find(clock);
+    const auto profiles = summary.profiles.find(clock.name);
     if (profiles == summary.profiles.end()) return {};
     Real last = 1;
     for (const Profile& profile : profiles->second)

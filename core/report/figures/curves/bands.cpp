@@ -7,22 +7,15 @@
 
 namespace tightrope {
 
-std::optional<Real> clock_at(const Trace& trace, std::size_t row, Clock clock) {
-  if (clock == Clock::seconds) return row < trace.seconds.size() ? std::optional(trace.seconds[row]) : std::nullopt;
-  if (clock != Clock::time) return trace.rows[row][clock == Clock::passes ? 1 : 0];
-  const auto time = trace.find("time");
-  return time && std::isfinite(trace.rows[row][*time]) ? std::optional(trace.rows[row][*time]) : std::nullopt;
-}
-
-Track track_of(const Trace& trace, Index column, Clock clock, bool is_lost) {
+Track track_of(const Trace& trace, Index column, const Clock& clock, bool is_lost) {
   Track track;
   track.is_lost = is_lost;
+  const std::vector<Real> x = clock.of(trace);
   for (std::size_t r = 0; r < trace.rows.size(); ++r) {
     const Real value = trace.rows[r][column];
     if (!std::isfinite(value) || (trace.columns[column].logarithmic && value < 0)) continue;
-    const std::optional<Real> x = clock_at(trace, r, clock);
-    if (!x) break;
-    track.x.push_back(*x);
+    if (r >= x.size() || !std::isfinite(x[r])) break;
+    track.x.push_back(x[r]);
     track.y.push_back(value);
   }
   return track;
@@ -117,7 +110,8 @@ Series band_of(const std::vector<Track>& tracks, bool logarithmic, std::size_t m
   return series;
 }
 
-Series band_of(const StoredRun& run, const Setting& setting, const std::string& column, Clock clock, std::size_t most) {
+Series band_of(const StoredRun& run, const Setting& setting, const std::string& column, const Clock& clock,
+               std::size_t most) {
   std::vector<Track> tracks;
   bool logarithmic = true;
   for (const std::size_t i : setting.cells) {

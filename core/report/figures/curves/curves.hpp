@@ -28,10 +28,11 @@ Figure empty_figure(const StoredRun& run, const std::string& id, const std::stri
                     const std::string& description, const std::string& y_label, const Facets* facets = nullptr);
 /// A column as any of the runs declares it; null if none has it.
 const Column* find_column(const StoredRun& run, const std::string& name);
-/// What the curves of a run can be drawn over: flow time is among them where all of its traces have it.
+/// What the curves of a run can be drawn over: all costs, and other clocks, such as flow time, where all of its traces
+/// have them.
 std::vector<Clock> clocks_of(const StoredRun& run);
 /// What an axis says of a clock: "passes over the operator".
-std::string in_words(Clock clock, const StoredRun& run);
+std::string in_words(const Clock& clock, const StoredRun& run);
 /// Whether a column is drawn at all: the time is an axis, and a step size that never changes is no curve.
 bool is_drawn(const Trace& trace, Index column);
 /// The column whose course this one predicts, if the trace has it; else this column is a curve like any other.

@@ -25,7 +25,7 @@ struct Curve {
 std::vector<Curve> curves_of(const StoredRun& run, const Summary& summary, const std::string& column) {
   std::vector<Curve> curves;
   for (const Setting& setting : summary.settings) {
-    Series series = band_of(run, setting, column, Clock::iterations, most_points);
+    Series series = band_of(run, setting, column, clocks().front(), most_points);
     if (series.x.empty()) continue;
     if (series.low.empty()) series.low = series.high = series.y;  // a single run
     curves.push_back({setting.labels.empty() ? run.name : name_of(setting.labels), std::move(series)});

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t most_points = 1200;  // of a curve
 
-Series curve_of(const StoredCell& cell, Index column, Clock clock) {
+Series curve_of(const StoredCell& cell, Index column, const Clock& clock) {
   const Track track = track_of(cell.trace, column, clock, cell.end.end_class == EndClass::diverged);
   return track.x.empty() ? Series() : band_of({track}, cell.trace.columns[column].logarithmic, most_points);
 }
@@ -25,13 +25,13 @@ void add_column(Figure& figure, const StoredCell& cell, Index column, const std:
   const std::string& name = cell.trace.columns[column].name;
   for (std::size_t k = 0; k < figure.plots.size(); ++k) {
     Panel& panel = figure.plots[k].panels.front();
-    Series series = curve_of(cell, column, curve_clocks[k]);
+    Series series = curve_of(cell, column, clocks()[k]);
     if (series.x.empty()) continue;
     series.name = worded(name);
     series.style = panel.series.size();
     panel.series.push_back(std::move(series));
     add_overlays(panel, overlays_of(criterion, name));
-    add_overlays(panel, overlays_of(claims, name, curve_clocks[k], {&cell}));
+    add_overlays(panel, overlays_of(claims, name, clocks()[k], {&cell}));
   }
 }
 
@@ -42,7 +42,7 @@ void add_theory(Figure& figure, const StoredCell& cell, Index column, Index of) 
     Panel& panel = figure.plots[k].panels.front();
     const auto curve = std::find_if(panel.series.begin(), panel.series.end(),
                                     [&](const Series& series) { return series.name == name; });
-    Series theory = curve_of(cell, column, curve_clocks[k]);
+    Series theory = curve_of(cell, column, clocks()[k]);
     if (theory.x.empty() || curve == panel.series.end()) continue;
     theory.name = name + ", theory";
     theory.style = curve->style;
@@ -53,7 +53,7 @@ void add_theory(Figure& figure, const StoredCell& cell, Index column, Index of) 
 
 /// Where the marks of the trace, and the iterate that was kept, lie on a clock: between two recorded rows linear in the
 /// iteration.
-std::vector<Event> events_of(const StoredCell& cell, Clock clock) {
+std::vector<Event> events_of(const StoredCell& cell, const Clock& clock) {
   const Trace& trace = cell.trace;
   std::vector<TraceMark> marks = trace.marks;
   if (const auto kept = kept_iteration(cell))
@@ -61,38 +61,40 @@ std::vector<Event> events_of(const StoredCell& cell, Clock clock) {
         std::find_if(marks.begin(), marks.end(), [&](const TraceMark& mark) { return mark.iteration > *kept; }),
         {*kept, "kept"});
   std::vector<Event> events;
+  const std::vector<Real> times = clock.of(trace);
   for (const TraceMark& mark : marks) {
     const auto iteration = static_cast<Real>(mark.iteration);
     const auto after = std::find_if(trace.rows.begin(), trace.rows.end(),
                                     [&](const std::vector<Real>& row) { return row[0] >= iteration; });
     if (after == trace.rows.end()) continue;
     const auto row = static_cast<std::size_t>(after - trace.rows.begin());
-    std::optional<Real> x = clock_at(trace, row, clock);
-    if (const auto before = row > 0 ? clock_at(trace, row - 1, clock) : std::nullopt; x && before) {
-      const Real first = trace.rows[row - 1][0];
-      *x = *before + (*x - *before) * (iteration - first) / ((*after)[0] - first);
+    if (row >= times.size() || !std::isfinite(times[row])) continue;
+    Real x = times[row];
+    if (row > 0 && std::isfinite(times[row - 1])) {
+      const Real first = trace.rows[row - 1][0], before = times[row - 1];
+      x = before + (x - before) * (iteration - first) / ((*after)[0] - first);
     }
-    if (x) events.push_back({*x, mark.word});
+    events.push_back({x, mark.word});
   }
   return events;
 }
 
 /// Where the run was in which phase: from the row in which a phase begins to the one in which the next does.
-std::vector<Stretch> stretches_of(const StoredCell& cell, Clock clock) {
+std::vector<Stretch> stretches_of(const StoredCell& cell, const Clock& clock) {
   const Trace& trace = cell.trace;
   std::vector<Stretch> stretches;
+  const std::vector<Real> times = clock.of(trace);
   for (Index c = 0; c < trace.columns.size(); ++c) {
     const std::vector<std::string>& names = trace.columns[c].phases;
     if (names.empty()) continue;
     std::optional<std::size_t> current;
-    for (std::size_t row = 0; row < trace.rows.size(); ++row) {
-      const Real value = trace.rows[row][c];
-      const std::optional<Real> x = clock_at(trace, row, clock);
-      if (!x || !(value >= 1 && value <= static_cast<Real>(names.size()))) continue;
-      if (current) stretches.back().high = *x;
+    for (std::size_t row = 0; row < times.size(); ++row) {
+      const Real value = trace.rows[row][c], x = times[row];
+      if (!std::isfinite(x) || !(value >= 1 && value <= static_cast<Real>(names.size()))) continue;
+      if (current) stretches.back().high = x;
       const auto phase = static_cast<std::size_t>(value);
       if (current == phase) continue;
-      stretches.push_back({*x, *x, names[phase - 1], phase - 1});
+      stretches.push_back({x, x, names[phase - 1], phase - 1});
       current = phase;
     }
   }
@@ -121,7 +123,7 @@ std::string names_of(const Panel& panel) {
 Figure empty_figure(const StoredRun& run, const std::string& id, const std::string& title,
                     const std::string& description, const std::string& y_label, const Facets* facets) {
   Figure figure{id, title, description, "", {}, {}, true};
-  for (const Clock clock : clocks_of(run)) {
+  for (const Clock& clock : clocks_of(run)) {
     Plot& plot = figure.plots.emplace_back();
     plot.x_label = in_words(clock, run);
     plot.y_label = y_label;
@@ -144,25 +146,28 @@ const Column* find_column(const StoredRun& run, const std::string& name) {
 }
 
 std::vector<Clock> clocks_of(const StoredRun& run) {
-  std::vector<Clock> clocks(std::begin(curve_clocks), std::end(curve_clocks));
-  const bool has_time = std::all_of(run.cells.begin(), run.cells.end(),
-                                    [](const StoredCell& cell) { return cell.trace.find("time").has_value(); });
-  if (!has_time) clocks.pop_back();
-  return clocks;
+  std::vector<Clock> known = clocks();
+  const auto is_unknown = [&](const Clock& clock) {
+    return !clock.is_cost && std::any_of(run.cells.begin(), run.cells.end(),
+                                         [&](const StoredCell& cell) { return clock.of(cell.trace).empty(); });
+  };
+  while (is_unknown(known.back())) known.pop_back();
+  return known;
 }
 
-std::string in_words(Clock clock, const StoredRun& run) {
-  if (clock == Clock::time) return "flow time";
-  if (clock != Clock::passes) return to_string(clock);
+std::string in_words(const Clock& clock, const StoredRun& run) {
   const bool has_operator = std::any_of(run.cells.begin(), run.cells.end(),
                                         [](const StoredCell& cell) { return cell.sizes.measurements > 0; });
-  return has_operator ? "passes over the operator" : "passes over the data";
+  return !has_operator && !clock.axis_of_problem.empty() ? clock.axis_of_problem
+         : clock.axis.empty()                            ? clock.name
+                                                         : clock.axis;
 }
 
 bool is_drawn(const Trace& trace, Index column) {
   const std::string& name = trace.columns[column].name;
   if (!trace.columns[column].phases.empty()) return false;
-  if (name != "step") return name != "time";
+  if (name != "step")
+    return std::none_of(clocks().begin(), clocks().end(), [&](const Clock& clock) { return clock.column == name; });
   std::vector<Real> steps = trace.column(column);
   std::erase_if(steps, [](Real step) { return !std::isfinite(step); });
   return std::any_of(steps.begin(), steps.end(), [&](Real step) { return step != steps.front(); });
@@ -231,8 +236,8 @@ std::vector<Figure> curves_of_run(const StoredRun& run) {
       name_overlays(plot);
     }
     for (std::size_t k = 0; k < entry.figure.plots.size(); ++k) {
-      entry.figure.plots[k].panels.front().events = events_of(cell, curve_clocks[k]);
-      entry.figure.plots[k].panels.front().stretches = stretches_of(cell, curve_clocks[k]);
+      entry.figure.plots[k].panels.front().events = events_of(cell, clocks()[k]);
+      entry.figure.plots[k].panels.front().stretches = stretches_of(cell, clocks()[k]);
     }
     if (!entry.figure.plots.front().panels.front().theories.empty()) make_solid(entry.figure);
     result.push_back(std::move(entry.figure));

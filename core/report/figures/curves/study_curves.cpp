@@ -33,7 +33,7 @@ bool has_theory(const StoredRun& run, const std::string& name) {
 }
 
 /// The median over a setting's runs of what is predicted of a column, as long as all of them have a prediction.
-Series theory_of(const Study& study, const Setting& setting, const Column& column, Clock clock) {
+Series theory_of(const Study& study, const Setting& setting, const Column& column, const Clock& clock) {
   std::vector<Track> tracks;
   Real end = std::numeric_limits<Real>::infinity();
   for (const std::size_t i : setting.cells) {
@@ -69,18 +69,18 @@ void add_column(Figure& figure, const Study& study, const Facets& facets, const 
       std::vector<const StoredCell*> runs;
       for (const std::size_t i : setting.cells)
         if (study.run.cells[i].trace.find(column.name)) runs.push_back(&study.run.cells[i]);
-      Series series = band_of(study.run, setting, column.name, curve_clocks[k], study.points);
+      Series series = band_of(study.run, setting, column.name, clocks()[k], study.points);
       if (series.x.empty()) continue;
       series.style = member.value_or(facets.spots[s]->series);
       series.name = member ? worded(column.name) : facets.series[series.style];
       if (series.name.empty()) series.name = worded(column.name);
       Panel& panel = facets.panel_at(figure.plots[k], *facets.spots[s]);
-      Series theory = theory_of(study, setting, column, curve_clocks[k]);
+      Series theory = theory_of(study, setting, column, clocks()[k]);
       theory.style = series.style;
       theory.name = series.name + ", theory";
       if (!theory.x.empty()) panel.theories.push_back(std::move(theory));
       panel.series.push_back(std::move(series));
-      add_overlays(panel, overlays_of(study.claims, column.name, curve_clocks[k], runs));
+      add_overlays(panel, overlays_of(study.claims, column.name, clocks()[k], runs));
       add_overlays(panel, overlays_of(study.summary.criterion, column.name));
     }
   }

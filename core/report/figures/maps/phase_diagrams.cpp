@@ -108,12 +108,12 @@ PhaseDiagram time_map(const Maps& maps) {
                        "until " + worded(maps.summary.criterion->text()),
                        "Medians with censoring (Kaplan & Meier)." + maps.facets.note,
                        {}};
-  for (const Clock clock : all_clocks) {
-    const std::string unit = to_string(clock);
+  for (const Clock& clock : costs()) {
+    const std::string& unit = clock.name;
     diagram.svgs.push_back(maps.drawn(
         fmt::format("Median {} to the target{}", unit, maps.over()), unit, false,
         [&](const Setting& setting) -> std::optional<Square> {
-          const auto own = setting.arrivals.find(clock);
+          const auto own = setting.arrivals.find(unit);
           if (own == setting.arrivals.end()) return std::nullopt;
           const TimeToTarget& times = own->second.times;
           const std::string count = fmt::format("{} of {} runs arrived", times.reached, times.count);

@@ -40,7 +40,7 @@ struct Runs {
                            *read_quantity(Node::make_scalar(quantity, {})), "scale", all());
   }
   std::vector<Overlay> levels(const std::string& text) const {
-    return overlays_of({claim(text)}, "error", Clock::iterations, all());
+    return overlays_of({claim(text)}, "error", *find_cost("iterations"), all());
   }
 };
 
