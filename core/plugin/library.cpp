@@ -23,6 +23,7 @@
 #include "core/base/digest.hpp"
 #include "core/base/failure.hpp"
 #include "core/base/limits.hpp"
+#include "core/plugin/memory_folder.hpp"
 
 extern char** environ;
 
@@ -132,19 +133,10 @@ fs::path core_folder() {
   return fs::weakly_canonical(info.dli_fname).parent_path();
 }
 
-/// Where successful trial openings are remembered; empty if nowhere.
-fs::path memory_folder() {
-  const char* cache = std::getenv("XDG_CACHE_HOME");
-  const char* home = std::getenv("HOME");
-  if (cache && *cache == '/') return fs::path(cache) / "tightrope" / "probes";
-  if (home && *home == '/') return fs::path(home) / ".cache" / "tightrope" / "probes";
-  return {};
-}
-
 /// Opens the file in a child process first: a damaged library, or one whose static objects misbehave, can kill the
 /// process that opens it, and no check of ours can catch that.
 void try_in_child(const fs::path& file, const std::string& hash) {
-  const fs::path memory = memory_folder();
+  const fs::path memory = memory_folder("probes");
   const fs::path mark = memory.empty() ? fs::path() : memory / (hash.substr(0, 32) + "-" TIGHTROPE_HEADER_DIGEST);
   std::error_code ignored;
   if (!mark.empty() && fs::exists(mark, ignored)) return;
@@ -328,5 +320,13 @@ std::shared_ptr<const Library> Library::open(const std::filesystem::path& path) 
 }
 
 void probe_plugin(const std::filesystem::path& file) { load(file); }
+
+fs::path memory_folder(const std::string& what) {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  if (cache && *cache == '/') return fs::path(cache) / "tightrope" / what;
+  if (home && *home == '/') return fs::path(home) / ".cache" / "tightrope" / what;
+  return {};
+}
 
 }  // namespace tightrope
