@@ -107,7 +107,7 @@ Node sample_of(const Call& call) {
   Node sample = Node::make_map({});
   if (call.has("set"))
     for (const std::string& assignment : call.get<std::vector<std::string>>("set"))
-      tightrope::assign(sample, assignment, "--set");
+      apply_assignment(sample, assignment, "--set");
   return sample;
 }
 
