@@ -34,6 +34,13 @@ char32_t utf8_character(std::string_view text) {
   return character;
 }
 
+std::vector<std::string> characters_of(std::string_view text) {
+  std::vector<std::string> characters;
+  for (std::size_t i = 0; i < text.size(); i += characters.back().size())
+    characters.emplace_back(text.substr(i, std::max<std::size_t>(utf8_length(text.substr(i)), 1)));
+  return characters;
+}
+
 bool drives_terminal(char32_t character) {
   constexpr char32_t marks[] = {0x61C,  0x200E, 0x200F, 0x202A, 0x202B, 0x202C,
                                 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069};

@@ -1,10 +1,11 @@
 #include "core/cli/papers.hpp"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "core/base/installation.hpp"
+#include "core/cli/pages.hpp"
 #include "core/tree/parameters.hpp"
 #include "core/tree/yaml.hpp"
 
@@ -18,14 +19,7 @@ constexpr const char* paper_file = "paper.yaml";
 
 /// Where the configs lie that came with the program; "" if they did not come.
 const fs::path& shipped_folder() {
-  static const fs::path folder = [] {
-    Dl_info info{};
-    if (dladdr(reinterpret_cast<const void*>(&shipped_papers), &info) == 0 || !info.dli_fname) return fs::path();
-    const fs::path library = fs::weakly_canonical(info.dli_fname).parent_path();
-    std::error_code ignored;
-    const fs::path found = fs::weakly_canonical(library.parent_path() / "share" / "tightrope" / "configs", ignored);
-    return fs::is_directory(found, ignored) ? found : fs::path();
-  }();
+  static const fs::path folder = shared_folder("configs");
   return folder;
 }
 
@@ -39,18 +33,6 @@ std::vector<fs::path> sorted_entries(const fs::path& folder) {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) entries.push_back(entry.path());
   std::sort(entries.begin(), entries.end());
   return entries;
-}
-
-/// "quickstart", "papers/liu2025" and "papers/liu2025/condition": what may be named.
-std::vector<std::string> shipped_names() {
-  std::vector<std::string> names;
-  if (shipped_folder().empty()) return names;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(shipped_folder())) {
-    fs::path name = fs::relative(entry.path(), shipped_folder());
-    if (is_config(entry.path()) || fs::exists(entry.path() / paper_file)) names.push_back(name.replace_extension());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
 }
 
 /// As one would type it from here.
@@ -76,6 +58,17 @@ PaperExperiment read_experiment(const Node::Entry& entry, const fs::path& folder
 }
 
 }  // namespace
+
+std::vector<std::string> shipped_names() {
+  std::vector<std::string> names;
+  if (shipped_folder().empty()) return names;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(shipped_folder())) {
+    fs::path name = fs::relative(entry.path(), shipped_folder());
+    if (is_config(entry.path()) || fs::exists(entry.path() / paper_file)) names.push_back(name.replace_extension());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
 
 Paper read_paper(const fs::path& folder) {
   const Node tree = read_yaml(folder / paper_file);

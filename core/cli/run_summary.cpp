@@ -68,11 +68,11 @@ void print_runs(const StoredRun& run) {
   for (std::size_t i = 0; i < std::min(run.cells.size(), most_rows); ++i) {
     const StoredCell& cell = run.cells[i];
     std::vector<std::string> row = {label_of(cell.labels), to_string(cell.end.end_class),
-                                    std::to_string(cell.end.iteration), passes_text(cell.counters.passes()),
-                                    fmt::format("{:.2f}", cell.seconds)};
+                                    std::to_string(cell.end.iteration), number(cell.counters.passes()),
+                                    number(cell.seconds)};
     for (const std::string& column : columns) {
       const auto own = cell.trace.find(column);
-      row.push_back(own ? human(cell.trace.last(*own)) : "–");
+      row.push_back(own ? number(cell.trace.last(*own)) : "–");
     }
     table.add(row);
   }
@@ -146,8 +146,8 @@ void print_summary(const StoredRun& run, std::size_t stored_before, double secon
   if (stored_before > 0)
     std::cout << "  " << (stored_before == run.cells.size() ? "All" : std::to_string(stored_before)) << " of "
               << run.cells.size() << (run.cells.size() == 1 ? " run was" : " runs were") << " stored already.\n";
-  std::cout << "  " << human_seconds(seconds) << " in all; " << human_seconds(computing) << " of computing: "
-            << (passes < 10 ? passes_text(passes) + (passes == 1 ? " pass" : " passes")
+  std::cout << "  " << duration(seconds) << " in all; " << duration(computing) << " of computing: "
+            << (passes < 10 ? number(passes) + (passes == 1 ? " pass" : " passes")
                             : counted(static_cast<Index>(std::llround(passes)), "pass"))
             << (run.cells.empty() || run.cells.front().sizes.rows > 0 ? " over the operator" : " over the data");
   // Of passes that runs share, time and bytes are divided among them, so the quotient is that of the computer.

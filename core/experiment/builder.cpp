@@ -17,12 +17,14 @@
 #include "core/engine/objectives/counted_sensing.hpp"
 #include "core/engine/objectives/hold_out.hpp"
 #include "core/engine/objectives/problem_objective.hpp"
+#include "core/engine/objectives/penalized_model.hpp"
 #include "core/engine/objectives/sensing_objective.hpp"
 #include "core/experiment/experiment.hpp"
 #include "core/experiment/operator_key.hpp"
 #include "core/experiment/operator_size.hpp"
 #include "core/interfaces/initialization.hpp"
 #include "core/interfaces/noise.hpp"
+#include "core/interfaces/penalty.hpp"
 #include "core/interfaces/target.hpp"
 
 namespace tightrope {
@@ -151,10 +153,15 @@ class Builder {
     const auto loss = held_out.empty() ? own_loss : training_loss(own_loss, held_out, problem.op->measurements());
     full.known_loss = loss.get();
     full.stream = Stream(cell.seed, "model");
-    const auto model =
+    auto model =
         CheckedModel::of(make<FactorizationModel>(cell.model, full), problem.shape, cell.model.description());
     full.known_model = model.get();
     full.known_space = model.get();
+    if (!cell.penalties.empty()) {
+      model = CheckedModel::of(penalized(cell, model, full), problem.shape, cell.model.description());
+      full.known_model = model.get();
+      full.known_space = model.get();
+    }
     const SensingNames names{cell.op.description() + " or " + cell.loss.description(), cell.model.description(),
                              cell.perturbation ? cell.perturbation->description() : ""};
     sensing.complete(loss, model, names.pass);
@@ -183,6 +190,18 @@ class Builder {
     lane->charge(seconds - (own.adjoint->seconds() - shared_seconds), static_cast<Real>(sensing.own_bytes()));
     if (sensing.used_shared()) own.sharing.push_back(lane.get());
     return lane;
+  }
+
+  /// The streams of penalties go by their places in the list.
+  std::shared_ptr<const FactorizationModel> penalized(const CellSpec& cell,
+                                                      std::shared_ptr<const FactorizationModel> model,
+                                                      Context& context) const {
+    std::vector<PenalizedModel::Named> penalties;
+    for (const PluginSpec& choice : cell.penalties) {
+      context.stream = Stream(cell.seed, fmt::format("penalty/{}", penalties.size()));
+      penalties.push_back({make<Penalty>(choice, context), choice.description()});
+    }
+    return std::make_shared<const PenalizedModel>(std::move(model), std::move(penalties));
   }
 
   std::unique_ptr<Lane> lane_of_other_problem(const CellSpec& cell, LaneSetup setup) {

@@ -49,7 +49,7 @@ struct CellSpec {
   /// A problem that is not sensing; then there are no target, operator, noises, loss and model.
   std::optional<PluginSpec> problem;
   std::optional<PluginSpec> target;
-  std::vector<PluginSpec> noises;
+  std::vector<PluginSpec> noises, penalties;  // in the order of the file
   PluginSpec op, loss, model, initialization, optimizer;
   std::optional<PluginSpec> step_size, perturbation, projection;
   std::optional<BatchRule> batch;

@@ -121,4 +121,21 @@ void Resolver::read_choice(const std::string& kind, const std::string& key, cons
   }
 }
 
+std::vector<PluginSpec> Resolver::choose_some(const std::string& kind, const std::string& key, const Node& parent,
+                                              CellSpec& cell, Node& resolved) {
+  const Node* const given = value_at(parent, key);
+  if (!given) return {};
+  if (!given->is_sequence()) return {choose(kind, key, parent, cell, resolved)};
+  std::vector<PluginSpec> all;
+  Node list = Node::make_sequence(given->position);
+  for (const Node& item : given->items) {
+    Node holder = Node::make_map(item.position), chosen = Node::make_map(item.position);
+    holder.set(key, item);
+    all.push_back(choose(kind, key, holder, cell, chosen));
+    if (const Node* one = chosen.find(key)) list.items.push_back(*one);
+  }
+  resolved.set(key, std::move(list));
+  return all;
+}
+
 }  // namespace tightrope

@@ -44,6 +44,9 @@ class Resolver {
   PluginSpec choose(const std::string& kind, const std::string& key, const Node& top, CellSpec& cell) {
     return choose(kind, key, top, cell, cell.resolved);
   }
+  /// One plugin, or a list of them; none without the key.
+  std::vector<PluginSpec> choose_some(const std::string& kind, const std::string& key, const Node& parent,
+                                      CellSpec& cell, Node& resolved);
   const std::vector<std::string>& names(const std::string& kind);
   void add_file(std::vector<DataFile>& files, const std::string& written, const std::string& path);
 

@@ -38,6 +38,7 @@ std::vector<std::pair<std::string, const PluginSpec*>> CellSpec::parts() const {
   add("problem.operator", op);
   add("loss", loss);
   add("model", model);
+  for (const PluginSpec& penalty : penalties) add("penalty", penalty);
   add("initialization", initialization);
   add("optimizer", optimizer);
   add_if("optimizer.step", step_size);

@@ -1,14 +1,14 @@
 #include "core/plugin/catalog.hpp"
 
-#include "core/base/asked.hpp"
-
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <mutex>
 #include <set>
 
+#include "core/base/asked.hpp"
+#include "core/base/digest.hpp"
+#include "core/base/installation.hpp"
 #include "core/base/limits.hpp"
 
 namespace tightrope {
@@ -21,6 +21,7 @@ const std::vector<PluginKind>& plugin_kinds() {
                                                 {"noises", "noise"},
                                                 {"losses", "loss"},
                                                 {"models", "model"},
+                                                {"penalties", "penalty"},
                                                 {"initializations", "initialization"},
                                                 {"optimizers", "optimizer"},
                                                 {"step_sizes", "step size"},
@@ -59,28 +60,8 @@ Catalog::Catalog(std::vector<fs::path> folders) : folders_(std::move(folders)), 
                                             folder.string()));
 }
 
-namespace {
-
-/// Where the plugins lie that came with the program.
-const std::vector<fs::path>& installed_folders() {
-  static const std::vector<fs::path> folders = [] {
-    std::vector<fs::path> found;
-    Dl_info info{};
-    if (dladdr(reinterpret_cast<const void*>(&plugin_kinds), &info) == 0 || !info.dli_fname) return found;
-    const fs::path library_folder = fs::weakly_canonical(info.dli_fname).parent_path();
-    for (const fs::path& folder : {library_folder.parent_path() / "plugins", library_folder / "tightrope" / "plugins"})
-      if (std::error_code ignored; fs::is_directory(folder, ignored)) found.push_back(folder);
-    return found;
-  }();
-  return folders;
-}
-
-}  // namespace
-
 bool Catalog::is_installed(const fs::path& file) {
-  const fs::path folder = fs::weakly_canonical(file).parent_path().parent_path();
-  const std::vector<fs::path>& installed = installed_folders();
-  return std::find(installed.begin(), installed.end(), folder) != installed.end();
+  return fs::weakly_canonical(file).parent_path().parent_path() == plugin_folder();
 }
 
 std::vector<fs::path> Catalog::standard_folders(const std::vector<fs::path>& extra) {
@@ -93,10 +74,29 @@ std::vector<fs::path> Catalog::standard_folders(const std::vector<fs::path>& ext
       begin = end + 1;
     }
   }
-  const std::vector<fs::path>& installed = installed_folders();
-  folders.insert(folders.end(), installed.begin(), installed.end());
+  if (!plugin_folder().empty()) folders.push_back(plugin_folder());
   return folders;
 }
+
+namespace {
+
+/// Of two different plugins of one name, in folders that somebody named, neither is taken: who knows which is meant?
+/// One that came with the program gives way.
+void refuse_another(const Library& chosen, const std::vector<fs::path>& folders, const std::string& kind,
+                    const std::string& name) {
+  if (Catalog::is_installed(chosen.file())) return;
+  for (const fs::path& folder : folders) {
+    const fs::path other = folder / kind / (name + ".so");
+    std::error_code ignored;
+    if (!fs::is_regular_file(other, ignored) || Catalog::is_installed(other)) continue;
+    if (fs::equivalent(other, chosen.file(), ignored) || sha256_file(other) == chosen.content_hash()) continue;
+    throw Error(Exit::plugin, fmt::format("there are two plugins '{}' among the {}, {} and {}; rename one of them, or "
+                                          "leave its folder out",
+                                          name, kind, chosen.file().string(), other.string()));
+  }
+}
+
+}  // namespace
 
 std::shared_ptr<const Library> Catalog::find(const std::string& kind, const std::string& name) const {
   const std::string folder_name = plugin_kind(kind).folder, word = plugin_kind(kind).singular;
@@ -119,6 +119,7 @@ std::shared_ptr<const Library> Catalog::find(const std::string& kind, const std:
           Exit::plugin,
           fmt::format("{} calls itself '{}'; name the file {}.so, or change the name in its TIGHTROPE_PLUGIN line",
                       file.string(), manifest.name, manifest.name));
+    refuse_another(*opened, folders_, folder_name, name);
     library = std::move(opened);
     return library;
   }

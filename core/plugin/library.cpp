@@ -17,13 +17,17 @@
 #include <chrono>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <map>
+#include <optional>
 #include <thread>
 
 #include "core/base/digest.hpp"
 #include "core/base/failure.hpp"
+#include "core/base/installation.hpp"
 #include "core/base/limits.hpp"
 #include "core/plugin/memory_folder.hpp"
+#include "core/plugin/probe.hpp"
 
 extern char** environ;
 
@@ -34,8 +38,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* entry_point = "tightrope_plugin";
-constexpr int probe_seconds = 20;
-
+constexpr int probe_seconds = 10;
 [[noreturn]] void refuse(const fs::path& file, const std::string& why) {
   throw Error(Exit::plugin, fmt::format("{} {}", file.string(), why));
 }
@@ -45,19 +48,30 @@ constexpr int probe_seconds = 20;
   throw Error(Exit::resources, fmt::format("{} cannot be opened now: {}", file.string(), why));
 }
 
-void check_folder(const fs::path& file) {
-  struct stat folder {};
-  if (stat(file.parent_path().c_str(), &folder) == 0 && (folder.st_mode & S_IWOTH))
-    refuse(file,
-           "lies in a folder that every user can write; move it to one that only its owner can write, or take "
-           "that permission away (chmod o-w)");
+/// Everybody could put another file in the place of this one: in its folder or, where no sticky bit keeps them from
+/// renaming what is not theirs, in one above.
+void check_folders(const fs::path& file) {
+  const fs::path own = file.parent_path();
+  for (fs::path folder = own; !folder.empty(); folder = folder.parent_path()) {
+    struct stat facts {};
+    const bool is_writable = stat(folder.c_str(), &facts) == 0 && (facts.st_mode & S_IWOTH);
+    if (is_writable && folder == own)
+      refuse(file,
+             "lies in a folder that every user can write; move it to one that only its owner can write, or take "
+             "that permission away (chmod o-w)");
+    if (is_writable && !(facts.st_mode & S_ISVTX))
+      refuse(file, fmt::format("lies below {}, a folder that every user can write; move it to one that only its owner "
+                               "can write, or take that permission away (chmod o-w)",
+                               folder.string()));
+    if (folder == folder.parent_path()) break;
+  }
 }
 
 /// Nobody else may be able to put another file where this one is, or where a link on the way leads. The file that the
 /// path stands for.
 fs::path checked_path(const fs::path& path) {
   if (!path.is_absolute()) refuse(path, "is not an absolute path; plugins are opened by their absolute path alone");
-  check_folder(path);
+  check_folders(path);
   std::error_code error;
   fs::path file = fs::canonical(path, error);
   if (error == std::errc::no_such_file_or_directory && fs::is_symlink(path, error))
@@ -70,7 +84,7 @@ fs::path checked_path(const fs::path& path) {
   if (!S_ISREG(facts.st_mode)) refuse(file, "is not a regular file; a plugin is a shared library (.so)");
   if (facts.st_mode & S_IWOTH)
     refuse(file, "can be written by every user; take that permission away (chmod o-w) before it is used as a plugin");
-  check_folder(file);
+  check_folders(file);
   return file;
 }
 
@@ -127,10 +141,77 @@ void check_elf(const fs::path& file, const std::string& bytes) {
                        entry_point));
 }
 
-fs::path core_folder() {
-  Dl_info info{};
-  if (dladdr(reinterpret_cast<const void*>(&core_folder), &info) == 0 || !info.dli_fname) return {};
-  return fs::weakly_canonical(info.dli_fname).parent_path();
+/// How it went in the child process.
+struct Trial {
+  bool is_opened = false, is_fine = false, is_late = false;
+  int status = 0;                      // of waitpid
+  std::optional<std::string> refusal;  // what the child found
+  std::string text;                    // all else that it wrote
+};
+
+/// Ends the child at the deadline, with all that it has started.
+void wait_for(pid_t child, std::chrono::steady_clock::time_point deadline, Trial& trial) {
+  while (!trial.is_late) {
+    const pid_t ended = waitpid(child, &trial.status, WNOHANG);
+    if (ended == child || (ended < 0 && errno != EINTR)) return;
+    trial.is_late = std::chrono::steady_clock::now() >= deadline;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  kill(-child, SIGKILL);
+  kill(child, SIGKILL);
+  while (waitpid(child, &trial.status, 0) < 0 && errno == EINTR) {
+  }
+}
+
+Trial tried(const fs::path& file) {
+  int messages[2];
+  if (pipe2(messages, O_CLOEXEC) != 0)
+    give_up(file, "there is no pipe to the process that tries it first: " + shortage_text(errno));
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, messages[1], STDERR_FILENO);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  std::string program = library_folder() / "tightrope-probe", argument = file.string();
+  char* arguments[] = {program.data(), argument.data(), nullptr};
+  pid_t child = 0;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(probe_seconds);
+  const int failed = posix_spawn(&child, program.c_str(), &actions, &attributes, arguments, environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  close(messages[1]);
+  if (failed != 0) {
+    close(messages[0]);
+    if (is_shortage(failed)) give_up(file, "no process can be started to try it in first: " + shortage_text(failed));
+    throw Error(Exit::plugin, fmt::format("{} cannot be started to try plugins in: {}; install Tightrope again",
+                                          program, std::strerror(failed)));
+  }
+  // What it wrote, until it ends or closes its end of the pipe; of a flood the last is kept.
+  constexpr std::size_t most = 16000;
+  Trial trial;
+  for (;;) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    pollfd ready{messages[0], POLLIN, 0};
+    const int answer = left > 0 ? poll(&ready, 1, static_cast<int>(left)) : 0;
+    if (answer < 0 && errno == EINTR) continue;
+    trial.is_late = answer <= 0;
+    char buffer[4096];
+    const ssize_t size = trial.is_late ? 0 : read(messages[0], buffer, sizeof buffer);
+    if (size <= 0) break;
+    trial.text.append(buffer, static_cast<std::size_t>(size));
+    trial.is_opened = trial.is_opened || trial.text.find(probe_opened) != std::string::npos;
+    if (trial.text.size() > most) trial.text.erase(0, trial.text.size() - most / 2);
+  }
+  close(messages[0]);
+  wait_for(child, deadline, trial);
+  trial.is_fine = trial.text.ends_with(probe_fine);
+  if (const std::size_t at = trial.text.rfind(probe_refused); at != std::string::npos)
+    trial.refusal = trial.text.substr(at + std::strlen(probe_refused));
+  return trial;
 }
 
 /// Opens the file in a child process first: a damaged library, or one whose static objects misbehave, can kill the
@@ -141,70 +222,23 @@ void try_in_child(const fs::path& file, const std::string& hash) {
   std::error_code ignored;
   if (!mark.empty() && fs::exists(mark, ignored)) return;
 
-  const fs::path prober = core_folder() / "tightrope-probe";
-  int messages[2];
-  if (pipe2(messages, O_CLOEXEC) != 0)
-    give_up(file, "there is no pipe to the process that tries it first: " + shortage_text(errno));
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, messages[1], STDERR_FILENO);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  std::string program = prober.string(), argument = file.string();
-  char* arguments[] = {program.data(), argument.data(), nullptr};
-  pid_t child = 0;
-  const int failed = posix_spawn(&child, program.c_str(), &actions, nullptr, arguments, environ);
-  posix_spawn_file_actions_destroy(&actions);
-  close(messages[1]);
-  if (failed != 0) {
-    close(messages[0]);
-    if (is_shortage(failed)) give_up(file, "no process can be started to try it in first: " + shortage_text(failed));
-    throw Error(Exit::plugin, fmt::format("{} cannot be started to try plugins in: {}; install Tightrope again",
-                                          program, std::strerror(failed)));
+  const Trial trial = tried(file);
+  const char* const culprit = trial.is_opened ? "its entry point" : "one of its static objects";
+  if (trial.is_late)
+    refuse(file, fmt::format("was still being opened after {} seconds; {} waits or computes: build it without that",
+                             probe_seconds, culprit));
+  if (WIFSIGNALED(trial.status)) {
+    const char* const name = sigabbrev_np(WTERMSIG(trial.status));
+    refuse(file, fmt::format("kills the process that opens it ({}); it is damaged, or {} fails: build it again",
+                             name ? std::string("SIG") + name : "a signal", culprit));
   }
-  // The child ends by itself or is ended; what it wrote is its message.
-  std::string text;
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(probe_seconds);
-  bool late = false;
-  for (;;) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
-    pollfd ready{messages[0], POLLIN, 0};
-    const int answer = left > 0 ? poll(&ready, 1, static_cast<int>(left)) : 0;
-    if (answer < 0 && errno == EINTR) continue;
-    if (answer <= 0) {
-      late = true;
-      kill(child, SIGKILL);
-      break;
-    }
-    char buffer[1024];
-    const ssize_t size = read(messages[0], buffer, sizeof buffer);
-    if (size <= 0) break;
-    if (text.size() < 4000) text.append(buffer, static_cast<std::size_t>(size));
-  }
-  close(messages[0]);
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  if (late)
-    refuse(file, fmt::format("was still being opened after {} seconds; its static objects must not wait or compute",
-                             probe_seconds));
-  if (WIFSIGNALED(status))
-    refuse(
-        file,
-        fmt::format(
-            "kills the process that opens it ({}); it is damaged, or one of its static objects fails: build it again",
-            sigabbrev_np(WTERMSIG(status)) ? std::string("SIG") + sigabbrev_np(WTERMSIG(status)) : "a signal"));
-  if (WEXITSTATUS(status) == static_cast<int>(Exit::resources) || (WEXITSTATUS(status) == 127 && is_shortage(text)))
-    give_up(file, "the process that tries it first ended: " + text);
-  for (const Exit code : {Exit::plugin, internal_fault})
-    if (WEXITSTATUS(status) == static_cast<int>(code) && !text.empty()) throw Error(code, text);
-  if (WEXITSTATUS(status) != 0 || text != "fine")
-    refuse(file,
-           fmt::format(
-               "ends the process that opens it (exit {}); one of its static objects calls exit: build it without that",
-               WEXITSTATUS(status)));
+  const int code = WEXITSTATUS(trial.status);
+  for (const Exit own : {Exit::plugin, Exit::resources, internal_fault})
+    if (code == static_cast<int>(own) && trial.refusal) throw Error(own, *trial.refusal);
+  if (code == 127 && is_shortage(trial.text)) give_up(file, "the process that tries it first ended: " + trial.text);
+  if (code != 0 || !trial.is_fine)
+    refuse(file, fmt::format("ends the process that opens it (exit {}); {} calls exit: build it without that", code,
+                             culprit));
   if (mark.empty()) return;
   fs::create_directories(memory, ignored);
   const int descriptor = open(mark.c_str(), O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -261,6 +295,18 @@ void check_manifest(const fs::path& file, const Manifest* manifest) {
 
 /// The linker's complaint in words.
 std::string what_is_missing(const std::string& complaint) {
+  // "… libx.so.1: cannot open shared object file: No such file …", "… libx.so.1: version `X_2' not found (required by
+  // …"
+  for (const auto& [mark, sentence] :
+       {std::pair{": cannot open shared object file", "needs the library '{0}', which is not found here; install it"},
+        std::pair{": version `", "needs '{1}' of {0}, which is older here; build the plugin on this machine"}})
+    if (const std::size_t end = complaint.find(mark); end != std::string::npos) {
+      const std::size_t space = complaint.rfind(' ', end - 1), begin = space == std::string::npos ? 0 : space + 1;
+      const std::size_t version = end + std::strlen(": version `");
+      return fmt::format(
+          fmt::runtime(sentence), complaint.substr(begin, end - begin),
+          complaint.substr(std::min(version, complaint.size()), complaint.find('\'', version) - version));
+    }
   const std::string mark = "undefined symbol: ";
   const std::size_t begin = complaint.find(mark);
   if (begin == std::string::npos) return fmt::format("cannot be loaded: {}", complaint);
@@ -275,11 +321,12 @@ std::string what_is_missing(const std::string& complaint) {
       readable ? readable.get() : symbol.c_str());
 }
 
-const Manifest* load(const fs::path& file) {
+const Manifest* load(const fs::path& file, const std::function<void()>& opened = {}) {
   try {
     // rtld_now: a missing symbol is an exception here instead of the end of the process at the first call.
     boost::dll::shared_library library(file.string(),
                                        boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+    if (opened) opened();
     const Manifest* manifest = library.get<const Manifest*()>(entry_point)();
     // One more handle, never closed: nothing that comes from a plugin may outlive its code.
     dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE | RTLD_NOLOAD);
@@ -307,7 +354,7 @@ std::shared_ptr<const Library> Library::open(const std::filesystem::path& path) 
     bytes.assign(std::istreambuf_iterator<char>(stream), {});
     if (!stream.good() && !stream.eof()) {
       if (is_shortage(errno)) give_up(file, shortage_text(errno));
-      refuse(file, "cannot be read");
+      refuse(file, fmt::format("cannot be read: {}; give yourself the right to (chmod u+r)", std::strerror(errno)));
     }
   }
   check_elf(file, bytes);
@@ -319,7 +366,12 @@ std::shared_ptr<const Library> Library::open(const std::filesystem::path& path) 
   return library;
 }
 
-void probe_plugin(const std::filesystem::path& file) { load(file); }
+void probe_plugin(const std::filesystem::path& file) {
+  load(file, [] {
+    std::fputs(probe_opened, stderr);
+    std::fflush(stderr);
+  });
+}
 
 fs::path memory_folder(const std::string& what) {
   const char* cache = std::getenv("XDG_CACHE_HOME");

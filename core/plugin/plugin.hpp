@@ -12,6 +12,7 @@
 #include "core/interfaces/objective.hpp"
 #include "core/interfaces/observer.hpp"
 #include "core/interfaces/optimizer.hpp"
+#include "core/interfaces/penalty.hpp"
 #include "core/interfaces/perturbation.hpp"
 #include "core/interfaces/problem.hpp"
 #include "core/interfaces/projection.hpp"

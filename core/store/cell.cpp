@@ -222,10 +222,6 @@ std::vector<NamedArray> final_arrays(const Lane& lane) {
   return arrays;
 }
 
-std::string passes_text(Real passes) {
-  return passes == std::floor(passes) ? fmt::format("{:.0f}", passes) : fmt::format("{:.4g}", passes);
-}
-
 Json identity_of(const CellSpec& cell) {
   Node spec = cell.resolved;
   spec.erase("name");

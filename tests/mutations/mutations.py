@@ -268,9 +268,9 @@ MUTATIONS = [
              ("add_scaled(Hs, damping, s)", "add_scaled(Hs, 2 * damping, s)")),
 
     # Drawings.
-    mutation("map-x-and-y-exchanged", "core/report/figures/phase_diagrams.cpp", "core: a square stands above its x",
+    mutation("map-x-and-y-exchanged", "core/report/figures/maps/phase_diagrams.cpp", "core: a square stands above its x",
              ("map.squares[position(y, setting) * x.values.size() + position(x, setting)]",
               "map.squares[position(x, setting) * y.values.size() + position(y, setting)]")),
-    mutation("map-upside-down", "core/report/figures/phase_diagrams.cpp", "core: a square stands above its x",
+    mutation("map-upside-down", "core/report/figures/maps/heat_map.cpp", "core: a square stands above its x",
              ("py = y0 + height - static_cast<Real>(j + 1) * h", "py = y0 + static_cast<Real>(j) * h")),
 ]

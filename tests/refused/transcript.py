@@ -4,7 +4,7 @@
 A transcript holds lines "$ COMMAND", each followed by what the command prints on both streams and, unless it is 0, its
 exit code as "[2]". Lines before the first command are a remark. The commands run one after another, by bash, in a fresh
 folder with the YAML files that lie beside the transcript. What differs from machine to machine is written as {here}
-(that folder), {plugins}, {digest}, {number} or {compiler}, and the names of all plugins of a kind, which may become
+(that folder), {plugins}, {digest}, {number}, {compiler} or {sanitizer}, and the names of all plugins of a kind, which may become
 more, as {names}. A command that begins with "tightrope" and fails must leave no file behind, and keep to the limits.
 
 With --write the transcript is written anew from what happened: read the difference before you keep it.
@@ -20,6 +20,7 @@ import sys
 import tempfile
 
 PATTERNS = {"digest": "[0-9a-f]{16}", "number": "[0-9.]+", "compiler": "(?:gcc|clang) [0-9]+",
+            "sanitizer": "none|address|thread",
             "names": r"\w+(?:, \w+)*"}
 
 

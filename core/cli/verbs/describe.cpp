@@ -5,7 +5,7 @@
 #include <fstream>
 #include <iostream>
 
-#include "core/cli/verb.hpp"
+#include "core/cli/pages.hpp"
 #include "core/experiment/section.hpp"
 #include "core/report/citations.hpp"
 #include "core/store/json.hpp"
@@ -143,22 +143,6 @@ Fits over a label take all repetitions. There is none, and the claim is false, i
 a value without a logarithm that the fit needs; labels without one are refused before the runs.
 )";
 
-constexpr const char* page_exits = R"(
-### Exit codes
-
-| code    | meaning |
-| ------- | ------- |
-| 0       | all good |
-| 1       | a run failed, or diverged without a claim that says so, or a claim is false |
-| 2       | usage or config |
-| 3       | plugin |
-| 4       | integrity: a stored result is damaged or differs |
-| 5       | resources: memory, disk, permission |
-| 6       | the study is locked by another process |
-| 70      | a fault of this program: please report it |
-| 128 + n | ended by signal n |
-)";
-
 /// docs/reference.md. Depends on the plugins that are found, and on nothing else of the machine.
 std::string reference(const Catalog& catalog) {
   std::string kinds;
@@ -199,7 +183,9 @@ std::string reference(const Catalog& catalog) {
       "builds "
       "the program first, if need be.\n";
   for (const Verb& verb : verbs()) page += fmt::format("\n### {}\n\n```text\n{}```\n", verb.name, help_of(verb));
-  return page + page_exits;
+  Table exits({"code", "meaning"});
+  for (const auto& [code, meaning] : exit_codes()) exits.add({code, meaning});
+  return page + "\n### Exit codes\n\n" + exits.text("markdown");
 }
 
 Exit describe_call(const Call& call) {

@@ -9,7 +9,7 @@
 #include "core/cli/documents.hpp"
 #include "core/cli/verb.hpp"
 #include "core/report/citations.hpp"
-#include "core/report/figures/plot_data.hpp"
+#include "core/report/figures/curves/plot_data.hpp"
 #include "core/report/tables/summary_tables.hpp"
 #include "core/store/remake.hpp"
 

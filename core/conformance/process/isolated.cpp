@@ -10,7 +10,6 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +25,7 @@
 #include <sstream>
 #include <utility>
 
+#include "core/base/installation.hpp"
 #include "core/base/limits.hpp"
 #include "core/base/words.hpp"
 #include "core/conformance/process/allocations.hpp"
@@ -148,12 +148,6 @@ struct Descriptors {
   }
 };
 
-fs::path prober() {
-  Dl_info info{};
-  if (dladdr(reinterpret_cast<const void*>(&prober), &info) == 0 || !info.dli_fname) return {};
-  return fs::weakly_canonical(info.dli_fname).parent_path() / "tightrope-probe";
-}
-
 /// One process that examines a plugin from a question on.
 class Child {
  public:
@@ -174,7 +168,7 @@ class Child {
     posix_spawn_file_actions_adddup2(&actions, descriptors_.output, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, descriptors_.output, STDERR_FILENO);
     posix_spawn_file_actions_adddup2(&actions, descriptors_.write, reports);
-    const std::string program = prober().string();
+    const std::string program = library_folder() / "tightrope-probe";
     std::vector<std::string> words = {program, file.string(), std::to_string(first), quick ? "quick" : "full"};
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
@@ -309,7 +303,6 @@ std::optional<Allocations> allocations_so_far() {
 }
 
 void examine_here(const fs::path& file, std::size_t first, bool quick) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
   tell_of_crashes();
   std::string sample((std::istreambuf_iterator<char>(std::cin)), {});
   const auto library = Library::open(file);

@@ -38,22 +38,6 @@ struct HoldOutKeys {
   }
 };
 
-/// One noise, or a list of them that add up.
-void resolve_noises(Resolver& resolver, const Node& noise, const Node& given, CellSpec& cell, Node& resolved) {
-  if (!noise.is_sequence()) {
-    cell.noises.push_back(resolver.choose("noises", "noise", given, cell, resolved));
-    return;
-  }
-  Node list = Node::make_sequence(noise.position);
-  for (const Node& item : noise.items) {
-    Node holder = Node::make_map(item.position), chosen = Node::make_map(item.position);
-    holder.set("noise", item);
-    cell.noises.push_back(resolver.choose("noises", "noise", holder, cell, chosen));
-    if (const Node* one = chosen.find("noise")) list.items.push_back(*one);
-  }
-  resolved.set("noise", std::move(list));
-}
-
 void resolve_other_problem(Resolver& resolver, const Node& tree, const Node& type, CellSpec& cell) {
   const std::vector<std::string>& known = resolver.names("problems");
   if (!type.is_scalar() || !contains(known, type.scalar))
@@ -113,7 +97,7 @@ void resolve_problem(Resolver& resolver, const Node& tree, CellSpec& cell, bool 
     resolver.complain(data->position,
                       "measured data alone do not tell the shape of the matrix; add shape: [rows, columns]");
   if (given != &nothing && !truth_alone) cell.op = resolver.choose("operators", "operator", *given, cell, resolved);
-  if (const Node* noise = value_at(*given, "noise")) resolve_noises(resolver, *noise, *given, cell, resolved);
+  cell.noises = resolver.choose_some("noises", "noise", *given, cell, resolved);
   if (const Node* part = value_at(*given, "hold_out"); part && !truth_alone) {
     HoldOutKeys hold_out;
     resolved.set("hold_out", resolver.read(hold_out, *part, "hold_out"));

@@ -1,0 +1,5 @@
+#include <cstdlib>
+
+#include "entry.hpp"
+
+ENTRY_POINT { std::exit(0); }

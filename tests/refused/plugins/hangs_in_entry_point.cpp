@@ -1,0 +1,7 @@
+#include <unistd.h>
+
+#include "entry.hpp"
+
+ENTRY_POINT {
+  for (;;) pause();
+}
