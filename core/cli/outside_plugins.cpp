@@ -12,8 +12,9 @@ namespace tightrope::cli {
 std::vector<std::string> examine_outside_plugins(const Call& call, const Experiment& experiment) {
   std::map<std::string, const PluginSpec*> outside;  // by content
   for (const CellSpec& cell : experiment.cells)
-    for (const PluginSpec* choice : cell.choices())
-      if (!Catalog::is_installed(choice->library->file())) outside.emplace(choice->library->content_hash(), choice);
+    for (const auto& part : cell.parts())
+      if (const Library& library = *part.second->library; !Catalog::is_installed(library.file()))
+        outside.emplace(library.content_hash(), part.second);
   std::vector<std::string> not_passed;
   for (const auto& [hash, choice] : outside) {
     const Library& library = *choice->library;
