@@ -14,6 +14,7 @@
 #include "core/interfaces/initialization.hpp"
 #include "core/interfaces/noise.hpp"
 #include "core/interfaces/target.hpp"
+#include "core/plugin/script.hpp"
 #include "core/tree/yaml.hpp"
 
 namespace tightrope {
@@ -160,9 +161,11 @@ std::string Measurement::text() const {
 void examine(const Library& library, const Node& sample, const Examination& examination) {
   using namespace conformance;
   std::size_t question = 0;
-  Report report([&](const Answer& answer) {
-    if (examination.answered) examination.answered(answer);
-  });
+  Report report(
+      [&](const Answer& answer) {
+        if (examination.answered) examination.answered(answer);
+      },
+      is_script(library.file()));
   Subject subject{library, sample, {}, {}};
   const int rounding = std::fegetround();
   const std::filesystem::path folder = std::filesystem::current_path();

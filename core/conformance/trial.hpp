@@ -46,7 +46,10 @@ struct Subject {
 /// Gathers what is found.
 class Report {
  public:
-  explicit Report(std::function<void(const Answer&)> answered) : answered_(std::move(answered)) {}
+  /// `may_allocate`: the plugin is in a language that does so all the time.
+  Report(std::function<void(const Answer&)> answered, bool may_allocate)
+      : answered_(std::move(answered)), may_allocate_(may_allocate) {}
+  bool may_allocate() const { return may_allocate_; }
 
   /// Calls a check. What it throws is a fault, too, unless a variant other than the sample is refused. Answers whether
   /// it came to its end.
@@ -113,6 +116,7 @@ class Report {
   void finish();
 
   std::function<void(const Answer&)> answered_;
+  bool may_allocate_;
   Answer answer_;
   std::string where_;
   int left_out_ = 0;

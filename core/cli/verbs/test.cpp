@@ -7,6 +7,7 @@
 
 #include "core/cli/verb.hpp"
 #include "core/conformance/process/isolated.hpp"
+#include "core/plugin/script.hpp"
 #include "core/report/text.hpp"
 #include "core/store/json.hpp"
 #include "core/tree/paths.hpp"
@@ -48,17 +49,16 @@ Tested opened(const std::function<std::shared_ptr<const Library>()>& open, const
   return tested;
 }
 
-/// All plugins of a folder: FOLDER/<kind>/<name>.so, or the files of one such <kind>.
+/// All plugins of a folder: FOLDER/<kind>/<name>.so or .py, or the files of one such <kind>.
 std::vector<Tested> of_folder(const fs::path& folder) {
   std::vector<Tested> all;
   const Catalog catalog({folder});
   for (const PluginKind& kind : plugin_kinds())
     for (const std::string& name : catalog.names(kind.folder))
-      all.push_back(
-          opened([&] { return catalog.find(kind.folder, name); }, (folder / kind.folder / (name + ".so")).string()));
+      all.push_back(opened([&] { return catalog.find(kind.folder, name); }, (folder / kind.folder / name).string()));
   std::set<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.path().extension() == ".so") files.insert(entry.path());
+    if (entry.path().extension() == ".so" || is_script(entry.path())) files.insert(entry.path());
   for (const fs::path& file : files) all.push_back(opened([&] { return Library::open(file); }, file.string()));
   if (all.empty())
     throw Error(Exit::config, fmt::format("{} holds no plugins: they lie as <kind>/<name>.so in it", folder.string()));
@@ -93,7 +93,7 @@ std::vector<Tested> targets(const Call& call) {
   if (fs::is_directory(path, ignored)) return of_folder(path);
   const std::size_t slash = target.find('/');
   // What looks like a file is one; the gate says what is wrong with it.
-  if (fs::exists(fs::symlink_status(path, ignored)) || target.ends_with(".so") || slash == 0 ||
+  if (fs::exists(fs::symlink_status(path, ignored)) || target.ends_with(".so") || is_script(target) || slash == 0 ||
       std::count(target.begin(), target.end(), '/') > 1)
     return {opened([&] { return Library::open(path); }, target)};
   const Catalog catalog = make_catalog(call);
@@ -267,7 +267,8 @@ Verb test_verb() {
       "test",
       "TARGET",
       "try whether a plugin keeps the contract of its kind",
-      "TARGET is the path of a plugin (NAME.so), KIND/NAME or KIND NAME of one that is found, or a folder of plugins.\n"
+      "TARGET is the path of a plugin (NAME.so or NAME.py), KIND/NAME or KIND NAME of one that is found, or a folder "
+      "of plugins.\n"
       "Its mathematics is asked for: adjoints, gradients, descent; and what the engine relies on: memory, "
       "determinism,\n"
       "threads, shapes at the edge, allocations. Parameters are the examples of their declarations, or those of "

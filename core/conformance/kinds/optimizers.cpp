@@ -249,7 +249,7 @@ void check_allocations(const Subject& subject, Report& report) {
   report.measure("microseconds in a call of advance", log->seconds / calls * 1e6);
   if (!allocations_so_far()) return;
   report.measure("allocations in a call of advance", log->allocations / calls);
-  if (log->allocations >= calls / 2)
+  if (log->allocations >= calls / 2 && !report.may_allocate())
     report.remark(fmt::format("advance allocates memory at each step: {:.1f} blocks, {:.0f} bytes in all",
                               log->allocations / calls, log->bytes / calls));
   // Whoever goes along a direction and needs no metric does no more than add up.
