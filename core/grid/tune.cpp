@@ -24,7 +24,7 @@ bool is_at_or_below(const std::string& path, const std::string& other) {
 
 double combinations(const TuneRules& rules) {
   double all = 1;
-  for (const TuneRules::Knob& knob : rules.knobs) all *= static_cast<double>(knob.values.size());
+  for (const TuneRules::TunedPath& at : rules.paths) all *= static_cast<double>(at.values.size());
   return all;
 }
 
@@ -83,7 +83,7 @@ class Reader {
       complain(path ? path->position : node_.position,
                "tune needs 'path', the value of the config that is to be chosen, such as optimizer.step");
     else
-      rules_.knobs.push_back({path->scalar, path->position, {}});
+      rules_.paths.push_back({path->scalar, path->position, {}});
     if (!over)
       return complain(node_.position,
                       fmt::format("tune needs 'over', the values to try: a list, a range such as {}, or "
@@ -96,16 +96,16 @@ class Reader {
           "where 'path' is given, over is a list, a range or {bisect: [0.01, 4]}; to choose several values, "
           "leave 'path' out and write over: {PATH: VALUES, …}");
     const std::vector<Node> values = values_of(*over, "over");
-    if (!rules_.knobs.empty()) rules_.knobs.back().values = values;
+    if (!rules_.paths.empty()) rules_.paths.back().values = values;
   }
 
   void several(const Node& over) {
     for (const Node::Entry& entry : over.entries) {
-      for (const TuneRules::Knob& other : rules_.knobs)
+      for (const TuneRules::TunedPath& other : rules_.paths)
         if (is_at_or_below(entry.key, other.path) || is_at_or_below(other.path, entry.key))
           complain(entry.position, fmt::format("'{}' and '{}' are to be chosen, but one is a part of the other",
                                                excerpt(other.path), excerpt(entry.key)));
-      rules_.knobs.push_back(
+      rules_.paths.push_back(
           {entry.key, entry.position, values_of(entry.value, "over of '" + excerpt(entry.key) + "'")});
     }
     if (over.entries.empty())
@@ -180,7 +180,7 @@ class Reader {
 
 std::string TuneRules::path() const {
   std::string all;
-  for (const Knob& knob : knobs) all += (all.empty() ? "" : ", ") + knob.path;
+  for (const TunedPath& at : paths) all += (all.empty() ? "" : ", ") + at.path;
   return all;
 }
 
@@ -188,14 +188,14 @@ std::vector<Node> TuneRules::candidates() const {
   if (bisection)
     return {Node::make_scalar(shortest(bisection->low), bisection->position),
             Node::make_scalar(shortest(bisection->high), bisection->position)};
-  if (knobs.size() == 1) return knobs.front().values;
+  if (paths.size() == 1) return paths.front().values;
   std::vector<Node> all = {Node::make_map(position)};
-  for (const Knob& knob : knobs) {
+  for (const TunedPath& at : paths) {
     std::vector<Node> longer;
     for (const Node& before : all)
-      for (const Node& value : knob.values) {
+      for (const Node& value : at.values) {
         longer.push_back(before);
-        longer.back().entries.push_back({knob.path, knob.position, value});
+        longer.back().entries.push_back({at.path, at.position, value});
       }
     all = std::move(longer);
   }
@@ -209,9 +209,9 @@ std::optional<TuneRules> read_tune(const Node& node, std::vector<Diagnostic>& di
 }
 
 void apply_tuned(Node& tree, const TuneRules& rules, const Node& value) {
-  for (const TuneRules::Knob& knob : rules.knobs)
-    merge(node_at_path(tree, knob.path, [&](std::size_t) { return knob.position; }),
-          rules.knobs.size() == 1 ? value : *value.find(knob.path));
+  for (const TuneRules::TunedPath& at : rules.paths)
+    merge(node_at_path(tree, at.path, [&](std::size_t) { return at.position; }),
+          rules.paths.size() == 1 ? value : *value.find(at.path));
 }
 
 namespace {
@@ -242,8 +242,7 @@ std::string Tuned::text() const {
 
 bool overlaps(const TuneRules& rules, const std::string& path, const Position& position, const char* what,
               std::vector<Diagnostic>& diagnostics) {
-  if (std::ranges::none_of(rules.knobs, [&](const auto& knob) { return is_at_or_below(path, knob.path); }))
-    return false;
+  if (std::ranges::none_of(rules.paths, [&](const auto& at) { return is_at_or_below(path, at.path); })) return false;
   Diagnostic complaint{position,
                        fmt::format("'{}' {}, but it is also to be tuned, by the rules at {}; write tune: none in the "
                                    "methods for which it is not",

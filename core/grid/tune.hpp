@@ -31,12 +31,12 @@ namespace tightrope {
 
 struct TuneRules {
   /// What is chosen, with the values to try: those of a list or range, none for bisection.
-  struct Knob {
+  struct TunedPath {
     std::string path;
     Position position;
     std::vector<Node> values;
   };
-  std::vector<Knob> knobs;
+  std::vector<TunedPath> paths;
   Position position;
   struct Bisection {
     Real low = 0, high = 0;  // 0 < low < high

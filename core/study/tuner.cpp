@@ -27,8 +27,8 @@ Real finite_or_infinite(Real value) { return std::isnan(value) ? infinity : valu
 std::string text_of(const Node& value) { return value.is_scalar() ? value.scalar : to_json(value); }
 
 /// Of a candidate, what it holds for one of the paths.
-const Node& value_of(const Node& candidate, const TuneRules& rules, const TuneRules::Knob& knob) {
-  return rules.knobs.size() == 1 ? candidate : *candidate.find(knob.path);
+const Node& value_of(const Node& candidate, const TuneRules& rules, const TuneRules::TunedPath& at) {
+  return rules.paths.size() == 1 ? candidate : *candidate.find(at.path);
 }
 
 void check_goal(const TuneRules& rules, const Trace& trace) {
@@ -85,8 +85,8 @@ void Tuner::propose(Search& search) const {
   const TuneRules& rules = *search.setting->rules;
   const auto add = [&](const Node& value) {
     std::vector<Real> numbers;
-    for (const TuneRules::Knob& knob : rules.knobs)
-      numbers.push_back(to_real(value_of(value, rules, knob)).value_or(std::nan("")));
+    for (const TuneRules::TunedPath& at : rules.paths)
+      numbers.push_back(to_real(value_of(value, rules, at)).value_or(std::nan("")));
     search.candidates.push_back({value, std::move(numbers), 0, 0, true});
   };
   if (search.candidates.empty())
@@ -117,9 +117,9 @@ void Tuner::start_round() {
             if (Node* stop = tree.find("stop"); stop && stop->is_map()) stop->set(rule.key, rule.value);
         apply_tuned(tree, *setting.rules, value);
         Labels labels = setting.labels;
-        for (const TuneRules::Knob& knob : setting.rules->knobs) {
-          const std::string label = knob.path.substr(knob.path.rfind('.') + 1);
-          labels[labels.count(label) ? knob.path : label] = text_of(value_of(value, *setting.rules, knob));
+        for (const TuneRules::TunedPath& at : setting.rules->paths) {
+          const std::string label = at.path.substr(at.path.rfind('.') + 1);
+          labels[labels.count(label) ? at.path : label] = text_of(value_of(value, *setting.rules, at));
         }
         labels[held_out_label] = std::to_string(draw + 1);
         trees.emplace_back(std::move(tree), std::move(labels));
@@ -192,16 +192,16 @@ void Tuner::choose(Search& search) const {
   else if (!std::isfinite(best->merit))
     notes.emplace_back("no value got there in half of the trials: the smallest last value decided");
   const TuneRules& rules = *search.setting->rules;
-  for (std::size_t k = 0; k < rules.knobs.size() && std::isfinite(best->last); ++k) {
+  for (std::size_t k = 0; k < rules.paths.size() && std::isfinite(best->last); ++k) {
     const auto [least, most] =
         std::minmax_element(search.candidates.begin(), search.candidates.end(),
                             [&](const auto& a, const auto& b) { return a.numbers[k] < b.numbers[k]; });
-    if (rules.knobs[k].values.size() == 1) continue;
+    if (rules.paths[k].values.size() == 1) continue;
     const bool is_most = best->numbers[k] == most->numbers[k], is_least = best->numbers[k] == least->numbers[k];
     if (is_most || is_least)
       notes.push_back(fmt::format(
-          "the best {}, {}, is the {} that was tried", rules.knobs.size() == 1 ? "value" : rules.knobs[k].path,
-          text_of(value_of(best->value, rules, rules.knobs[k])), is_most ? "largest" : "smallest"));
+          "the best {}, {}, is the {} that was tried", rules.paths.size() == 1 ? "value" : rules.paths[k].path,
+          text_of(value_of(best->value, rules, rules.paths[k])), is_most ? "largest" : "smallest"));
   }
   search.result.note = fmt::format("{}", fmt::join(notes, "; "));
 }

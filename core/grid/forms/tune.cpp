@@ -31,7 +31,7 @@ void read_tunes(StudyReader& reader) {
     const std::size_t before = reader.diagnostics.size();
     auto rules = read_tune(node, reader.diagnostics);
     if (rules &&
-        std::ranges::all_of(rules->knobs, [&](const auto& knob) { return reader.is_path(knob.path, knob.position); })) {
+        std::ranges::all_of(rules->paths, [&](const auto& at) { return reader.is_path(at.path, at.position); })) {
       for (const Node::Entry& fixed : reader.plan.fixed)
         overlaps(*rules, fixed.key, fixed.position, "is set", reader.diagnostics);
       reader.plan.tunes[method] = std::make_shared<const TuneRules>(std::move(*rules));
