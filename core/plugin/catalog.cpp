@@ -10,8 +10,8 @@
 #include "core/base/digest.hpp"
 #include "core/base/installation.hpp"
 #include "core/base/limits.hpp"
-#include "core/plugin/script.hpp"
 #include "core/base/word_list.hpp"
+#include "core/plugin/script.hpp"
 
 namespace tightrope {
 
