@@ -16,8 +16,8 @@
 #include "core/engine/objectives/checked_model.hpp"
 #include "core/engine/objectives/counted_sensing.hpp"
 #include "core/engine/objectives/hold_out.hpp"
-#include "core/engine/objectives/problem_objective.hpp"
 #include "core/engine/objectives/penalized_model.hpp"
+#include "core/engine/objectives/problem_objective.hpp"
 #include "core/engine/objectives/sensing_objective.hpp"
 #include "core/experiment/experiment.hpp"
 #include "core/experiment/operator_key.hpp"
@@ -153,8 +153,7 @@ class Builder {
     const auto loss = held_out.empty() ? own_loss : training_loss(own_loss, held_out, problem.op->measurements());
     full.known_loss = loss.get();
     full.stream = Stream(cell.seed, "model");
-    auto model =
-        CheckedModel::of(make<FactorizationModel>(cell.model, full), problem.shape, cell.model.description());
+    auto model = CheckedModel::of(make<FactorizationModel>(cell.model, full), problem.shape, cell.model.description());
     full.known_model = model.get();
     full.known_space = model.get();
     if (!cell.penalties.empty()) {
