@@ -148,7 +148,7 @@ std::vector<Table> pivot_blocks(const Summary& summary, const std::string& colum
         }
       }
       if (head.empty()) head.push_back({shown(options, summary.by), shown(options, options.pivot)});
-      Table& block = blocks.emplace_back(std::move(head));
+      Table& block = blocks.emplace_back(Table::below(std::move(head)));
       for (std::size_t r = 1; r < whole.rows().size(); ++r) {
         std::vector<std::string> row = {whole.rows()[r][0]};
         std::vector<std::size_t> bold;

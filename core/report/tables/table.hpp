@@ -14,7 +14,12 @@ class Table {
  public:
   explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}
   /// With a header of several rows, for LaTeX.
-  explicit Table(std::vector<std::vector<std::string>> head) : heads_(head.size()), rows_(std::move(head)) {}
+  static Table below(std::vector<std::vector<std::string>> head) {
+    Table table(head.front());
+    table.heads_ = head.size();
+    table.rows_ = std::move(head);
+    return table;
+  }
   /// `bold`: places in the row that Markdown and LaTeX print in bold.
   void add(std::vector<std::string> row, const std::vector<std::size_t>& bold = {}) {
     for (const std::size_t i : bold) bold_.insert({rows_.size(), i});
@@ -30,7 +35,6 @@ class Table {
   std::string text(const std::string& format, bool siunitx = false) const;
   /// A tabular with several tables below each other, each with its header; all have as many rows in it, and columns.
   static std::string latex(const std::vector<Table>& blocks, bool siunitx);
-  std::size_t heads() const { return heads_; }  // rows of the header
 
  private:
   std::string aligned(bool markdown) const;
