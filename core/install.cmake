@@ -1,5 +1,5 @@
-# cmake --install and the Debian packages. Two components: `program` is what runs experiments, `development` what compiles
-# plugins. Everything is found from where the library lies (core/base/installation.hpp), so that a prefix may be moved.
+# cmake --install and the Debian packages. `program` is what runs experiments, `development` what compiles
+# plugins, `python` what runs those that are scripts. Everything is found from where the library lies (core/base/installation.hpp), so that a prefix may be moved.
 include(CMakePackageConfigHelpers)
 
 # The manual page is what the program says of itself.
@@ -19,6 +19,10 @@ if(TARGET tightrope_mat)
   list(APPEND helpers tightrope_mat)
 endif()
 install(TARGETS ${helpers} RUNTIME DESTINATION lib/tightrope COMPONENT program)
+if(TARGET tightrope_python)
+  set_target_properties(tightrope_python PROPERTIES INSTALL_RPATH "$ORIGIN")
+  install(TARGETS tightrope_python LIBRARY DESTINATION lib/tightrope COMPONENT python)
+endif()
 install(FILES plugins/defaults.yaml DESTINATION lib/tightrope/plugins COMPONENT program)
 install(DIRECTORY configs core/cli/templates DESTINATION share/tightrope COMPONENT program)
 install(FILES ${PROJECT_BINARY_DIR}/share/man/man1/tightrope.1 DESTINATION share/man/man1 COMPONENT program)
@@ -63,6 +67,9 @@ set(CPACK_PACKAGE_NAME tightrope)
 set(CPACK_PACKAGE_CONTACT "Tightrope")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
 set(CPACK_COMPONENTS_ALL program development)
+if(TARGET tightrope_python)
+  list(APPEND CPACK_COMPONENTS_ALL python)
+endif()
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION math)
@@ -70,7 +77,7 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME tightrope)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${CMAKE_LIBRARY_OUTPUT_DIRECTORY})
-set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS tightrope-dev)
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "tightrope-dev, tightrope-python")
 set(CPACK_COMPONENT_PROGRAM_DESCRIPTION "Low-rank recovery by factorised gradient methods
  The program tightrope runs experiments that YAML files describe, with all its plugins, configs and pages.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME tightrope-dev)
@@ -78,4 +85,10 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "tightrope (= ${PROJECT_VERSION}), g++, cmake (>= 3.25), ninja-build | make, libarmadillo-dev, libopenblas-dev")
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "Headers and build files for plugins of Tightrope
  What `tightrope new` writes is compiled with these: find_package(Tightrope), or pkg-config tightrope.")
+# A package of its own: nobody who does not write in Python needs Python.
+set(CPACK_DEBIAN_PYTHON_PACKAGE_NAME tightrope-python)
+set(CPACK_DEBIAN_PYTHON_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS "tightrope (= ${PROJECT_VERSION}), python3-numpy")
+set(CPACK_COMPONENT_PYTHON_DESCRIPTION "Plugins of Tightrope in Python
+ Optimizers, losses, operators and observers that are scripts stand in experiments beside the compiled ones.")
 include(CPack)

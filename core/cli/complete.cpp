@@ -6,6 +6,7 @@
 
 #include "core/cli/pages.hpp"
 #include "core/cli/papers.hpp"
+#include "core/experiment/section.hpp"
 #include "core/grid/grid.hpp"
 #include "core/tree/yaml.hpp"
 
@@ -18,10 +19,19 @@ namespace {
 std::string name_of(const po::option_description& option) { return "--" + option.long_name(); }
 bool takes_value(const po::option_description& option) { return option.semantic()->max_tokens() > 0; }
 
-/// The kind of plugin that a key of a config chooses, such as operator, step or observers; null if it chooses none.
-const PluginKind* kind_of_key(const std::string& key) {
-  for (const PluginKind& kind : plugin_kinds())
-    if (key == kind.singular || key == kind.folder || std::string(kind.singular).starts_with(key + " ")) return &kind;
+/// A section inside of another one, or at the top of a config; null if there is none, or nobody knows what it is in.
+const Section* section_in(const Section* outer, const std::string& name) {
+  if (!outer) return nullptr;
+  for (const Section& section : outer->name.empty() ? sections() : outer->inside)
+    if (!section.name.empty() && section.name == name) return &section;
+  return nullptr;
+}
+
+/// The kind of plugin that a section chooses, or may choose; null if it chooses none.
+const PluginKind* kind_of(const Section* section) {
+  if (section)
+    for (const PluginKind& kind : plugin_kinds())
+      if (section->plugin == kind.folder || (section->plugin.empty() && section->name == kind.singular)) return &kind;
   return nullptr;
 }
 
@@ -191,67 +201,65 @@ class Line {
   /// One more part of a path, or the value behind it.
   void offer_path() {
     Node at = tree();
+    const Section* section = nullptr;
+    for (const Section& top : sections())
+      if (top.name.empty()) section = &top;
     const auto equals = current_.find('=');
     const std::string path = current_.substr(0, equals);
-    std::string key;        // of the section that the path has come to
     std::size_t begin = 0;  // of the part that is not complete
     for (std::size_t dot; (dot = path.find('.', begin)) != std::string::npos; begin = dot + 1) {
       const std::string part = path.substr(begin, dot - begin);
-      const Node* next = at.find(part);
-      if (const auto i = to_index(Node::make_scalar(part, {})); at.is_sequence() && i && *i < at.items.size())
-        next = &at.items[*i];
-      else
-        key = part;
+      const auto i = to_index(Node::make_scalar(part, {}));
+      const bool is_item = at.is_sequence() && i && *i < at.items.size();
+      const Node* const next = is_item ? &at.items[*i] : at.find(part);
+      if (!is_item) section = section_in(section, part);
       at = next ? Node(*next) : Node::make_map({});
     }
     if (equals == std::string::npos)
-      offer_keys(path.substr(0, begin), at, key);
+      offer_keys(path.substr(0, begin), at, section);
     else
-      offer_values(path.substr(0, equals) + "=", path.substr(begin), at, key);
+      offer_values(path.substr(0, equals) + "=", path.substr(begin), at, section);
   }
 
-  /// What a section declares: of a plugin that it chooses, or of the core's own.
-  std::vector<Parameter> parameters_of(const Node& section, const std::string& key) {
+  /// What is declared for a section: by the plugin that it chooses, and by the core.
+  std::vector<Parameter> parameters_in(const Node& tree, const Section* section) {
     std::vector<Parameter> all;
-    if (const PluginKind* kind = kind_of_key(key))
-      if (const Node* type = section.find("type"); type && type->is_scalar()) try {
-          const auto library = catalog().find(kind->folder, type->scalar);
-          Parameters declared;
-          const auto maker = make_maker(*library);
-          declare_parameters(*library, *maker, declared);
-          all = declared.all();
-          for (const Parameter& common : common_parameters(*library)) all.push_back(common);
-        } catch (const Error&) {
-          // No plugin, such as `sensing`: then what the core declares is all.
-        }
-    for (const SectionDoc& section_doc : config_reference())
-      if (section_doc.name == (key.empty() ? "config" : key) || section_doc.name.ends_with("." + key))
-        all.insert(all.end(), section_doc.parameters.begin(), section_doc.parameters.end());
+    const PluginKind* const kind = kind_of(section);
+    if (const Node* type = tree.find("type"); kind && type && type->is_scalar()) try {
+        const auto library = catalog().find(kind->folder, type->scalar);
+        Parameters declared;
+        const auto maker = make_maker(*library);
+        declare_parameters(*library, *maker, declared);
+        all = declared.all();
+      } catch (const Error&) {
+        // No plugin, such as the type `sensing`: then what the core declares is all.
+      }
+    if (section) all.insert(all.end(), section->parameters.begin(), section->parameters.end());
     return all;
   }
 
-  void offer_keys(const std::string& before, const Node& section, const std::string& key) {
-    for (const Node::Entry& entry : section.entries) {
-      const bool is_leaf = !entry.value.is_map() && !entry.value.is_sequence();
-      if (is_leaf || kind_of_key(entry.key)) offer(before + entry.key + "=");
-      if (!is_leaf) offer(before + entry.key + ".");
+  void offer_keys(const std::string& before, const Node& tree, const Section* section) {
+    const auto offer_key = [&](const std::string& key, bool has_value, bool has_parts) {
+      if (has_value) offer(before + key + "=");
+      if (has_parts) offer(before + key + ".");
+    };
+    for (const Node::Entry& entry : tree.entries) {
+      const bool has_parts = entry.value.is_map() || entry.value.is_sequence();
+      offer_key(entry.key, !has_parts || kind_of(section_in(section, entry.key)), has_parts);
     }
-    for (std::size_t i = 0; i < section.items.size(); ++i) offer(before + std::to_string(i) + ".");
-    if (kind_of_key(key) && section.is_map()) offer(before + "type=", "which plugin");
-    for (const Parameter& parameter : parameters_of(section, key)) offer(before + parameter.name + "=", parameter.doc);
-    if (!key.empty()) return;
-    for (const SectionDoc& section_doc : config_reference())
-      if (section_doc.name.find_first_of("., ") == std::string::npos && section_doc.name != "config")
-        offer(section_doc.name + ".");
-    for (const PluginKind& kind : plugin_kinds())
-      if (section.find(kind.singular)) offer(std::string(kind.singular) + ".");
+    for (std::size_t i = 0; i < tree.items.size(); ++i) offer(before + std::to_string(i) + ".");
+    if (kind_of(section) && tree.is_map()) offer(before + "type=", "which plugin");
+    for (const Parameter& parameter : parameters_in(tree, section)) offer(before + parameter.name + "=", parameter.doc);
+    if (!section) return;
+    for (const Section& inner : section->name.empty() ? sections() : section->inside)
+      if (!inner.name.empty())
+        offer_key(inner.name, kind_of(&inner) != nullptr, kind_of(&inner) || !inner.parameters.empty());
   }
 
-  void offer_values(const std::string& before, const std::string& name, const Node& section, const std::string& key) {
-    const PluginKind* const kind = kind_of_key(name == "type" ? key : name);
-    if (kind)
+  void offer_values(const std::string& before, const std::string& name, const Node& tree, const Section* section) {
+    if (const PluginKind* const kind = kind_of(name == "type" ? section : section_in(section, name)))
       for (const std::string& plugin : catalog().names(kind->folder)) offer(before + plugin);
-    for (const Parameter& parameter : parameters_of(section, key)) {
+    for (const Parameter& parameter : parameters_in(tree, section)) {
       if (parameter.name != name) continue;
       for (const std::string& choice : parameter.choices) offer(before + choice);
       if (parameter.default_text == "true" || parameter.default_text == "false")

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -71,6 +72,18 @@ class Resolver {
   std::map<std::string, std::vector<std::string>> names_;  // of each kind
   std::map<std::string, std::string> digests_;             // of data files, by path
 };
+
+/// A section that is one plugin or, where a cell need not have it, perhaps none.
+template <class Member>
+Section plugin_section(const char* name, int order, const char* text, const char* kind, Member CellSpec::*member,
+                       bool of_sensing = false) {
+  const auto resolve = [=](Resolver& resolver, const Node& tree, CellSpec& cell) {
+    const Node* given = tree.find(name);
+    const bool may_be_missing = !std::is_same_v<Member, PluginSpec>;
+    if (!may_be_missing || (given && !given->is_null())) cell.*member = resolver.choose(kind, name, tree, cell);
+  };
+  return {.name = name, .order = order, .text = text, .plugin = kind, .of_sensing = of_sensing, .of_cell = resolve};
+}
 
 /// The map with some of its keys alone.
 Node only(const Node& map, const std::vector<std::string>& keys);

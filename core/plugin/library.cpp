@@ -27,6 +27,7 @@
 #include "core/base/installation.hpp"
 #include "core/base/limits.hpp"
 #include "core/plugin/probe.hpp"
+#include "core/plugin/script.hpp"
 
 extern char** environ;
 
@@ -352,6 +353,12 @@ const Manifest* load(const fs::path& file, const std::function<void()>& opened =
   }
 }
 
+class SharedLibrary final : public Library {
+ public:
+  SharedLibrary(const Manifest* manifest, fs::path file, std::string hash)
+      : Library(manifest, std::move(file), std::move(hash)) {}
+};
+
 }  // namespace
 
 std::shared_ptr<const Library> Library::open(const std::filesystem::path& path) {
@@ -365,13 +372,12 @@ std::shared_ptr<const Library> Library::open(const std::filesystem::path& path) 
       refuse(file, fmt::format("cannot be read: {}; give yourself the right to (chmod u+r)", std::strerror(errno)));
     }
   }
+  if (is_script(path)) return open_script({path, file, std::move(bytes)});
   check_elf(file, bytes);
-  const std::shared_ptr<Library> library(new Library);
-  library->hash_ = sha256(bytes);
-  try_in_child(file, library->hash_);
-  library->manifest_ = load(file);
-  library->file_ = file;
-  return library;
+  const std::string hash = sha256(bytes);
+  try_in_child(file, hash);
+  const Manifest* const manifest = load(file);
+  return std::make_shared<const SharedLibrary>(manifest, file, hash);
 }
 
 void probe_plugin(const std::filesystem::path& file) {

@@ -96,7 +96,8 @@ def follow(root, build, page):
                 whole = all(re.search(f"^{key}:", text, re.M) for key in ("problem", "model", "optimizer", "stop"))
                 config = file.name if whole else f"configs/quickstart.yaml -c {file.name}"
                 # A page that builds plugins speaks of them from then on.
-                built = "".join(f" --plugin-path {folder}" for folder in here.glob("*/build/plugins"))
+                built = "".join(f" --plugin-path {folder}" for folder in
+                                [*here.glob("*/build/plugins"), *here.glob("my_plugins")])
                 wrong += run(f"./dev check {config}{built}")
             if kind == "sh":
                 for line in text.replace("\\\n", " ").splitlines():

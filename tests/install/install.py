@@ -84,7 +84,7 @@ class Moved(Prefix):
         said, outputs = self.make("optimizer", "my_method")
         self.assertIn("my_method/optimizers/my_method.cpp\n", said)
         self.assertIn("100% tests passed", outputs[2])
-        for method in ["my_method", "gradient_descent", "momentum", "scaled_gradient_descent"]:
+        for method in ["my_method", "gradient_descent", "momentum", "scaled-gd"]:
             self.assertRegex(outputs[3], rf"\n{method} ")
         # The compiler's work can be installed, and then needs no path.
         run("cmake", "--install", self.folder / "my_method/build", "--prefix", self.prefix)

@@ -10,6 +10,7 @@
 #include "core/engine/trace.hpp"
 #include "core/interfaces/observer.hpp"
 #include "core/interfaces/problem.hpp"
+#include "core/plugin/script.hpp"
 #include "core/store/files.hpp"
 
 namespace tightrope::cli {
@@ -126,6 +127,11 @@ std::string prefix_option() {
 Exit make_new(const Call& call) {
   const PluginKind& kind = plugin_kind(call.positional[0]);
   const std::string& name = call.positional[1];
+  const bool in_python = call.has("python");
+  if (const auto& kinds = script_kinds();
+      in_python && std::find(kinds.begin(), kinds.end(), kind.folder) == kinds.end())
+    throw Error(Exit::config, fmt::format("{} can be written in Python, and {} cannot; leave --python out",
+                                          fmt::join(kinds, ", "), kind.folder));
   check_name(name, kind, make_catalog(call));
   const fs::path folder = call.has("dir") ? call.get<std::string>("dir") : name;
   std::error_code ignored;
@@ -139,11 +145,13 @@ Exit make_new(const Call& call) {
     throw Error(Exit::plugin, "the templates of plugins did not come with this program; install Tightrope again");
   const Replacements replacements = {
       {"my_plugin", name}, {"MyPlugin", class_name(name)}, {"my_folder", kind.folder}, {"my_kind", kind.singular}};
-  std::vector<std::pair<fs::path, fs::path>> files = {{"common/CMakeLists.txt", "CMakeLists.txt"},
-                                                      {"common/README.md", "README.md"}};
+  std::vector<std::pair<fs::path, fs::path>> files;
+  if (!in_python) files.emplace_back("common/CMakeLists.txt", "CMakeLists.txt");
+  files.emplace_back(in_python ? "common/README.python.md" : "common/README.md", "README.md");
   const fs::path own = kind.folder;
+  const std::string ending = in_python ? ".py" : ".cpp";
   files.emplace_back(own / "my_plugin.yaml", name + ".yaml");
-  files.emplace_back(own / "my_plugin.cpp", own / (name + ".cpp"));
+  files.emplace_back(own / ("my_plugin" + ending), own / (name + ending));
   for (const auto& [from, to] : files) {
     const fs::path file = folder / to;
     if (!fs::create_directories(file.parent_path(), ignored) && ignored) fail_at(file.parent_path(), "made");
@@ -151,12 +159,18 @@ Exit make_new(const Call& call) {
   }
   if (call.quiet) return Exit::ok;
   for (const auto& [from, to] : files) std::cout << (folder / to).string() << "\n";
+  const std::string experiment = shell_word((folder / (name + ".yaml")).string());
+  if (in_python) {
+    std::cout << "\nRun it:\n  tightrope run " << experiment << " --plugin-path " << shell_word(folder.string())
+              << "\n";
+    return Exit::ok;
+  }
   const std::string here = shell_word(folder.string()), build = shell_word((folder / "build").string());
   std::cout << "\nBuild it, test it, run it:\n"
             << "  cmake -S " << here << " -B " << build << prefix_option() << "\n"
             << "  cmake --build " << build << "\n"
             << "  ctest --test-dir " << build << "\n"
-            << "  tightrope run " << shell_word((folder / (name + ".yaml")).string()) << " --plugin-path "
+            << "  tightrope run " << experiment << " --plugin-path "
             << shell_word((folder / "build" / "plugins").string()) << "\n";
   return Exit::ok;
 }
@@ -174,6 +188,7 @@ Verb new_verb() {
       [](po::options_description& options) {
         options.add_options()("dir", po::value<std::string>()->value_name("DIR"),
                               "the folder to write, which is new or empty (default: NAME)");
+        options.add_options()("python", "a script, which needs no compiler: an optimizer, loss, operator or observer");
         declare_plugin_options(options);
       },
       {},

@@ -4,14 +4,8 @@
 namespace tightrope {
 
 Section initialization_section() {
-  return {.name = "initialization",
-          .order = 40,
-          .text = "One plugin: where the factors start.",
-          .plugin = "initializations",
-
-          .of_cell = [](Resolver& resolver, const Node& tree, CellSpec& cell) {
-            cell.initialization = resolver.choose("initializations", "initialization", tree, cell);
-          }};
+  return plugin_section("initialization", 40, "One plugin: where the factors start.", "initializations",
+                        &CellSpec::initialization);
 }
 
 }  // namespace tightrope

@@ -4,15 +4,8 @@
 namespace tightrope {
 
 Section perturbation_section() {
-  return {.name = "perturbation",
-          .order = 70,
-          .text = "One plugin, or none: what is added to the gradient with respect to X.",
-          .plugin = "perturbations",
-          .of_sensing = true,
-          .of_cell = [](Resolver& resolver, const Node& tree, CellSpec& cell) {
-            if (value_at(tree, "perturbation"))
-              cell.perturbation = resolver.choose("perturbations", "perturbation", tree, cell);
-          }};
+  return plugin_section("perturbation", 70, "One plugin, or none: what is added to the gradient with respect to X.",
+                        "perturbations", &CellSpec::perturbation, true);
 }
 
 }  // namespace tightrope

@@ -41,8 +41,7 @@ std::string numbers_of(const Figure& figure) {
   const std::size_t each = std::clamp<std::size_t>(most_rows / std::max<std::size_t>(curves, 1), 2, 20);
   std::string html = fmt::format(
       "<details><summary>Numbers of {}</summary><div class=\"wide\" tabindex=\"0\" role=\"region\" "
-      "aria-label=\"Numbers of "
-      "{}\"><table><thead><tr>{}<th>Curve</th><th class=\"number\">{}</th><th "
+      "aria-label=\"Numbers of {}\"><table><thead><tr>{}<th>Curve</th><th class=\"number\">{}</th><th "
       "class=\"number\">{}</th>{}</tr></thead><tbody>\n",
       escaped(figure.title), escaped(figure.title), figure.facets.empty() ? "" : "<th>Panel</th>",
       escaped(capitalised(plot.x_label)), has_bands ? "Median" : "Value",

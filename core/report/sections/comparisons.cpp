@@ -23,12 +23,10 @@ std::string ratio(const PairedRatio* of, const Comparison& in) {
 }
 
 std::string table_of_pairs(const Summary& summary) {
-  if (summary.comparisons.empty()) return "";
   const bool has_pairs = std::any_of(summary.comparisons.begin(), summary.comparisons.end(),
                                      [](const Comparison& own) { return own.pairs > 1; });
   if (summary.methods.size() < 2 || (summary.has_all_comparisons && !has_pairs)) return "";
-  if (!summary.has_all_comparisons)
-    return "<h2>Methods against each other</h2>\n<p>There are too many methods to compare each with each.</p>\n";
+  if (!summary.has_all_comparisons) return "<p>There are too many methods to compare each with each.</p>\n";
   const bool has_target = summary.criterion.has_value();
   std::string html = "<table><thead><tr>" + head("Methods", false) + head("Pairs") + head("Repetitions");
   if (!summary.columns.empty()) html += head("Final " + escaped(worded(summary.columns.front()))) + head("p");
@@ -60,8 +58,7 @@ std::string table_of_pairs(const Summary& summary) {
   return scrolling("Methods against each other", html + "</tbody></table>") + "<p class=\"soft\">" +
          escaped(fmt::format("{}", fmt::join(notes_on_comparisons(summary), " "))) +
          " A ratio is 0 or ∞ where one of the two never arrives. A pair is undecided if neither arrived, or if it is "
-         "not "
-         "known who was first." +
+         "not known who was first." +
          note + "</p>\n";
 }
 

@@ -183,13 +183,11 @@ std::string tables_of_methods(const Summary& summary) {
   if (is_repeated)
     html +=
         "<p class=\"soft\">Medians over the repetitions of a setting, below them 95 % intervals: bootstrap percentiles "
-        "for medians, "
-        "Wilson's for success. A run that diverged or failed counts as worse than every number.";
+        "for medians, Wilson's for success. A run that diverged or failed counts as worse than every number.";
   if (is_repeated && summary.criterion)
     html +=
         " Times to the target are Kaplan-Meier medians, which take into account the runs that did not reach it; &gt; "
-        "300: "
-        "by then fewer than half of them had.";
+        "300: by then fewer than half of them had.";
   return html + (is_repeated ? "</p>\n" : "");
 }
 

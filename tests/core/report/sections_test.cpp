@@ -141,6 +141,7 @@ TEST_CASE("every section is on the page: below its heading, in its order, in the
       const std::string html = section.html(content);
       INFO(run.name, ", order ", section.order);
       CHECK(is_balanced(html));
+      CHECK(html.find("<h2") == std::string::npos);  // the page writes it
       if (html.empty()) {
         if (section.heading) CHECK(page.find(">" + section.heading(content) + "</h2>") == std::string::npos);
         continue;
@@ -163,6 +164,17 @@ TEST_CASE("every section is on the page: below its heading, in its order, in the
     }
   }
   CHECK(seen.size() == report_sections().size());  // none is without a test, and no two have the same order
+}
+
+TEST_CASE("methods that are too many to be compared are said to be") {
+  const StoredRun run = study();
+  Summary summary = summarize(run);
+  summary.has_all_comparisons = false;
+  summary.comparisons.clear();
+  const Figures figures = figures_of(run, summary);
+  std::string body;
+  for (const ReportSection& section : report_sections()) body += section.html({run, summary, figures, {}});
+  CHECK(body.find("too many methods to compare each with each") != std::string::npos);
 }
 
 TEST_CASE("what names and reasons say is text, not markup") {
