@@ -38,7 +38,7 @@ void declare_table_options(po::options_description& options) {
   options.add_options()("by", text("AXIS"), "axis whose values are compared (default: the methods)");
   options.add_options()("column", text("NAME"), "whose final values are shown (default: the most prominent)");
   options.add_options()("success", text("COMPARISON"),
-                        "what a run must reach, e.g. \"relative_error < 1e-6\" (default: as the study says)");
+                        "what a run must reach, e.g. \"relative_error < 1e-6\" (default: the study's)");
   options.add_options()("pool", text("AXES"), "settings that differ in these axes alone as one, e.g. level,rank");
   options.add_options()("columns", text("NAMES"),
                         "of the tables: ends, the recorded column, successes, iterations, passes, seconds");
