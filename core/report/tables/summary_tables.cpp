@@ -11,6 +11,17 @@
 
 namespace tightrope {
 
+namespace {
+
+std::string names_of_costs() {
+  std::string names;
+  for (const Clock& clock : costs())
+    names += (&clock == &costs().front() ? "" : &clock == &costs().back() ? " and " : ", ") + clock.name;
+  return names;
+}
+
+}  // namespace
+
 std::string with_interval(Real value, const Interval& interval, Index count) {
   return count < 2 ? number(value)
                    : fmt::format("{} [{}, {}]", number(value), number(interval.low), number(interval.high));
