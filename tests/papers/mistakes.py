@@ -107,6 +107,8 @@ MISTAKES = [
             "gram_solve(point[0], damping, gradient[0])"),
     Mistake("tong2021", "robust", "models/asymmetric", "direction[0] = gram_solve(point[1], damping, gradient[0]);",
             "direction[0] = gradient[0];"),
+    Mistake("li2024", "convergence", "penalties/block_hankel_distance", "X.right * LL -", "X.right * LL +"),
+    Mistake("li2024", "condition", "models/complex_asymmetric", "gram_solve(multiplier(point[1])", "gram_solve(multiplier(point[1] / 1.5)"),
 ]
 
 
