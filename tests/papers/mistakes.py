@@ -111,6 +111,8 @@ MISTAKES = [
             "(*gradient)[1] = point[0](0, 0) * of_product", "(*gradient)[1] = of_product"),
     Mistake("zhang2023", "sensing", "models/scalar_times_matrix",
             "gradient[1] = point[0](0, 0) * gradient_of_X.left", "gradient[1] = gradient_of_X.left"),
+    Mistake("li2024", "convergence", "penalties/block_hankel_distance", "X.right * LL -", "X.right * LL +"),
+    Mistake("li2024", "condition", "models/complex_asymmetric", "gram_solve(multiplier(point[1])", "gram_solve(multiplier(point[1] / 1.5)"),
 ]
 
 

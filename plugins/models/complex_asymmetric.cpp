@@ -1,0 +1,66 @@
+// Z = L Rᴴ ∈ C^{p×q} with L ∈ C^{p×k}, R ∈ C^{q×k}, seen as the real 2p × q matrix X = [Re Z; Im Z]. Blocks hold real
+// and imaginary parts side by side, L = [L₁ L₂], R = [R₁ R₂]; X = [L₁ L₂; L₂ −L₁] R ᵀ, and the gradient is the real
+// one, which for ½‖Z − M‖² is (Z − M)R and (Z − M)ᴴL. Metric: gradients of L are multiplied by (RᴴR + δI)⁻¹ and those
+// of R by (LᴴL + δI)⁻¹, without damping by pseudo-inverses (complex ScaledGD: Tong, Ma & Chi, JMLR 22, 2021; Li, Cui &
+// Zhang, 2024).
+#include "plugins/shared/block_hankel.hpp"
+
+namespace {
+
+using namespace tightrope;
+
+class ComplexAsymmetric final : public FactorizationModel {
+ public:
+  struct Options {
+    Index rank = 0;
+    void declare(Parameters& p) {
+      p.add("rank", rank, at_least(1), "factorization rank k, the number of complex columns").required().example("3");
+    }
+  };
+  ComplexAsymmetric(const Options& options, const Context& context) : shape_(context.shape), rank_(options.rank) {
+    if (shape_.rows % 2 != 0) throw Unsuitable("needs an even number of rows, real parts above imaginary ones");
+  }
+
+  std::vector<Block> blocks() const override {
+    return {{"L", shape_.rows / 2, 2 * rank_}, {"R", shape_.cols, 2 * rank_}};
+  }
+  Index rank() const override { return 2 * rank_; }
+
+  void expand(const Factors& point, LowRank& X) const override {
+    X.left = left_of_pair(point[0]);
+    X.right = point[1];
+  }
+  void pull_back(const Factors& point, const LowRank& gradient_of_X, Blocks wanted, Factors& gradient) const override {
+    assign_zeros_like(gradient, point);
+    if (wanted.has(0)) gradient[0] = pulled_to_left(gradient_of_X.left);
+    if (wanted.has(1)) gradient[1] = gradient_of_X.right;
+  }
+  Sides sides(Blocks wanted) const override { return {wanted.has(0), wanted.has(1)}; }
+  void push_forward(const Factors& point, const Factors& direction, LowRank& dX) const override {
+    dX.left = arma::join_rows(left_of_pair(direction[0]), left_of_pair(point[0]));
+    dX.right = arma::join_rows(point[1], direction[1]);
+  }
+  Factors from_svd(const Svd& svd) const override {
+    const ComplexSvd Z = complex_svd({svd.left * arma::diagmat(svd.values), svd.right}, rank_);
+    ComplexMat L(shape_.rows / 2, rank_, arma::fill::zeros), R(shape_.cols, rank_, arma::fill::zeros);
+    for (Index j = 0; j < Z.sigma.n_elem; ++j) {
+      L.col(j) = std::sqrt(Z.sigma[j]) * Z.U.col(j);
+      R.col(j) = std::sqrt(Z.sigma[j]) * Z.V.col(j);
+    }
+    return {{side_by_side(L), side_by_side(R)}};
+  }
+  void precondition(const Factors& point, Real damping, const Factors& gradient, Factors& direction) const override {
+    direction.blocks.resize(2);
+    direction[0] = gram_solve(multiplier(point[1]), damping, gradient[0]);
+    direction[1] = gram_solve(multiplier(point[0]), damping, gradient[1]);
+  }
+
+ private:
+  Shape shape_;
+  Index rank_;
+};
+
+}  // namespace
+
+TIGHTROPE_PLUGIN(FactorizationModel, ComplexAsymmetric, "complex_asymmetric", "Z = L Rᴴ, complex, as a real matrix",
+                 "tong2021, li2024")
