@@ -29,7 +29,7 @@ std::string goal_forms() {
     const Clock* clock = find_cost(pattern.substr(0, pattern.find(' ')));
     if (!clock || clock->is_reproducible) all.push_back(pattern);
   }
-  return list_of(all);
+  return quoted_list(all);
 }
 
 class Reader {
