@@ -1,5 +1,6 @@
-# cmake --install and the Debian packages. `program` is what runs experiments, `development` what compiles
-# plugins, `python` what runs those that are scripts. Everything is found from where the library lies (core/base/installation.hpp), so that a prefix may be moved.
+# cmake --install and the Debian packages. `program` is what runs experiments, `development` what compiles plugins, `python`
+# what runs those that are scripts. Everything is found from where the library lies (core/base/installation.hpp), so that a
+# prefix may be moved.
 include(CMakePackageConfigHelpers)
 
 # The manual page is what the program says of itself.
@@ -22,6 +23,7 @@ install(TARGETS ${helpers} RUNTIME DESTINATION lib/tightrope COMPONENT program)
 if(TARGET tightrope_python)
   set_target_properties(tightrope_python PROPERTIES INSTALL_RPATH "$ORIGIN")
   install(TARGETS tightrope_python LIBRARY DESTINATION lib/tightrope COMPONENT python)
+  install(FILES LICENSE DESTINATION share/doc/tightrope-python RENAME copyright COMPONENT python)
 endif()
 install(FILES plugins/defaults.yaml DESTINATION lib/tightrope/plugins COMPONENT program)
 install(DIRECTORY configs core/cli/templates DESTINATION share/tightrope COMPONENT program)

@@ -75,12 +75,18 @@ std::string Asked::text() const {
   return {line.data(), line.size()};
 }
 
-Asking::Asking(std::string_view who) {
+Asking::Asking(std::string_view who, std::string_view call) {
   if (const std::uint32_t depth = asked->depth; depth < Asked::most) {
-    char* name = asked->names[depth];
-    const std::size_t size = std::min(who.size(), Asked::length - 1);
-    memcpy(name, who.data(), size);
-    name[size] = '\0';
+    std::size_t used = 0;
+    const auto put = [&, name = asked->names[depth]](std::string_view text) {
+      const std::size_t size = std::min(text.size(), Asked::length - 1 - used);
+      memcpy(name + used, text.data(), size);
+      used += size;
+      name[used] = '\0';
+    };
+    put(call);
+    if (!call.empty()) put("() of ");
+    put(who);
   }
   std::atomic_signal_fence(std::memory_order_release);
   ++asked->depth;

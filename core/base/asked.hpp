@@ -18,14 +18,15 @@ struct Asked {
   std::uint32_t depth = 0;
   char names[most][length] = {};
 
-  /// "step size 'x', asked by optimizer 'y', at iteration 10"; empty if nobody is being asked.
+  /// "choose() of step size 'x', asked by advance() of optimizer 'y', at iteration 10"; empty if nobody is being asked.
   std::string text() const;
 };
 
-/// While it lives, `who` is being asked. Of one thread at a time: the one that runs the engine.
+/// While it lives, `who` is being asked, by a call of this function if there is one. Of one thread at a time: the one
+/// that runs the engine.
 class Asking {
  public:
-  explicit Asking(std::string_view who);
+  explicit Asking(std::string_view who, std::string_view call = {});
   ~Asking();
   Asking(const Asking&) = delete;
   Asking& operator=(const Asking&) = delete;

@@ -30,6 +30,7 @@ void declare_config_options(po::options_description& options) {
       "lay FILE.NAME.yaml, beside FILE.yaml, over it: --layer quick sees the law of a paper in seconds");
   declare_plugin_options(options);
   options.add_options()("allow-plugin-path", "open plugins from the folders that the config names in plugin_path");
+  options.add_options()("allow-failing-plugins", "use plugins whose mathematics fails the examination at loading");
 }
 
 void declare_thread_option(po::options_description& options) {

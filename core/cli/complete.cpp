@@ -107,7 +107,7 @@ class Line {
   }
 
   void offer_value(const po::option_description& option) {
-    const std::string name = option.format_parameter();
+    const std::string shown = option.format_parameter(), name = shown.substr(0, shown.find(' '));  // "FORMAT (=table)"
     if (name == "DIR") lines_.push_back(":folders");
     if (name == "FILE") lines_.push_back(":files");
     if (name == "FORMAT")

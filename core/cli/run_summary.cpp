@@ -11,13 +11,15 @@
 #include "core/cli/verb.hpp"
 #include "core/report/tables/summary_tables.hpp"
 #include "core/report/text.hpp"
+#include "core/store/printed.hpp"
 #include "core/study/remarks.hpp"
 
 namespace tightrope::cli {
 
 namespace {
 
-constexpr std::size_t most_rows = 60;  // of the table on the terminal
+constexpr std::size_t most_rows = 60;    // of the table on the terminal
+constexpr std::size_t most_printed = 5;  // lines of a run that failed
 
 std::string label_of(const std::map<std::string, std::string>& labels) {
   std::string text;
@@ -93,8 +95,14 @@ void print_table(const StoredRun& run) {
     if (cell.end.end_class != EndClass::converged && cell.end.end_class != EndClass::limit)
       std::cout << "  " << label_of(cell.labels) << ": " << sentence(cell.end.reason) << "\n";
   for (const Missing& cell : run.missing)
-    if (cell.kind == Missing::Kind::failed)
+    if (cell.kind == Missing::Kind::failed) {
       std::cout << "  " << label_of(cell.labels) << " failed: " << cell.reason << "\n";
+      for (const std::string& line : last_printed(run.folder, cell.key, most_printed))
+        std::cout << "    it printed: " << line << "\n";
+    }
+  if (const std::size_t count = count_printed(run.folder); count > 0)
+    std::cout << "  What plugins printed in " << counted(count, "run") << " is in " << (run.folder / "printed").string()
+              << ".\n";
 }
 
 /// How data files were read; each sentence once.

@@ -32,8 +32,7 @@ std::string tuned_lines(const std::vector<Tuned>& tuned) {
   };
   if (tuned.size() <= most_lines) {
     for (const Tuned& one : tuned)
-      text += fmt::format("  {}: {} {} ({}){}\n", name_of(one.labels), one.path,
-                          one.value.is_scalar() ? one.value.scalar : to_json(one.value),
+      text += fmt::format("  {}: {} ({}){}\n", name_of(one.labels), one.text(),
                           cost(one.trials, one.iterations, one.passes), one.note.empty() ? "" : "; " + one.note);
     return text;
   }
@@ -42,7 +41,7 @@ std::string tuned_lines(const std::vector<Tuned>& tuned) {
   for (const Tuned& one : tuned) {
     const auto method = one.labels.find("method");
     Share& share = methods[{method == one.labels.end() ? "" : method->second, one.path}];
-    const std::string value = one.value.is_scalar() ? one.value.scalar : to_json(one.value);
+    const std::string value = one.value_text();
     auto known =
         std::find_if(share.values.begin(), share.values.end(), [&](const auto& v) { return v.first == value; });
     if (known == share.values.end()) known = share.values.insert(known, {value, 0});

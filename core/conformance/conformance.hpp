@@ -11,32 +11,44 @@
 
 namespace tightrope {
 
-/// One thing that a plugin does and should not.
-struct Finding {
-  std::string variant;  // of its parameters: "as in the sample", "reduction: mean"
-  std::string check;    // what was asked: "the slope is the derivative at every scale"
-  std::string message;  // what came instead, with its numbers
-  std::string text() const { return variant + ": " + check + ": " + message; }
+/// A number that a check has seen.
+struct Measurement {
+  std::string what;      // "relative error of ⟨A(X), z⟩ = ⟨X, A*(z)⟩"
+  Real value = 0;        // of many, the worst
+  std::string expected;  // "at most 1e-12"; empty: it is told, not judged
+  std::string text() const;
+};
+
+/// One check, and what came of it.
+struct Answer {
+  std::string variant;  // of the plugin's parameters: "as in the sample", "reduction: mean"
+  std::string check;    // what was asked: "adjoint identity"
+  std::vector<Measurement> measured;
+  std::vector<std::string> faults;   // what the plugin does and should not, each a sentence with its numbers
+  std::vector<std::string> remarks;  // what could be better, though it breaks no promise
+  std::string refused;               // why the plugin will not be made with this variant; then nothing was asked
+  bool broke = false;                // it threw or ended its process: then nothing is known of the rest of the check
+  bool is_good() const { return faults.empty(); }
 };
 
 /// Plugins are tried on a problem of the first shape or, if they refuse that, of the second: recover a matrix of five
-/// singular values, two of which count as signal, from dense random measurements with a factorization of rank 3. For
-/// whoever writes data files that a sample names.
+/// singular values, two of which count as signal, from dense random measurements with a factorization of rank 3.
 struct ConformanceProblem {
   static constexpr Shape oblong{9, 7}, square{8, 8};
   static constexpr Index measurements = 120, rank = 3;
 };
 
-/// Everything that is found wrong with a plugin; nothing, if it keeps the contract of its kind.
+/// Asks a plugin whether it keeps the contract of its kind.
 ///
-/// `sample` is a map of parameters as in YAML; of required ones that it leaves out the examples of their declarations
-/// are taken. The plugin is tried with these parameters, and then with each other value of each parameter that has few
-/// (choices, true or false), and with 0.5 in place of each number that is 0, or left out, and may be more: one change
-/// at a time. Other values may ask for another problem than those tried here and be refused (Unsuitable), the sample
-/// itself not.
+/// `sample` is a map of parameters as in YAML; of those that it leaves out the examples of their declarations are
+/// taken, and small files for data files that must be named. The plugin is tried with these parameters, and then with
+/// each other value of each parameter that has few (choices, true or false), and with 0.5 in place of each number that
+/// is 0, or left out, and may be more: one change at a time. Other values may ask for another problem than those tried
+/// here and be refused (Unsuitable), the sample itself not.
 ///
-/// What the plugin throws is a finding, whatever it is. A crash is one of the caller: nothing is done in a process of
-/// its own. Parameters need a line of documentation.
+/// What the plugin throws is a fault, whatever it is. A crash is one of the caller: nothing is done in a process of its
+/// own (core/conformance/process/isolated.hpp). Parameters need a line of documentation, names of their own, and
+/// defaults and examples that they accept.
 ///
 /// - operators: ⟨A(X), z⟩ = ⟨X, A*(z)⟩, linearity, every cheaper form against its definition; E‖A(X)‖² = ‖X‖², for X in
 ///   a row or a column alone, too, unless its parameter `normalization` is `none` (on symmetric matrices, if it cannot
@@ -76,12 +88,17 @@ struct ConformanceProblem {
 ///   point to 1e-10.
 ///
 ///     const auto library = Library::open(file);
-///     for (const Finding& finding : check_conformance(*library, parse_yaml("{beta: 0.5}", "the sample")))
-///       std::cout << finding.text() << '\n';
-std::vector<Finding> check_conformance(const Library& library, const Node& sample);
+///     for (const Answer& answer : check_conformance(*library, parse_yaml("{beta: 0.5}", "the sample")))
+///       for (const std::string& fault : answer.faults) std::cout << answer.check << ": " << fault << '\n';
+std::vector<Answer> check_conformance(const Library& library, const Node& sample);
 
-/// The same with a sample for each shape of a problem, of those that read data files.
-using SampleOf = std::function<Node(Shape)>;
-std::vector<Finding> check_conformance(const Library& library, const SampleOf& sample);
+/// What is asked, and who hears of it.
+struct Examination {
+  bool quick = false;     // only what takes a fraction of a second: shapes, the adjoint identity, slopes, of the sample
+  std::size_t first = 0;  // questions before this one are left out
+  std::function<void(std::size_t question, const std::string& variant, const std::string& check)> asked;
+  std::function<void(const Answer&)> answered;
+};
+void examine(const Library& library, const Node& sample, const Examination& examination);
 
 }  // namespace tightrope

@@ -1,9 +1,14 @@
 #include "core/conformance/trial.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <set>
 
+#include "core/arrays/matrices.hpp"
 #include "core/engine/trace.hpp"
 #include "core/tree/yaml.hpp"
 
@@ -12,7 +17,7 @@ namespace tightrope::conformance {
 namespace {
 
 /// A check may find the same thing at many points.
-constexpr int most_findings = 5;
+constexpr std::size_t most_faults = 5;
 
 /// Where in the order in which parts of a run are made those of a kind come.
 std::size_t order_of(const std::string& kind) {
@@ -24,18 +29,30 @@ std::size_t order_of(const std::string& kind) {
 
 }  // namespace
 
-void Report::begin(const Variant& variant, const std::string& check) {
-  variant_ = variant.text();
-  check_ = check;
-  found_ = 0;
+void Report::add(const std::string& message) {
+  if (answer_.faults.size() < most_faults)
+    answer_.faults.push_back(where_ + message);
+  else
+    ++left_out_;
 }
 
-void Report::add(const std::string& message) {
-  if (++found_ <= most_findings) findings_.push_back({variant_, check_, message});
+void Report::measure(const std::string& what, Real value, const std::string& expected) {
+  for (Measurement& known : answer_.measured)
+    if (known.what == what) {
+      if (!(value <= known.value)) known.value = value;
+      return;
+    }
+  answer_.measured.push_back({what, value, expected});
+}
+
+void Report::finish() {
+  if (left_out_ > 0) answer_.faults.push_back(fmt::format("… and {} more", left_out_));
+  answered_(answer_);
 }
 
 Bench::Bench(const Subject& subject, Shape of, unsigned threads, std::uint64_t seed)
     : shape(of),
+      sizes(subject.sizes),
       context(of, Stream(seed, "plugin"), std::make_shared<Team>(threads)),
       library(subject.library),
       maker(make_maker(subject.library)) {
@@ -53,18 +70,43 @@ Bench::Bench(const Subject& subject, Shape of, unsigned threads, std::uint64_t s
 }
 
 void Bench::read_parameters(const Subject& subject) {
-  Node given = subject.sample(is_sensing() ? shape : ConformanceProblem::oblong);
+  Node given = subject.sample;
   for (const Parameter& parameter : parameters.all()) {
-    if (!parameter.is_required || given.find(parameter.name)) continue;
-    if (parameter.example_text.empty())
+    if (given.find(parameter.name)) continue;
+    std::string example = parameter.example_text;
+    if (parameter.is_file && parameter.is_required) example = data_file(subject.kind());
+    if (!subject.sizes.are_usual() && parameter.name == "rank") example = std::to_string(subject.sizes.rank);
+    if (!subject.sizes.are_usual() && parameter.name == "measurements")
+      example = std::to_string(subject.sizes.measurements);
+    if (parameter.is_required && example.empty())
       throw tightrope::Error(Exit::plugin, fmt::format("the required parameter {} has no example", parameter.name));
-    given.set(parameter.name, parse_yaml(parameter.example_text, "the example of " + parameter.name));
+    if (!example.empty()) given.set(parameter.name, parse_yaml(example, "the example of " + parameter.name));
   }
-  if (!subject.variant.is_sample())
-    given.set(subject.variant.parameter, parse_yaml(subject.variant.value, "the variant"));
+  for (const auto& [parameter, value] : subject.variant.settings)
+    given.set(parameter, parse_yaml(value, "the variant"));
   std::vector<Diagnostic> diagnostics;
   parameters.read(given, "the plugin", {}, diagnostics);
   if (!diagnostics.empty()) throw tightrope::Error(Exit::config, diagnostics.front().text());
+}
+
+/// A file of what a plugin of this kind may read: the rows of an operator, the blocks of a start, a matrix.
+std::string Bench::data_file(const std::string& kind) const {
+  namespace fs = std::filesystem;
+  const Shape of = is_sensing() ? shape : ConformanceProblem::oblong;
+  const Mat V = Stream(5, "V").normal_matrix(of.rows, sizes.rank),
+            W = Stream(5, "W").normal_matrix(of.cols, sizes.rank);
+  const bool is_start = kind == "initializations", is_operator = kind == "operators";
+  const std::string bytes =
+      is_start ? npz_bytes({{"V", V}, {"W", W}, {"U", V}})
+               : npy_bytes(is_operator ? Mat(Stream(5, "A").normal_matrix(sizes.measurements, of.entries()) /
+                                             std::sqrt(static_cast<Real>(sizes.measurements)))
+                                       : Stream(5, "X").normal_matrix(of.rows, of.cols));
+  const fs::path folder = fs::temp_directory_path() / fmt::format("tightrope-test-{}", getpid());
+  const fs::path file = folder / fmt::format("{}x{}-{}-{}.{}", of.rows, of.cols, sizes.measurements, sizes.rank,
+                                             is_start ? "npz" : "npy");
+  fs::create_directories(folder);
+  std::ofstream(file, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  return file.string();
 }
 
 /// A truth with five singular values, two of which count as signal.
@@ -73,13 +115,13 @@ void Bench::make_problem() {
   problem = problem_;
   problem_->shape = shape;
   problem_->team = context.team;
-  problem_->op = std::make_shared<const parts::RandomRows>(parts::context(shape, context.team->threads()),
-                                                           ConformanceProblem::measurements);
-  const Mat U = orthonormal_basis(Stream(2, "U").normal_matrix(shape.rows, 5)),
-            V = orthonormal_basis(Stream(2, "V").normal_matrix(shape.cols, 5));
-  measure(balanced({U, Vec{1, 0.7, 0.1, 0.05, 0.02}, V}), 2);
-  model =
-      CheckedModel::of(std::make_shared<const parts::TwoFactors>(shape, ConformanceProblem::rank), shape, "the model");
+  problem_->op =
+      std::make_shared<const parts::RandomRows>(parts::context(shape, context.team->threads()), sizes.measurements);
+  const Index values = std::min({Index{5}, shape.rows, shape.cols}), signal = std::min<Index>(2, values);
+  const Mat U = orthonormal_basis(Stream(2, "U").normal_matrix(shape.rows, values)),
+            V = orthonormal_basis(Stream(2, "V").normal_matrix(shape.cols, values));
+  measure(balanced({U, Vec(Vec{1, 0.7, 0.1, 0.05, 0.02}.head(values)), V}), signal);
+  model = CheckedModel::of(std::make_shared<const parts::TwoFactors>(shape, sizes.rank), shape, "the model");
   start = lane().start;
 }
 
@@ -124,9 +166,15 @@ std::string Bench::setting(const std::string& name) const {
 }
 
 LaneSetup Bench::lane() const {
-  LaneSetup result = parts::bare_setup(problem, ConformanceProblem::rank, 0.2);
+  LaneSetup result = parts::bare_setup(problem, sizes.rank, 0.2);
   result.stop.iterations = 25;
   return result;
+}
+
+void require_same_bits(const Lane& one, const Lane& other, Report& report, const char* text) {
+  report.expect(parts::same_bits(one.iterate().point, other.iterate().point) &&
+                    one.iterate().iteration == other.iterate().iteration && one.trace().csv() == other.trace().csv(),
+                "{}", text);
 }
 
 void check_columns(const std::vector<Column>& columns, Report& report) {
@@ -165,31 +213,5 @@ bool agree(const Mat& a, const Mat& b, Real tolerance, Real size) {
 }
 
 bool agree(const Mat& a, const Mat& b, Real tolerance) { return agree(a, b, tolerance, frobenius_norm(b)); }
-
-std::string wrong_gradient(const Function& f, const Factors& point, const Factors& gradient,
-                           const std::vector<Block>& blocks, Real from) {
-  const Factors along = random_point(2, blocks);
-  const auto at = [&](Real h, const Factors& direction) {
-    Factors moved = point;
-    add_scaled(moved, h, direction);
-    return f(moved);
-  };
-  const Real value = f(point),
-             size = std::max({std::abs(value), std::abs(at(from, along)), std::abs(at(-from, along))});
-  const Real slope =
-      slope_of([&](Real h) { return at(h, along) - value - h * dot(gradient, along); }, from, from / 100, 1e-14 * size);
-  if (!(std::abs(slope - 2) < 0.1)) return fmt::format("the Taylor remainder has slope {:.2f} instead of 2", slope);
-  for (Index b = 0; b < blocks.size(); ++b) {
-    Factors direction = along;
-    keep_only(direction, Blocks::only(b));
-    const Real h = from / 10;
-    const auto quotient = [&](Real step) { return (at(step, direction) - at(-step, direction)) / (2 * step); };
-    const Real differences = (4 * quotient(h / 2) - quotient(h)) / 3, inner = dot(gradient, direction);
-    if (!(std::abs(differences - inner) <= 1e-6 * frobenius_norm(gradient[b]) * norm(direction) + 1e-13 * size / h))
-      return fmt::format("along block {} ⟨∇f, d⟩ is {:g}, but differences of values give {:g}", blocks[b].name, inner,
-                         differences);
-  }
-  return "";
-}
 
 }  // namespace tightrope::conformance

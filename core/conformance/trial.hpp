@@ -16,42 +16,65 @@
 
 namespace tightrope::conformance {
 
-/// A parameter that has another value than in the sample; none in the first of all variants.
+/// Parameters that have another value than in the sample; none in the first of all variants.
 struct Variant {
-  std::string parameter, value;
-  bool is_sample() const { return parameter.empty(); }
-  std::string text() const { return is_sample() ? "as in the sample" : parameter + ": " + value; }
+  std::vector<std::pair<std::string, std::string>> settings;
+  bool is_sample() const { return settings.empty(); }
+  std::string text() const {
+    std::string text;
+    for (const auto& [parameter, value] : settings) text += (text.empty() ? "" : ", ") + parameter + ": " + value;
+    return is_sample() ? "as in the sample" : text;
+  }
+};
+
+/// How large the problem is that a plugin is tried on; a model and an operator of its own take theirs from it, too.
+struct Sizes {
+  Index measurements = ConformanceProblem::measurements, rank = ConformanceProblem::rank;
+  bool are_usual() const {
+    return measurements == ConformanceProblem::measurements && rank == ConformanceProblem::rank;
+  }
 };
 
 struct Subject {
   const Library& library;
-  const SampleOf& sample;
+  const Node& sample;
   Variant variant;
+  Sizes sizes;
   std::string kind() const { return library.manifest().kind; }
 };
 
 /// Gathers what is found.
 class Report {
  public:
-  explicit Report(std::vector<Finding>& findings) : findings_(findings) {}
+  /// `may_allocate`: the plugin is in a language that does so all the time.
+  Report(std::function<void(const Answer&)> answered, bool may_allocate)
+      : answered_(std::move(answered)), may_allocate_(may_allocate) {}
+  bool may_allocate() const { return may_allocate_; }
 
-  /// Calls a check. What it throws is found, too, unless a variant other than the sample is refused. Answers whether it
-  /// came to its end.
+  /// Calls a check. What it throws is a fault, too, unless a variant other than the sample is refused. Answers whether
+  /// it came to its end.
   template <class Body>
   bool ask(const Variant& variant, const std::string& check, const Body& body) {
-    begin(variant, check);
+    answer_ = {variant.text(), check, {}, {}, {}, "", false};
+    left_out_ = 0;
+    where_.clear();
+    bool ended = false;
     try {
       body();
-      return true;
+      ended = true;
     } catch (const Stop&) {
     } catch (const Unsuitable& reason) {
-      if (variant.is_sample()) add(reason.what());
+      if (variant.is_sample())
+        broken(reason.what());
+      else
+        answer_.refused = reason.what();
     } catch (const std::exception& error) {
-      add(error.what());
+      broken(error.what());
     } catch (...) {
-      add("it threw something that is no exception");
+      broken("it threw something that is no exception");
     }
-    return false;
+    finish();
+    return ended;
   }
 
   template <class... Values>
@@ -65,14 +88,38 @@ class Report {
     if (!expect(holds, text, std::forward<Values>(values)...)) throw Stop();
   }
   void add(const std::string& message);
+  void remark(const std::string& message) { answer_.remarks.push_back(message); }
+  /// Asks in a place of its own, which its faults name. To be refused there is none.
+  template <class Body>
+  void at(const std::string& where, const Body& body) {
+    where_ = where + ": ";
+    try {
+      body();
+    } catch (const Stop&) {
+    } catch (const Unsuitable&) {
+    } catch (const tightrope::Error& error) {
+      if (error.code() != Exit::config) add(error.what());
+    } catch (const std::exception& error) {
+      add(error.what());
+    }
+    where_.clear();
+  }
+  /// Keeps a number; of several of one name the largest.
+  void measure(const std::string& what, Real value, const std::string& expected = "");
 
  private:
   struct Stop {};
-  void begin(const Variant& variant, const std::string& check);
+  void broken(const std::string& message) {
+    answer_.broke = true;
+    add(message);
+  }
+  void finish();
 
-  std::vector<Finding>& findings_;
-  std::string variant_, check_;
-  int found_ = 0;
+  std::function<void(const Answer&)> answered_;
+  bool may_allocate_;
+  Answer answer_;
+  std::string where_;
+  int left_out_ = 0;
 };
 
 /// A plugin among known parts, of which it is shown those that exist when one of its kind is made in a run.
@@ -99,6 +146,7 @@ class Bench {
   LaneSetup lane() const;
 
   Shape shape;
+  Sizes sizes;
   Context context;
   std::shared_ptr<const parts::HalfSquare> loss = std::make_shared<const parts::HalfSquare>();
   std::shared_ptr<const SensingProblem> problem;  // null if it is not sensing
@@ -114,6 +162,7 @@ class Bench {
   void measure(LowRank X, Index rank);
   void show_parts(const std::string& kind);
   void read_parameters(const Subject& subject);
+  std::string data_file(const std::string& kind) const;
 
   std::shared_ptr<SensingProblem> problem_;
   Counters counters_;
@@ -154,9 +203,28 @@ std::optional<Made<Interface>> made_for_regression(const Subject& subject) {
   }
 }
 
+/// Asks where shapes are at an edge: few measurements, rank 1, more rows than columns and the other way round, one row
+/// or column. A plugin may refuse a place (Unsuitable); what else it throws is a fault of that place.
+template <class Body>
+void at_edges(const Subject& subject, Report& report, const Body& body) {
+  struct Edge {
+    Shape shape;
+    Sizes sizes;
+  };
+  for (const Edge& edge : {Edge{{9, 7}, {3, 1}}, Edge{{7, 9}, {120, 1}}, Edge{{7, 9}, {5, 3}}, Edge{{8, 8}, {65, 1}},
+                           Edge{{6, 1}, {4, 1}}, Edge{{1, 6}, {4, 1}}, Edge{{1, 1}, {1, 1}}}) {
+    Subject there = subject;
+    there.sizes = edge.sizes;
+    report.at(fmt::format("for a {} × {} matrix of rank {} and {} measurements", edge.shape.rows, edge.shape.cols,
+                          edge.sizes.rank, edge.sizes.measurements),
+              [&] { body(there, edge.shape); });
+  }
+}
+
 struct Check {
   const char* name;
   void (*ask)(const Subject& subject, Report& report);
+  bool is_quick = false;  // asked of plugins from outside before their first use
 };
 using Checks = std::vector<Check>;
 
@@ -180,6 +248,9 @@ void check_penalty(const Space& space, Report& report);
 void check_metric(const Space& space, Report& report);
 void check_moves(const Space& space, Report& report);
 void check_start(const Space& space, Report& report);
+
+/// Of two runs that should be the same: point, iteration and trace.
+void require_same_bits(const Lane& one, const Lane& other, Report& report, const char* text);
 
 /// What a trace asks of the columns of one observer, method or problem.
 void check_columns(const std::vector<Column>& columns, Report& report);
@@ -210,10 +281,26 @@ Real slope_of(const Remainder& remainder, Real from, Real to, Real rounding) {
   return arma::dot(centred, Vec(y)) / arma::dot(centred, centred);
 }
 
+/// What is wrong with a matrix that should be another one, and where most: "it is 2 times what it should be; the
+/// largest deviation is in row 2, column 3: 0.62 instead of 0.31". Empty if they agree to the tolerance, relative to
+/// `expected`.
+std::string difference(const Mat& found, const Mat& expected, Real tolerance);
+
 using Function = std::function<Real(const Factors&)>;
-/// How a gradient at a point contradicts values of the function: by the slope of its Taylor remainder for steps of at
-/// most `from`, or by differences along one block. Empty if it does not.
-std::string wrong_gradient(const Function& f, const Factors& point, const Factors& gradient,
+struct GradientTrial {
+  Real slope = 2;     // of the Taylor remainder
+  std::string wrong;  // how the gradient contradicts values of the function, with the cause; empty if it does not
+};
+/// By the slope of the Taylor remainder for steps of at most `from`, and by differences along each block.
+GradientTrial try_gradient(const Function& f, const Factors& point, const Factors& gradient,
                            const std::vector<Block>& blocks, Real from = 1e-2);
+/// The same as measurement and fault of a report. `whose`: "the gradient of the penalty".
+void expect_gradient(Report& report, const std::string& whose, const GradientTrial& trial);
+
+/// What a call costs that is made again and again: time, and allocations. Of these losses and models may make none; of
+/// others they are remarked, since decompositions and solves cannot do without.
+enum class Allocating { is_wrong, is_remarked };
+void check_allocations_of(Report& report, const std::string& call, Allocating allocating,
+                          const std::function<void()>& once);
 
 }  // namespace tightrope::conformance

@@ -16,11 +16,11 @@ class PluginFailure : public Error {
   PluginFailure(const std::string& who, const std::string& what) : Error(Exit::plugin, who + " failed: " + what) {}
 };
 
-/// Calls code of a plugin. Whatever it throws comes out as a PluginFailure that names `who`; one that was named already
-/// stays as it is, and want of memory is nobody's fault.
+/// Calls code of a plugin: its function `call`. Whatever it throws comes out as a PluginFailure that names `who`; one
+/// that was named already stays as it is, and want of memory is nobody's fault.
 template <class Work>
-auto attribute_errors_to(const std::string& who, const Work& work) {
-  const Asking asking(who);
+auto attribute_errors_to(const std::string& who, const char* call, const Work& work) {
+  const Asking asking(who, call);
   try {
     return work();
   } catch (const std::bad_alloc&) {

@@ -27,10 +27,10 @@ Lane::Lane(LaneSetup setup)
     : setup_(std::move(setup)), blocks_(setup_.objective->space().blocks()), seen_(setup_.watches.size()) {
   trace_.columns = Trace::own_columns();
   const std::vector<Column> of_method =
-      attribute_errors_to(setup_.optimizer_name, [&] { return setup_.optimizer->columns(); });
+      attribute_errors_to(setup_.optimizer_name, "columns", [&] { return setup_.optimizer->columns(); });
   method_columns_ = of_method.size();
-  const Index phases =
-      attribute_errors_to(setup_.optimizer_name, [&] { return setup_.optimizer->phases(setup_.objective->space()); });
+  const Index phases = attribute_errors_to(setup_.optimizer_name, "phases",
+                                           [&] { return setup_.optimizer->phases(setup_.objective->space()); });
   has_trials_ = phases == 0;
   // Line searches of other methods see the space alone: their phases end on no projected point.
   if (setup_.projection && phases == 1) setup_.objective->set_projection(setup_.projection);
@@ -38,7 +38,7 @@ Lane::Lane(LaneSetup setup)
   trace_.columns.insert(trace_.columns.end(), of_method.begin(), of_method.end());
   for (std::size_t w = 0; w < setup_.watches.size(); ++w) {
     const std::vector<Column> columns =
-        attribute_errors_to(setup_.watches[w].name, [&] { return setup_.watches[w].observer->columns(); });
+        attribute_errors_to(setup_.watches[w].name, "columns", [&] { return setup_.watches[w].observer->columns(); });
     seen_[w].values.resize(columns.size());
     for (std::size_t c = 0; c < columns.size(); ++c) {
       for (const StopRules::Threshold& rule : setup_.stop.thresholds)
@@ -193,7 +193,8 @@ void Lane::publish_estimate() {
   LowRank published = estimate_ ? std::move(*estimate_) : LowRank();
   estimate_.reset();
   estimate_prediction_.reset();
-  if (!attribute_errors_to(setup_.optimizer_name, [&] { return setup_.optimizer->estimate(at_, memory_, published); }))
+  if (!attribute_errors_to(setup_.optimizer_name, "estimate",
+                           [&] { return setup_.optimizer->estimate(at_, memory_, published); }))
     return;
   if (published.shape() != at_.X.shape() || published.left.n_cols != published.right.n_cols)
     throw PluginFailure(setup_.optimizer_name,
@@ -225,7 +226,7 @@ const std::vector<Real>& Lane::values_of(std::size_t watch) {
                             problem ? problem->truth.get() : nullptr,
                             problem ? &problem->outliers : nullptr};
     seen.values.resize(columns + guard_values, guard);
-    attribute_errors_to(setup_.watches[watch].name, [&] {
+    attribute_errors_to(setup_.watches[watch].name, "observe", [&] {
       setup_.watches[watch].observer->observe(snapshot, {seen.values.data(), columns});
     });
     const bool is_intact = std::all_of(seen.values.begin() + static_cast<long>(columns), seen.values.end(),
@@ -297,7 +298,7 @@ void Lane::step() {
     const LaneSetup& setup;
     explicit Named(const LaneSetup& of) : setup(of) {}
     Step choose(const Iterate& at, const Factors& direction, Objective& objective, Memory& memory) const override {
-      Step step = attribute_errors_to(setup.step_size_name,
+      Step step = attribute_errors_to(setup.step_size_name, "choose",
                                       [&] { return setup.step_size->choose(at, direction, objective, memory); });
       if (!std::isfinite(step.size) || step.size < 0)
         throw PluginFailure(setup.step_size_name,
@@ -310,8 +311,8 @@ void Lane::step() {
   const std::uint64_t bytes = counters().bytes;
   const Named step_size(setup_);
   StepContext context{*setup_.objective, memory_, setup_.step_size ? &step_size : nullptr, step_size_memory_};
-  move_ =
-      attribute_errors_to(setup_.optimizer_name, [&] { return setup_.optimizer->advance(at_, context, next_.point); });
+  move_ = attribute_errors_to(setup_.optimizer_name, "advance",
+                              [&] { return setup_.optimizer->advance(at_, context, next_.point); });
   check_move();
   const bool completes = move_.completes_iteration;
   const Iterate& last = iterate();
@@ -333,7 +334,7 @@ void Lane::step() {
     move_.evaluate = true;
   }
   if (!end_ && completes && setup_.projection) {
-    attribute_errors_to(setup_.projection_name, [&] { setup_.projection->project(next_.point); });
+    attribute_errors_to(setup_.projection_name, "project", [&] { setup_.projection->project(next_.point); });
     if (const std::string wrong = wrong_shapes(next_.point, blocks_); !wrong.empty())
       throw PluginFailure(setup_.projection_name, "its point does not fit the model: " + wrong);
   }

@@ -12,7 +12,7 @@ const Vec& RowData::of(const SensingProblem& problem, Rows rows) {
     problem.op->forward(problem.truth->X, rows, data_);
     if (!problem.noises.empty()) exact_ = data_;
     for (std::size_t i = 0; i < problem.noises.size(); ++i)
-      attribute_errors_to(problem.noise_names[i], [&] { problem.disturb(i, rows.first, exact_, data_); });
+      attribute_errors_to(problem.noise_names[i], "disturb", [&] { problem.disturb(i, rows.first, exact_, data_); });
   }
   problem_ = &problem;
   rows_ = rows;

@@ -113,11 +113,11 @@ class Builder {
     const Real seconds = std::chrono::duration<Real>(Clock::now() - start).count();
     if (cell.hold_out) refuse(cell.hold_out_position, "only sensing problems have measurements to hold out");
     const auto columns = observer_of(problem);
-    if (!part_of(*cell.problem, [&] { return columns->columns(); }).empty())
+    if (!part_of(*cell.problem, "columns", [&] { return columns->columns(); }).empty())
       setup.watches.push_back({columns, {}, true, cell.problem->description()});
     setup.objective = std::make_shared<ProblemObjective>(
         problem, cell.problem->description(),
-        batches_of(cell, part_of(*cell.problem, [&] { return problem->samples(); })));
+        batches_of(cell, part_of(*cell.problem, "samples", [&] { return problem->samples(); })));
     auto lane = finished_lane(cell, full, std::move(setup));
     lane->charge(seconds, 0);
     return lane;
@@ -129,7 +129,7 @@ class Builder {
     require_room(12, numbers, "the factors and what a run keeps beside them");
     full.stream = Stream(cell.seed_of("initialization"), "initialization");
     const auto initialization = make<Initialization>(cell.initialization, full);
-    setup.start = part_of(cell.initialization, [&] { return initialization->start(); });
+    setup.start = part_of(cell.initialization, "start", [&] { return initialization->start(); });
     setup.start_name = cell.initialization.description();
   }
 
@@ -195,7 +195,7 @@ class Builder {
         columns.push_back(column.name);
       }
     };
-    add(part_of(cell.optimizer, [&] { return setup.optimizer->columns(); }), cell.optimizer.position);
+    add(part_of(cell.optimizer, "columns", [&] { return setup.optimizer->columns(); }), cell.optimizer.position);
     const std::size_t of_method = columns.size();
     std::vector<std::string> unrecorded;
     for (std::size_t w = 0; w < setup.watches.size(); ++w) {
@@ -205,7 +205,7 @@ class Builder {
       }
       const PluginSpec& choice = cell.observers[w - own_watches].choice;
       const std::size_t before = columns.size();
-      add(part_of(choice, [&] { return setup.watches[w].observer->columns(); }), choice.position);
+      add(part_of(choice, "columns", [&] { return setup.watches[w].observer->columns(); }), choice.position);
       if (!setup.watches[w].recorded)
         unrecorded.insert(unrecorded.end(), columns.begin() + static_cast<long>(before), columns.end());
     }

@@ -52,11 +52,11 @@ std::shared_ptr<const Interface> make(const PluginSpec& choice, const Context& c
 
 /// What a part that was made hands over, once, before the run begins.
 template <class Work>
-auto part_of(const PluginSpec& choice, const Work& work) {
+auto part_of(const PluginSpec& choice, const char* call, const Work& work) {
   return ask(choice, [&] {
     std::optional<Unsuitable> unsuitable;
     try {
-      return attribute_errors_to(choice.description(), [&] {
+      return attribute_errors_to(choice.description(), call, [&] {
         try {
           return work();
         } catch (const Unsuitable& reason) {

@@ -106,7 +106,7 @@ std::shared_ptr<const Truth> SensingProblems::truth(const CellSpec& cell, std::v
   const Context start(cell.shape.value_or(Shape{}), Stream(cell.seed_of("target"), "problem/target"), team_);
   const auto target = make<Target>(*cell.target, start);
   if (warnings) append(*warnings, *start.warnings);
-  auto [X, rank] = part_of(*cell.target, [&] { return checked_target(*target); });
+  auto [X, rank] = part_of(*cell.target, "matrix", [&] { return checked_target(*target); });
   if (cell.shape && X.shape() != *cell.shape)
     refuse(cell.shape_position, fmt::format("the shape is given as {} × {}, but the target is {} × {}",
                                             cell.shape->rows, cell.shape->cols, X.rows(), X.cols()));
@@ -154,12 +154,12 @@ std::shared_ptr<const SensingProblem> SensingProblems::make_problem(const CellSp
     problem->has_all_data = !(cell.batch && problem->op->is_dense() && problem->op->bytes() == 0);
     if (problem->has_all_data) {
       require_room(4, m, "the measured data and what a run keeps beside them");
-      part_of(cell.op, [&] { problem->op->forward(problem->truth->X, problem->data); });
+      part_of(cell.op, "forward", [&] { problem->op->forward(problem->truth->X, problem->data); });
       problem->signal = {m, arma::dot(problem->data, problem->data) / static_cast<Real>(m),
                          arma::abs(problem->data).max()};
       const Vec exact = cell.noises.empty() ? Vec() : problem->data;
       for (std::size_t i = 0; i < cell.noises.size(); ++i)
-        part_of(cell.noises[i], [&] { problem->disturb(i, 0, exact, problem->data); });
+        part_of(cell.noises[i], "disturb", [&] { problem->disturb(i, 0, exact, problem->data); });
     } else {
       problem->signal = {m, problem->truth->norm * problem->truth->norm / static_cast<Real>(m), std::nan("")};
     }
@@ -182,8 +182,8 @@ void SensingProblems::make_noises(const CellSpec& cell, SensingProblem& problem)
     problem.noises.push_back(make<Noise>(cell.noises[i], own));
     problem.noise_names.push_back(cell.noises[i].description());
     append(problem.warnings, *own.warnings);
-    const std::vector<Index> hit =
-        part_of(cell.noises[i], [&] { return problem.noises.back()->outliers(problem.op->measurements()); });
+    const std::vector<Index> hit = part_of(cell.noises[i], "outliers",
+                                           [&] { return problem.noises.back()->outliers(problem.op->measurements()); });
     problem.outliers.insert(problem.outliers.end(), hit.begin(), hit.end());
   }
   std::sort(problem.outliers.begin(), problem.outliers.end());

@@ -32,6 +32,16 @@ std::string goal_forms() {
   return quoted_list(all);
 }
 
+bool is_at_or_below(const std::string& path, const std::string& other) {
+  return path == other || path.starts_with(other + ".");
+}
+
+double combinations(const TuneRules& rules) {
+  double all = 1;
+  for (const TuneRules::TunedPath& at : rules.paths) all *= static_cast<double>(at.values.size());
+  return all;
+}
+
 class Reader {
  public:
   Reader(const Node& node, std::vector<Diagnostic>& diagnostics) : node_(node), diagnostics_(diagnostics) {}
@@ -46,8 +56,7 @@ class Reader {
       return std::nullopt;
     }
     known_keys(node_, tune_keys, "tune");
-    path();
-    over();
+    what();
     goal();
     if (const Node* repetitions = node_.find("repetitions")) count(*repetitions, "repetitions", 1, rules_.repetitions);
     if (const Node* stop = node_.find("stop")) {
@@ -80,47 +89,70 @@ class Reader {
                                           most_trials, node.description()));
   }
 
-  void path() {
-    const Node* path = node_.find("path");
+  void what() {
+    const Node *path = node_.find("path"), *over = node_.find("over");
+    const bool is_bisection = over && over->find("bisect");
+    if (!path && over && over->is_map() && !is_bisection) return several(*over);
     if (!path || !path->is_scalar())
-      return complain(path ? path->position : node_.position,
-                      "tune needs 'path', the value of the config that is to be chosen, such as optimizer.step");
-    rules_.path = path->scalar;
-    rules_.path_position = path->position;
-  }
-
-  void over() {
-    const Node* over = node_.find("over");
+      complain(path ? path->position : node_.position,
+               "tune needs 'path', the value of the config that is to be chosen, such as optimizer.step");
+    else
+      rules_.paths.push_back({path->scalar, path->position, {}});
     if (!over)
       return complain(node_.position,
                       fmt::format("tune needs 'over', the values to try: a list, a range such as {}, or "
                                   "{{bisect: [0.01, 4]}}",
                                   range_examples()));
-    if (over->is_map()) return bisection(*over);
-    rules_.values = listed_values("over", *over, diagnostics_);
-    if (rules_.values.size() > most_trials)
-      complain(over->position,
-               fmt::format("over has {} values; at most {} can be tried", rules_.values.size(), most_trials));
+    if (is_bisection) return bisection(*over);
+    if (over->is_map())
+      return complain(
+          over->position,
+          "where 'path' is given, over is a list, a range or {bisect: [0.01, 4]}; to choose several values, "
+          "leave 'path' out and write over: {PATH: VALUES, …}");
+    const std::vector<Node> values = values_of(*over, "over");
+    if (!rules_.paths.empty()) rules_.paths.back().values = values;
+  }
+
+  void several(const Node& over) {
+    for (const Node::Entry& entry : over.entries) {
+      for (const TuneRules::TunedPath& other : rules_.paths)
+        if (is_at_or_below(entry.key, other.path) || is_at_or_below(other.path, entry.key))
+          complain(entry.position, fmt::format("'{}' and '{}' are to be chosen, but one is a part of the other",
+                                               excerpt(other.path), excerpt(entry.key)));
+      rules_.paths.push_back(
+          {entry.key, entry.position, values_of(entry.value, "over of '" + excerpt(entry.key) + "'")});
+    }
+    if (over.entries.empty())
+      complain(over.position, "over must have values to try, such as {optimizer.step: [0.1, 0.2]}, but it is empty");
+    else if (const double all = combinations(rules_); all > static_cast<double>(most_trials))
+      complain(over.position, fmt::format("over has {:.6g} combinations; at most {} can be tried", all, most_trials));
+  }
+
+  std::vector<Node> values_of(const Node& node, const std::string& what) {
+    std::vector<Node> values = listed_values(what, node, diagnostics_);
+    if (values.size() > most_trials)
+      complain(node.position,
+               fmt::format("{} has {} values; at most {} can be tried", what, values.size(), most_trials));
     std::vector<std::string> seen;
-    for (const Node& value : rules_.values) {
+    for (const Node& value : values) {
       const std::string text = to_json(value, true);
-      if (std::find(seen.begin(), seen.end(), text) != seen.end())
-        complain(value.position, "over has " + value.description() + " twice");
+      if (contains(seen, text)) complain(value.position, what + " has " + value.description() + " twice");
       seen.push_back(text);
     }
+    return values;
   }
 
   void bisection(const Node& over) {
     known_keys(over, bisect_keys, "over");
     TuneRules::Bisection bisection;
     bisection.position = over.position;
-    const Node* ends = over.find("bisect");
-    const auto low = ends && ends->items.size() == 2 ? to_real(ends->items[0]) : std::nullopt;
-    const auto high = ends && ends->items.size() == 2 ? to_real(ends->items[1]) : std::nullopt;
+    const Node& ends = *over.find("bisect");
+    const auto low = ends.items.size() == 2 ? to_real(ends.items[0]) : std::nullopt;
+    const auto high = ends.items.size() == 2 ? to_real(ends.items[1]) : std::nullopt;
     if (!low || !high || !(*low > 0) || !(*low < *high))
-      return complain(ends ? ends->position : over.position,
+      return complain(ends.position,
                       "bisect must be two numbers above 0, the smaller one first, such as [0.01, 4], but it is " +
-                          (ends ? ends->description() : std::string("missing")));
+                          ends.description());
     bisection.low = *low;
     bisection.high = *high;
     if (const Node* trials = over.find("trials")) count(*trials, "trials", 2, bisection.trials);
@@ -136,7 +168,7 @@ class Reader {
 
   void goal() {
     const Node *given = node_.find("for"), *over = node_.find("over");
-    if (over && over->is_map()) return;  // bisection asks for stability
+    if (over && over->find("bisect")) return;  // bisection asks for stability
     if (!given)
       return complain(node_.position,
                       fmt::format("tune needs 'for', what the best value makes smallest: {}", goal_forms()));
@@ -159,23 +191,71 @@ class Reader {
 
 }  // namespace
 
-std::vector<Node> TuneRules::candidates() const {
-  if (!bisection) return values;
-  return {Node::make_scalar(shortest(bisection->low), bisection->position),
-          Node::make_scalar(shortest(bisection->high), bisection->position)};
+std::string TuneRules::path() const {
+  std::string all;
+  for (const TunedPath& at : paths) all += (all.empty() ? "" : ", ") + at.path;
+  return all;
 }
+
+std::vector<Node> TuneRules::candidates() const {
+  if (bisection)
+    return {Node::make_scalar(shortest(bisection->low), bisection->position),
+            Node::make_scalar(shortest(bisection->high), bisection->position)};
+  if (paths.size() == 1) return paths.front().values;
+  std::vector<Node> all = {Node::make_map(position)};
+  for (const TunedPath& at : paths) {
+    std::vector<Node> longer;
+    for (const Node& before : all)
+      for (const Node& value : at.values) {
+        longer.push_back(before);
+        longer.back().entries.push_back({at.path, at.position, value});
+      }
+    all = std::move(longer);
+  }
+  return all;
+}
+
+Index TuneRules::budget() const { return bisection ? bisection->trials : static_cast<Index>(combinations(*this)); }
 
 std::optional<TuneRules> read_tune(const Node& node, std::vector<Diagnostic>& diagnostics) {
   return Reader(node, diagnostics).read();
 }
 
 void apply_tuned(Node& tree, const TuneRules& rules, const Node& value) {
-  merge(node_at_path(tree, rules.path, [&](std::size_t) { return rules.path_position; }), value);
+  for (const TuneRules::TunedPath& at : rules.paths)
+    merge(node_at_path(tree, at.path, [&](std::size_t) { return at.position; }),
+          rules.paths.size() == 1 ? value : *value.find(at.path));
+}
+
+namespace {
+
+Tuned of_one(const Node::Entry& entry) {
+  Tuned one;
+  one.path = entry.key;
+  one.value = entry.value;
+  return one;
+}
+
+}  // namespace
+
+std::string Tuned::value_text() const {
+  if (value.is_scalar()) return value.scalar;
+  if (!value.is_map() || path.find(", ") == std::string::npos) return to_json(value);
+  std::string all;
+  for (const Node::Entry& one : value.entries) all += (all.empty() ? "(" : ", ") + of_one(one).value_text();
+  return all + ")";
+}
+
+std::string Tuned::text() const {
+  if (path.find(", ") == std::string::npos) return path + " " + value_text();
+  std::string all;
+  for (const Node::Entry& one : value.entries) all += (all.empty() ? "" : ", ") + of_one(one).text();
+  return all;
 }
 
 bool overlaps(const TuneRules& rules, const std::string& path, const Position& position, const char* what,
               std::vector<Diagnostic>& diagnostics) {
-  if (path != rules.path && !path.starts_with(rules.path + ".")) return false;
+  if (std::ranges::none_of(rules.paths, [&](const auto& at) { return is_at_or_below(path, at.path); })) return false;
   Diagnostic complaint{position,
                        fmt::format("'{}' {}, but it is also to be tuned, by the rules at {}; write tune: none in the "
                                    "methods for which it is not",

@@ -2,6 +2,7 @@
 //
 //   path: optimizer.step           what is chosen
 //   over: VALUES                   each of them is tried: a list or a range, such as log(1e-2, 1, 9)
+//         {PATH: VALUES, …}        … or, without `path`: several values, of which every combination is tried
 //         {bisect: [0.01, 4],      … or: the largest stable value between two, by bisection on a logarithmic scale;
 //          trials: 8, take: 0.9}   so many values are tried, and this share of the largest stable one is taken
 //   for: QUANTITY                  what the best value makes smallest: iterations or passes to COLUMN < BOUND, final or
@@ -12,8 +13,9 @@
 // A method may write tune: none, or rules of its own, laid over those of the study. Each setting, that is, the cells
 // that differ in the repetition alone, gets a value of its own, and each method the same trials for it. A value's merit
 // is the median over its trials of QUANTITY, where a run that does not get there counts as infinitely bad. Where that
-// is infinite for all values, the median of the last value of the column decides. Of equals the smaller value wins. A
-// value is stable if no trial with it diverged, failed or ended with a larger objective than it began with.
+// is infinite for all values, the median of the last value of the column decides. Of equals the smaller value wins,
+// that of the first path before those of the others. A value is stable if no trial with it diverged, failed or ended
+// with a larger objective than it began with.
 #pragma once
 
 #include <cstdint>
@@ -28,9 +30,14 @@
 namespace tightrope {
 
 struct TuneRules {
-  std::string path;
-  Position position, path_position;
-  std::vector<Node> values;  // of a list or range; empty for bisection
+  /// What is chosen, with the values to try: those of a list or range, none for bisection.
+  struct TunedPath {
+    std::string path;
+    Position position;
+    std::vector<Node> values;
+  };
+  std::vector<TunedPath> paths;
+  Position position;
   struct Bisection {
     Real low = 0, high = 0;  // 0 < low < high
     Index trials = 8;        // values that are tried, the two ends among them
@@ -43,17 +50,20 @@ struct TuneRules {
   Index repetitions = 2;
   std::optional<Node> stop;
 
-  /// Values that stand for all in checks: those of the list, or the ends of the bisection.
+  /// "optimizer.step", or "optimizer.step, optimizer.beta".
+  std::string path() const;
+  /// Values that stand for all in checks: those that are tried, or the ends of the bisection. Of several paths it is a
+  /// map from each to its value.
   std::vector<Node> candidates() const;
   /// How many values are tried at the most.
-  Index budget() const { return bisection ? bisection->trials : values.size(); }
+  Index budget() const;
 };
 /// Null, with complaints, if the node holds no such rules.
 std::optional<TuneRules> read_tune(const Node& node, std::vector<Diagnostic>& diagnostics);
 /// Lays a tuned value into a config. Throws ConfigError where the path leads nowhere.
 void apply_tuned(Node& tree, const TuneRules& rules, const Node& value);
 
-/// Whether a path that has its values from elsewhere is the tuned one, or a part of it. Complains once per place.
+/// Whether a path that has its values from elsewhere is a tuned one, or a part of it. Complains once per place.
 bool overlaps(const TuneRules& rules, const std::string& path, const Position& position, const char* what,
               std::vector<Diagnostic>& diagnostics);
 
@@ -74,6 +84,11 @@ struct Tuned {
   std::string goal;                                          // what was to become smallest, in words
   std::optional<Real> merit;  // the median of it that the value got, perhaps infinite; null for bisection
   std::string note;           // what a reader should know: "the largest value of those tried is the best"
+
+  /// The value, or those of several paths in their order: "0.2", "(0.2, 0.9)".
+  std::string value_text() const;
+  /// "optimizer.step 0.2, optimizer.beta 0.9"
+  std::string text() const;
 };
 
 }  // namespace tightrope

@@ -26,6 +26,7 @@
 #include "core/base/failure.hpp"
 #include "core/base/installation.hpp"
 #include "core/base/limits.hpp"
+#include "core/plugin/memory_folder.hpp"
 #include "core/plugin/probe.hpp"
 #include "core/plugin/script.hpp"
 
@@ -141,15 +142,6 @@ void check_elf(const fs::path& file, const std::string& bytes) {
                        entry_point));
 }
 
-/// Where successful trial openings are remembered; empty if nowhere.
-fs::path memory_folder() {
-  const char* cache = std::getenv("XDG_CACHE_HOME");
-  const char* home = std::getenv("HOME");
-  if (cache && *cache == '/') return fs::path(cache) / "tightrope" / "probes";
-  if (home && *home == '/') return fs::path(home) / ".cache" / "tightrope" / "probes";
-  return {};
-}
-
 /// How it went in the child process.
 struct Trial {
   bool is_opened = false, is_fine = false, is_late = false;
@@ -226,7 +218,7 @@ Trial tried(const fs::path& file) {
 /// Opens the file in a child process first: a damaged library, or one whose static objects misbehave, can kill the
 /// process that opens it, and no check of ours can catch that.
 void try_in_child(const fs::path& file, const std::string& hash) {
-  const fs::path memory = memory_folder();
+  const fs::path memory = memory_folder("probes");
   const fs::path mark = memory.empty() ? fs::path() : memory / (hash.substr(0, 32) + "-" TIGHTROPE_HEADER_DIGEST);
   std::error_code ignored;
   if (!mark.empty() && fs::exists(mark, ignored)) return;
@@ -385,6 +377,14 @@ void probe_plugin(const std::filesystem::path& file) {
     std::fputs(probe_opened, stderr);
     std::fflush(stderr);
   });
+}
+
+fs::path memory_folder(const std::string& what) {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  if (cache && *cache == '/') return fs::path(cache) / "tightrope" / what;
+  if (home && *home == '/') return fs::path(home) / ".cache" / "tightrope" / what;
+  return {};
 }
 
 }  // namespace tightrope

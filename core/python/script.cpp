@@ -54,7 +54,7 @@ class Values {
                     text("unit"),
                     text("example"),
                     is("is_required"),
-                    type == "file",
+                    type == "data file",
                     {py::cast<Real>(given["low"]), py::cast<Real>(given["high"]), is("low_open"), is("high_open")},
                     {},
                     {}};

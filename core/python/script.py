@@ -196,7 +196,7 @@ def versions(namespace):
 
 
 # --- Declarations ---------------------------------------------------------------------------------------------------
-TYPES = {float: "number", int: "whole", bool: "flag", str: "word", "file": "file"}
+TYPES = {float: "number", int: "whole", bool: "flag", str: "word", "file": "data file"}
 INTERVAL = re.compile(r"\s*([\[(])\s*([^,\s]+)\s*,\s*([^,\s]+)\s*([\])])\s*")
 
 
@@ -257,7 +257,7 @@ def declared_parameter(given):
     is_required = "default" not in given
     if default is None and not is_required and word not in ("number", "whole"):
         raise Refused("has no default, as numbers alone may")
-    if word == "file" and not is_required:
+    if word == "data file" and not is_required:
         raise Refused("is a file, which has no default")
     example = given.get("example")
     if is_required and example is None:

@@ -5,6 +5,7 @@
 //   OUT/config.yaml                what it asked for: the config with all its layers merged
 //   OUT/cells/                     finished runs (core/store/cell.hpp); they are the truth, everything else follows
 //   OUT/unfinished/  OUT/failed/   checkpoints of runs in progress; why runs failed
+//   OUT/printed/                   what plugins printed in worker processes (core/store/printed.hpp)
 //   OUT/index.sqlite               a table of the finished runs, made again from them whenever it is not right
 //   OUT/status.json                how far a running study is, for `watch`
 //   OUT/report.html  OUT/figures/*.svg

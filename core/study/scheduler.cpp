@@ -15,6 +15,7 @@
 #include "core/base/limits.hpp"
 #include "core/experiment/operator_key.hpp"
 #include "core/experiment/operator_size.hpp"
+#include "core/store/printed.hpp"
 #include "core/store/unfinished.hpp"
 #include "core/study/interrupt.hpp"
 #include "core/study/workers/process.hpp"
@@ -50,8 +51,11 @@ class Scheduler {
         const bool ended = worker->process.has_ended();
         for (const Report& report : worker->process.read()) on_message(*worker, report);
         for (const Process::Printed& printed : worker->process.printed())
-          if (printed.batch < worker->work.batches.size())
-            listener_.printed(names_of(worker->work.batches[printed.batch]), printed.line);
+          if (printed.batch < worker->work.batches.size()) {
+            const CellIndices& batch = worker->work.batches[printed.batch];
+            for (const std::size_t i : batch) keep_printed(options_.out, experiment_.cells[i], printed.line);
+            listener_.printed(names_of(batch), printed.line);
+          }
         watch(*worker);
         if (ended) on_worker_exit(*worker);
         worker = ended ? running_.erase(worker) : worker + 1;
@@ -107,6 +111,7 @@ class Scheduler {
         continue;
       }
       remove_failure(options_.out, cell);
+      if (!has_checkpoint(options_.out, cell)) remove_printed(options_.out, cell);
       const auto [group, fresh] =
           group_of.emplace(options_.lanes ? operator_key(cell) : folder_name(cell), groups.size());
       if (fresh) groups.emplace_back();

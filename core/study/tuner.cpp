@@ -26,6 +26,11 @@ Real finite_or_infinite(Real value) { return std::isnan(value) ? infinity : valu
 
 std::string text_of(const Node& value) { return value.is_scalar() ? value.scalar : to_json(value); }
 
+/// Of a candidate, what it holds for one of the paths.
+const Node& value_of(const Node& candidate, const TuneRules& rules, const TuneRules::TunedPath& at) {
+  return rules.paths.size() == 1 ? candidate : *candidate.find(at.path);
+}
+
 void check_goal(const TuneRules& rules, const Trace& trace) {
   std::vector<std::string> columns;
   for (const Column& column : trace.columns) columns.push_back(column.name);
@@ -48,7 +53,7 @@ Tuner::Tuner(const Experiment& experiment, const Catalog& catalog) : experiment_
     Search& search = searches_.emplace_back();
     search.setting = &setting;
     search.result.labels = setting.labels;
-    search.result.path = setting.rules->path;
+    search.result.path = setting.rules->path();
     search.result.goal = setting.rules->bisection ? "largest stable value" : setting.rules->goal.text();
   }
 }
@@ -79,7 +84,10 @@ const Experiment& Tuner::open(const fs::path& out) {
 void Tuner::propose(Search& search) const {
   const TuneRules& rules = *search.setting->rules;
   const auto add = [&](const Node& value) {
-    search.candidates.push_back({value, to_real(value).value_or(std::nan("")), 0, 0, true});
+    std::vector<Real> numbers;
+    for (const TuneRules::TunedPath& at : rules.paths)
+      numbers.push_back(to_real(value_of(value, rules, at)).value_or(std::nan("")));
+    search.candidates.push_back({value, std::move(numbers), 0, 0, true});
   };
   if (search.candidates.empty())
     for (const Node& value : rules.candidates()) add(value);
@@ -99,7 +107,6 @@ void Tuner::start_round() {
     if (search.chosen) continue;
     propose(search);
     const TunedSetting& setting = *search.setting;
-    const std::string label = setting.rules->path.substr(setting.rules->path.rfind('.') + 1);
     for (std::size_t c = search.judged; c < search.candidates.size(); ++c)
       for (std::size_t draw = 0; draw < setting.seeds.size(); ++draw) {
         const Node& value = search.candidates[c].value;
@@ -110,7 +117,10 @@ void Tuner::start_round() {
             if (Node* stop = tree.find("stop"); stop && stop->is_map()) stop->set(rule.key, rule.value);
         apply_tuned(tree, *setting.rules, value);
         Labels labels = setting.labels;
-        labels[labels.count(label) ? setting.rules->path : label] = value.is_scalar() ? value.scalar : to_json(value);
+        for (const TuneRules::TunedPath& at : setting.rules->paths) {
+          const std::string label = at.path.substr(at.path.rfind('.') + 1);
+          labels[labels.count(label) ? at.path : label] = text_of(value_of(value, *setting.rules, at));
+        }
         labels[held_out_label] = std::to_string(draw + 1);
         trees.emplace_back(std::move(tree), std::move(labels));
         trials_.push_back({s, c});
@@ -155,7 +165,7 @@ void Tuner::judge(Search& search, const std::vector<std::vector<std::optional<St
     }
     ++search.result.values;
     if (rules.bisection) {
-      (candidate.is_stable ? search.stable : search.unstable) = candidate.number;
+      (candidate.is_stable ? search.stable : search.unstable) = candidate.numbers.front();
       continue;
     }
     candidate.merit = *median(merits);
@@ -170,7 +180,7 @@ void Tuner::judge(Search& search, const std::vector<std::vector<std::optional<St
 void Tuner::choose(Search& search) const {
   // The last value decides where runs do not get there, and only there; of equals the smaller value wins.
   const auto key = [](const Candidate& of) {
-    return std::tuple(of.merit, std::isfinite(of.merit) ? 0 : of.last, of.number);
+    return std::tuple(of.merit, std::isfinite(of.merit) ? 0 : of.last, of.numbers);
   };
   const auto best = std::min_element(search.candidates.begin(), search.candidates.end(),
                                      [&](const Candidate& a, const Candidate& b) { return key(a) < key(b); });
@@ -181,13 +191,17 @@ void Tuner::choose(Search& search) const {
     notes.emplace_back("no value worked: all trials diverged or failed");
   else if (!std::isfinite(best->merit))
     notes.emplace_back("no value got there in half of the trials: the smallest last value decided");
-  const auto [least, most] = std::minmax_element(search.candidates.begin(), search.candidates.end(),
-                                                 [](const auto& a, const auto& b) { return a.number < b.number; });
-  if (std::isfinite(best->last) && search.candidates.size() > 1) {
-    if (best->number == most->number)
-      notes.push_back(fmt::format("the best value, {}, is the largest that was tried", text_of(best->value)));
-    else if (best->number == least->number)
-      notes.push_back(fmt::format("the best value, {}, is the smallest that was tried", text_of(best->value)));
+  const TuneRules& rules = *search.setting->rules;
+  for (std::size_t k = 0; k < rules.paths.size() && std::isfinite(best->last); ++k) {
+    const auto [least, most] =
+        std::minmax_element(search.candidates.begin(), search.candidates.end(),
+                            [&](const auto& a, const auto& b) { return a.numbers[k] < b.numbers[k]; });
+    if (rules.paths[k].values.size() == 1) continue;
+    const bool is_most = best->numbers[k] == most->numbers[k], is_least = best->numbers[k] == least->numbers[k];
+    if (is_most || is_least)
+      notes.push_back(fmt::format(
+          "the best {}, {}, is the {} that was tried", rules.paths.size() == 1 ? "value" : rules.paths[k].path,
+          text_of(value_of(best->value, rules, rules.paths[k])), is_most ? "largest" : "smallest"));
   }
   search.result.note = fmt::format("{}", fmt::join(notes, "; "));
 }

@@ -34,8 +34,8 @@ class Tuner {
  private:
   struct Candidate {
     Node value;
-    Real number = 0;           // NaN if it is none
-    Real merit = 0, last = 0;  // medians over the trials
+    std::vector<Real> numbers;  // of each path; NaN if it is none
+    Real merit = 0, last = 0;   // medians over the trials
     bool is_stable = true;
   };
   struct Search {

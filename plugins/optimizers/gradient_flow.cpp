@@ -18,7 +18,8 @@ class GradientFlow final : public Optimizer {
     void declare(Parameters& p) {
       p.add("method", method, {"dormand_prince", "runge_kutta_4"}, "order 5 with error control, or order 4 without");
       p.add("tolerance", tolerance, above(0), "limit of dormand_prince's local error, measured as its column says");
-      p.add("first_step", first_step, above(0), "step tried first (1e-3 or 0.01 ‖p‖/‖∇f‖); runge_kutta_4: its step");
+      p.add("first_step", first_step, above(0), "step tried first (1e-3 or 0.01 ‖p‖/‖∇f‖); runge_kutta_4: its step")
+          .example("0.02");
       p.add("end_time", end_time, above(0), "flow time at which the run ends");
       p.add("output_times", output_times, above(0), "flow times at which there is an iterate, exactly");
     }

@@ -16,7 +16,8 @@ class ProximalGradient final : public MatrixMethod {
     bool accelerated = true;
     void declare(Parameters& p) {
       p.add("step_size", step_size, above(0), "step size μ").required().example("0.2");
-      p.add("weight", weight, above(0), "weight λ of the nuclear norm, in the unit that relative_to says");
+      p.add("weight", weight, above(0), "weight λ of the nuclear norm, in the unit that relative_to says")
+          .example("1e-300");
       p.add("relative_to", relative_to, {"adjoint_of_data", "nothing"}, "unit of the weight: ‖A*(y)‖₂, or 1");
       p.add("accelerated", accelerated, "whether Y is extrapolated");
     }

@@ -55,6 +55,8 @@ def citations():
         if not os.path.isdir(os.path.join(ROOT, "plugins", folder)):
             continue
         for file in sorted(os.listdir(os.path.join(ROOT, "plugins", folder))):
+            if not file.endswith(".cpp"):
+                continue
             declared = re.search(r"^TIGHTROPE_PLUGIN\(([^()]*|.*)\)\s*\Z", read("plugins", folder, file), re.S | re.M)
             words = re.findall(r'"((?:[^"\\]|\\.)*)"', declared[1])
             for key in words[2].split(", ") if len(words) > 2 else []:

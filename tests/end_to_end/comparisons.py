@@ -318,7 +318,6 @@ class Export(Study):
         return (self.folder / file).read_text(encoding="utf-8")
 
     def test_tables_are_those_of_compare(self):
-        self.assertEqual(self.export("t.tex"), self.compare("--format", "latex"))
         self.assertEqual(self.export("t.md"), self.compare("--format", "markdown"))
 
     def test_document(self):

@@ -151,7 +151,7 @@ class Endings(WithWrongPlugins):
 
 class Crashes(WithWrongPlugins):
     def test_a_crash_is_told_with_the_plugin_and_the_iteration(self):
-        where = "SIGSEGV in optimizer 'wrong', at iteration 4"
+        where = "SIGSEGV in advance() of optimizer 'wrong', at iteration 4"
         done = self.with_wrong("run", "small.yaml", "--out", "c", "--set", f"optimizer={self.optimizer('crash')}",
                                code=-signal.SIGSEGV)
         self.assertIn(f"tightrope: error: {where}; this is for its author to mend\n", done.stderr)
@@ -161,8 +161,8 @@ class Crashes(WithWrongPlugins):
         self.with_wrong("run", "study.yaml", "--out", "s", "--no-report", code=1)
         reasons = {cell["labels"]["method"]: cell["reason"]
                    for cell in json.loads((self.folder / "s/run.json").read_text())["missing"]}
-        self.assertIn("SIGSEGV in worker (optimizer 'wrong', at iteration 4)", reasons["crash"])
-        self.assertIn("ended by itself with code 5 (optimizer 'wrong', at iteration 4)", reasons["leaves"])
+        self.assertIn("SIGSEGV in worker (advance() of optimizer 'wrong', at iteration 4)", reasons["crash"])
+        self.assertIn("ended by itself with code 5 (advance() of optimizer 'wrong', at iteration 4)", reasons["leaves"])
 
 
 if __name__ == "__main__":

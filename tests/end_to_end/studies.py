@@ -81,6 +81,36 @@ class Tune(StudyCase):
             self.assertEqual((tuned["values"], tuned["trials"], tuned["iterations"]), (4, 12, 12 * 60))
         self.assertEqual(len({tuned["trials"] for tuned in document["tuned"]}), 1)
 
+    def test_of_two_parameters_the_best_pair_of_all_is_chosen(self):
+        steps, betas = ["0.05", "0.1", "0.2"], ["0.3", "0.6", "0.9"]
+        self.write("tuned.yaml", TUNED.replace("momentum, beta: 0.5}", "momentum}, tune: {over: {optimizer.step: "
+                   f"[{', '.join(steps)}], optimizer.beta: [{', '.join(betas)}]}}}}"))
+        document = self.run_json("tuned.yaml", "--out", "out")
+        alone, pair = document["tuned"]
+        self.assertEqual((alone["values"], pair["values"], pair["trials"]), (4, 9, 27))
+        self.assertEqual(pair["path"], "optimizer.step, optimizer.beta")
+        seeds = {seed for labels, seed, _ in self.cells("out").values() if "held out" in labels}
+        medians = {}
+        for step in steps:
+            for beta in betas:
+                times = []
+                for seed in seeds:  # by hand, without a study
+                    self.write("alone.yaml", STUDY.replace("gradient_descent, step: 0.25", f"momentum, beta: {beta}, step: {step}")
+                               .replace("iterations: 150", "iterations: 60"))
+                    self.tightrope("run", "alone.yaml", "--set", f"seed={seed}", "--out", f"a{seed}{step}{beta}", "-q",
+                                   "--no-report")
+                    times.append(self.first_below(self.folder / f"a{seed}{step}{beta}/trace.csv", 0.2))
+                medians[float(step), float(beta)] = statistics.median(times)
+        best = min(medians, key=lambda chosen: (medians[chosen], chosen))
+        self.assertEqual(tuple(pair["value"].values()), best, medians)
+        self.assertEqual(pair["merit"], medians[best])
+        # The cells are those of the pair written in the file.
+        for labels, _, step in self.cells("out").values():
+            if labels.get("method") == "momentum" and "held out" not in labels:
+                self.assertEqual(step, best[0])
+        told = self.tightrope("show", "out").stdout
+        self.assertIn(f"optimizer.step {best[0]:g}, optimizer.beta {best[1]:g} (27 trials", told)
+
     def test_the_report_says_what_each_method_was_given(self):
         self.write("tuned.yaml", TUNED)
         self.tightrope("run", "tuned.yaml", "--out", "out", "-q")

@@ -22,12 +22,12 @@ KINDS = sorted(folder.name for folder in TEMPLATES.iterdir() if (folder / "my_pl
 
 
 def run(*command, code=0, cwd=None, **variables):
-    """Runs a command with a home and a PATH that know nothing of this build."""
+    """Runs a command whose exit code must be `code`, if that is any, with an environment that knows nothing of this build."""
     kept = {name: value for name, value in os.environ.items()
             if not name.startswith("TIGHTROPE") and name not in ("CMAKE_PREFIX_PATH", "PKG_CONFIG_PATH")}
     done = subprocess.run([str(word) for word in command], cwd=cwd, env={**kept, **variables}, text=True,
                           stdin=subprocess.DEVNULL, capture_output=True)
-    if done.returncode != code:
+    if code is not None and done.returncode != code:
         raise AssertionError(f"{' '.join(map(str, command))} exits with {done.returncode}\n{done.stdout}{done.stderr}")
     return done
 
@@ -112,7 +112,7 @@ class Kinds(Prefix):
     def test_a_build_serves_as_well(self):
         said = self.tightrope("new", "step-size", "my_rule", "--dir", "deep/er").stdout
         for command in re.findall(r"^  (.+)$", said, re.M):
-            run("bash", "-c", command, cwd=self.folder, PATH=f"{BUILD / 'bin'}:{os.environ['PATH']}", CXXFLAGS="-Werror")
+            run("bash", "-c", command, cwd=self.folder, PATH=f"{pathlib.Path(PROGRAM).parent}:{os.environ['PATH']}", CXXFLAGS="-Werror")
 
     def test_another_compiler_is_told(self):
         other = shutil.which("clang++" if "clang" not in os.environ.get("CXX", "g++") else "g++")
@@ -269,7 +269,7 @@ class Manual(Case):
                        ["man", "--warnings", "-l"]):
             if not shutil.which(reader[0]):
                 continue
-            done = run(*reader, "tightrope.1", cwd=self.folder, LC_ALL="C.UTF-8", MANWIDTH="80")
+            done = run(*reader, "tightrope.1", code=None, cwd=self.folder, LC_ALL="C.UTF-8", MANWIDTH="80")
             said = done.stderr + (done.stdout if reader[0] == "mandoc" else "")
             self.assertEqual([line for line in said.splitlines() if "missing date" not in line], [], reader)
 
@@ -280,7 +280,9 @@ class Packages(Case):
             self.skipTest("dpkg-dev is not installed")
         run("cpack", "--config", BUILD / "CPackConfig.cmake", "-G", "DEB", "-B", self.folder)
         files = {path.name.split("_")[0]: path for path in self.folder.glob("*.deb")}
-        self.assertEqual(set(files), {"tightrope", "tightrope-dev"})
+        with_python = (BUILD / "lib/libtightrope_python.so").exists()
+        self.assertEqual(set(files), {"tightrope", "tightrope-dev", *(["tightrope-python"] if with_python else [])})
+        self.assertNotIn("python", run("dpkg-deb", "-f", files["tightrope"], "Depends").stdout)
 
         def field(package, name):
             return run("dpkg-deb", "-f", files[package], name).stdout.strip()
@@ -292,9 +294,18 @@ class Packages(Case):
             self.assertIn(name, contents["tightrope"])
         self.assertIn("/usr/include/tightrope/core/plugin/plugin.hpp", contents["tightrope-dev"])
         self.assertNotIn("/usr/include", contents["tightrope"])
+        self.assertNotIn("python", field("tightrope", "Depends"))
+        if with_python:
+            self.assertRegex(field("tightrope-python", "Depends"), "libpython3.*python3-numpy|python3-numpy.*libpython3")
+            self.assertIn("/usr/lib/tightrope/libtightrope_python.so", contents["tightrope-python"])
+            self.assertNotIn("libtightrope_python.so", contents["tightrope"])
         # Unpacked anywhere, it runs.
         run("dpkg-deb", "-x", files["tightrope"], self.folder / "root")
         run(self.folder / "root/usr/bin/tightrope", "run", "quickstart", cwd=self.folder)
+        if with_python:
+            run("dpkg-deb", "-x", files["tightrope-python"], self.folder / "root")
+            run(self.folder / "root/usr/bin/tightrope", "new", "optimizer", "mine", "--python", cwd=self.folder)
+            run(self.folder / "root/usr/bin/tightrope", "run", "mine/mine.yaml", "--plugin-path", "mine", cwd=self.folder)
 
 
 if __name__ == "__main__":

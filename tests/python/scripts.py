@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -13,7 +14,7 @@ import textwrap
 import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "end_to_end"))
-from support import Case, main  # noqa: E402
+from support import PROGRAM, Case, main  # noqa: E402
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/python.md"
 TEMPLATES = PAGE.parents[1] / "core/cli/templates"
@@ -394,6 +395,22 @@ class Refused(Scripts):
         self.assertIn("can be written by every user", self.run_race("out", self.PLAIN_CHANGE, code=3).stderr)
 
     PLAIN_CHANGE = Runs.PLAIN
+
+    def test_a_program_without_python(self):
+        build = pathlib.Path(PROGRAM).resolve().parents[1]
+        for name in ("bin/tightrope", "lib/libtightrope_core.so", "lib/libtightrope_cli.so", "lib/tightrope-probe"):
+            copy = self.folder / "prefix" / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(build / name, copy)
+        (self.folder / "prefix/plugins").symlink_to(build / "plugins")
+        alone = {"program": self.folder / "prefix/bin/tightrope", "LD_LIBRARY_PATH": str(self.folder / "prefix/lib")}
+        self.tightrope("check", "race.yaml", **alone)
+        done = self.tightrope("check", "race.yaml", "--plugin-path", self.folder / "plugins", "--set", Runs.PLAIN, code=3,
+                              **alone)
+        self.one_sentence(done, "plain.py is a plugin in Python, which is not there", "python3-dev")
+        for name in ("bin/tightrope", "lib/libtightrope_core.so", "lib/libtightrope_cli.so"):
+            needed = subprocess.run(["ldd", build / name], capture_output=True, text=True, check=True).stdout
+            self.assertNotIn("libpython", needed)
 
     def test_modules_of_the_current_folder_are_not_loaded(self):
         self.write("scipy.py", "raise RuntimeError('the wrong one')")

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "core/claims/judge.hpp"
+#include "core/cli/outside_plugins.hpp"
 #include "core/cli/papers.hpp"
 #include "core/report/text.hpp"
 #include "core/study/tuner.hpp"
@@ -19,6 +20,7 @@ void check(const Call& call, const fs::path& file) {
   const Node tree = read_layers(call, file);
   const Catalog catalog = make_catalog(call, &tree);
   const Experiment experiment = resolve_experiment(tree, catalog, read_selection(call));
+  examine_outside_plugins(call, experiment);
   std::vector<Labels> labels;
   for (const CellSpec& cell : experiment.cells) labels.push_back(cell.labels);
   for (const std::string& sentence : too_few_repetitions(experiment.claims, labels))

@@ -3,9 +3,9 @@
 
 #include <iostream>
 #include <set>
-#include <sstream>
 
 #include "core/cli/documents.hpp"
+#include "core/cli/table_options.hpp"
 #include "core/cli/verb.hpp"
 #include "core/report/tables/summary_tables.hpp"
 
@@ -85,42 +85,10 @@ StoredRun side_by_side(const std::vector<StoredRun>& runs, const std::vector<std
   return all;
 }
 
-SuccessCriterion success_of(const Call& call) {
-  std::vector<Diagnostic> diagnostics;
-  const std::string text = call.get<std::string>("success");
-  const auto success = read_success(Node::make_scalar(text, {"--success " + excerpt(text), 1, 1}), diagnostics);
-  if (!success) throw ConfigError(std::move(diagnostics));
-  return *success;
-}
-
-/// "a, b,c" as its parts.
-std::vector<std::string> listed(const Call& call, const char* option) {
-  std::vector<std::string> parts;
-  if (!call.has(option)) return parts;
-  std::istringstream text(call.get<std::string>(option));
-  for (std::string part; std::getline(text, part, ',');) {
-    part.erase(0, part.find_first_not_of(' '));
-    part.erase(part.find_last_not_of(' ') + 1);
-    if (part.empty()) throw Error(Exit::config, fmt::format("--{} has an empty part", option));
-    parts.push_back(part);
-  }
-  return parts;
-}
-
+/// The layout, for the format of the call.
 TableOptions layout_of(const Call& call) {
-  TableOptions options;
-  options.columns = listed(call, "columns");
-  if (call.has("pivot")) options.pivot = call.get<std::string>("pivot");
-  options.bold = call.has("bold");
+  TableOptions options = read_layout(call);
   options.siunitx = call.has("siunitx");
-  if (call.has("rename"))
-    for (const std::string& text : call.get<std::vector<std::string>>("rename")) {
-      const std::size_t equals = text.find('=');
-      if (equals == std::string::npos || equals == 0)
-        throw Error(Exit::config,
-                    fmt::format("--rename must be NAME=TEXT, such as scaled=\"Scaled GD\", but it is '{}'", text));
-      options.names[text.substr(0, equals)] = text.substr(equals + 1);
-    }
   const bool is_bold_format = call.format == "markdown" || call.format == "latex";
   if (options.bold && !is_bold_format)
     throw Error(Exit::config, fmt::format("--bold goes with --format markdown or latex, not {}", call.format));
@@ -130,8 +98,6 @@ TableOptions layout_of(const Call& call) {
     for (const char* option : {"columns", "pivot", "rename"})
       if (call.has(option))
         throw Error(Exit::config, fmt::format("--{} lays out tables; json has everything as it is", option));
-  if (!options.pivot.empty() && !options.columns.empty())
-    throw Error(Exit::config, "--pivot shows one column alone, so there is nothing to choose with --columns");
   return options;
 }
 
@@ -141,21 +107,7 @@ Exit compare(const Call& call) {
   for (const std::string& folder : call.positional) runs.push_back(read_run(folder));
   const bool is_one = runs.size() == 1;
   StoredRun run = is_one ? std::move(runs.front()) : side_by_side(runs, call.positional);
-  SummaryOptions options;
-  if (!is_one) options.by = run_label;
-  if (call.has("by")) options.by = call.get<std::string>("by");
-  if (call.has("column")) options.columns = {call.get<std::string>("column")};
-  options.pool = listed(call, "pool");
-  if (call.has("success")) {
-    run.success = success_of(call);
-    const bool is_recorded = std::any_of(run.cells.begin(), run.cells.end(), [&](const StoredCell& cell) {
-      return cell.trace.find(run.success->column).has_value();
-    });
-    if (!is_recorded)
-      throw Error(Exit::config, fmt::format("no run of {} records the column '{}' that --success speaks of", run.name,
-                                            run.success->column));
-  }
-  const Summary summary = summarize(run, options);
+  const Summary summary = read_summary(call, run, is_one ? std::nullopt : std::optional<std::string>(run_label));
   if (call.format == "json") {
     Json json = {{"name", run.name}};
     json.update(document_of(summary, run));
@@ -185,18 +137,7 @@ Verb compare_verb() {
       "the settings alone, every number in full; json has all of it and the performance profiles. Exit code 4 if a\n"
       "data file has changed since a run was made with it.",
       [](po::options_description& options) {
-        const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
-        options.add_options()("by", text("AXIS"), "axis whose values are compared (default: the methods)");
-        options.add_options()("column", text("NAME"), "whose final values are shown (default: the most prominent)");
-        options.add_options()("success", text("COMPARISON"),
-                              "what a run must reach, e.g. \"relative_error < 1e-6\" (default: as the study says)");
-        options.add_options()("pool", text("AXES"), "settings that differ in these axes alone as one, e.g. level,rank");
-        options.add_options()("columns", text("NAMES"),
-                              "of the tables: ends, the recorded column, successes, iterations, passes, seconds");
-        options.add_options()("pivot", text("NAME"), "one of these: methods as rows, settings as columns");
-        options.add_options()("rename", po::value<std::vector<std::string>>()->value_name("NAME=TEXT"),
-                              "how a method, value, axis or column is called in the tables; may be repeated");
-        options.add_options()("bold", "the best method of each setting in bold");
+        declare_table_options(options);
         options.add_options()("siunitx", "numbers of LaTeX tables by the package siunitx");
       },
       {"table", "markdown", "latex", "csv", "json"},

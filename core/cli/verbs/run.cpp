@@ -9,6 +9,7 @@
 #include "core/base/limits.hpp"
 #include "core/claims/judge.hpp"
 #include "core/cli/documents.hpp"
+#include "core/cli/outside_plugins.hpp"
 #include "core/cli/papers.hpp"
 #include "core/cli/progress.hpp"
 #include "core/cli/run_summary.hpp"
@@ -83,6 +84,10 @@ class Run {
   Exit run() {
     const auto start = std::chrono::steady_clock::now();
     make_team(call_);  // complains about --threads before anything is written
+    const std::vector<std::string> not_passed = examine_outside_plugins(call_, experiment_);
+    if (!not_passed.empty() && !call_.quiet)
+      std::cerr << fmt::format("tightrope: note: not yet passed by 'tightrope test': {}\n",
+                               fmt::join(not_passed, ", "));
     std::vector<Labels> labels;
     for (const CellSpec& cell : experiment_.cells) labels.push_back(cell.labels);
     for (const std::string& sentence : too_few_repetitions(experiment_.claims, labels)) warn(sentence);

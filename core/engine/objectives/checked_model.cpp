@@ -18,7 +18,7 @@ CheckedModel::CheckedModel(std::shared_ptr<const FactorizationModel> model, Shap
     : model_(std::move(model)),
       shape_(shape),
       name_(std::move(name)),
-      blocks_(attribute_errors_to(name_, [&] { return model_->blocks(); })) {}
+      blocks_(attribute_errors_to(name_, "blocks", [&] { return model_->blocks(); })) {}
 
 void CheckedModel::require(const Factors& given, const char* what) const {
   if (const std::string wrong = wrong_shapes(given, blocks_); !wrong.empty())
@@ -39,38 +39,39 @@ void CheckedModel::check(const LowRank& answer, const char* what) const {
 }
 
 Sides CheckedModel::sides(Blocks wanted) const {
-  return attribute_errors_to(name_, [&] { return model_->sides(wanted); });
+  return attribute_errors_to(name_, "sides", [&] { return model_->sides(wanted); });
 }
 
 void CheckedModel::expand(const Factors& point, LowRank& X) const {
   require(point, "the point");
-  attribute_errors_to(name_, [&] { model_->expand(point, X); });
+  attribute_errors_to(name_, "expand", [&] { model_->expand(point, X); });
   check(X, "X of expand");
 }
 
 void CheckedModel::pull_back(const Factors& point, const LowRank& gradient_of_X, Blocks wanted,
                              Factors& gradient) const {
   require(point, "the point");
-  attribute_errors_to(name_, [&] { model_->pull_back(point, gradient_of_X, wanted, gradient); });
+  attribute_errors_to(name_, "pull_back", [&] { model_->pull_back(point, gradient_of_X, wanted, gradient); });
   check(gradient, "the gradient of pull_back");
 }
 
 void CheckedModel::push_forward(const Factors& point, const Factors& direction, LowRank& dX) const {
   require(point, "the point");
   require(direction, "the direction");
-  attribute_errors_to(name_, [&] { model_->push_forward(point, direction, dX); });
+  attribute_errors_to(name_, "push_forward", [&] { model_->push_forward(point, direction, dX); });
   check(dX, "dX of push_forward");
 }
 
 Factors CheckedModel::from_svd(const Svd& svd) const {
-  Factors point = attribute_errors_to(name_, [&] { return model_->from_svd(svd); });
+  Factors point = attribute_errors_to(name_, "from_svd", [&] { return model_->from_svd(svd); });
   check(point, "the point of from_svd");
   return point;
 }
 
 Real CheckedModel::add_penalty(const Factors& point, Blocks wanted, Factors* gradient) const {
   require(point, "the point");
-  const Real value = attribute_errors_to(name_, [&] { return model_->add_penalty(point, wanted, gradient); });
+  const Real value =
+      attribute_errors_to(name_, "add_penalty", [&] { return model_->add_penalty(point, wanted, gradient); });
   if (gradient) check(*gradient, "the gradient of add_penalty");
   return value;
 }
@@ -79,7 +80,7 @@ void CheckedModel::precondition(const Factors& point, Real damping, const Factor
   require(point, "the point");
   require(gradient, "the vector");
   bool has_one = true;
-  attribute_errors_to(name_, [&] {
+  attribute_errors_to(name_, "precondition", [&] {
     try {
       model_->precondition(point, damping, gradient, direction);
     } catch (const NoMetric&) {
@@ -93,7 +94,7 @@ void CheckedModel::precondition(const Factors& point, Real damping, const Factor
 void CheckedModel::retract(const Factors& point, Real step, const Factors& direction, Factors& next) const {
   require(point, "the point");
   require(direction, "the direction");
-  attribute_errors_to(name_, [&] { model_->retract(point, step, direction, next); });
+  attribute_errors_to(name_, "retract", [&] { model_->retract(point, step, direction, next); });
   check(next, "the point of retract");
 }
 
@@ -101,7 +102,7 @@ void CheckedModel::transport(const Factors& from, const Factors& to, Factors& ve
   require(from, "the point");
   require(to, "the point");
   require(vector, "the vector");
-  attribute_errors_to(name_, [&] { model_->transport(from, to, vector); });
+  attribute_errors_to(name_, "transport", [&] { model_->transport(from, to, vector); });
   check(vector, "the vector of transport");
 }
 

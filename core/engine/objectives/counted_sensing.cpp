@@ -103,7 +103,7 @@ const Mat& CountedSensing::formed(const Vec& z) {
 }
 
 void CountedSensing::forward(const LowRank& X, Vec& z) {
-  attribute_errors_to(pass_name_, [&] { problem_->op->forward(X, z); });
+  attribute_errors_to(pass_name_, "forward", [&] { problem_->op->forward(X, z); });
   ++counters_.forwards;
   count_rows(counters_, *problem_->op, Rows::all().within(measurements()), 1);
 }
@@ -111,7 +111,7 @@ void CountedSensing::forward(const LowRank& X, Vec& z) {
 Real CountedSensing::slope(const Vec& z, Vec& s) {
   const Vec& y = problem_->data_of(Rows::all());
   s.set_size(z.n_elem);
-  return attribute_errors_to(pass_name_, [&] {
+  return attribute_errors_to(pass_name_, "evaluate", [&] {
     return loss().evaluate(0, {z.memptr(), z.n_elem}, {y.memptr(), y.n_elem}, {s.memptr(), s.n_elem});
   });
 }
@@ -121,7 +121,7 @@ void CountedSensing::adjoint_times(const Vec& z, const Mat& B, Mat& C) {
     C = formed(z) * B;
     return check(C);
   }
-  attribute_errors_to(pass_name_, [&] { problem_->op->adjoint_times(z, B, C); });
+  attribute_errors_to(pass_name_, "adjoint_times", [&] { problem_->op->adjoint_times(z, B, C); });
   count_adjoint();
   check(C);
 }
@@ -131,7 +131,7 @@ void CountedSensing::adjoint_transposed_times(const Vec& z, const Mat& B, Mat& C
     C = formed(z).t() * B;
     return check(C);
   }
-  attribute_errors_to(pass_name_, [&] { problem_->op->adjoint_transposed_times(z, B, C); });
+  attribute_errors_to(pass_name_, "adjoint_transposed_times", [&] { problem_->op->adjoint_transposed_times(z, B, C); });
   count_adjoint();
   check(C);
 }
@@ -139,7 +139,7 @@ void CountedSensing::adjoint_transposed_times(const Vec& z, const Mat& B, Mat& C
 void CountedSensing::jacobian_times(const Iterate& at, const Factors& d, Vec& z) {
   const Rows rows = at.rows.within(measurements());
   model().push_forward(at.point, d, dX_);
-  attribute_errors_to(pass_name_, [&] { problem_->op->forward(dX_, rows, z); });
+  attribute_errors_to(pass_name_, "forward", [&] { problem_->op->forward(dX_, rows, z); });
   ++counters_.forwards;
   count_rows(counters_, *problem_->op, rows, 1);
 }
@@ -152,7 +152,8 @@ void CountedSensing::jacobian_transposed_times(const Iterate& at, const Vec& z, 
     std::copy(z.begin(), z.end(), z_.begin() + rows.first);
     all = &z_;
   }
-  attribute_errors_to(pass_name_, [&] { problem_->op->pull_back(*all, at.X, gradient_of_X_, model().sides(wanted)); });
+  attribute_errors_to(pass_name_, "pull_back",
+                      [&] { problem_->op->pull_back(*all, at.X, gradient_of_X_, model().sides(wanted)); });
   model().pull_back(at.point, gradient_of_X_, wanted, g);
   ++counters_.adjoints;
   count_rows(counters_, *problem_->op, rows, 1);
@@ -168,7 +169,7 @@ void CountedSensing::curvature_times(const Iterate& at, const Factors& d, Blocks
   model().push_forward(at.point, d, dX_);
   const Curved curved(rows.first, curvature_);
   Evaluation evaluation{&dX_, &y, &curved, model().sides(wanted), 0, &z_, &gradient_of_X_, &at.X};
-  attribute_errors_to(pass_name_, [&] { problem_->op->evaluate({&evaluation, 1}, rows); });
+  attribute_errors_to(pass_name_, "evaluate", [&] { problem_->op->evaluate({&evaluation, 1}, rows); });
   model().pull_back(at.point, gradient_of_X_, wanted, Hd);
   count_evaluation(counters_, *problem_->op, rows, evaluation);
 }

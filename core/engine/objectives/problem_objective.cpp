@@ -22,7 +22,7 @@ ProblemObjective::ProblemObjective(std::shared_ptr<const Problem> problem, std::
                                    std::optional<Batches> batches)
     : problem_(std::move(problem)),
       name_(std::move(name)),
-      blocks_(attribute_errors_to(name_, [&] { return problem_->blocks(); })),
+      blocks_(attribute_errors_to(name_, "blocks", [&] { return problem_->blocks(); })),
       batches_(std::move(batches)),
       weight_(batches_ ? static_cast<Real>(batches_->count()) : 1) {
   counters_.measurements = std::max<Index>(1, problem_->samples());
@@ -34,7 +34,8 @@ Rows ProblemObjective::rows_of(Index iteration) const {
 
 Real ProblemObjective::sum_over(Rows rows, const Factors& point, Blocks wanted, Factors* gradient) {
   if (gradient) assign_zeros_like(*gradient, point);
-  const Real value = attribute_errors_to(name_, [&] { return problem_->evaluate(point, rows, wanted, gradient); });
+  const Real value =
+      attribute_errors_to(name_, "evaluate", [&] { return problem_->evaluate(point, rows, wanted, gradient); });
   if (gradient) {
     if (const std::string wrong = wrong_shapes(*gradient, blocks_); !wrong.empty())
       throw PluginFailure(name_, "its gradient does not fit its blocks: " + wrong);
@@ -42,7 +43,8 @@ Real ProblemObjective::sum_over(Rows rows, const Factors& point, Blocks wanted, 
     if (weight_ != 1) tightrope::scale(*gradient, weight_);
   }
   counters_.rows += problem_->samples() == 0 ? 1 : rows.count;
-  return weight_ * value + attribute_errors_to(name_, [&] { return problem_->add_penalty(point, wanted, gradient); });
+  return weight_ * value +
+         attribute_errors_to(name_, "add_penalty", [&] { return problem_->add_penalty(point, wanted, gradient); });
 }
 
 Real ProblemObjective::value(const Factors& point, Rows rows) {

@@ -32,18 +32,19 @@ Real SensingObjective::value(const Factors& point, Rows wanted) {
   const Rows rows = wanted.within(problem_->op->measurements());
   model_->expand(point, X_);
   Evaluation evaluation{&X_, &problem_->data_of(rows), loss_.get(), {}, 0, &prediction_};
-  attribute_errors_to(names_.pass, [&] { problem_->op->evaluate({&evaluation, 1}, rows); });
+  attribute_errors_to(names_.pass, "evaluate", [&] { problem_->op->evaluate({&evaluation, 1}, rows); });
   count_evaluation(counters_, *problem_->op, rows, evaluation);
   return weight_ * evaluation.value + model_->add_penalty(point, Blocks::all(), nullptr);
 }
 
 void SensingObjective::predict(const LowRank& X, Rows rows, Vec& z) {
-  attribute_errors_to(names_.pass, [&] { problem_->op->forward(X, rows, z); });
+  attribute_errors_to(names_.pass, "forward", [&] { problem_->op->forward(X, rows, z); });
   ++counters_.watched;
 }
 
 void SensingObjective::perturb(const Iterate& at, Sides wanted) {
-  const Mat E = attribute_errors_to(names_.perturbation, [&] { return extras_.perturbation->matrix(at.iteration); });
+  const Mat E =
+      attribute_errors_to(names_.perturbation, "matrix", [&] { return extras_.perturbation->matrix(at.iteration); });
   if (E.n_rows != problem_->shape.rows || E.n_cols != problem_->shape.cols)
     throw PluginFailure(names_.perturbation, fmt::format("it gave a {} × {} matrix instead of {} × {}", E.n_rows,
                                                          E.n_cols, problem_->shape.rows, problem_->shape.cols));
@@ -63,7 +64,7 @@ void SensingObjective::evaluate_together(std::span<Request> requests) {
     evaluations_.push_back({&at.X, &own_data, lane.loss_.get(), lane.model_->sides(request.wanted), 0, &at.prediction,
                             request.wanted.any_of(at.point.size()) ? &lane.gradient_of_X_ : nullptr});
   }
-  attribute_errors_to(names_.pass, [&] { problem_->op->evaluate(evaluations_, rows); });
+  attribute_errors_to(names_.pass, "evaluate", [&] { problem_->op->evaluate(evaluations_, rows); });
   for (std::size_t i = 0; i < requests.size(); ++i) {
     auto& lane = static_cast<SensingObjective&>(*requests[i].objective);
     const Evaluation& evaluation = evaluations_[i];

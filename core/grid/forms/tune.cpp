@@ -1,4 +1,5 @@
 // tune: {path: PATH, over: VALUES, for: QUANTITY, …} or none
+#include <algorithm>
 #include <numeric>
 
 #include "core/grid/form.hpp"
@@ -18,15 +19,19 @@ void read_tunes(StudyReader& reader) {
     const auto own = reader.plan.own_tunes.find(method);
     Node node = common ? *common : Node();
     if (own != reader.plan.own_tunes.end()) {
-      if (node.is_map() && own->second.is_map())
+      if (node.is_map() && own->second.is_map()) {
+        // Several paths of its own take the place of the one of the study.
+        const Node* over = own->second.find("over");
+        if (over && over->is_map() && !over->find("bisect")) node.erase("path");
         for (const Node::Entry& entry : own->second.entries) node.set(entry.key, entry.value);
-      else
+      } else
         node = own->second;
     }
     if (node.is_null() || (node.is_scalar() && node.scalar == "none")) continue;
     const std::size_t before = reader.diagnostics.size();
     auto rules = read_tune(node, reader.diagnostics);
-    if (rules && reader.is_path(rules->path, rules->path_position)) {
+    if (rules &&
+        std::ranges::all_of(rules->paths, [&](const auto& at) { return reader.is_path(at.path, at.position); })) {
       for (const Node::Entry& fixed : reader.plan.fixed)
         overlaps(*rules, fixed.key, fixed.position, "is set", reader.diagnostics);
       reader.plan.tunes[method] = std::make_shared<const TuneRules>(std::move(*rules));
@@ -47,7 +52,7 @@ StudyForm tune_study_form() {
       120,
       "map",
       "{path: PATH, over: VALUES, for: QUANTITY, repetitions: 2, stop: {…}}: a value, such as the step, that trials "
-      "choose before the cells are run; see above",
+      "choose before the cells are run; of several, over: {PATH: VALUES, …} without path; see above",
       "{repetitions: 2, tune: {path: optimizer.step, over: [0.1, 0.2], for: final relative_error}}",
       2,
       StudyForm::What::how,

@@ -1,8 +1,9 @@
-// Figures as data: what is drawn as SVG here and, for curves over a run, by the page's script there.
+// Figures as data: what is drawn as SVG, for LaTeX and, for curves over a run, by the page's script.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/numbers/types.hpp"
@@ -56,6 +57,7 @@ struct Scale {
   Real low = 0, high = 1;  // low < high; positive if logarithmic
   /// Where a value lies between low (0) and high (1).
   Real place(Real value) const;
+  Real value(Real place) const;  // the inverse
 };
 
 /// Panels with shared axes.
@@ -98,11 +100,33 @@ struct Sheet {
   std::size_t columns = 1;
   std::vector<std::optional<std::size_t>> panels;  // positions in plot.panels
 };
-std::vector<Sheet> sheets_of(const Figure& figure, const Plot& plot);
+inline constexpr std::size_t most_columns = 5;  // of panels on a page
+/// `most`: columns; on a page one less for a single facet.
+std::vector<Sheet> sheets_of(const Figure& figure, const Plot& plot, std::size_t most = most_columns);
 /// "condition 10 · scale 1e-4", without the facets that a sheet has in its title; "" without facets.
 std::string title_of(const Figure& figure, const Panel& panel, bool on_sheet = false);
 
+/// A line of a legend.
+struct LegendEntry {
+  enum class What { curve, stretch, theory, level, fit, lost, unreached } what = What::curve;
+  std::string name;
+  std::size_t style = 0;  // of a curve; the index of a stretch; the dash of an overlay
+  bool is_marked = false;
+};
+/// What stands for what on a sheet, each once: the curves, below them stretches, below these what is drawn over curves.
+std::vector<std::vector<LegendEntry>> legend_of(const Plot& plot, const Sheet& sheet);
+
+/// Of a plot of points, the styles in which some value was not reached. At the top they have a strip of their own, with
+/// a row for each of the first `strip_rows`.
+std::vector<std::size_t> unreached_styles(const Plot& plot);
+inline constexpr std::size_t strip_rows = 6;
+/// A few points along a curve, for its marks: about `spacing` of the width apart, those of each style elsewhere.
+std::vector<std::pair<Real, Real>> marks_along(const Plot& plot, const Series& series, Real spacing);
+
 /// A complete SVG document of one of the figure's plots, for print and for readers without scripts: one for each sheet.
-std::vector<std::string> svgs_of(const Figure& figure, std::size_t plot);
+/// With `width` (mm) for a column of a paper, in letters of 8 points.
+std::vector<std::string> svgs_of(const Figure& figure, std::size_t plot, std::optional<Real> width = {});
+/// How many panels stand side by side in a figure so many millimetres wide.
+std::size_t columns_in(Real width);
 
 }  // namespace tightrope

@@ -1,6 +1,10 @@
 // All figures of a page.
 #pragma once
 
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "core/report/figures/figure.hpp"
@@ -15,7 +19,20 @@ struct Figures {
   std::vector<PhaseDiagram> maps;
 };
 Figures figures_of(const StoredRun& run, const Summary& summary);
-/// Writes FOLDER/*.svg: one file for each figure, clock and sheet.
-void write_files(const Figures& figures, const std::filesystem::path& folder);
+enum class DrawnAs { svg, latex };
+/// Calls curves, values, axes and columns by other names.
+void rename(Figures& figures, const std::map<std::string, std::string>& names);
+
+/// What a drawing is for: a page, or so many millimetres of a paper.
+struct DrawOptions {
+  DrawnAs as = DrawnAs::svg;
+  std::optional<Real> width = {};      // required for latex
+  std::optional<std::string> of = {};  // only this figure: a name of names_of
+};
+/// Draws all sheets of all figures, or those of one; `name` is that of a file, "relative_error-passes-2".
+void draw(const Figures& figures, const DrawOptions& options,
+          const std::function<void(const std::string& name, const std::string& text)>& use);
+/// Of the figures, each with its clock if it is not the first one: "relative_error", "relative_error-passes".
+std::vector<std::string> names_of(const Figures& figures);
 
 }  // namespace tightrope

@@ -61,6 +61,10 @@ Real Scale::place(Real value) const {
   return logarithmic ? std::log(value / low) / std::log(high / low) : (value - low) / (high - low);
 }
 
+Real Scale::value(Real place) const {
+  return logarithmic ? low * std::pow(high / low, place) : low + place * (high - low);
+}
+
 void fit_scales(Plot& plot, bool logarithmic_x, bool logarithmic_y) {
   const bool points = plot.look == Plot::Look::points;
   Range x, y;

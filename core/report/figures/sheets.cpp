@@ -8,7 +8,7 @@ namespace tightrope {
 
 namespace {
 
-constexpr std::size_t most_columns = 5, most_rows = 6;  // of a sheet: a page in print
+constexpr std::size_t most_rows = 6;  // of a sheet: a page in print
 
 }  // namespace
 
@@ -54,7 +54,7 @@ std::vector<std::vector<std::optional<std::size_t>>> rows_of(
 
 }  // namespace
 
-std::vector<Sheet> sheets_of(const Figure& figure, const Plot& plot) {
+std::vector<Sheet> sheets_of(const Figure& figure, const Plot& plot, std::size_t most) {
   if (figure.facets.empty()) {
     Sheet only;
     for (std::size_t p = 0; p < plot.panels.size(); ++p) only.panels.emplace_back(p);
@@ -68,7 +68,7 @@ std::vector<Sheet> sheets_of(const Figure& figure, const Plot& plot) {
     rests.insert({place.begin() + static_cast<long>(std::min<std::size_t>(2, place.size())), place.end()});
   }
   const std::size_t columns =
-      columns_for(figure.facets[0].values.size(), figure.facets.size() > 1 ? most_columns : most_columns - 1);
+      columns_for(figure.facets[0].values.size(), figure.facets.size() > 1 || most < most_columns ? most : most - 1);
   std::vector<Sheet> sheets;
   for (const auto& rest : rests) {
     std::string title;

@@ -194,8 +194,9 @@ std::string drawing_html(const Figure& figure) {
 }
 
 std::string drawing_html(const PhaseDiagram& diagram) {
-  Drawings own{diagram.id, diagram.title, diagram.description, diagram.note, diagram.svgs, {}};
-  const std::size_t count = diagram.svgs.front().size();
+  Drawings own{diagram.id, diagram.title, diagram.description, diagram.note, {}, {}};
+  for (const HeatMaps& plot : diagram.plots) own.svgs.push_back(svgs_of(plot));
+  const std::size_t count = own.svgs.front().size();
   for (std::size_t s = 0; s < count; ++s) own.sheets.push_back(fmt::format("{} of {}", s + 1, count));
   return html_of(own, " class=\"broad\"");
 }

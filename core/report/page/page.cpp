@@ -78,7 +78,8 @@ void write_report(const StoredRun& run, const Pictures& pictures) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw Error(Exit::resources, fmt::format("{} cannot be created: {}", folder.string(), error.message()));
-  write_files(figures, folder);
+  draw(figures, {},
+       [&](const std::string& name, const std::string& svg) { write_atomically(folder / (name + ".svg"), svg); });
   write_atomically(run.folder / "report.html", page_of({run, summary, figures, pictures}));
 }
 

@@ -29,8 +29,7 @@ std::string chosen_values(const StoredRun& run) {
                      head("Iterations") + head("Passes") + head("Remark", false) + "</tr></thead><tbody>\n";
   for (const Tuned& own : run.tuned)
     html += "<tr>" + cell(own.labels.empty() ? "all runs" : escaped(name_of(own.labels), 200), false) +
-            cell(escaped(own.path, 80), false) +
-            cell(escaped(own.value.is_scalar() ? own.value.scalar : to_json(own.value), 80)) +
+            cell(escaped(own.path, 80), false) + cell(escaped(own.value_text(), 80)) +
             cell(escaped(worded(own.goal), 120), false) + cell(own.merit ? number(*own.merit) : "–") +
             cell(std::to_string(own.values)) + cell(std::to_string(own.trials)) + cell(std::to_string(own.iterations)) +
             cell(std::to_string(own.passes)) + cell(own.note.empty() ? "" : escaped(sentence(own.note), 200), false) +

@@ -13,9 +13,12 @@ struct TableOptions {
   std::vector<std::string> columns = {};
   /// One of these columns: methods as rows, settings as columns, one number each. "" for a row for each setting.
   std::string pivot = "";
+  bool intervals = true;                          // behind medians and shares
   std::map<std::string, std::string> names = {};  // of axes, values, methods and columns, as they are to be shown
   bool bold = false;     // the best of the methods in each setting: fewest, smallest, most successes
   bool siunitx = false;  // LaTeX: columns of the type S and \num
+  /// The comparisons within each group of settings, by its labels: whom they do not tell from the best is bold with it.
+  std::map<Labels, Summary> tests = {};
 };
 /// Error(config) for a column, or a name to be changed, that the tables do not have, and for a pivot without methods.
 void check(const TableOptions& options, const Summary& summary, const std::string& column);

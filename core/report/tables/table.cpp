@@ -11,11 +11,6 @@
 
 namespace tightrope {
 
-namespace {
-
-std::size_t display_width(const std::string& text) { return characters_of(text).size(); }
-
-/// A number, a dash, or an interval of numbers.
 bool is_numeric(const std::string& cell) {
   bool has_number = cell.empty();
   for (const std::string& letter : characters_of(cell)) {
@@ -26,6 +21,10 @@ bool is_numeric(const std::string& cell) {
   }
   return has_number;
 }
+
+namespace {
+
+std::size_t display_width(const std::string& text) { return characters_of(text).size(); }
 
 void replace_all(std::string& text, const std::string& what, const std::string& by) {
   for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size())
@@ -79,11 +78,6 @@ const std::map<std::string, std::string>& latex_letters() {
       {"ℓ", "$\\ell$"},
       {"∇", "$\\nabla$"},
       {"√", "$\\surd$"},
-      {"²", "$^2$"},
-      {"³", "$^3$"},
-      {"⁰", "$^0$"},
-      {"¹", "$^1$"},
-      {"⁻", "$^-$"},
       {"’", "'"},
       {"‘", "`"},
       {"“", "``"},
@@ -121,6 +115,15 @@ const std::map<std::string, std::string>& latex_letters() {
       {"Ψ", "$\\Psi$"},
       {"Ω", "$\\Omega$"}};
   return letters;
+}
+
+/// "⁻" → "-"; "" for what is no superscript.
+std::string raised(const std::string& letter) {
+  static const std::map<std::string, std::string> letters = {{"⁰", "0"}, {"¹", "1"}, {"²", "2"}, {"³", "3"},
+                                                             {"⁴", "4"}, {"⁵", "5"}, {"⁶", "6"}, {"⁷", "7"},
+                                                             {"⁸", "8"}, {"⁹", "9"}, {"⁻", "-"}, {"⁺", "+"}};
+  const auto known = letters.find(letter);
+  return known == letters.end() ? "" : known->second;
 }
 
 /// A decimal number in its parts.
@@ -168,7 +171,11 @@ std::string formula(const std::string& word) {
 }  // namespace
 
 std::string latex_text(const std::string& text, bool siunitx) {
-  std::string result, word;
+  std::string result, word, power;
+  const auto end_power = [&] {
+    if (!power.empty()) result += power.size() == 1 ? "$^" + power + "$" : "$^{" + power + "}$";
+    power.clear();
+  };
   const auto end_word = [&] {
     const auto as_decimal = siunitx ? decimal(word) : std::nullopt;
     const std::string number = as_decimal ? "\\num{" + for_siunitx(*as_decimal) + "}" : formula(word);
@@ -176,6 +183,11 @@ std::string latex_text(const std::string& text, bool siunitx) {
       result += number;
     } else {
       for (const std::string& letter : characters_of(word)) {
+        if (const std::string above = raised(letter); !above.empty()) {
+          power += above;
+          continue;
+        }
+        end_power();
         const auto known = latex_letters().find(letter);
         const char32_t code = utf8_character(letter);
         if (known != latex_letters().end())
@@ -185,6 +197,7 @@ std::string latex_text(const std::string& text, bool siunitx) {
         else
           result += fmt::format("\\texttt{{U+{:04X}}}", static_cast<unsigned>(code));
       }
+      end_power();
     }
     word.clear();
   };
@@ -199,12 +212,12 @@ std::string latex_text(const std::string& text, bool siunitx) {
 }
 
 std::string Table::text(const std::string& format, bool siunitx) const {
-  return format == "csv" ? csv() : format == "latex" ? latex(siunitx) : aligned(format == "markdown");
+  return format == "csv" ? csv() : format == "latex" ? latex({*this}, siunitx) : aligned(format == "markdown");
 }
 
 std::vector<bool> Table::numeric() const {
-  std::vector<bool> result(rows_.front().size(), rows_.size() > 1);
-  for (std::size_t r = 1; r < rows_.size(); ++r)
+  std::vector<bool> result(rows_.front().size(), rows_.size() > heads_);
+  for (std::size_t r = heads_; r < rows_.size(); ++r)
     for (std::size_t i = 0; i < rows_[r].size(); ++i) result[i] = result[i] && is_numeric(rows_[r][i]);
   return result;
 }
@@ -251,28 +264,60 @@ std::string Table::aligned(bool markdown) const {
   return out;
 }
 
-std::string Table::latex(bool siunitx) const {
-  const std::vector<bool> right = numeric();
-  std::vector<bool> is_s(right.size(), siunitx && rows_.size() > 1);  // most cells single numbers; words in braces
-  for (std::size_t i = 0; i < is_s.size(); ++i) {
-    std::size_t numbers = 0;
-    for (std::size_t r = 1; r < rows_.size(); ++r)
-      if (decimal(rows_[r][i])) ++numbers;
-    is_s[i] = is_s[i] && 2 * numbers > rows_.size() - 1;
+namespace {
+
+/// "S[table-format=1.2e-2]" for the numbers of a column.
+std::string number_column(const std::vector<Decimal>& numbers) {
+  std::size_t whole = 1, fraction = 0, exponent = 0;
+  bool is_negative = false, has_negative_exponent = false;
+  for (const Decimal& number : numbers) {
+    const std::size_t point = std::min(number.mantissa.find('.'), number.mantissa.size());
+    whole = std::max(whole, point);
+    fraction = std::max(fraction, number.mantissa.size() - std::min(point + 1, number.mantissa.size()));
+    const bool is_below = number.exponent.starts_with('-');
+    exponent = std::max(exponent, number.exponent.size() - (is_below ? 1 : 0));
+    is_negative = is_negative || number.is_negative;
+    has_negative_exponent = has_negative_exponent || is_below;
   }
+  return fmt::format("S[table-format={}{}{}{}]", is_negative ? "-" : "", whole,
+                     fraction > 0 ? fmt::format(".{}", fraction) : "",
+                     exponent > 0 ? fmt::format("e{}{}", has_negative_exponent ? "-" : "", exponent) : "");
+}
+
+}  // namespace
+
+std::string Table::latex(const std::vector<Table>& blocks, bool siunitx) {
+  const std::size_t width = blocks.front().rows_.front().size();
+  std::vector<bool> is_s(width);  // most cells are single numbers; words stand in braces
   std::string columns;
-  for (std::size_t i = 0; i < right.size(); ++i) columns += is_s[i] ? 'S' : right[i] ? 'r' : 'l';
-  std::string out = fmt::format("\\begin{{tabular}}{{{}}}\n\\toprule\n", columns);
-  for (std::size_t r = 0; r < rows_.size(); ++r) {
-    for (std::size_t i = 0; i < rows_[r].size(); ++i) {
-      const auto number = is_s[i] && r > 0 ? decimal(rows_[r][i]) : std::nullopt;
-      std::string cell = number ? for_siunitx(*number) : latex_text(rows_[r][i], siunitx && r > 0);
-      if (is_bold(r, i)) cell = number ? "\\bfseries " + cell : "\\textbf{\\boldmath " + cell + "}";
-      if (is_s[i] && !number) cell = "{" + cell + "}";
-      // A bracket at the start of a row would be the optional argument of the \\ before it.
-      out += (i ? " & " : "") + (i == 0 && !cell.empty() && cell[0] == '[' ? "{}" + cell : cell);
+  for (std::size_t i = 0; i < width; ++i) {
+    bool is_right = true;
+    std::size_t cells = 0;
+    std::vector<Decimal> numbers;
+    for (const Table& block : blocks) {
+      is_right = is_right && block.numeric()[i];
+      for (std::size_t r = block.heads_; r < block.rows_.size(); ++r, ++cells)
+        if (const auto number = decimal(block.rows_[r][i])) numbers.push_back(*number);
     }
-    out += r == 0 ? " \\\\\n\\midrule\n" : " \\\\\n";
+    is_s[i] = siunitx && 2 * numbers.size() > cells;
+    columns += is_s[i] ? number_column(numbers) : is_right ? "r" : "l";
+  }
+  std::string out = fmt::format("\\begin{{tabular}}{{{}}}\n\\toprule\n", columns);
+  for (const Table& block : blocks) {
+    if (&block != &blocks.front()) out += "\\midrule\n";
+    for (std::size_t r = 0; r < block.rows_.size(); ++r) {
+      const bool is_body = r >= block.heads_;
+      for (std::size_t i = 0; i < width; ++i) {
+        const std::string& text = block.rows_[r][i];
+        const auto number = is_s[i] && is_body ? decimal(text) : std::nullopt;
+        std::string cell = number ? for_siunitx(*number) : latex_text(text, siunitx && is_body);
+        if (block.is_bold(r, i)) cell = number ? "\\bfseries " + cell : "\\textbf{\\boldmath " + cell + "}";
+        if (is_s[i] && !number) cell = "{" + cell + "}";
+        // A bracket at the start of a row would be the optional argument of the \\ before it.
+        out += (i ? " & " : "") + (i == 0 && !cell.empty() && cell[0] == '[' ? "{}" + cell : cell);
+      }
+      out += r + 1 == block.heads_ ? " \\\\\n\\midrule\n" : " \\\\\n";
+    }
   }
   return out + "\\bottomrule\n\\end{tabular}\n";
 }

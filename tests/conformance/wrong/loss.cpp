@@ -1,4 +1,6 @@
 // ½ ∑ min(|r|, 100)² … continued linearly, with one mistake, for tests of the conformance suite.
+#include <thread>
+
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -12,7 +14,9 @@ class Wrong final : public Loss {
     void declare(Parameters& p) {
       p.add("mistake", mistake, std::vector<std::string>{},
             "large: the slope of large residuals; small: of small ones; curvature: twice too large; block: the "
-            "slope of a measurement depends on its block; concave; paid: for a perfect fit");
+            "slope of a measurement depends on its block; concave; paid: for a perfect fit; doubled: the slope; nan: "
+            "at a "
+            "perfect fit; shared: a buffer of all callers; allocates");
     }
   };
   Wrong(const Options& options, const Context&) : mistake_(options.mistake) {}
@@ -24,8 +28,17 @@ class Wrong final : public Loss {
       const Real r = z[i] - y[i], size = std::abs(r);
       sum += size <= knee ? r * r / 2 : knee * (size - knee / 2);
       slope[i] = size <= knee || mistake_ == "large" ? r : std::copysign(knee, r);
+      if (mistake_ == "doubled") slope[i] *= 2;
+      if (mistake_ == "nan") slope[i] *= r / r;
       if (mistake_ == "small" && size < 0.01) slope[i] *= 2;
       if (mistake_ == "block" && i > 5 && first == 0) slope[i] *= 1 + 1e-12;
+    }
+    static Vec buffer(1000);
+    if (mistake_ == "allocates" && arma::accu(Vec(z.size(), arma::fill::ones)) < 0) return 0;
+    if (mistake_ == "shared") {
+      std::copy(slope.begin(), slope.end(), buffer.begin());
+      std::this_thread::yield();
+      std::copy(buffer.begin(), buffer.begin() + static_cast<long>(z.size()), slope.begin());
     }
     if (mistake_ == "paid") {
       for (std::size_t i = 0; i < z.size(); ++i) sum += std::exp(-100 * (z[i] - y[i]) * (z[i] - y[i]));

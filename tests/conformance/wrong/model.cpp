@@ -11,10 +11,12 @@ class Wrong final : public FactorizationModel {
     std::string mistake = "none";
     Real weight = 0;
     void declare(Parameters& p) {
-      p.add("mistake", mistake, std::vector<std::string>{},
-            "no_metric, sides, metric, metric_shape, gradient_shape, retract_shape, retract, transport, penalty, "
-            "penalty_overwrites, start, gradient, push_forward, svd, semidefinite, metric_sign, metric_turned, "
-            "metric_spreads");
+      p.add(
+          "mistake", mistake, std::vector<std::string>{},
+          "no_metric, sides, metric, metric_shape, gradient_shape, retract_shape, retract, transport, penalty, "
+          "penalty_overwrites, start, gradient, push_forward, svd, semidefinite, metric_sign, metric_turned, "
+          "metric_spreads, halved: the gradient, forgotten: a block of it, swapped: columns of it, flat: it throws for "
+          "a single row, shared: a buffer of all objects");
       p.add("weight", weight, at_least(0), "λ of the penalty (λ/8)‖VᵀV − WᵀW‖_F²");
     }
   };
@@ -25,7 +27,10 @@ class Wrong final : public FactorizationModel {
   Index rank() const override { return 2; }
   Sides sides(Blocks wanted) const override { return {wanted.has(0), wanted.has(1) && mistake_ != "sides"}; }
   void expand(const Factors& point, LowRank& X) const override {
-    X.left = point[0];
+    static Mat first;
+    if (mistake_ == "flat" && shape_.rows == 1) throw std::out_of_range("there is no second row");
+    if (mistake_ == "shared" && arma::size(first) != arma::size(point[0])) first = point[0];
+    X.left = mistake_ == "shared" ? first : point[0];
     X.right = point[1];
   }
   void pull_back(const Factors& point, const LowRank& gradient_of_X, Blocks wanted, Factors& gradient) const override {
@@ -34,6 +39,9 @@ class Wrong final : public FactorizationModel {
     if (wanted.has(1)) gradient[1] = gradient_of_X.right;
     if (mistake_ == "gradient_shape") arma::inplace_trans(gradient[1]);
     if (mistake_ == "gradient") gradient[0] *= 1.001;
+    if (mistake_ == "halved") gradient[1] *= 0.5;
+    if (mistake_ == "forgotten") gradient[1].zeros();
+    if (mistake_ == "swapped") gradient[0].swap_cols(0, 1);
   }
   void push_forward(const Factors& point, const Factors& direction, LowRank& dX) const override {
     dX = {arma::join_rows(direction[0], point[0]), arma::join_rows(point[1], direction[1])};

@@ -11,7 +11,8 @@ class Wrong final : public Observer {
     std::string mistake = "none";
     void declare(Parameters& p) {
       p.add("mistake", mistake, std::vector<std::string>{},
-            "forgotten, infinite, too_many, history, batch, theory: two columns are a theory of the same one");
+            "forgotten, infinite, too_many, history, batch, theory: two columns are a theory of the same one; writes: "
+            "into X; steers: it writes into the point");
     }
   };
   Wrong(const Options& options, const Context& context) : mistake_(options.mistake) { context.data(); }
@@ -28,6 +29,8 @@ class Wrong final : public Observer {
     values[0] = mistake_ == "infinite" ? arma::datum::inf : seen.iterate.value;
     if (mistake_ != "forgotten") values[1] = norm(seen.iterate.gradient);
     if (mistake_ == "batch" && seen.data->n_elem != 120) throw std::out_of_range("no such measurement");
+    if (mistake_ == "writes") const_cast<Mat&>(seen.X.left) *= 0.5;
+    if (mistake_ == "steers") const_cast<Mat&>(seen.iterate.point[0]) *= 0.999;
     if (mistake_ == "history") values[1] = largest_ = std::max(largest_, values[1]);
     if (mistake_ == "too_many") values.data()[values.size()] = 1;
   }

@@ -1,4 +1,6 @@
 // Gaussian measurements with one mistake, for tests of the conformance suite.
+#include <csignal>
+
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -10,10 +12,13 @@ class Wrong final : public MeasurementOperator {
   struct Options {
     std::string mistake = "none";
     void declare(Parameters& p) {
-      p.add("mistake", mistake, std::vector<std::string>{},
-            "scale, uneven, length, sides, adjoint, affine, low_rank; rows: it ignores where they begin; loss: it does "
-            "not say which they are; "
-            "along: it ignores them; reads; batch: bits depend on it; entries: transposed");
+      p.add(
+          "mistake", mistake, std::vector<std::string>{},
+          "scale, uneven, length, sides, adjoint, affine, low_rank; rows: it ignores where they begin; loss: it does "
+          "not say which they are; "
+          "along: it ignores them; reads; batch: bits depend on it; entries: transposed; doubled: the adjoint; turned: "
+          "it is that of Xᵀ; bent: predictions are no linear function; random: the "
+          "last bits; flat: it throws for a single row; crash");
     }
   };
   Wrong(const Options& options, const Context& context)
@@ -41,6 +46,9 @@ class Wrong final : public MeasurementOperator {
     z = rows_.t() * arma::vectorise(X);
     if (mistake_ == "length") z.resize(119);
     if (mistake_ == "affine") z += 0.1;
+    if (mistake_ == "bent") z += 1e-3 * arma::square(z);
+    if (mistake_ == "flat" && rows() == 1) throw std::out_of_range("there is no second row");
+    if (mistake_ == "crash") std::raise(SIGSEGV);
   }
   void do_forward(const LowRank& X, Rows rows, Vec& z) const override {
     Vec all;
@@ -53,6 +61,8 @@ class Wrong final : public MeasurementOperator {
       Vec slope(rows.count), spread(measurements(), arma::fill::zeros);
       lane.value = lane.loss->evaluate(mistake_ == "loss" ? 0 : rows.first, {lane.prediction->memptr(), rows.count},
                                        {lane.data->memptr(), rows.count}, {slope.memptr(), rows.count});
+      static Real calls = 0;
+      if (mistake_ == "random") lane.value *= 1 + 1e-15 * ++calls;
       if (mistake_ == "batch") lane.value *= 1 + 1e-15 * static_cast<Real>(lanes.size());
       std::copy(slope.begin(), slope.end(), spread.begin() + rows.first);
       const bool ignores_along = mistake_ == "along" && lane.sides().rank() == lane.at->rank();
@@ -67,6 +77,8 @@ class Wrong final : public MeasurementOperator {
   void do_adjoint(const Vec& z, Mat& G) const override {
     G = arma::reshape(rows_ * z, rows(), cols());
     if (mistake_ == "adjoint") G(0, 0) *= 1.001;
+    if (mistake_ == "doubled") G *= 2;
+    if (mistake_ == "turned") G = arma::reshape(Mat(G.t()), rows(), cols());
   }
   void do_pull_back(const Vec& z, const LowRank& X, LowRank& gradient, Sides wanted) const override {
     Mat G;

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <random>
 
 #include "core/plugin/plugin.hpp"
 
@@ -15,21 +16,33 @@ class Wrong final : public DirectionOptimizer {
   struct Options {
     std::string mistake = "none";
     Index from = 0;
+    std::string pace = "plain";
     void declare(Parameters& p) {
       p.add("mistake", mistake, std::vector<std::string>{},
-            "nan, one_block, transposed, next_point, negative_step, crash, leaves, prints; columns: it gives one of "
+            "nan, one_block, transposed, next_point, negative_step, crash, leaves, prints, fails; columns: it gives "
+            "one of "
             "two; no_columns: none of them; phases: it says two; memory: in the object; ascent; restless: it moves at "
             "a minimum; "
-            "sensing: it wants a problem of that kind and does not say so");
+            "sensing: it wants a problem of that kind and does not say so; shared: a velocity of all runs; random; "
+            "allocates; flat: it throws for rank 1");
       p.add("from", from, at_least(0), "first iteration that has the mistake");
+      p.add("pace", pace, {"plain", "fast"}, "fast: it crashes, if the mistake is `choice`");
     }
   };
-  Wrong(const Options& options, const Context&) : mistake_(options.mistake), from_(options.from) {}
+  Wrong(const Options& options, const Context&) : mistake_(options.mistake), from_(options.from) {
+    if (mistake_ == "choice" && options.pace == "fast") mistake_ = "crash";
+  }
 
   void direction(const Iterate& at, Objective& objective, Memory&, Factors& direction) const override {
     direction = at.gradient;
     scale(direction, -1);
     if (mistake_ == "memory") scale(direction, 1 / (1 + 0.1 * calls_++));
+    static Factors velocity;
+    if (mistake_ == "shared" && at.iteration > 0) add_scaled(direction, 0.1, velocity);
+    if (mistake_ == "shared") velocity = direction;
+    if (mistake_ == "random") scale(direction, 1 - 0.1 * static_cast<Real>(std::random_device()()) / 4294967296.0);
+    if (mistake_ == "allocates") direction = Factors(direction);
+    if (mistake_ == "flat" && direction[0].n_cols == 1) throw std::out_of_range("there is no second column");
     if (at.iteration < from_) return;
     if (mistake_ == "restless") direction[0] += 0.01;
     if (mistake_ == "sensing" && !objective.sensing()) throw std::runtime_error("no sensing here");
@@ -39,6 +52,10 @@ class Wrong final : public DirectionOptimizer {
     if (mistake_ == "transposed") direction[0] = direction[0].t();
     if (mistake_ == "crash") std::raise(SIGSEGV);
     if (mistake_ == "leaves") std::_Exit(5);
+    if (mistake_ == "fails") {
+      std::puts("about to fail");
+      throw std::runtime_error("no more");
+    }
     if (mistake_ == "prints" && at.iteration == from_) {
       std::printf("at iteration %d\n", static_cast<int>(at.iteration));
       std::cerr << "to the other stream\n";

@@ -14,14 +14,16 @@ TEST_CASE("the innermost plugin is named first, with those that ask it, and nobo
   keep_asked_in(shared);
   asked_at(Asked::no_iteration);
   CHECK(shared.text().empty());
-  attribute_errors_to("optimizer 'o'", [&] {
-    CHECK(shared.text() == "optimizer 'o'");
+  attribute_errors_to("optimizer 'o'", "advance", [&] {
+    CHECK(shared.text() == "advance() of optimizer 'o'");
     asked_at(12);
-    CHECK(shared.text() == "optimizer 'o', at iteration 12");
-    attribute_errors_to("model 'm'",
-                        [&] { CHECK(shared.text() == "model 'm', asked by optimizer 'o', at iteration 12"); });
-    CHECK_THROWS_AS(attribute_errors_to("step size 's'", [] { throw std::runtime_error("no"); }), PluginFailure);
-    CHECK(shared.text() == "optimizer 'o', at iteration 12");
+    CHECK(shared.text() == "advance() of optimizer 'o', at iteration 12");
+    attribute_errors_to("model 'm'", "expand", [&] {
+      CHECK(shared.text() == "expand() of model 'm', asked by advance() of optimizer 'o', at iteration 12");
+    });
+    CHECK_THROWS_AS(attribute_errors_to("step size 's'", "choose", [] { throw std::runtime_error("no"); }),
+                    PluginFailure);
+    CHECK(shared.text() == "advance() of optimizer 'o', at iteration 12");
   });
   CHECK(shared.text().empty());
   asked_at(Asked::no_iteration);
@@ -31,7 +33,7 @@ TEST_CASE("notes of too many plugins, and of names that are too long, are cut") 
   static Asked shared;
   keep_asked_in(shared);
   const auto nested = [](const auto& self, int depth) -> void {
-    if (depth > 0) attribute_errors_to(std::string(1000, 'x'), [&] { self(self, depth - 1); });
+    if (depth > 0) attribute_errors_to(std::string(1000, 'x'), "advance", [&] { self(self, depth - 1); });
   };
   nested(nested, 20);
   CHECK(shared.depth == 0);

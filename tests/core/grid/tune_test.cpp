@@ -74,7 +74,7 @@ study:
   CHECK(one.rules->budget() == 3);
   REQUIRE(two.rules->bisection);
   CHECK(two.rules->bisection->trials == 5);
-  CHECK(two.rules->path == "optimizer.step");
+  CHECK(two.rules->path() == "optimizer.step");
   CHECK(one.seeds.size() == 2);
   REQUIRE(two.seeds.size() == 4);
   CHECK(std::vector<std::uint64_t>(two.seeds.begin(), two.seeds.begin() + 2) == one.seeds);  // methods are paired
@@ -112,7 +112,54 @@ TEST_CASE("what repetitions share, trials share") {
         "could be drawn again");
 }
 
+TEST_CASE("of several paths every combination is tried, and each value gets to its path") {
+  const Read result = read(
+      "study: {repetitions: 2, tune: {over: {optimizer.step: [0.1, 0.2], model.rank: 'integers(3, 5)'}, "
+      "for: final error}}");
+  REQUIRE(result.complaints.empty());
+  const TuneRules& rules = *result.grid->settings().at(0).rules;
+  CHECK(rules.path() == "optimizer.step, model.rank");
+  CHECK(rules.budget() == 6);
+  std::set<std::string> pairs;
+  for (const Node& value : rules.candidates()) {
+    Node tree = result.grid->tree(0, &value);
+    const auto at = [&](const char* path) {
+      return node_at_path(tree, path, [](std::size_t) { return Position{}; }).scalar;
+    };
+    pairs.insert(at("optimizer.step") + " " + at("model.rank"));
+  }
+  CHECK(pairs == std::set<std::string>{"0.1 3", "0.1 4", "0.1 5", "0.2 3", "0.2 4", "0.2 5"});
+  Tuned tuned;
+  tuned.path = rules.path();
+  tuned.value = rules.candidates().at(4);
+  CHECK(tuned.text() == "optimizer.step 0.2, model.rank 4");
+  CHECK(tuned.value_text() == "(0.2, 4)");
+}
+
+TEST_CASE("a method may choose several values where the study chooses one") {
+  const Read result = read(
+      "study: {tune: {path: optimizer.step, over: [0.1, 0.2], for: final error}, methods: {a: {}, "
+      "b: {tune: {over: {optimizer.step: [0.1, 0.2], model.rank: [3, 4]}}}}}");
+  REQUIRE(result.complaints.empty());
+  REQUIRE(result.grid->settings().size() == 2);
+  CHECK(result.grid->settings()[0].rules->budget() == 2);
+  CHECK(result.grid->settings()[1].rules->budget() == 4);
+}
+
 TEST_CASE("what is wrong with rules is said at its place") {
+  CHECK(complaint("{over: {optimizer.step: [1], optimiser.beta: [2]}, for: final error}") ==
+        "s.yaml:1:60: error: 'optimiser.beta' is no path of a config: there is no section 'optimiser' (did you mean "
+        "'optimizer'?)");
+  CHECK(complaint("{over: {optimizer.step: [1], optimizer: [a]}, for: final error}") ==
+        "s.yaml:1:60: error: 'optimizer.step' and 'optimizer' are to be chosen, but one is a part of the other");
+  CHECK(complaint("{over: {optimizer.step: [1, 1]}, for: final error}") ==
+        "s.yaml:1:59: error: over of 'optimizer.step' has 1 twice");
+  CHECK(complaint("{over: {optimizer.step: 3}, for: final error}")
+            .starts_with("s.yaml:1:55: error: over of 'optimizer.step' must be a list of values or a range such as"));
+  CHECK(complaint("{over: {optimizer.step: 'integers(1, 100)', model.rank: 'integers(1, 11)'}, for: final error}") ==
+        "s.yaml:1:38: error: over has 1100 combinations; at most 1000 can be tried");
+  CHECK(complaint("{path: optimizer.step, over: {model.rank: [1]}, for: final error}")
+            .starts_with("s.yaml:1:60: error: where 'path' is given, over is a list, a range or"));
   CHECK(complaint("{over: [1], for: final error}") ==
         "s.yaml:1:31: error: tune needs 'path', the value of the config that is to be chosen, such as optimizer.step");
   CHECK(complaint("{path: optimizer.step, over: [1, 2, 1], for: final error}") ==
@@ -133,6 +180,10 @@ TEST_CASE("what is wrong with rules is said at its place") {
 }
 
 TEST_CASE("a value cannot be tuned and be given") {
+  CHECK(
+      read(
+          "study: {grid: {model.rank: [3, 4]}, tune: {over: {optimizer.step: [1], model.rank: [3]}, for: final error}}")
+          .complaints.size() == 1);
   const std::string rules = "tune: {path: optimizer.step, over: [1], for: final error}";
   CHECK(read("study: {grid: {optimizer.step: [1, 2]}, " + rules + "}").complaints ==
         std::vector<std::string>{"s.yaml:1:16: error: 'optimizer.step' is an axis, but it is also to be tuned, by the "

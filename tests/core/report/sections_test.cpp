@@ -69,7 +69,10 @@ StoredRun study() {
   run.success = read_success(Node::make_scalar("relative_error < 0.1", {}), diagnostics);
   run.cells.front().warnings = {"the <start> is far"};
   run.claims = {{"final relative_error < 1", "0.05", true, ""}};
-  run.paper = PaperNote{"A. Author", "A title", "2020", "https://example.org/", "replica", "Fig. 1", "it falls"};
+  run.paper.emplace();
+  run.paper->authors = "A. Author";
+  run.paper->title = "A title";
+  run.paper->shows = "it falls";
   Tuned tuned;
   tuned.path = "optimizer.step";
   tuned.value = Node::make_scalar("0.1", {});

@@ -17,25 +17,14 @@ using namespace svg;
 
 namespace {
 
-constexpr Real left = 92, margin = 16, gap = 16;
-constexpr std::size_t strip_rows = 6;  // of marks for what was not reached
+constexpr Real margin = 16, gap = 16;
 
 /// One panel in coordinates of its own, width × height.
 class Canvas {
  public:
-  Canvas(const Plot& plot, Real width, Real height) : plot_(plot), width_(width), height_(height) {
-    if (plot.look != Plot::Look::points) return;
-    // What was not reached has a strip of its own at the top, with a row for each curve.
-    for (const Panel& panel : plot.panels)
-      for (const Series& series : panel.series)
-        if (is_partly_unreached(series)) unreached_.push_back(series.style);
-    std::sort(unreached_.begin(), unreached_.end());
-    unreached_.erase(std::unique(unreached_.begin(), unreached_.end()), unreached_.end());
+  Canvas(const Plot& plot, Real width, Real height)
+      : plot_(plot), width_(width), height_(height), unreached_(unreached_styles(plot)) {
     if (!unreached_.empty()) strip_ = 10 + 12 * static_cast<Real>(std::min(unreached_.size(), strip_rows));
-  }
-
-  static bool is_partly_unreached(const Series& series) {
-    return std::any_of(series.y.begin(), series.y.end(), [](Real y) { return std::isinf(y); });
   }
   Real x(Real value) const { return plot_.x.place(value) * width_; }
   Real y(Real value) const {
@@ -138,26 +127,12 @@ class Canvas {
   std::string marks(const Series& series) const {
     std::string svg;
     if (is_marked(series.style) || (plot_.look == Plot::Look::line && series.x.size() == 1))
-      for (const auto& [at, up] : marks_of(series)) svg += mark_svg(series.style, at, up) + "\n";
+      for (const auto& [at, up] : marks_along(plot_, series, std::max<Real>(70, width_ / 6) / width_))
+        svg += mark_svg(series.style, x(at), y(up)) + "\n";
     if (series.is_lost && !series.x.empty())
       svg += fmt::format("<path d=\"M{:.1f} {:.1f}l10 10m0 -10l-10 10\" {}/>\n", x(series.x.back()) - 5,
                          std::clamp<Real>(y(series.y.back()), 6, height_ - 6) - 5, stroke_svg(series.style, false));
     return svg;
-  }
-
-  /// A few places along a curve, those of each style apart from those of the others.
-  std::vector<std::array<Real, 2>> marks_of(const Series& series) const {
-    std::vector<std::array<Real, 2>> places;
-    const Real spacing = std::max<Real>(70, width_ / 6);
-    Real next = spacing * std::fmod(0.2 + 0.38 * static_cast<Real>(series.style), 1);
-    for (std::size_t i = 0; i < series.x.size(); ++i) {
-      const Real at = x(series.x[i]);
-      // Up to the next point a step keeps its height.
-      const Real end = plot_.look == Plot::Look::steps && i + 1 < series.x.size() ? x(series.x[i + 1]) : at;
-      for (; next <= end; next = std::max(at, next) + spacing) places.push_back({std::max(at, next), y(series.y[i])});
-    }
-    if (places.empty() && !series.x.empty()) places.push_back({x(series.x.back()), y(series.y.back())});
-    return places;
   }
 
   /// Marks with bars, joined where both neighbours are known; what was not reached is an open mark at the top.
@@ -192,114 +167,118 @@ class Canvas {
   const Plot& plot_;
   const Real width_, height_;
   Real strip_ = 0;
-  std::vector<std::size_t> unreached_;  // styles of which something was not reached
+  const std::vector<std::size_t> unreached_;
 };
 
-/// Samples of what the panels show, each once: the curves, and below them what is drawn over these.
+std::string sample_of(const LegendEntry& entry) {
+  using What = LegendEntry::What;
+  switch (entry.what) {
+    case What::curve:
+      return sample_svg(entry.style, entry.is_marked);
+    case What::stretch:
+      return stretch_sample_svg(entry.style);
+    case What::theory:
+      return theory_sample_svg();
+    case What::level:
+    case What::fit:
+      return fmt::format("<path class=\"theory\" d=\"M0 0h26\" {}/>",
+                         overlay_svg(entry.what == What::level, entry.style));
+    case What::lost:
+      return "<path d=\"M8 -5l10 10m0 -10l-10 10\" stroke=\"#444\" class=\"theory\"/>";
+    case What::unreached:
+      return "<path class=\"theory\" d=\"M13 -5l5 9h-10Z\" fill=\"none\" stroke=\"#444\"/>";
+  }
+  return "";
+}
+
+/// Samples of what a sheet shows.
 class Legend {
  public:
-  explicit Legend(Real width) : width_(width - left - margin) {}
-  void add(const Plot& plot, const Panel& panel) {
-    const bool points = plot.look == Plot::Look::points;
-    for (const Series& series : panel.series) {
-      add(curves_, series.name, sample_svg(series.style, points || is_marked(series.style)));
-      lost_ = lost_ || series.is_lost;
-      unreached_ = unreached_ || (points && Canvas::is_partly_unreached(series));
-    }
-    if (!panel.theories.empty()) add(others_, "theory", theory_sample_svg());
-    for (const Stretch& stretch : panel.stretches) add(phases_, stretch.word, stretch_sample_svg(stretch.index));
-    for (const Overlay& overlay : panel.overlays)
-      add(others_, overlay.name,
-          fmt::format("<path class=\"theory\" d=\"M0 0h26\" {}/>", overlay_svg(overlay.is_level(), overlay.dash)));
+  Legend(const Plot& plot, const Sheet& sheet, Real left, Real width)
+      : left_(left), width_(width), groups_(legend_of(plot, sheet)) {}
+  Real height() const {
+    Real lines = 0;
+    for (const auto& group : groups_) lines += static_cast<Real>(rows(group));
+    return line * lines;
   }
-  void finish() {
-    if (lost_)
-      add(others_, "diverged from here on", "<path d=\"M8 -5l10 10m0 -10l-10 10\" stroke=\"#444\" class=\"theory\"/>");
-    if (unreached_)
-      add(others_, "no median: not reached, or diverged",
-          "<path class=\"theory\" d=\"M13 -5l5 9h-10Z\" fill=\"none\" stroke=\"#444\"/>");
-  }
-  Real height() const { return line * static_cast<Real>(rows(curves_) + rows(phases_) + rows(others_)); }
   std::string draw(Real top) const {
     std::string svg;
-    for (const auto* group : {&curves_, &phases_, &others_}) {
-      svg += draw(*group, top);
-      top += line * static_cast<Real>(rows(*group));
+    for (const auto& group : groups_) {
+      svg += draw(group, top);
+      top += line * static_cast<Real>(rows(group));
     }
     return svg;
   }
 
  private:
-  struct Entry {
-    std::string name, sample;
-  };
+  using Entries = std::vector<LegendEntry>;
   static constexpr Real line = 18, text_at = 33, apart = 14;
 
-  static void add(std::vector<Entry>& entries, const std::string& name, const std::string& sample) {
-    const bool is_known = std::any_of(entries.begin(), entries.end(), [&](const Entry& e) { return e.name == name; });
-    if (!is_known && !name.empty()) entries.push_back({name, sample});
-  }
   /// As many columns as the longest name allows.
-  std::size_t columns(const std::vector<Entry>& entries) const {
+  std::size_t columns(const Entries& entries) const {
     Real longest = 90;
-    for (const Entry& entry : entries) longest = std::max(longest, text_width(entry.name, font));
+    for (const LegendEntry& entry : entries) longest = std::max(longest, text_width(entry.name, font));
     return static_cast<std::size_t>(std::clamp<Real>(std::floor((width_ + apart) / (longest + text_at + apart)), 1, 5));
   }
-  std::size_t rows(const std::vector<Entry>& entries) const {
-    return (entries.size() + columns(entries) - 1) / columns(entries);
-  }
-  std::string draw(const std::vector<Entry>& entries, Real top) const {
+  std::size_t rows(const Entries& entries) const { return (entries.size() + columns(entries) - 1) / columns(entries); }
+  std::string draw(const Entries& entries, Real top) const {
     std::string svg;
     const Real column = (width_ + apart) / static_cast<Real>(columns(entries));
     for (std::size_t i = 0; i < entries.size(); ++i)
       svg += fmt::format(
           "<g class=\"entry\" transform=\"translate({:.1f} {:.1f})\"><g transform=\"translate(0 -4)\">{}</g><text "
           "x=\"{}\">{}</text></g>\n",
-          left + static_cast<Real>(i % columns(entries)) * column, top + line * static_cast<Real>(i / columns(entries)),
-          entries[i].sample, text_at, escaped(fitted(entries[i].name, column - text_at, font)));
+          left_ + static_cast<Real>(i % columns(entries)) * column,
+          top + line * static_cast<Real>(i / columns(entries)), sample_of(entries[i]), text_at,
+          escaped(fitted(entries[i].name, column - text_at, font)));
     return svg;
   }
 
-  Real width_;
-  std::vector<Entry> curves_, phases_, others_;
-  bool lost_ = false, unreached_ = false;
+  Real left_, width_;
+  std::vector<Entries> groups_;
 };
 
 /// The panels of one sheet, where they stand and what they share.
 class SheetDrawing {
  public:
-  SheetDrawing(const Figure& figure, const Plot& plot, const Sheet& sheet)
-      : figure_(figure), plot_(plot), sheet_(sheet), across_(ticks_of(plot.x)), up_(ticks_of(plot.y)) {
+  SheetDrawing(const Figure& figure, const Plot& plot, const Sheet& sheet, std::optional<Real> print)
+      : figure_(figure), plot_(plot), sheet_(sheet), print_(print), across_(ticks_of(plot.x)), up_(ticks_of(plot.y)) {
     const auto columns = static_cast<Real>(sheet.columns);
-    if (figure.facets.empty()) width_ = 760;
-    inner_ = (width_ - left - margin - (columns - 1) * gap) / columns;
-    height_ = figure.facets.empty() ? 332 : std::clamp<Real>(0.72 * inner_, 150, 330);
+    // What the page shows as a drawing stands beside another one there, and its text must not shrink.
+    width_ = print ? pixels(*print) : !figure.facets.empty() ? 980 : plot.look == Plot::Look::line ? 760 : 600;
+    if (print) {  // no more than the labels take
+      Real widest = 0;
+      for (const Tick& tick : up_) widest = std::max(widest, text_width(tick.label, font));
+      left_ = 32 + widest;
+    }
+    inner_ = (width_ - left_ - margin - (columns - 1) * gap) / columns;
+    height_ = figure.facets.empty() ? std::min<Real>(332, 0.6 * inner_)
+                                    : std::clamp<Real>(0.72 * inner_, print ? 80 : 150, 330);
   }
 
   std::string document() const {
     const bool is_single = figure_.facets.empty();
     std::vector<std::vector<std::string>> titles;
     std::size_t lines = 0;
-    Legend legend(width_);
+    const Real legend_left = print_ ? 4 : left_;
+    const Legend legend(plot_, sheet_, legend_left, width_ - legend_left - margin);
     for (const auto& p : sheet_.panels) {
       titles.push_back(p && !is_single ? in_lines(title_of(figure_, plot_.panels[*p], true), inner_, small_font)
                                        : std::vector<std::string>());
       lines = std::max(lines, titles.back().size());
-      if (p) legend.add(plot_, plot_.panels[*p]);
     }
-    legend.finish();
     const Real head = 16 + line_height * static_cast<Real>(lines);  // above each panel
     const auto rows = std::ceil(static_cast<Real>(sheet_.panels.size()) / static_cast<Real>(sheet_.columns));
     const Real top = is_single ? 40 : 32 + head, bottom = top + rows * (height_ + head) - head;
     std::string body;
     for (std::size_t i = 0; i < sheet_.panels.size(); ++i)
       if (sheet_.panels[i])
-        body += panel(i, left + static_cast<Real>(i % sheet_.columns) * (inner_ + gap),
+        body += panel(i, left_ + static_cast<Real>(i % sheet_.columns) * (inner_ + gap),
                       top + static_cast<Real>(i / sheet_.columns) * (height_ + head), titles[i]);
-    body += x_title(left, width_ - margin, bottom + 38, plot_.x_label) +
+    body += x_title(left_, width_ - margin, bottom + 38, plot_.x_label) +
             y_title(top, bottom, bottom - top + 40, plot_.y_label) + legend.draw(bottom + 62);
-    return svg::document(width_, bottom + 52 + legend.height(), left, width_ - margin, figure_.title, sheet_.title,
-                         body);
+    return svg::document(width_, bottom + 52 + legend.height(), left_, width_ - margin, figure_.title, sheet_.title,
+                         body, print_);
   }
 
  private:
@@ -333,16 +312,21 @@ class SheetDrawing {
   const Figure& figure_;
   const Plot& plot_;
   const Sheet& sheet_;
+  const std::optional<Real> print_;  // millimetres
   const std::vector<Tick> across_, up_;
-  Real width_ = 980, inner_ = 0, height_ = 0;
+  Real left_ = 92, width_ = 0, inner_ = 0, height_ = 0;
 };
 
 }  // namespace
 
-std::vector<std::string> svgs_of(const Figure& figure, std::size_t plot) {
+std::size_t columns_in(Real width) {
+  return std::clamp<std::size_t>(static_cast<std::size_t>(width / 28), 1, most_columns);
+}
+
+std::vector<std::string> svgs_of(const Figure& figure, std::size_t plot, std::optional<Real> width) {
   std::vector<std::string> svgs;
-  for (const Sheet& sheet : sheets_of(figure, figure.plots[plot]))
-    svgs.push_back(SheetDrawing(figure, figure.plots[plot], sheet).document());
+  for (const Sheet& sheet : sheets_of(figure, figure.plots[plot], width ? columns_in(*width) : most_columns))
+    svgs.push_back(SheetDrawing(figure, figure.plots[plot], sheet, width).document());
   return svgs;
 }
 

@@ -9,18 +9,24 @@
 namespace tightrope::svg {
 
 std::string document(Real width, Real height, Real left, Real right, const std::string& title, const std::string& part,
-                     const std::string& body) {
+                     const std::string& body, std::optional<Real> print) {
   const std::string shown = fitted(part, (right - left) / 2, font);
+  const Real top = print && shown.empty() ? 20 : 0;  // where no title stands
   std::string svg = fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" role=\"img\" "
+      "<svg xmlns=\"http://www.w3.org/2000/svg\"{4} viewBox=\"0 {3:.0f} {0:.0f} {1:.0f}\" role=\"img\" "
       "font-family=\"system-ui, sans-serif\" font-size=\"13\" fill=\"#333\">\n<title>{2}</title>\n"
-      "<rect class=\"paper\" width=\"{0:.0f}\" height=\"{1:.0f}\" fill=\"#fff\"/>\n",
-      width, height, escaped(title + (part.empty() ? "" : ", " + part), 200));
-  svg += label(left, 24, "start", escaped(fitted(title, right - left - text_width(shown, font) - 20, 15 * 1.1)),
-               " class=\"title\" font-size=\"15\" font-weight=\"600\"");
+      "<rect class=\"paper\" width=\"{0:.0f}\" height=\"{5:.0f}\" fill=\"#fff\"/>\n",
+      width, height - top, escaped(title + (part.empty() ? "" : ", " + part), 200), top,
+      print ? fmt::format(" width=\"{:.2f}mm\" height=\"{:.2f}mm\"", *print, *print * (height - top) / width) : "",
+      height);
+  if (!print)
+    svg += label(left, 24, "start", escaped(fitted(title, right - left - text_width(shown, font) - 20, 15 * 1.1)),
+                 " class=\"title\" font-size=\"15\" font-weight=\"600\"");
   if (!shown.empty()) svg += label(right, 24, "end", escaped(shown), " class=\"part\"");
   return svg + body + "</svg>\n";
 }
+
+Real pixels(Real print) { return print / 25.4 * 72.27 * font / 8; }
 
 std::string label(Real x, Real y, const char* anchor, const std::string& text, const std::string& more) {
   return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\"{}>{}</text>\n", x, y, anchor, more, text);

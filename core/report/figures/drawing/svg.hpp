@@ -1,6 +1,7 @@
 // What drawings of curves and of maps share: the document, text, labels below a row of panels.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,11 @@ inline constexpr Real font = 13, small_font = 12, line_height = 15;
 
 /// A complete document. Colours are attributes, so that the file stands alone; the page's style sheet overrides those
 /// of paper and ink by their classes. `part`: which part of the figure this is, "" for all of it. The titles stand
-/// between `left` and `right`.
+/// between `left` and `right`. With `print` (mm) it is so wide, and its title is left to the caption.
 std::string document(Real width, Real height, Real left, Real right, const std::string& title, const std::string& part,
-                     const std::string& body);
+                     const std::string& body, std::optional<Real> print = {});
+/// So many units wide is a drawing for a column of so many millimetres: letters of `font` units are 8 points high.
+Real pixels(Real print);
 /// Text that is escaped already; `more`: further attributes.
 std::string label(Real x, Real y, const char* anchor, const std::string& text, const std::string& more = "");
 /// The lines of a panel's title above its upper left corner (x, y).

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,31 @@ struct HeatMaps {
   bool is_share = false;  // the scale is 0 … 1 and not that of the values
 };
 
-/// Complete SVG documents: as many sheets as the maps take.
-std::vector<std::string> svgs_of(const HeatMaps& maps);
+/// What the colours of maps mean.
+struct ColourScale {
+  explicit ColourScale(const HeatMaps& of);
+  bool logarithmic = false;
+  Real low = 0, high = 1;
+  std::string meaning;
+  Real place(Real value) const;  // 0 … 1, as scale_colour takes it
+};
+
+/// Some of the maps, side by side in rows of `columns`.
+struct MapSheet {
+  std::size_t first = 0, last = 0, columns = 1;
+  std::string part;            // "2 of 3", "" for the only sheet
+  bool has_unreached = false;  // whether a square has no number
+};
+inline constexpr std::size_t most_map_columns = 4;  // on a page, fewer of maps with many squares
+std::vector<MapSheet> sheets_of(const HeatMaps& maps, std::size_t most = most_map_columns);
+/// How many maps stand side by side in a figure so many millimetres wide.
+std::size_t map_columns_in(Real width);
+inline constexpr const char* unreached_words = "no number: half of the runs or more did not arrive, diverged or failed";
+
+/// A number of an axis as short as it goes: "1e-6" → "10⁻⁶".
+std::string axis_number(Real value);
+
+/// Complete SVG documents: as many sheets as the maps take. With `width` (mm) for a column of a paper.
+std::vector<std::string> svgs_of(const HeatMaps& maps, std::optional<Real> width = {});
 
 }  // namespace tightrope

@@ -24,7 +24,7 @@ struct Maps {
   Facets facets;
   std::vector<std::pair<std::vector<std::size_t>, std::size_t>> places;  // of the maps: of the panel, and series
 
-  explicit Maps(const Summary& of) : summary(of) {
+  explicit Maps(const Summary& study) : summary(study) {
     std::vector<MapAxis> axes;
     for (const std::string& label : summary.setting_axes())
       if (std::vector<Real> values = numbers_along(summary, label); !values.empty() && label != summary.by)
@@ -51,8 +51,8 @@ struct Maps {
   std::string over() const { return fmt::format(" over {} and {}", worded(x.label), worded(y.label)); }
 
   /// Of one quantity, `square` being what a setting contributes, if anything.
-  std::vector<std::string> drawn(const std::string& title, const std::string& meaning, bool is_share,
-                                 const std::function<std::optional<Square>(const Setting&)>& square) const {
+  HeatMaps of(const std::string& title, const std::string& meaning, bool is_share,
+              const std::function<std::optional<Square>(const Setting&)>& square) const {
     HeatMaps result{title, meaning, x, y, facets.series.size(), {}, is_share};
     for (const auto& [place, series] : places) {
       HeatMap map;
@@ -74,7 +74,7 @@ struct Maps {
       }
       if (!is_empty) result.maps.push_back(std::move(map));
     }
-    return svgs_of(result);
+    return result;
   }
 
  private:
@@ -92,7 +92,7 @@ PhaseDiagram success_map(const Maps& maps) {
           title,
           "the share of the repetitions that reach " + worded(maps.summary.criterion->text()),
           equal_steps + maps.facets.note,
-          {maps.drawn(title, "share of the repetitions", true, [](const Setting& setting) -> std::optional<Square> {
+          {maps.of(title, "share of the repetitions", true, [](const Setting& setting) -> std::optional<Square> {
             if (!setting.success) return std::nullopt;
             const Success& own = *setting.success;
             const Real share = static_cast<Real>(own.reached) / static_cast<Real>(std::max<Index>(1, own.count));
@@ -110,7 +110,7 @@ PhaseDiagram time_map(const Maps& maps) {
                        {}};
   for (const Clock& clock : costs()) {
     const std::string& unit = clock.name;
-    diagram.svgs.push_back(maps.drawn(
+    diagram.plots.push_back(maps.of(
         fmt::format("Median {} to the target{}", unit, maps.over()), unit, false,
         [&](const Setting& setting) -> std::optional<Square> {
           const auto own = setting.arrivals.find(unit);
@@ -133,7 +133,7 @@ PhaseDiagram final_map(const Maps& maps, const std::string& column) {
       title,
       "medians over the repetitions",
       equal_steps + maps.facets.note,
-      {maps.drawn(title, "final " + worded(column), false, [&](const Setting& setting) -> std::optional<Square> {
+      {maps.of(title, "final " + worded(column), false, [&](const Setting& setting) -> std::optional<Square> {
         const FinalValues* own = setting.find(column);
         if (!own || own->count == 0) return std::nullopt;
         const Real median = own->median.value;
@@ -155,7 +155,8 @@ std::vector<PhaseDiagram> phase_diagrams_of(const Summary& summary) {
   }
   if (!summary.columns.empty()) diagrams.push_back(final_map(maps, summary.columns.front()));
   std::erase_if(diagrams, [](const PhaseDiagram& diagram) {
-    return std::any_of(diagram.svgs.begin(), diagram.svgs.end(), [](const auto& sheets) { return sheets.empty(); });
+    return std::any_of(diagram.plots.begin(), diagram.plots.end(),
+                       [](const HeatMaps& own) { return own.maps.empty(); });
   });
   return diagrams;
 }

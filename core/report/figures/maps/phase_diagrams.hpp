@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/report/figures/maps/heat_map.hpp"
 #include "core/study/summary.hpp"
 
 namespace tightrope {
@@ -11,7 +12,7 @@ namespace tightrope {
 struct PhaseDiagram {
   std::string id;  // file name of the SVG
   std::string title, description, note;
-  std::vector<std::vector<std::string>> svgs;  // complete documents: for each clock, or only once, those of its sheets
+  std::vector<HeatMaps> plots;  // one for each clock, or only one
 };
 
 /// Maps over the two numeric axes with the most values, three at least, one map for each method and each combination

@@ -68,7 +68,7 @@ TEST_CASE("bold cells, and numbers by siunitx") {
         "a & \\textbf{\\boldmath $1.50\\times10^{-3}$} & 3 of 3 \\\\\n"
         "b & $-2$ & 1 of 3 \\\\\n\\textbf{\\boldmath c} & -- & 0 of 3 \\\\\n\\bottomrule\n\\end{tabular}\n");
   CHECK(table.text("latex", true) ==
-        "\\begin{tabular}{lSl}\n\\toprule\nmethod & {error} & successes \\\\\n\\midrule\n"
+        "\\begin{tabular}{lS[table-format=-1.2e-1]l}\n\\toprule\nmethod & {error} & successes \\\\\n\\midrule\n"
         "a & \\bfseries 1.50e-3 & \\num{3} of \\num{3} \\\\\n"
         "b & -2 & \\num{1} of \\num{3} \\\\\n"
         "\\textbf{\\boldmath c} & {--} & \\num{0} of \\num{3} \\\\\n\\bottomrule\n\\end{tabular}\n");

@@ -52,25 +52,25 @@ std::size_t count_of(const std::string& text, const std::string& part) {
 TEST_CASE("every combination has its map, on as many sheets as that takes") {
   const auto diagrams = phase_diagrams_of(study(3, 9, [](const Labels&) { return true; }));
   REQUIRE(diagrams.size() == 1);
-  REQUIRE(diagrams[0].svgs.size() == 1);
-  CHECK(diagrams[0].svgs[0].size() == 3);  // of 12 maps at most
+  REQUIRE(diagrams[0].plots.size() == 1);
+  CHECK(svgs_of(diagrams[0].plots[0]).size() == 3);  // of 12 maps at most
   std::string all;
-  for (const std::string& sheet : diagrams[0].svgs[0]) all += sheet;
+  for (const std::string& sheet : svgs_of(diagrams[0].plots[0])) all += sheet;
   for (int m = 1; m <= 3; ++m)
     for (int z = 1; z <= 9; ++z)
       CHECK(count_of(all, ">m" + std::to_string(m) + " · z z" + std::to_string(z) + "<") == 1);
   CHECK(count_of(all, "<rect x=") >= 3 * 9 * 12);
-  CHECK(count_of(diagrams[0].svgs[0][2], ">y (dB)<") == 1);
-  CHECK(count_of(diagrams[0].svgs[0][2], ">x<") == 1);
-  CHECK(count_of(diagrams[0].svgs[0][2], ">3 of 3<") == 1);
+  CHECK(count_of(svgs_of(diagrams[0].plots[0])[2], ">y (dB)<") == 1);
+  CHECK(count_of(svgs_of(diagrams[0].plots[0])[2], ">x<") == 1);
+  CHECK(count_of(svgs_of(diagrams[0].plots[0])[2], ">3 of 3<") == 1);
 }
 
 TEST_CASE("what has not been run has no map") {
   const auto diagrams = phase_diagrams_of(study(2, 2, [](const Labels& labels) { return labels.at("z") == "z1"; }));
   REQUIRE(diagrams.size() == 1);
-  REQUIRE(diagrams[0].svgs[0].size() == 1);
-  CHECK(diagrams[0].svgs[0][0].find(">m2 · z z1<") != std::string::npos);
-  CHECK(diagrams[0].svgs[0][0].find("z z2") == std::string::npos);
+  REQUIRE(svgs_of(diagrams[0].plots[0]).size() == 1);
+  CHECK(svgs_of(diagrams[0].plots[0])[0].find(">m2 · z z1<") != std::string::npos);
+  CHECK(svgs_of(diagrams[0].plots[0])[0].find("z z2") == std::string::npos);
   CHECK(phase_diagrams_of(study(2, 2, [](const Labels&) { return false; })).empty());
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("a square stands above its x and beside its y, with the value of its o
   Summary summary = study(1, 1, [](const Labels&) { return true; });
   for (Setting& setting : summary.settings)  // 0.12 for x = 1, y = 2
     setting.finals[0].median.value = std::stod("0." + setting.labels.at("x") + setting.labels.at("y"));
-  const std::string svg = phase_diagrams_of(summary)[0].svgs[0][0];
+  const std::string svg = svgs_of(phase_diagrams_of(summary)[0].plots[0])[0];
   std::map<std::pair<int, int>, std::pair<double, double>> places;
   const std::regex square(
       "<rect x=\"([0-9.]+)\" y=\"([0-9.]+)\"[^>]*><title>[^<]*x ([0-9])[^<]*y ([0-9])[^<]*: median ([0-9.]+)");

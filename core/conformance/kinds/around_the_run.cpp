@@ -214,22 +214,73 @@ void check_projection(const Subject& subject, Report& report) {
 }  // namespace
 
 Checks initialization_checks() {
-  return {{"points of the model's shapes, decided by the stream alone", check_initialization}};
+  return {{"points of the model's shapes, decided by the stream alone", check_initialization, true},
+          {"edge shapes", [](const Subject& subject, Report& report) {
+             at_edges(subject, report, [&](const Subject& there, Shape shape) {
+               const auto [bench, initialization] = made_for<Initialization>(there, shape);
+               const Factors start = initialization->start();
+               const std::string wrong = wrong_shapes(start, bench->model->blocks());
+               report.require(wrong.empty(), "the start does not fit the model: {}", wrong);
+               report.expect(is_finite(start), "the start is not finite");
+             });
+           }}};
 }
 
 Checks target_checks() {
-  return {{"the matrix has the announced shape and at least the announced rank", check_target}};
+  return {{"the announced shape and rank, decided by the stream alone", check_target, true},
+          {"edge shapes", [](const Subject& subject, Report& report) {
+             at_edges(subject, report, [&](const Subject& there, Shape shape) {
+               const auto [bench, target] = made_for<Target>(there, shape);
+               if (bench->setting("transpose") == "true") return;
+               const LowRank X = target->matrix();
+               report.expect(X.rows() == shape.rows && X.cols() == shape.cols, "the matrix is {} × {}", X.rows(),
+                             X.cols());
+               report.expect(X.left.is_finite() && X.right.is_finite(), "the matrix is not finite");
+             });
+           }}};
 }
 
 Checks noise_checks() {
-  return {{"decided by the stream alone, finite, and really there", check_noise},
-          {"the same noise in whatever blocks", check_noise_blocks}};
+  return {{"decided by the stream alone, finite, and really there", check_noise, true},
+          {"the same noise in whatever blocks", check_noise_blocks},
+          {"edge shapes", [](const Subject& subject, Report& report) {
+             at_edges(subject, report, [&](const Subject& there, Shape shape) {
+               const auto [bench, noise] = made_for<Noise>(there, shape);
+               const Vec& exact = bench->problem->data;
+               report.expect(disturbed(*noise, bench->problem->signal, 0, exact, exact).is_finite(),
+                             "the noise is not finite");
+               for (const Index outlier : noise->outliers(exact.n_elem))
+                 report.expect(outlier < exact.n_elem, "measurement {} is called an outlier, but there are {}", outlier,
+                               exact.n_elem);
+             });
+           }}};
 }
 
-Checks penalty_checks() { return {{"a function of X, with its gradient added", check_penalty_of_X}}; }
+Checks penalty_checks() { return {{"a function of X, with its gradient added", check_penalty_of_X, true}}; }
 
-Checks perturbation_checks() { return {{"n1 × n2, finite, a pure function of the iteration", check_perturbation}}; }
+Checks perturbation_checks() {
+  return {{"n1 × n2, finite, a pure function of the iteration", check_perturbation, true},
+          {"edge shapes", [](const Subject& subject, Report& report) {
+             at_edges(subject, report, [&](const Subject& there, Shape shape) {
+               const Mat E = made_for<Perturbation>(there, shape).plugin->matrix(1);
+               report.expect(E.n_rows == shape.rows && E.n_cols == shape.cols && E.is_finite(),
+                             "it gave a {} × {} matrix, or one that is not finite", E.n_rows, E.n_cols);
+             });
+           }}};
+}
 
-Checks projection_checks() { return {{"a projected point is a fixed point of the same shapes", check_projection}}; }
+Checks projection_checks() {
+  return {{"a projected point is a fixed point of the same shapes", check_projection, true},
+          {"edge shapes", [](const Subject& subject, Report& report) {
+             at_edges(subject, report, [&](const Subject& there, Shape shape) {
+               const auto [bench, projection] = made_for<Projection>(there, shape);
+               Factors point = random_point(1, bench->model->blocks());
+               projection->project(point);
+               const std::string wrong = wrong_shapes(point, bench->model->blocks());
+               report.require(wrong.empty(), "the projected point does not fit the model: {}", wrong);
+               report.expect(is_finite(point), "the projected point is not finite");
+             });
+           }}};
+}
 
 }  // namespace tightrope::conformance

@@ -121,8 +121,13 @@ void check_bits(const Subject& subject, Rows rows, Report& report) {
   const auto first = made<MeasurementOperator>(subject);
   const Lanes lanes(*first.plugin);
   const std::vector<Result> together = lanes.evaluate(*first.plugin, all_lanes(), rows);
+  report.expect(lanes.evaluate(*first.plugin, all_lanes(), rows) == together,
+                "the same pass twice gives other bits: it is not deterministic");
   for (const unsigned threads : {1U, 2U, 4U}) {
     const auto other = made<MeasurementOperator>(subject, threads);
+    for (int time = 0; time < 5; ++time)  // whoever adds up in the order of threads does not do so each time
+      report.expect(lanes.evaluate(*other.plugin, all_lanes(), rows) == together,
+                    "with {} threads it gets other bits than with 1: it is not deterministic", threads);
     for (const auto& batch : {std::vector<int>{0}, {1}, {2}, {3}, {4}, {5}, {6}, {2, 5, 6}, all_lanes()}) {
       const std::vector<Result> results = lanes.evaluate(*other.plugin, batch, rows);
       for (std::size_t i = 0; i < batch.size(); ++i)
@@ -133,8 +138,16 @@ void check_bits(const Subject& subject, Rows rows, Report& report) {
   }
   std::vector<std::future<std::vector<Result>>> callers;
   for (int caller = 0; caller < 4; ++caller)
-    callers.push_back(std::async(std::launch::async, [&] { return lanes.evaluate(*first.plugin, all_lanes(), rows); }));
-  for (auto& caller : callers) report.expect(caller.get() == together, "four callers at once get other bits than one");
+    callers.push_back(std::async(std::launch::async, [&] {
+      std::vector<Result> results = lanes.evaluate(*first.plugin, all_lanes(), rows);
+      for (int time = 0; time < 20 && results == together; ++time)
+        results = lanes.evaluate(*first.plugin, all_lanes(), rows);
+      return results;
+    }));
+  for (auto& caller : callers)
+    report.expect(caller.get() == together,
+                  "four callers at once get other bits than one: "
+                  "they share something (a static variable or a member)");
 }
 
 void check_fused(const Subject& subject, Report& report) {
@@ -144,7 +157,21 @@ void check_fused(const Subject& subject, Report& report) {
   const std::vector<Result> together = lanes.evaluate(*op, all_lanes(), all);
   for (const int lane : all_lanes())
     check_result(*op, lanes, lane, all, together[static_cast<std::size_t>(lane)], report);
-  check_bits(subject, all, report);
+}
+
+void check_all_bits(const Subject& subject, Report& report) {
+  check_bits(subject, Rows{0, made<MeasurementOperator>(subject).plugin->measurements()}, report);
+}
+
+void check_allocations(const Subject& subject, Report& report) {
+  const auto [bench, op] = made<MeasurementOperator>(subject);
+  const LowRank X = random_pair(1, op->shape(), 3);
+  const Vec data = random_vector(2, op->measurements());
+  const parts::HalfSquare loss;
+  Vec prediction;
+  LowRank gradient;
+  std::vector<Evaluation> lanes = {{&X, &data, &loss, {true, true}, 0, &prediction, &gradient}};
+  check_allocations_of(report, "evaluate", Allocating::is_remarked, [&, &of = *op] { of.evaluate(lanes); });
 }
 
 void check_rows(const Subject& subject, Report& report) {
@@ -198,9 +225,10 @@ void check_rows(const Subject& subject, Report& report) {
 }  // namespace
 
 Checks row_checks() {
-  return {{"the fused pass agrees with its parts, and a lane's bits depend neither on the batch nor on threads",
-           check_fused},
-          {"consecutive rows add up to the whole and give the same predictions, wherever they begin", check_rows}};
+  return {{"fused = separate", check_fused, true},
+          {"batch = solo, 1 to 4 threads, the same bits", check_all_bits},
+          {"consecutive rows add up to the whole", check_rows},
+          {"allocations at work", check_allocations}};
 }
 
 }  // namespace tightrope::conformance

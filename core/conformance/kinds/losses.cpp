@@ -1,5 +1,6 @@
 // Losses: the slope is the derivative of the value, and the curvature that of the slope.
 #include <algorithm>
+#include <future>
 
 #include "core/conformance/trial.hpp"
 
@@ -11,12 +12,27 @@ constexpr int attempts = 3;  // at different points, since one may be at a kink
 
 Real value_of(const Loss& loss, const Vec& z, const Vec& y, Vec& slope) {
   slope.set_size(z.n_elem);
+  slope.fill(std::nan(""));  // what is not written is seen
   return loss.evaluate(0, {z.memptr(), z.n_elem}, {y.memptr(), z.n_elem}, {slope.memptr(), z.n_elem});
+}
+
+/// How the slope differs from differences of values along single measurements.
+std::string wrong_slope(const Loss& loss, const Vec& z, const Vec& y, Real h, const Vec& slope) {
+  Vec expected(z.n_elem), moved = z, unused;
+  for (Index i = 0; i < z.n_elem; ++i) {
+    moved[i] = z[i] + h;
+    const Real above = value_of(loss, moved, y, unused);
+    moved[i] = z[i] - h;
+    expected[i] = (above - value_of(loss, moved, y, unused)) / (2 * h);
+    moved[i] = z[i];
+  }
+  return difference(slope, expected, 1e-4);
 }
 
 /// At z = y + scale·N(0, 1).
 void check_slope(const Loss& loss, const Vec& y, Real scale, Report& report) {
   Real inner = 0, differences = 0;
+  std::string how;
   for (std::uint64_t attempt = 0; attempt < attempts; ++attempt) {
     const Vec z = y + scale * random_vector(1 + 2 * attempt, y.n_elem), d = random_vector(2 + 2 * attempt, y.n_elem);
     const Real h = 1e-5 * scale;
@@ -26,11 +42,15 @@ void check_slope(const Loss& loss, const Vec& y, Real scale, Report& report) {
     const Real above = value_of(loss, Vec(z + h * d), y, unused), below = value_of(loss, Vec(z - h * d), y, unused);
     inner = arma::dot(slope, d);
     differences = (above - below) / (2 * h);
-    if (std::abs(differences - inner) <= 1e-5 * frobenius_norm(slope) * frobenius_norm(d)) return;
+    const Real size = std::max(frobenius_norm(slope) * frobenius_norm(d), std::abs(differences)),
+               error = std::abs(differences - inner) / (size > 0 ? size : 1);
+    if (error <= 1e-5) return report.measure("relative error of ⟨slope, d⟩ against differences", error, "at most 1e-5");
+    how = wrong_slope(loss, z, y, h, slope);
   }
-  report.expect(
-      false, "at the scale {:g} the slope is not the derivative: ⟨slope, d⟩ is {:g}, differences of values give {:g}",
-      scale, inner, differences);
+  report.expect(false,
+                "at the scale {:g} the slope is not the derivative: ⟨slope, d⟩ is {:g}, differences of values give "
+                "{:g}{}",
+                scale, inner, differences, how.empty() ? "" : ": the slope " + how);
 }
 
 void check_slopes(const Subject& subject, Report& report) {
@@ -77,6 +97,11 @@ void check_perfect_fit(const Subject& subject, Report& report) {
   const Vec& y = bench->problem->data;
   Vec slope;
   const Real perfect = value_of(*loss, y, y, slope);
+  report.expect(std::isfinite(perfect), "the value of a perfect fit is {:g}", perfect);
+  const Real of_zeros = value_of(*loss, Vec(y.n_elem, arma::fill::zeros), y, slope);
+  report.expect(std::isfinite(of_zeros) && slope.is_finite(),
+                "where all predictions are 0 the value is {:g}, or the slope is not finite", of_zeros);
+  value_of(*loss, y, y, slope);
   report.expect(slope.is_finite(), "the slope at a perfect fit is not finite");
   for (const Real scale : {1e-3, 1.0, 1e3})
     report.expect(value_of(*loss, Vec(y + scale * random_vector(1, y.n_elem)), y, slope) >= perfect,
@@ -121,11 +146,50 @@ void check_curvature(const Subject& subject, Report& report) {
   }
 }
 
+/// A pass calls it from several threads.
+void check_callers(const Subject& subject, Report& report) {
+  const auto [bench, loss] = made<Loss>(subject);
+  const auto other = made<Loss>(subject);
+  const Vec& y = bench->problem->data;
+  constexpr std::uint64_t callers = 4;
+  std::vector<Vec> points, slopes(callers);
+  std::vector<Real> values;
+  for (std::uint64_t caller = 0; caller < callers; ++caller) {
+    points.push_back(random_vector(40 + caller, y.n_elem));
+    values.push_back(value_of(*other.plugin, points[caller], y, slopes[caller]));
+  }
+  std::vector<std::future<bool>> answers;
+  for (std::uint64_t caller = 0; caller < callers; ++caller)
+    answers.push_back(std::async(std::launch::async, [&, &of = *loss, &data = y, caller] {
+      Vec slope;
+      for (int time = 0; time < 200; ++time)
+        if (value_of(of, points[caller], data, slope) != values[caller] || !parts::same_bits(slope, slopes[caller]))
+          return false;
+      return true;
+    }));
+  bool all = true;
+  for (auto& answer : answers) all = answer.get() && all;
+  report.expect(all,
+                "called from four threads at once, or after other calls, it does not give the bits that another "
+                "object gives alone: it keeps something between calls (a static variable or a member)");
+}
+
+void check_allocations(const Subject& subject, Report& report) {
+  const auto [bench, loss] = made<Loss>(subject);
+  if (!loss->separable()) return;
+  const Vec &y = bench->problem->data, z = random_vector(1, y.n_elem);
+  Vec slope(y.n_elem);
+  check_allocations_of(report, "evaluate", Allocating::is_wrong,
+                       [&, &of = *loss, &data = y] { value_of(of, z, data, slope); });
+}
+
 }  // namespace
 
 Checks loss_checks() {
-  return {{"the slope is the derivative at every scale", check_slopes},
-          {"blocks add up", check_blocks},
+  return {{"slope = derivative of the value, at every scale", check_slopes, true},
+          {"blocks add up, and the same call twice gives the same bits", check_blocks},
+          {"four callers at once get the same bits", check_callers},
+          {"allocations at work", check_allocations},
           {"nothing is paid for a perfect fit", check_perfect_fit},
           {"the curvature is the derivative of the slope, and at least 0", check_curvature}};
 }

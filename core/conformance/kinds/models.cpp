@@ -1,4 +1,6 @@
 // Models: maps from factors to matrices, with their derivatives.
+#include <future>
+
 #include "core/conformance/trial.hpp"
 
 namespace tightrope::conformance {
@@ -32,9 +34,9 @@ void check_gradient(const Subject& subject, Report& report) {
     add_scaled(point, h, direction);
     return point;
   };
-  const std::string wrong = wrong_gradient([&](const Factors& point) { return objective.value(point, Rows::all()); },
-                                           at.point, at.gradient, blocks);
-  report.expect(wrong.empty(), "the gradient is not the derivative: {}", wrong);
+  expect_gradient(report, "the gradient",
+                  try_gradient([&](const Factors& point) { return objective.value(point, Rows::all()); }, at.point,
+                               at.gradient, blocks));
   const Mat start = at.X.dense(), change = dX.dense();
   const Real of_X = slope_of(
       [&, &of = *model](Real h) {
@@ -109,15 +111,93 @@ void check_geometry(const Subject& subject, Report& report) {
   check_start(*model, report);
 }
 
+/// What a model says at a point, all of it.
+struct Said {
+  LowRank X, dX;
+  Factors gradient;
+  bool operator==(const Said& other) const {
+    return parts::same_bits(X.left, other.X.left) && parts::same_bits(X.right, other.X.right) &&
+           parts::same_bits(dX.left, other.dX.left) && parts::same_bits(dX.right, other.dX.right) &&
+           parts::same_bits(gradient, other.gradient);
+  }
+};
+
+/// `said`: what the outputs hold before.
+Said said_by(const FactorizationModel& model, std::uint64_t seed, Said said = {}) {
+  const Factors point = random_point(seed, model.blocks()), direction = random_point(seed + 1, model.blocks());
+  model.expand(point, said.X);
+  model.push_forward(point, direction, said.dX);
+  model.pull_back(point, random_pair(seed, said.X.shape(), said.X.rank()), Blocks::all(), said.gradient);
+  return said;
+}
+
+/// Without the checks of the engine, which are made for one thread.
+void check_repetition(const Subject& subject, Report& report) {
+  const auto [bench, model] = made<FactorizationModel>(subject);
+  const Said first = said_by(*model, 1);
+  report.expect(said_by(*model, 1) == first, "asked twice, it does not say the same: it is not deterministic");
+  const Said before = said_by(*model, 7);
+  report.expect(said_by(*model, 1, before) == first,
+                "what its outputs hold before a call shows in them afterwards: it adds where it should overwrite");
+  report.expect(said_by(*model, 1) == first,
+                "it says something else after it was asked about another point: it keeps something between calls");
+  const auto other = made<FactorizationModel>(subject);
+  said_by(*other.plugin, 9);
+  report.expect(said_by(*model, 1) == first && said_by(*other.plugin, 1) == first,
+                "two objects do not say the same of one point: they share something (a static variable)");
+  std::vector<std::future<bool>> callers;
+  const std::vector<Said> expected = {first, said_by(*model, 3), said_by(*model, 5), said_by(*model, 7)};
+  for (std::uint64_t caller = 0; caller < 4; ++caller)
+    callers.push_back(std::async(std::launch::async, [&, &of = *model, caller] {
+      bool same = true;
+      for (int time = 0; time < 50; ++time) same = same && said_by(of, 1 + 2 * caller) == expected[caller];
+      return same;
+    }));
+  for (auto& caller : callers)
+    report.expect(caller.get(), "called from four threads at once it gives other bits than alone");
+}
+
+void check_edges(const Subject& subject, Report& report) {
+  at_edges(subject, report, [&](const Subject& there, Shape shape) {
+    const auto plain = made_for<FactorizationModel>(there, shape);
+    const auto model = CheckedModel::of(plain.plugin, shape, "the model");
+    SensingObjective objective(plain.bench->problem, std::make_shared<const parts::Cubic>(), model);
+    Iterate at;
+    at.point = random_point(1, model->blocks());
+    scale(at.point, 0.5);
+    objective.evaluate(at, Blocks::all());
+    expect_gradient(report, "the gradient",
+                    try_gradient([&](const Factors& point) { return objective.value(point, Rows::all()); }, at.point,
+                                 at.gradient, model->blocks()));
+    check_metric(*model, report);
+    check_moves(*model, report);
+  });
+}
+
+void check_allocations(const Subject& subject, Report& report) {
+  const auto [bench, model] = made<FactorizationModel>(subject);
+  const Factors point = random_point(1, model->blocks());
+  LowRank X;
+  model->expand(point, X);
+  const LowRank gradient_of_X = random_pair(2, X.shape(), X.rank());
+  Factors gradient;
+  check_allocations_of(report, "expand", Allocating::is_wrong, [&, &of = *model] { of.expand(point, X); });
+  check_allocations_of(report, "pull_back", Allocating::is_wrong,
+                       [&, &of = *model] { of.pull_back(point, gradient_of_X, Blocks::all(), gradient); });
+}
+
 }  // namespace
 
 Checks model_checks() {
-  return {{"the gradient has Taylor slope 2, push-forward is the derivative, unwanted blocks are zero", check_gradient},
+  return {{"gradient slope", check_gradient, true},
           {"pull_back reads no side of the gradient that sides() does not name", check_sides},
-          {"the penalty has a gradient of Taylor slope 2, which is added to wanted blocks",
-           [](const Subject& subject, Report& report) { check_penalty(*checked(subject).model, report); }},
-          {"spectral points stand for what they are made of", check_spectral_point},
-          {"geometry is consistent, and everything has the shapes of the blocks", check_geometry}};
+          {"gradient slope of the penalty",
+           [](const Subject& subject, Report& report) { check_penalty(*checked(subject).model, report); }, true},
+          {"from_svd gives X back", check_spectral_point},
+          {"metric symmetric and positive, retract, transport, start", check_geometry},
+          {"the same bits again, from another object, after others", check_repetition},
+          {"edge shapes", check_edges},
+          {"allocations at work", check_allocations}};
 }
 
 }  // namespace tightrope::conformance

@@ -103,13 +103,63 @@ void check_other_problem(const Subject& subject, Report& report) {
                  lane->end()->reason);
 }
 
+LaneSetup lane_with(const Bench& bench, std::shared_ptr<const StepSize> rule) {
+  LaneSetup given = bench.lane();
+  given.step_size = std::move(rule);
+  return given;
+}
+
+void check_repetition(const Subject& subject, Report& report) {
+  const auto first = made<StepSize>(subject), fresh = made<StepSize>(subject), four = made<StepSize>(subject, 4);
+  const auto run = parts::run(lane_with(*first.bench, first.plugin));
+  require_same_bits(*parts::run(lane_with(*fresh.bench, fresh.plugin)), *run, report,
+                    "a new object that does the same run gets other bits: it is not deterministic, or objects share "
+                    "something (a static variable)");
+  require_same_bits(*parts::run(lane_with(*first.bench, first.plugin)), *run, report,
+                    "the same run twice with one object gives other bits: it is not deterministic, or remembers "
+                    "something outside of Memory (in a member, or a static variable)");
+  require_same_bits(*parts::run(lane_with(*four.bench, four.plugin)), *run, report,
+                    "with four threads a run gets other bits than with one");
+}
+
+void check_company(const Subject& subject, Report& report) {
+  const auto [bench, rule] = made<StepSize>(subject);
+  const auto starting_at = [&, &given = *bench, &one = rule](std::uint64_t seed) {
+    LaneSetup setup = lane_with(given, one);
+    setup.start = random_point(seed, given.model->blocks());
+    scale(setup.start, 0.1);
+    return setup;
+  };
+  std::vector<LaneSetup> together;
+  together.push_back(starting_at(11));
+  together.push_back(starting_at(12));
+  const auto lanes = parts::run_together(std::move(together));
+  for (const std::size_t i : {0U, 1U})
+    require_same_bits(*lanes[i], *parts::run(starting_at(11 + i)), report,
+                      "beside other runs with the same rule a run has other bits than alone: runs share something that "
+                      "is not in their Memory (a static variable or a member)");
+}
+
+void check_edges(const Subject& subject, Report& report) {
+  at_edges(subject, report, [&](const Subject& there, Shape shape) {
+    const auto [bench, rule] = made_for<StepSize>(there, shape);
+    LaneSetup given = lane_with(*bench, rule);
+    given.stop.iterations = 5;
+    const auto lane = parts::run(std::move(given));
+    report.expect(lane->end()->end_class != EndClass::failed, "{}", lane->end()->reason);
+  });
+}
+
 }  // namespace
 
 Checks step_size_checks() {
-  return {{"never negative, zero only where no descent is possible, ends with a reason", check_answers},
-          {"a run goes down, and all memory is in Memory", check_run},
+  return {{"a positive step, or an end with a reason", check_answers, true},
+          {"descent, and memory only in Memory", check_run},
+          {"the same run twice, and with four threads", check_repetition},
           {"no way out of a minimum", check_rest},
-          {"problems that are not sensing", check_other_problem}};
+          {"batch = solo", check_company},
+          {"problems that are not sensing", check_other_problem},
+          {"edge shapes", check_edges}};
 }
 
 }  // namespace tightrope::conformance

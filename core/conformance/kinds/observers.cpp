@@ -45,7 +45,8 @@ void check_run(const Subject& subject, Report& report) {
   given.watches = {{observer, {}, true}};
   const auto with = parts::run(std::move(given));
   report.require(with->end()->end_class == EndClass::limit, "{}", with->end()->reason);
-  report.expect(parts::same_bits(without->iterate().point, with->iterate().point), "it changes the run");
+  report.expect(parts::same_bits(without->iterate().point, with->iterate().point),
+                "a run that it watches has other bits than one that nobody watches: it writes into what it is shown");
   const std::vector<Column> columns = observer->columns();
   report.require(!columns.empty(), "it announces no column");
   check_columns(columns, report);
@@ -69,13 +70,28 @@ void check_purity(const Subject& subject, Report& report) {
     return Snapshot{at, model, at.X, at.prediction, &problem.data, problem.truth.get(), &problem.outliers};
   };
   std::vector<std::vector<Real>> forwards;
+  const std::vector<Iterate> before = run;
+  const Vec data = problem.data;
+  const LowRank truth = problem.truth->X;
   for (const Iterate& at : run) forwards.push_back(values_of(*observer, seen_at(at)));
   for (std::size_t i = run.size(); i-- > 0;) {
     report.expect(same_values(values_of(*observer, seen_at(run[i])), forwards[i]),
                   "at iteration {} it says something else when it has seen later ones", run[i].iteration);
     report.expect(same_values(values_of(*other, seen_at(run[i])), forwards[i]),
                   "at iteration {} another object says something else", run[i].iteration);
+    report.expect(parts::same_bits(run[i].point, before[i].point), "it writes into the point that it is shown");
+    report.expect(parts::same_bits(run[i].gradient, before[i].gradient),
+                  "it writes into the gradient that it is shown");
+    report.expect(
+        parts::same_bits(run[i].X.left, before[i].X.left) && parts::same_bits(run[i].X.right, before[i].X.right),
+        "it writes into the estimate X that it is shown");
+    report.expect(parts::same_bits(run[i].prediction, before[i].prediction) && run[i].value == before[i].value,
+                  "it writes into the value or the predictions that it is shown");
   }
+  report.expect(parts::same_bits(problem.data, data), "it writes into the data");
+  report.expect(
+      parts::same_bits(problem.truth->X.left, truth.left) && parts::same_bits(problem.truth->X.right, truth.right),
+      "it writes into the truth");
 }
 
 /// What snapshots can hold besides an iterate over all measurements.
@@ -142,13 +158,25 @@ void check_other_problem(const Subject& subject, Report& report) {
                 lane->end()->reason);
 }
 
+void check_edges(const Subject& subject, Report& report) {
+  at_edges(subject, report, [&](const Subject& there, Shape shape) {
+    const auto [bench, observer] = made_for<Observer>(there, shape);
+    LaneSetup given = bench->lane();
+    given.watches = {{observer, {}, true}};
+    given.stop.iterations = 3;
+    const auto lane = parts::run(std::move(given));
+    report.expect(lane->end()->end_class == EndClass::limit, "{}", lane->end()->reason);
+  });
+}
+
 }  // namespace
 
 Checks observer_checks() {
-  return {{"it does not change a run, and fills the columns that it announces", check_run},
-          {"a pure function of the snapshot", check_purity},
+  return {{"neutrality, and columns as announced", check_run},
+          {"a pure function of the snapshot, which it leaves alone", check_purity},
           {"snapshots of all kinds are borne", check_snapshots},
-          {"problems that are not sensing", check_other_problem}};
+          {"problems that are not sensing", check_other_problem},
+          {"edge shapes", check_edges}};
 }
 
 }  // namespace tightrope::conformance

@@ -14,13 +14,13 @@ Made<Problem> made_problem(const Subject& subject, unsigned threads = 1) {
 
 Rows all_of(const Problem& problem) { return Rows::all().within(problem.samples()); }
 
-struct Answer {
+struct Value {
   Real value = 0;
   Factors gradient;
 };
 
-Answer evaluated(const Problem& problem, const Factors& point, Rows rows, Blocks wanted, Report& report) {
-  Answer answer;
+Value evaluated(const Problem& problem, const Factors& point, Rows rows, Blocks wanted, Report& report) {
+  Value answer;
   answer.gradient = zeros(problem.blocks());
   answer.value = problem.evaluate(point, rows, wanted, &answer.gradient);
   const std::string wrong = wrong_shapes(answer.gradient, problem.blocks());
@@ -37,19 +37,19 @@ Factors point_of(const Problem& problem, std::uint64_t seed) {
 void check_gradient(const Subject& subject, Report& report) {
   const auto [bench, problem] = made_problem(subject);
   report.require(!problem->blocks().empty(), "it has no blocks");
-  std::string wrong;
+  GradientTrial trial;
   for (std::uint64_t attempt = 1; attempt <= attempts; ++attempt) {
     const Factors point = point_of(*problem, attempt);
-    const Answer at = evaluated(*problem, point, all_of(*problem), Blocks::all(), report);
+    const Value at = evaluated(*problem, point, all_of(*problem), Blocks::all(), report);
     const auto value = [&of = *problem](const Factors& there) {
       return of.evaluate(there, all_of(of), Blocks::none(), nullptr);
     };
     for (const Real from : {1e-2, 1e-3, 1e-4}) {
-      wrong = wrong_gradient(value, point, at.gradient, problem->blocks(), from);
-      if (wrong.empty()) return;
+      trial = try_gradient(value, point, at.gradient, problem->blocks(), from);
+      if (trial.wrong.empty()) return expect_gradient(report, "the gradient", trial);
     }
   }
-  report.add("the gradient is not the derivative: " + wrong);
+  expect_gradient(report, "the gradient", trial);
 }
 
 void check_blocks(const Subject& subject, Report& report) {
@@ -57,13 +57,16 @@ void check_blocks(const Subject& subject, Report& report) {
   const std::vector<Block> blocks = problem->blocks();
   const Factors point = point_of(*problem, 1);
   const Rows rows = all_of(*problem);
-  const Answer whole = evaluated(*problem, point, rows, Blocks::all(), report);
+  const Value whole = evaluated(*problem, point, rows, Blocks::all(), report);
+  const Value twice = evaluated(*problem, point, rows, Blocks::all(), report);
+  report.expect(twice.value == whole.value && parts::same_bits(twice.gradient, whole.gradient),
+                "asked twice, it does not say the same: it is not deterministic");
   report.expect(std::isfinite(whole.value) && is_finite(whole.gradient), "value or gradient is not finite");
   const Real alone = problem->evaluate(point, rows, Blocks::none(), nullptr);
   report.expect(std::abs(alone - whole.value) <= 1e-14 * std::abs(whole.value),
                 "the value is {:g} with and {:g} without the gradient", whole.value, alone);
   for (Index b = 0; b < blocks.size(); ++b) {
-    const Answer part = evaluated(*problem, point, rows, Blocks::only(b), report);
+    const Value part = evaluated(*problem, point, rows, Blocks::only(b), report);
     for (Index other = 0; other < blocks.size(); ++other)
       if (other == b)
         report.expect(agree(part.gradient[b], whole.gradient[b]),
@@ -74,7 +77,7 @@ void check_blocks(const Subject& subject, Report& report) {
   }
   for (const unsigned threads : {1U, 2U, 4U}) {
     const auto other = made_problem(subject, threads);
-    const Answer again = evaluated(*other.plugin, point, rows, Blocks::all(), report);
+    const Value again = evaluated(*other.plugin, point, rows, Blocks::all(), report);
     report.expect(again.value == whole.value && parts::same_bits(again.gradient, whole.gradient),
                   "another object has other bits with {} threads", threads);
   }
@@ -85,12 +88,12 @@ void check_samples(const Subject& subject, Report& report) {
   const Index m = problem->samples();
   if (m == 0) return;
   const Factors point = point_of(*problem, 1);
-  const Answer whole = evaluated(*problem, point, {0, m}, Blocks::all(), report);
+  const Value whole = evaluated(*problem, point, {0, m}, Blocks::all(), report);
   std::vector<Index> cuts = {0, 1, m / 7, m / 3, m / 3, std::min(m, m / 2 + 1), m};
   std::sort(cuts.begin(), cuts.end());
-  Answer sum{0, zeros(problem->blocks())};
+  Value sum{0, zeros(problem->blocks())};
   for (std::size_t part = 0; part + 1 < cuts.size(); ++part) {
-    const Answer some = evaluated(*problem, point, {cuts[part], cuts[part + 1] - cuts[part]}, Blocks::all(), report);
+    const Value some = evaluated(*problem, point, {cuts[part], cuts[part + 1] - cuts[part]}, Blocks::all(), report);
     if (cuts[part] == cuts[part + 1])
       report.expect(some.value == 0 && norm(some.gradient) == 0, "no samples have a value of {:g}, or a gradient",
                     some.value);
@@ -144,14 +147,25 @@ void check_space(const Subject& subject, Report& report) {
   check_start(*problem, report);
 }
 
+void check_allocations(const Subject& subject, Report& report) {
+  const auto [bench, problem] = made_problem(subject);
+  const Factors point = point_of(*problem, 1);
+  Factors gradient = zeros(problem->blocks());
+  check_allocations_of(report, "evaluate", Allocating::is_remarked, [&, &of = *problem] {
+    for (Mat& block : gradient.blocks) block.zeros();
+    of.evaluate(point, all_of(of), Blocks::all(), &gradient);
+  });
+}
+
 }  // namespace
 
 Checks problem_checks() {
-  return {{"the gradient has Taylor slope 2", check_gradient},
-          {"unwanted blocks are zero, and bits do not depend on threads", check_blocks},
+  return {{"gradient slope", check_gradient, true},
+          {"wanted blocks alone, 1 to 4 threads, the same bits", check_blocks},
           {"parts of the samples add up to the whole", check_samples},
           {"gradient descent goes down, and columns are filled", check_run},
-          {"penalty, geometry and start are those of a space", check_space}};
+          {"gradient slope of the penalty, metric, retract, transport, start", check_space},
+          {"allocations at work", check_allocations}};
 }
 
 }  // namespace tightrope::conformance
