@@ -22,7 +22,7 @@ Words words_of(const Node& node) {
   return words;
 }
 
-std::string alternatives_of(const Words& words, const std::string& last) {
+std::string quoted_list(const Words& words, const std::string& last) {
   std::string list;
   for (std::size_t i = 0; i < words.size(); ++i)
     list += fmt::format("{}'{}'", i == 0 ? "" : i + 1 < words.size() ? ", " : " " + last + " ", words[i]);

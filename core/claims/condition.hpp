@@ -14,7 +14,7 @@ using Words = std::vector<std::string>;
 /// A scalar's words; none of another node.
 Words words_of(const Node& node);
 /// "'a', 'b' or 'c'", for messages.
-std::string alternatives_of(const Words& words, const std::string& last = "or");
+std::string quoted_list(const Words& words, const std::string& last = "or");
 
 /// `< 1e-3`, `>= 5`, `between 0.7 and 0.95` (ends included).
 struct Condition {

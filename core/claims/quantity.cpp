@@ -131,7 +131,7 @@ Words patterns_of(const std::function<bool(const QuantityForm&)>& is_meant) {
 std::string quantity_list() {
   Words all = patterns_of([](const QuantityForm&) { return true; });
   all.emplace_back("largest deviation of COLUMN from COLUMN");
-  return alternatives_of(all);
+  return quoted_list(all);
 }
 
 std::string Quantity::text() const {

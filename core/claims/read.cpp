@@ -29,7 +29,7 @@ std::set<std::string> axis_keys() {
 }
 
 /// "'is: increasing' and 'decreasing'"
-std::string is_one_of(const Words& conditions) { return "'is: " + alternatives_of(conditions, "and").substr(1); }
+std::string is_one_of(const Words& conditions) { return "'is: " + quoted_list(conditions, "and").substr(1); }
 
 /// Reads one claim; every helper complains at the place that it looks at.
 class Reader {
@@ -134,7 +134,7 @@ class Reader {
     const Words known = conditions([](const ConditionForm&) { return true; });
     complain(is->position,
              fmt::format("'is' must be a comparison such as < 1e-3 or >= 5, 'between 0.7 and 0.95', {}, but it is {}{}",
-                         alternatives_of(known), is->description(), did_you_mean(is->scalar, known)));
+                         quoted_list(known), is->description(), did_you_mean(is->scalar, known)));
   }
 
   /// "diverged", "limit or diverged"
@@ -213,12 +213,13 @@ class Reader {
       complain(
           find("is")->position,
           fmt::format("a fit over a label is compared with numbers, < 0.5, >= 0.9 or between 0.7 and 0.95, or is {}",
-                      alternatives_of(of_fits)));
+                      quoted_list(of_fits)));
     else if (is_single && form && form->is_of_fit())
-      complain(find("is")->position,
-               fmt::format("'{}' goes with a fit over a label, such as 'slope of QUANTITY over log10 LABEL'; "
-                           "quantities are {}",
-                           claim_.is, alternatives_of(conditions([](const ConditionForm& own) { return !own.is_of_fit(); }))));
+      complain(
+          find("is")->position,
+          fmt::format("'{}' goes with a fit over a label, such as 'slope of QUANTITY over log10 LABEL'; "
+                      "quantities are {}",
+                      claim_.is, quoted_list(conditions([](const ConditionForm& own) { return !own.is_of_fit(); }))));
     only("compared with", is_single && (!form || form->is_of_pairs) && !claim_.is_of_end,
          "a quantity of single runs and a comparison or " +
              is_one_of(conditions([](const ConditionForm& own) { return own.is_of_pairs; })));
@@ -228,7 +229,7 @@ class Reader {
          "a quantity of single runs and a comparison; all else is of the median over the repetitions, or of all runs");
     const bool has_window = !claim_.is_of_end && claim_.that.form->has_window;
     for (const char* key : {"from", "to"})
-      only(key, has_window, alternatives_of(patterns_of([](const QuantityForm& own) { return own.has_window; }), "and"));
+      only(key, has_window, quoted_list(patterns_of([](const QuantityForm& own) { return own.has_window; }), "and"));
     for (const std::string& key : axis_keys()) {
       const auto has_key = [&](const ConditionForm& own) { return own.axis_key == key; };
       const bool has_place = form && has_key(*form) && !(form->is_of_pairs && is_compared);

@@ -85,8 +85,8 @@ std::string complaint_of_that(const Node& that) {
   const Words words = words_of(that);
   if (const std::string missing = closer_look(words); !missing.empty()) return missing;
   return fmt::format("a claim speaks of {}, or of {}, but this is {}{}", quantity_list(),
-                     alternatives_of({"success of QUANTITY < BOUND", "exponent of QUANTITY over LABEL",
-                              "slope of QUANTITY over log10 LABEL", "end"}),
+                     quoted_list({"success of QUANTITY < BOUND", "exponent of QUANTITY over LABEL",
+                                  "slope of QUANTITY over log10 LABEL", "end"}),
                      that.description(), hint_for(words));
 }
 

@@ -29,7 +29,7 @@ std::string goal_forms() {
     const Clock* clock = find_cost(pattern.substr(0, pattern.find(' ')));
     if (!clock || clock->is_reproducible) all.push_back(pattern);
   }
-  return alternatives_of(all);
+  return quoted_list(all);
 }
 
 bool is_at_or_below(const std::string& path, const std::string& other) {
