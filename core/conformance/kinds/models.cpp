@@ -122,35 +122,52 @@ struct Said {
   }
 };
 
+/// What a model is asked, made beforehand: random numbers cost more than the answers.
+struct Question {
+  Factors point, direction;
+  LowRank gradient_of_X;
+};
+
+Question question(const FactorizationModel& model, std::uint64_t seed) {
+  Question asked{random_point(seed, model.blocks()), random_point(seed + 1, model.blocks()), {}};
+  LowRank X;
+  model.expand(asked.point, X);
+  asked.gradient_of_X = random_pair(seed, X.shape(), X.rank());
+  return asked;
+}
+
 /// `said`: what the outputs hold before.
-Said said_by(const FactorizationModel& model, std::uint64_t seed, Said said = {}) {
-  const Factors point = random_point(seed, model.blocks()), direction = random_point(seed + 1, model.blocks());
-  model.expand(point, said.X);
-  model.push_forward(point, direction, said.dX);
-  model.pull_back(point, random_pair(seed, said.X.shape(), said.X.rank()), Blocks::all(), said.gradient);
+Said said_by(const FactorizationModel& model, const Question& asked, Said said = {}) {
+  model.expand(asked.point, said.X);
+  model.push_forward(asked.point, asked.direction, said.dX);
+  model.pull_back(asked.point, asked.gradient_of_X, Blocks::all(), said.gradient);
   return said;
 }
 
 /// Without the checks of the engine, which are made for one thread.
 void check_repetition(const Subject& subject, Report& report) {
   const auto [bench, model] = made<FactorizationModel>(subject);
-  const Said first = said_by(*model, 1);
-  report.expect(said_by(*model, 1) == first, "asked twice, it does not say the same: it is not deterministic");
-  const Said before = said_by(*model, 7);
-  report.expect(said_by(*model, 1, before) == first,
+  const std::vector<Question> questions = {question(*model, 1), question(*model, 3), question(*model, 5),
+                                           question(*model, 7)};
+  const Said first = said_by(*model, questions[0]);
+  report.expect(said_by(*model, questions[0]) == first,
+                "asked twice, it does not say the same: it is not deterministic");
+  const Said before = said_by(*model, questions[3]);
+  report.expect(said_by(*model, questions[0], before) == first,
                 "what its outputs hold before a call shows in them afterwards: it adds where it should overwrite");
-  report.expect(said_by(*model, 1) == first,
+  report.expect(said_by(*model, questions[0]) == first,
                 "it says something else after it was asked about another point: it keeps something between calls");
   const auto other = made<FactorizationModel>(subject);
-  said_by(*other.plugin, 9);
-  report.expect(said_by(*model, 1) == first && said_by(*other.plugin, 1) == first,
+  said_by(*other.plugin, questions[2]);
+  report.expect(said_by(*model, questions[0]) == first && said_by(*other.plugin, questions[0]) == first,
                 "two objects do not say the same of one point: they share something (a static variable)");
+  std::vector<Said> expected;
+  for (const Question& one : questions) expected.push_back(said_by(*model, one));
   std::vector<std::future<bool>> callers;
-  const std::vector<Said> expected = {first, said_by(*model, 3), said_by(*model, 5), said_by(*model, 7)};
-  for (std::uint64_t caller = 0; caller < 4; ++caller)
+  for (std::size_t caller = 0; caller < questions.size(); ++caller)
     callers.push_back(std::async(std::launch::async, [&, &of = *model, caller] {
       bool same = true;
-      for (int time = 0; time < 50; ++time) same = same && said_by(of, 1 + 2 * caller) == expected[caller];
+      for (int time = 0; time < 50; ++time) same = same && said_by(of, questions[caller]) == expected[caller];
       return same;
     }));
   for (auto& caller : callers)
