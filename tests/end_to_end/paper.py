@@ -22,7 +22,7 @@ study:
     gd: {optimizer: {type: gradient_descent, step: 0.25}}
     twin: {optimizer: {type: gradient_descent, step: 0.2501}}
     slow: {optimizer: {type: gradient_descent, step: 0.1}}
-    heavy: {optimizer: {type: momentum, step: 0.05}}
+    heavy: {optimizer: {type: momentum, step: 0.005}}
     wild: {optimizer: {type: gradient_descent, step: 40}}
   grid: {problem.target.condition: [1, 2, 3]}
   repetitions: 10
@@ -122,17 +122,17 @@ class Paper(Study):
         self.assertIn("Gradient descent &", table)
 
     def test_a_table_says_what_it_holds(self):
-        text = self.export("t.tex", "--table", "settings")
+        text = self.export("t.tex", "--table", "settings", "--width", "170mm")
         caption = re.search(r"\\caption\{(.*)\}", text)[1]
         for words in ("Medians over 10 repetitions", "95 \\% bootstrap intervals", "relative error \\textless{} 0.1",
                       "Kaplan-Meier", "censored"):
             self.assertIn(words, caption)
         self.assertIn("\\toprule", text)
         self.assertEqual(text.count("\\begin{tabular}"), 1)
-        comparisons = self.export("c.tex", "--table", "comparisons")
+        comparisons = self.export("c.tex", "--table", "comparisons", "--width", "170mm")
         for words in ("Wilcoxon's signed-rank test", "McNemar's", "Holm-corrected over the 10 rows"):
             self.assertIn(words, comparisons)
-        both = self.export("b.tex")
+        both = self.export("b.tex", "--width", "170mm")
         self.assertIn(text.strip(), both)
         self.assertIn(comparisons.strip(), both)
         self.one_sentence(self.tightrope("export", "results/four", "--to", "t.tex", "--table", "setting", code=2),
@@ -176,7 +176,8 @@ class Paper(Study):
             bold = {row[0] for row in self.rows(text)[1:] if "\\bfseries" in row[int(condition)]}
             self.assertEqual(bold, expected)
             self.assertIn("does not tell", text)
-            self.assertTrue({"gd", "twin"} <= bold and "slow" not in bold, bold)
+            self.assertIn("gd", bold)
+            self.assertNotIn("slow", bold)
 
     def test_options_that_do_not_go_together_are_refused(self):
         for arguments, words in [(("t.csv", "--figure", "relative_error"), ["--figure", "t.csv"]),

@@ -100,8 +100,8 @@ Field final_field(const Summary& summary, const std::string& column) {
     const FinalValues* own = setting.find(column);
     return in_full(own ? std::optional(own->median.value) : std::nullopt);
   };
-  const bool more_is_better = summary.criterion && summary.criterion->column == column &&
-                              summary.criterion->condition.is_above();
+  const bool more_is_better =
+      summary.criterion && summary.criterion->column == column && summary.criterion->condition.is_above();
   field.cost = [column, more_is_better](const Setting& setting) -> std::optional<Real> {
     const FinalValues* own = setting.find(column);
     if (!own || !std::isfinite(own->median.value)) return std::nullopt;

@@ -32,9 +32,7 @@ bool has_field(const std::vector<Field>& fields, const std::string& name) {
   return std::any_of(fields.begin(), fields.end(), [&](const Field& field) { return field.name == name; });
 }
 
-bool is_clock(const Field& field) {
-  return find_cost(field.name) != nullptr;
-}
+bool is_clock(const Field& field) { return find_cost(field.name) != nullptr; }
 
 /// "10 repetitions", "8 to 10 repetitions"
 std::string repetitions_of(const Summary& summary) {
@@ -111,14 +109,14 @@ TableOptions fitting(const Summary& summary, const std::string& column, const Ta
   add({"final", "successes", "iterations"});
   add({"final", "iterations"});
   add({"final"});
-  add({"ends"});
+  if (choices.empty()) add({"ends"});
+  // Rather fewer columns than no intervals, as long as there are two of them.
   TableOptions chosen = options;
-  for (const auto& names : choices)
-    for (const bool intervals : {true, false}) {
-      // Rather a column less than no intervals, as long as there are two.
-      if (!intervals && names.size() > 3) continue;
+  for (const bool intervals : {true, false})
+    for (const auto& names : choices) {
       chosen.columns = names;
       chosen.intervals = intervals;
+      if (intervals && names.size() < 2) continue;
       if (width_of({table_of_settings(summary, column, chosen)}) <= width) return chosen;
     }
   return chosen;
