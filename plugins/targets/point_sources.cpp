@@ -18,7 +18,7 @@ struct SourceOptions : HankelOptions {
   void declare(Parameters& p) {
     p.add("sources", sources, at_least(1), "r, number of point sources").required().example("2");
     HankelOptions::declare(p);
-    p.add("separation", separation, Range{0, 0.5},
+    p.add("separation", separation, Range{0, 0.5, false, true},
           "least distance of two frequencies in each direction, around the circle");
     p.add("dynamic_range", dynamic_range, at_least(0), "of the magnitudes 1 + 10^{u·range/20}, u uniform").unit("dB");
     p.add("condition", condition, at_least(1), "κ: magnitudes from 1 to κ, evenly spaced, instead");

@@ -29,10 +29,14 @@ class Wrong final : public Noise {
       data[j] += is_outlier ? 10 : 0.1 * e[j];
     }
   }
-  std::vector<Index> outliers(Index) const override {
+  std::vector<Index> outliers(Index measurements) const override {
     if (mistake_ == "unsorted") return {70, 20};
-    if (mistake_ == "beyond") return {20, 70, 120};
-    return {20, 70};
+    std::vector<Index> all = {20, 70};
+    if (mistake_ == "beyond")
+      all.push_back(120);
+    else
+      std::erase_if(all, [&](Index i) { return i >= measurements; });
+    return all;
   }
 
  private:
