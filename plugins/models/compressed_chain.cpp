@@ -23,7 +23,7 @@ class CompressedChain final : public FactorizationModel {
     void declare(Parameters& p) {
       p.add("depth", depth, between(1, 60), "number L of inner factors");
       p.add("rank", rank, at_least(1), "r̂, of which twice as many columns are kept").required().example("2");
-      p.add("scale", scale, at_least(0),
+      p.add("scale", scale, above(0),
             "ε_1 … ε_L, or one for all: singular values of the inner factors at the start");
       p.add("outer_step", outer_step, at_least(0), "γ, step of the outer factors as a multiple of that of the others");
       p.add("outer_scale", outer_scale, above(0), "singular values of the outer factors at the start");

@@ -122,34 +122,33 @@ inline Vec loss_slope(const Context& context, const Vec& z) {
 
 /// Gradient descent with step η and weight decay λ on (w/2)‖W_L ⋯ W_1 − M‖_F² + (λ/2)Σ‖W_l‖_F², W_l square and
 /// W_l(0) = ε_l Q_l: on a subspace of dimension d − 2r every W_l stays ρ_l times the isometry that it began as,
-///   ρ_l(t + 1) = ρ_l(t) (1 − ηλ − ηw Π_{j≠l} ρ_j(t)²),  ρ_l(0) = ε_l.
+///   ρ_l(t + 1) = ρ_l(t) (1 − ηλ − ηw Π_{j≠l} ρ_j(t)²),  ρ_l(0) = ε_l
+/// (Yaras, Wang, Hu, Zhu, Balzano & Qu, arXiv:2306.01154, 2023).
 class OrthogonalChainDescent {
  public:
-  /// Of the run that an observer is made for; refuses what is not of that kind.
-  explicit OrthogonalChainDescent(const Context& context) : W(context.start()), M(context.truth().X) {
-    const Index d = context.shape.rows;
-    Real squares = 0;
-    for (const Mat& factor : W.blocks) {
-      if (factor.n_rows != d || factor.n_cols != d || context.model().blocks()[0].name != "W1")
-        throw Unsuitable("needs a deep_chain of square factors, but this model has others");
-      const Real square = arma::dot(factor, factor) / static_cast<Real>(d);
-      if (square == 0 || frobenius_norm(factor.t() * factor - square * arma::eye(d, d)) > 1e-10 * square)
-        throw Unsuitable("needs a start whose factors are multiples of orthogonal matrices, but this start has others");
-      scales.push_back(std::sqrt(square));
-      squares += square * static_cast<Real>(d);
-    }
+  /// Of the run that an observer is made for. Of a run of another kind ε_l is the root mean square of the singular
+  /// values, and the user is warned.
+  explicit OrthogonalChainDescent(const Context& context) {
+    const Factors& W = context.start();
     const Vec& y = context.data();
-    LowRank X;
-    Mat again;
-    context.sensing().adjoint_times(y, arma::eye(d, d), again);
-    if (difference_norm(M, again) > 1e-10 * context.truth().norm)
-      throw Unsuitable("needs the operator identity and exact data, but A*(y) is not the truth here");
-    const Vec at_zero = loss_slope(context, Vec(y.n_elem, arma::fill::zeros)), at_twice = loss_slope(context, 2 * y);
-    weight = -arma::dot(at_zero, y) / arma::dot(y, y);
-    if (frobenius_norm(at_zero + weight * y) + frobenius_norm(at_twice - weight * y) >
-        1e-10 * weight * frobenius_norm(y))
-      throw Unsuitable("needs the loss least_squares, but this loss is none of squares");
-    decay = 2 * context.model().add_penalty(W, Blocks::none(), nullptr) / squares;
+    const Index d = context.shape.rows;
+    Mat seen;
+    context.sensing().adjoint_times(y, arma::eye(context.shape.cols, context.shape.cols), seen);
+    bool fits = context.model().blocks()[0].name == "W1" &&
+                difference_norm(context.truth().X, seen) <= 1e-10 * context.truth().norm;
+    for (const Mat& factor : W.blocks) {
+      scales.push_back(frobenius_norm(factor) / std::sqrt(static_cast<Real>(std::min(factor.n_rows, factor.n_cols))));
+      fits = fits && factor.n_rows == d && factor.n_cols == d &&
+             frobenius_norm(factor.t() * factor - std::pow(scales.back(), 2) * arma::eye(d, d)) <=
+                 1e-10 * std::pow(scales.back(), 2);
+    }
+    weight = -arma::dot(loss_slope(context, Vec(y.n_elem, arma::fill::zeros)), y) / arma::dot(y, y);
+    const Real squares = dot(W, W);
+    decay = squares > 0 ? 2 * context.model().add_penalty(W, Blocks::none(), nullptr) / squares : 0;
+    if (!fits)
+      context.warn(
+          "follows a theory of square deep chains with an orthogonal start and all entries seen, of which this "
+          "run is none");
   }
 
   /// ρ_1 … ρ_L after t steps of size η.
@@ -166,8 +165,6 @@ class OrthogonalChainDescent {
     return now;
   }
 
-  Factors W;                 // W(0)
-  LowRank M;                 // the truth
   std::vector<Real> scales;  // ε_l
   Real weight = 1, decay = 0;
 };
