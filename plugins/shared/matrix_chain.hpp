@@ -214,17 +214,4 @@ inline LowRank frame_of_data(const Context& context, Index r) {
   return {top.left, top.right};
 }
 
-/// Factors Vᵀ, W_1, …, W_depth, U of the best approximation of U (UᵀXV) Vᵀ, U and V having orthogonal columns of one
-/// length each.
-inline Factors within_frame(const Svd& X, const LowRank& outer, Index depth) {
-  const Real squares = std::pow(arma::norm(outer.left.col(0)) * arma::norm(outer.right.col(0)), 2);
-  const Svd core = svd(Mat(outer.left.t() * X.left * arma::diagmat(X.values / squares) * X.right.t() * outer.right));
-  Factors W{std::vector<Mat>(depth, arma::diagmat(arma::pow(core.values, 1 / static_cast<Real>(depth))))};
-  W[0] = W[0] * core.right.t();
-  W[depth - 1] = core.left * W[depth - 1];
-  W.blocks.insert(W.blocks.begin(), outer.right.t());
-  W.blocks.push_back(outer.left);
-  return W;
-}
-
 }  // namespace tightrope
