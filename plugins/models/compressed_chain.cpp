@@ -17,13 +17,14 @@ class CompressedChain final : public FactorizationModel {
  public:
   struct Options {
     Index depth = 3, rank = 0;
-    std::vector<Real> scale = {1e-3};
-    Real outer_step = 0.01, outer_scale = 1;
+    Real scale = 1e-3, outer_step = 0.01, outer_scale = 1;
+    std::vector<Real> factor_scales;
     std::string outer = "gradient";
     void declare(Parameters& p) {
       p.add("depth", depth, between(1, 60), "number L of inner factors");
       p.add("rank", rank, at_least(1), "r̂, of which twice as many columns are kept").required().example("2");
-      p.add("scale", scale, above(0), "ε_1 … ε_L, or one for all: singular values of the inner factors at the start");
+      p.add("scale", scale, above(0), "ε, singular values of the inner factors at the start");
+      p.add("factor_scales", factor_scales, above(0), "further multiplier of each inner factor; all 1 by default");
       p.add("outer_step", outer_step, at_least(0), "γ, step of the outer factors as a multiple of that of the others");
       p.add("outer_scale", outer_scale, above(0), "singular values of the outer factors at the start");
       p.add("outer", outer, {"gradient", "surrogate"},
@@ -32,7 +33,7 @@ class CompressedChain final : public FactorizationModel {
   };
   CompressedChain(const Options& o, const Context& context)
       : chain_(compressed_widths(context.shape, o.depth, o.rank)), root_(std::max(std::sqrt(o.outer_step), 1e-10)) {
-    const std::vector<Real> scales = layer_scales(o.scale, o.depth);
+    const std::vector<Real> scales = layer_scales(o.scale, o.factor_scales, o.depth);
     if (!context.known_sensing) return;  // a point of an earlier run is looked at, and has its outer factors
     const LowRank outer =
         o.outer == "gradient" ? frame_of_gradient(context, scales, o.rank) : frame_of_data(context, o.rank);

@@ -12,21 +12,24 @@ class DeepChain final : public FactorizationModel {
  public:
   struct Options {
     Index depth = 3;
+    std::optional<Index> width;
     std::vector<Index> widths;
-    std::vector<Real> scale = {1e-3};
-    Real decay = 0;
+    Real scale = 1e-3, decay = 0;
+    std::vector<Real> factor_scales;
     void declare(Parameters& p) {
       p.add("depth", depth, between(2, 64), "number L of factors");
-      p.add("widths", widths, at_least(1),
-            "inner widths n_1 … n_{L−1}, or one for all of them; by default the smaller side of X");
-      p.add("scale", scale, at_least(0),
-            "ε_1 … ε_L, or one for all: singular values of the factors at the start that the model brings itself");
+      p.add("width", width, at_least(1), "n_1 = … = n_{L−1}; by default the smaller side of X");
+      p.add("widths", widths, at_least(1), "n_1, …, n_{L−1}, where they differ");
+      p.add("scale", scale, at_least(0), "ε, singular values of the factors at the start that the model brings itself");
+      p.add("factor_scales", factor_scales, at_least(0),
+            "further multiplier of each factor, of W_1 first; all 1 by default");
       p.add("decay", decay, at_least(0), "weight λ of the penalty (λ/2) Σ‖W_l‖_F²");
     }
   };
   DeepChain(const Options& options, const Context& context)
       : chain_(widths(options, context.shape)),
-        start_(orthogonal_chain(chain_.blocks(), layer_scales(options.scale, options.depth), context.stream)),
+        start_(orthogonal_chain(chain_.blocks(), layer_scales(options.scale, options.factor_scales, options.depth),
+                                context.stream)),
         decay_(options.decay) {}
 
   std::vector<Block> blocks() const override { return chain_.blocks(); }
@@ -51,10 +54,10 @@ class DeepChain final : public FactorizationModel {
  private:
   static std::vector<Index> widths(const Options& options, Shape shape) {
     std::vector<Index> inner = options.widths;
-    if (inner.empty()) inner = {std::min(shape.rows, shape.cols)};
-    if (inner.size() == 1) inner.resize(options.depth - 1, inner.front());
+    if (options.width && !inner.empty()) throw Unsuitable("needs either 'width' or 'widths', and not both");
+    if (inner.empty()) inner.resize(options.depth - 1, options.width.value_or(std::min(shape.rows, shape.cols)));
     if (inner.size() != options.depth - 1)
-      throw Unsuitable("needs one of 'widths', or one for each of the " + std::to_string(options.depth - 1) +
+      throw Unsuitable("needs one of 'widths' for each of the " + std::to_string(options.depth - 1) +
                        " places between its factors, but has " + std::to_string(inner.size()));
     inner.insert(inner.begin(), shape.cols);
     inner.push_back(shape.rows);

@@ -92,13 +92,14 @@ class MatrixChain {
   Index cut_ = 1;
 };
 
-/// ε_l of every layer from a list of one number for all of them, or of one for each.
-inline std::vector<Real> layer_scales(std::vector<Real> given, Index depth) {
-  if (given.size() == 1) given.resize(depth, given.front());
-  if (given.size() != depth)
-    throw Unsuitable("needs one 'scale', or one for each of its " + std::to_string(depth) + " layers, but has " +
-                     std::to_string(given.size()));
-  return given;
+/// ε_l = ε times the multiplier of layer l, if there are any.
+inline std::vector<Real> layer_scales(Real scale, const std::vector<Real>& multipliers, Index depth) {
+  if (!multipliers.empty() && multipliers.size() != depth)
+    throw Unsuitable("has " + std::to_string(multipliers.size()) + " factor_scales, but a depth of " +
+                     std::to_string(depth));
+  std::vector<Real> scales(depth, scale);
+  for (Index l = 0; l < multipliers.size(); ++l) scales[l] *= multipliers[l];
+  return scales;
 }
 
 /// W_l(0) = ε_l Q_l with independent Haar distributed Q_l, whose rows, or columns, are orthonormal.
