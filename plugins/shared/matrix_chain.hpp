@@ -147,9 +147,8 @@ class OrthogonalChainDescent {
     const Real squares = dot(W, W);
     decay = squares > 0 ? 2 * context.model().add_penalty(W, Blocks::none(), nullptr) / squares : 0;
     if (!fits)
-      context.warn(
-          "follows a theory of square deep chains with an orthogonal start and all entries seen, of which this "
-          "run is none");
+      context.warn("follows a theory of products of " + std::to_string(d) + " × " + std::to_string(d) +
+                   " factors with an orthogonal start and all entries seen, of which this run is none");
   }
 
   /// ρ_1 … ρ_L after t steps of size η.
