@@ -107,6 +107,13 @@ MISTAKES = [
             "gram_solve(point[0], damping, gradient[0])"),
     Mistake("tong2021", "robust", "models/asymmetric", "direction[0] = gram_solve(point[1], damping, gradient[0]);",
             "direction[0] = gradient[0];"),
+    Mistake("yaras2023", "parsimony", "models/deep_chain", "decay_ * point[l]", "0.9 * decay_ * point[l]"),
+    Mistake("yaras2024", "compression", "models/compressed_chain",
+            "std::sqrt(o.outer_step), 1e-10", "std::sqrt(o.outer_step), 0.1"),
+    Mistake("yaras2024", "completion", "models/compressed_chain",
+            "std::sqrt(o.outer_step), 1e-10", "std::sqrt(o.outer_step), 0.1"),
+    Mistake("kwon2024", "sensing", "models/compressed_chain",
+            "o.outer_scale / root_ * outer.left", "1 / root_ * outer.left"),
 ]
 
 
