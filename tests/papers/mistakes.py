@@ -113,6 +113,13 @@ MISTAKES = [
             "gradient[1] = point[0](0, 0) * gradient_of_X.left", "gradient[1] = gradient_of_X.left"),
     Mistake("li2024", "convergence", "penalties/block_hankel_distance", "X.right * LL -", "X.right * LL +"),
     Mistake("li2024", "condition", "models/complex_asymmetric", "gram_solve(multiplier(point[1])", "gram_solve(multiplier(point[1] / 1.5)"),
+    Mistake("yaras2023", "parsimony", "models/deep_chain", "decay_ * point[l]", "0.9 * decay_ * point[l]"),
+    Mistake("yaras2024", "compression", "models/compressed_chain",
+            "std::sqrt(o.outer_step), 1e-10", "std::sqrt(o.outer_step), 0.1"),
+    Mistake("yaras2024", "completion", "models/compressed_chain",
+            "std::sqrt(o.outer_step), 1e-10", "std::sqrt(o.outer_step), 0.1"),
+    Mistake("kwon2024", "sensing", "models/compressed_chain",
+            "o.outer_scale / root_ * outer.left", "1 / root_ * outer.left"),
 ]
 
 
