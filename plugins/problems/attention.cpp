@@ -19,44 +19,43 @@ class Attention final : public Problem {
     std::string form = "weights", loss = "logistic";
     Index inputs = 1, length = 0, dimension = 0;
     std::vector<Real> tokens, queries, labels, head, key, start;
-    Real scale = 1;
+    Real scale = 1, spread = 0;
     void declare(Parameters& p) {
       p.add("form", form, {"weights", "prompt", "joint"}, "what moves: W, p, or p and v");
       p.add("loss", loss, {"logistic", "exponential", "correlation"}, "ℓ");
       p.add("inputs", inputs, at_least(1), "n");
       p.add("length", length, at_least(2), "T, tokens of an input").required().example("4");
       p.add("dimension", dimension, at_least(1), "d").required().example("6");
-      p.add("tokens", tokens, any(), "x_11, x_12, … one after the other; drawn from the unit sphere if not given");
-      p.add("queries", queries, any(), "z_1, z_2, … for W; drawn from the unit sphere if not given");
+      p.add("tokens", tokens, any(), "x_11, x_12, … one after the other; drawn as unit vectors if not given");
+      p.add("queries", queries, any(), "z_1, z_2, … for W; drawn as unit vectors if not given");
       p.add("labels", labels, between(-1, 1), "Y; all 1 if not given");
-      p.add("head", head, any(), "v, or where it starts; drawn from the unit sphere if not given");
+      p.add("head", head, any(), "v, or where it starts; drawn as unit vectors if not given");
       p.add("key", key, any(), "the diagonal of K; all 1 if not given");
       p.add("start", start, any(), "its own start: the entries of W, column by column, or p; 0 if not given");
       p.add("scale", scale, any(), "number by which that start is multiplied");
+      p.add("spread", spread, at_least(0), "deviation of normal numbers added to the start");
     }
   };
   Attention(const Options& o, const Context& context)
       : options_(o), joint_(o.form == "joint"), columns_(o.form == "weights" ? o.dimension : 1) {
-    const auto given = [&](const std::vector<Real>& list, const char* name, Index rows, Index cols, bool drawn) -> Mat {
-      if (list.size() == rows * cols) return Mat(list.data(), rows, cols);
-      if (!list.empty())
-        throw Unsuitable("needs " + std::to_string(rows * cols) + " numbers as '" + name + "', but has " +
-                         std::to_string(list.size()));
-      return drawn ? Mat(arma::normalise(context.stream.child(name).normal_matrix(rows, cols)))
-                   : Mat(rows, cols, arma::fill::ones);
-    };
     const Index d = o.dimension, n = o.inputs;
     if (o.form != "weights" && !o.queries.empty()) throw Unsuitable("needs no queries for a prompt, but has some");
+    const auto drawn = [&](const char* name, Index cols) { return unit_columns(context.stream.child(name), d, cols); };
+    const auto ones = [](Index rows, Index cols) { return Mat(rows, cols, arma::fill::ones); };
     data_.T = o.length;
-    data_.tokens = given(o.tokens, "tokens", d, n * o.length, true);
-    data_.keys = data_.tokens.each_col() % given(o.key, "key", d, 1, false).as_col();
-    data_.queries = given(o.queries, "queries", columns_, n, o.form == "weights");
-    data_.labels = given(o.labels, "labels", n, 1, false);
-    head_ = given(o.head, "head", d, 1, true);
-    start_ = zeros(blocks());
+    data_.tokens = given(o.tokens, "tokens", drawn("tokens", n * o.length));
+    data_.keys = data_.tokens.each_col() % given(o.key, "key", ones(d, 1)).as_col();
+    data_.queries = given(o.queries, "queries", o.form == "weights" ? drawn("queries", n) : ones(1, n));
+    data_.labels = given(o.labels, "labels", ones(n, 1));
     if (arma::any(arma::abs(data_.labels) != 1)) throw Unsuitable("needs labels 1 and -1, but has others");
-    if (!o.start.empty()) start_[0] = o.scale * given(o.start, "start", d, columns_, false);
+    head_ = given(o.head, "head", drawn("head", 1));
+    start_ = zeros(blocks());
+    start_[0] = o.scale * given(o.start, "start", start_[0]);
     if (joint_) start_[1] = head_;
+    for (Mat& block : start_.blocks)
+      block +=
+          o.spread *
+          context.stream.child(&block == &start_[0] ? "start" : "start/v").normal_matrix(block.n_rows, block.n_cols);
     loss_.kind = o.loss == "logistic"      ? MarginLoss::logistic
                  : o.loss == "exponential" ? MarginLoss::exponential
                                            : MarginLoss::correlation;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/plugin/plugin.hpp"
@@ -138,6 +139,19 @@ struct TokenInputs {
     return on;
   }
 };
+
+/// A list of a config in the shape of what stands for it if there is none.
+inline Mat given(const std::vector<Real>& list, const std::string& name, const Mat& otherwise) {
+  if (list.empty()) return otherwise;
+  if (list.size() == otherwise.n_elem) return Mat(list.data(), otherwise.n_rows, otherwise.n_cols);
+  throw Unsuitable("needs " + std::to_string(otherwise.n_elem) + " numbers as '" + name + "', but has " +
+                   std::to_string(list.size()));
+}
+
+/// Columns drawn uniformly from the unit sphere.
+inline Mat unit_columns(const Stream& stream, Index rows, Index cols) {
+  return arma::normalise(stream.normal_matrix(rows, cols));
+}
 
 /// ⟨a, b⟩/(‖a‖‖b‖); NaN where one is empty or 0.
 inline Real cosine(const Mat& a, const Mat& b) {
