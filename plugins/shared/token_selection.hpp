@@ -20,28 +20,44 @@ inline Vec margin_multipliers(const Mat& K, const Vec& h) {
   const Real unit = std::max(arma::max(K.diag()), std::numeric_limits<Real>::min());
   const Mat A = K / unit + h * h.t();
   Vec u(h.n_elem, arma::fill::zeros), solved;
-  arma::uvec active;
-  for (Index round = 0; round < 20 * h.n_elem + 20; ++round) {
+  const auto solve = [&](const Mat& of, const arma::uvec& active) {
+    return arma::solve(solved, of(active, active), h(active),
+                       arma::solve_opts::likely_sympd + arma::solve_opts::no_approx);
+  };
+  // Most constraints are active as a rule: those whose multipliers are negative leave until none is.
+  arma::uvec active = arma::regspace<arma::uvec>(0, h.n_elem - 1);
+  while (!active.is_empty()) {
+    if (!solve(A, active))
+      active.reset();
+    else if (solved.min() > 0)
+      break;
+    else
+      active = active(arma::find(solved > 0)).eval();
+  }
+  u(active) = active.is_empty() ? Vec() : solved;
+  for (Index round = 0; round < 20 * h.n_elem; ++round) {
     const Real rest = 1 - arma::dot(h, u);
     if (rest < 1e-12) return {};
     Vec slope = h - A * u;  // ϱ(h − Kλ)
     slope(active).zeros();
-    if (slope.is_empty() || slope.max() <= 1e-12 * rest) {
+    if (slope.max() <= 1e-12 * rest) {
       Vec lambda(h.n_elem, arma::fill::zeros);
-      if (!arma::solve(solved, K(active, active), h(active))) return {};
+      if (!solve(K, active)) return {};
       lambda(active) = solved;
       return lambda;
     }
     active = arma::join_cols(active, arma::uvec{slope.index_max()});
     while (true) {
-      if (!arma::solve(solved, A(active, active), h(active))) return {};
+      if (!solve(A, active)) return {};
       if (solved.min() > 0) break;
       Real share = 1;  // of the way to `solved` on which all stay at least 0
       for (Index j = 0; j < active.n_elem; ++j)
         if (solved[j] <= 0) share = std::min(share, u[active[j]] / (u[active[j]] - solved[j]));
-      u(active) += share * (solved - u(active));
-      for (const Index j : active)
-        if (u[j] <= 1e-15) u[j] = 0;
+      for (Index j = 0; j < active.n_elem; ++j) {
+        Real& entry = u[active[j]];
+        entry += share * (solved[j] - entry);
+        if (entry <= 1e-15) entry = 0;
+      }
       active = active(arma::find(u(active) > 0)).eval();
       if (active.is_empty()) return {};
     }
@@ -188,8 +204,9 @@ inline void observe_selection(const TokenInputs& data, const Mat& W, const Vec& 
   for (Index i = 0; i < data.count(); ++i) {
     const Vec scores = data.labels[i] * (data.tokens.cols(data.columns(i)).t() * v);
     values[2] += data.softmax(i, W).max() / n;
-    values[4] += scores[chosen[i]] >= scores.max() ? 1 / n : 0;
+    values[4] += scores[chosen[i]] >= scores.max() ? 1 : 0;
   }
+  values[4] /= n;
   values[3] = static_cast<Real>(chosen[0] + 1);
   values[5] = svm.is_empty() ? std::nan("") : arma::dot(svm, svm) / 2;
 }
