@@ -113,6 +113,11 @@ MISTAKES = [
             "gradient[1] = point[0](0, 0) * gradient_of_X.left", "gradient[1] = gradient_of_X.left"),
     Mistake("li2024", "convergence", "penalties/block_hankel_distance", "X.right * LL -", "X.right * LL +"),
     Mistake("li2024", "condition", "models/complex_asymmetric", "gram_solve(multiplier(point[1])", "gram_solve(multiplier(point[1] / 1.5)"),
+    Mistake("tarzanagh2023", "global", "step_sizes/normalized", "Step(length_ / size)", "Step(length_)"),
+    Mistake("tarzanagh2023", "joint", "problems/attention", "of(0), of(1)", "of(0), nullptr"),
+    Mistake("tarzanagh2023svm", "local_convergence", "step_sizes/normalized", "Step(length_ / size)", "Step(length_)"),
+    Mistake("tarzanagh2023svm", "dimension", "problems/attention",
+            "joint_ ? at[1].as_col() : head_, of(0)", "joint_ ? at[1].as_col() : Vec(-head_), of(0)"),
 ]
 
 
