@@ -29,7 +29,7 @@ class Attention final : public Problem {
       p.add("tokens", tokens, any(), "x_11, x_12, … one after the other; drawn as unit vectors if not given");
       p.add("queries", queries, any(), "z_1, z_2, … for W; drawn as unit vectors if not given");
       p.add("labels", labels, between(-1, 1), "Y; all 1 if not given");
-      p.add("head", head, any(), "v, or where it starts; drawn as unit vectors if not given");
+      p.add("head", head, any(), "v, or where it starts; drawn as a unit vector if not given");
       p.add("key", key, any(), "the diagonal of K; all 1 if not given");
       p.add("start", start, any(), "its own start: the entries of W, column by column, or p; 0 if not given");
       p.add("scale", scale, any(), "number by which that start is multiplied");
@@ -52,10 +52,10 @@ class Attention final : public Problem {
     start_ = zeros(blocks());
     start_[0] = o.scale * given(o.start, "start", start_[0]);
     if (joint_) start_[1] = head_;
-    for (Mat& block : start_.blocks)
-      block +=
-          o.spread *
-          context.stream.child(&block == &start_[0] ? "start" : "start/v").normal_matrix(block.n_rows, block.n_cols);
+    for (Index i = 0; i < start_.size(); ++i) {
+      const Stream own = context.stream.child("start/" + std::to_string(i));
+      start_[i] += o.spread * own.normal_matrix(start_[i].n_rows, start_[i].n_cols);
+    }
     loss_.kind = o.loss == "logistic"      ? MarginLoss::logistic
                  : o.loss == "exponential" ? MarginLoss::exponential
                                            : MarginLoss::correlation;
