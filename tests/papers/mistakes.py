@@ -120,6 +120,11 @@ MISTAKES = [
             "std::sqrt(o.outer_step), 1e-10", "std::sqrt(o.outer_step), 0.1"),
     Mistake("kwon2024", "sensing", "models/compressed_chain",
             "o.outer_scale / root_ * outer.left", "1 / root_ * outer.left"),
+    Mistake("tarzanagh2023", "global", "step_sizes/normalized", "Step(length_ / size)", "Step(length_)"),
+    Mistake("tarzanagh2023", "joint", "problems/attention", "of(0), of(1)", "of(0), nullptr"),
+    Mistake("tarzanagh2023svm", "local_convergence", "step_sizes/normalized", "Step(length_ / size)", "Step(length_)"),
+    Mistake("tarzanagh2023svm", "dimension", "problems/attention",
+            "joint_ ? at[1].as_col() : head_, of(0)", "joint_ ? at[1].as_col() : Vec(-head_), of(0)"),
 ]
 
 
