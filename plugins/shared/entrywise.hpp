@@ -9,11 +9,11 @@ namespace tightrope {
 
 /// ρ and what mirror flow makes of it. Each is a function of one entry.
 struct Reparametrization {
-  std::string function = "power";
+  std::string function;
   Real exponent = 2;  // e
 
   void declare(Parameters& p) {
-    p.add("function", function, {"power", "tan", "sinh"}, "ρ: sgn(z)|z|^e, tan z or sinh z");
+    p.add("function", function, {"power", "tan", "sinh"}, "ρ: sgn(z)|z|^e, tan z or sinh z").required().example("sinh");
     p.add("exponent", exponent, at_least(1), "e of the power: L for the product z^L, 2/p for a bias to small ‖X‖_p");
   }
   bool keeps_sign() const { return function == "power" && exponent >= 2; }

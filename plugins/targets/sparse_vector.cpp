@@ -19,26 +19,25 @@ class SparseVector final : public Target {
       p.add("signed", is_signed, "entries have random signs; else they are positive");
     }
   };
-  SparseVector(const Options& o, const Context& context) : x_(context.shape.rows, 1, arma::fill::zeros) {
-    if (context.shape.entries() == 0) throw Unsuitable("needs to know the shape; add shape: [rows, 1] to the problem");
-    if (context.shape.cols != 1)
-      throw Unsuitable("needs a problem with one column, but this one has " + std::to_string(context.shape.cols));
-    if (o.sparsity > x_.n_rows)
+  SparseVector(const Options& o, const Context& context)
+      : X_(context.shape.rows, context.shape.cols, arma::fill::zeros) {
+    if (X_.is_empty()) throw Unsuitable("needs to know the shape; add shape: [rows, 1] to the problem");
+    if (o.sparsity > X_.n_elem)
       throw Unsuitable("needs at most as many entries as there are, but is to have " + std::to_string(o.sparsity) +
-                       " of " + std::to_string(x_.n_rows));
+                       " of " + std::to_string(X_.n_elem));
     if (o.largest < o.smallest) throw Unsuitable("needs a 'largest' that is not below 'smallest'");
     const Stream sizes = context.stream.child("sizes"), signs = context.stream.child("signs");
-    for (const Index i : context.stream.child("support").sample(x_.n_rows, o.sparsity)) {
-      x_[i] = o.smallest + sizes.uniform(i) * (o.largest - o.smallest);
-      if (o.is_signed && signs.uniform(i) < 0.5) x_[i] = -x_[i];
+    for (const Index i : context.stream.child("support").sample(X_.n_elem, o.sparsity)) {
+      X_[i] = o.smallest + sizes.uniform(i) * (o.largest - o.smallest);
+      if (o.is_signed && signs.uniform(i) < 0.5) X_[i] = -X_[i];
     }
   }
 
-  LowRank matrix() const override { return {x_, Mat(1, 1, arma::fill::ones)}; }
-  Index rank() const override { return 1; }
+  LowRank matrix() const override { return {X_, arma::eye(X_.n_cols, X_.n_cols)}; }
+  Index rank() const override { return arma::rank(X_); }
 
  private:
-  Mat x_;
+  Mat X_;
 };
 
 }  // namespace
