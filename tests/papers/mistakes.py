@@ -113,6 +113,11 @@ MISTAKES = [
             "gradient[1] = point[0](0, 0) * gradient_of_X.left", "gradient[1] = gradient_of_X.left"),
     Mistake("li2024", "convergence", "penalties/block_hankel_distance", "X.right * LL -", "X.right * LL +"),
     Mistake("li2024", "condition", "models/complex_asymmetric", "gram_solve(multiplier(point[1])", "gram_solve(multiplier(point[1] / 1.5)"),
+    Mistake("chou2023", "depth", "models/entrywise", "rho_.derivative(point[0][i]) * gradient_of_X.left[i]",
+            "gradient_of_X.left[i]"),
+    Mistake("chou2023", "bias", "models/entrywise", "rho_.derivative(point[0][i]) * gradient_of_X.left[i]",
+            "gradient_of_X.left[i]"),
+    Mistake("chou2023", "signed", "models/hadamard_difference", "(block == 0 ? 1 : -1)", "(block == 0 ? 1 : -0.5)"),
 ]
 
 
