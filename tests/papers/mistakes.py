@@ -125,6 +125,11 @@ MISTAKES = [
     Mistake("tarzanagh2023svm", "local_convergence", "step_sizes/normalized", "Step(length_ / size)", "Step(length_)"),
     Mistake("tarzanagh2023svm", "dimension", "problems/attention",
             "joint_ ? at[1].as_col() : head_, of(0)", "joint_ ? at[1].as_col() : Vec(-head_), of(0)"),
+    Mistake("chou2023", "depth", "models/entrywise", "rho_.derivative(point[0][i]) * gradient_of_X.left[i]",
+            "gradient_of_X.left[i]"),
+    Mistake("chou2023", "bias", "models/entrywise", "rho_.derivative(point[0][i]) * gradient_of_X.left[i]",
+            "gradient_of_X.left[i]"),
+    Mistake("chou2023", "signed", "models/hadamard_difference", "(block == 0 ? 1 : -1)", "(block == 0 ? 1 : -0.5)"),
 ]
 
 
