@@ -16,20 +16,19 @@ class PReLU final : public Problem {
     Index width = 0, power = 1, samples = 400;
     Real scale = 1e-7;
     SubclassOptions data;
-    RobustnessOptions robustness;
+    AttackOptions attack;
     void declare(Parameters& p) {
       p.add("width", width, between(1, 1000000), "h, the number of neurons").required().example("20");
       p.add("power", power, between(1, 20), "p");
       p.add("samples", samples, at_least(1), "n, the subclasses in turn");
       data.declare(p);
       p.add("scale", scale, above(0), "standard deviation of the entries of its own start");
-      robustness.declare(p);
+      attack.declare(p);
     }
   };
   PReLU(const Options& options, const Context& context)
       : o_(options), stream_(context.stream), data_(o_.data.sampled(o_.samples, stream_.child("samples"))) {
-    if (!std::is_sorted(o_.robustness.radii.begin(), o_.robustness.radii.end()))
-      throw Unsuitable("needs radii that increase");
+    if (!std::is_sorted(o_.attack.radii.begin(), o_.attack.radii.end())) throw Unsuitable("needs radii that increase");
   }
 
   std::vector<Block> blocks() const override { return {{"W", data_.X.n_rows, o_.width}, {"v", o_.width, 1}}; }
@@ -53,10 +52,10 @@ class PReLU final : public Problem {
         {"class_mean_cosine", "mean cosine of w_j and the mean of class sign(v_j), by the weights |v_j|‖w_j‖", 0,
          false},
         {"centre_cosine", "mean of the largest cosine of w_j and a centre of this class, by these weights", 0, false}};
-    if (o_.robustness.radii.empty()) return all;
+    if (o_.attack.radii.empty()) return all;
     all.insert(all.end(), {{"half_radius", "where the robust accuracy falls to one half", 0, false},
                            {"half_radius_theory", "1/√K for p = 1, √½ for p ≥ 3", 0, false, "half_radius"}});
-    for (Index i = 1; i <= o_.robustness.radii.size(); ++i)
+    for (Index i = 1; i <= o_.attack.radii.size(); ++i)
       all.push_back({"robust_accuracy_" + std::to_string(i), "share right all over the i-th ball", 0, false});
     return all;
   }
@@ -71,10 +70,10 @@ class PReLU final : public Problem {
       values[0] += weights[j] * arma::accu(side) / std::sqrt(Real(side.n_elem));
       values[1] += weights[j] * side.max();
     }
-    if (!o_.robustness.is_due(at.iteration)) return;
-    const Subclasses test = o_.data.sampled(o_.robustness.test_samples, stream_.child("test"));
-    const std::vector<Real> shares = o_.robustness.accuracies(network, test, stream_.child("attack"));
-    values[2] = half_radius(o_.robustness.radii, shares);
+    if (!o_.attack.is_due(at.iteration)) return;
+    const Subclasses test = o_.data.sampled(o_.attack.test_samples, stream_.child("test"));
+    const std::vector<Real> shares = o_.attack.robust_accuracies(network, test, stream_.child("attack"));
+    values[2] = half_radius(o_.attack.radii, shares);
     if (o_.power != 2) values[3] = o_.power == 1 ? 1 / std::sqrt(Real(K)) : std::sqrt(0.5);
     std::copy(shares.begin(), shares.end(), values.begin() + 4);
   }

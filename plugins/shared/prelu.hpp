@@ -85,51 +85,53 @@ struct SubclassOptions {
   }
 };
 
-/// Points within `radius` of the samples X at which a network is wrong about the labels y ∈ {1, −1}, as far as
-/// projected gradient descent on y_i f from a random point of the sphere finds them, in steps of the length `step`; a
-/// sample whose point has y_i f ≤ 0 is done with. The others' points are the last ones.
-inline Mat attacked(const PolynomialRectifiers& network, const Mat& X, const Vec& y, Real radius, Real step,
-                    Index steps, const Stream& stream) {
-  Mat moved = X + radius * arma::normalise(stream.normal_matrix(X.n_rows, X.n_cols)), slope;
-  arma::uvec standing = arma::regspace<arma::uvec>(0, 1, X.n_cols - 1);
-  for (Index t = 0; t <= steps && !standing.is_empty(); ++t) {
-    const Vec margin = y(standing) % network.predict(moved.cols(standing), &slope);
-    const arma::uvec still = arma::find(margin > 0);
-    standing = standing(still).eval();
-    if (t == steps) break;
-    Mat downhill = arma::normalise(Mat(slope.cols(still)));
-    downhill.each_row() %= -step * y(standing).t();
-    Mat away = moved.cols(standing) - X.cols(standing) + downhill;
-    for (Index i = 0; i < away.n_cols; ++i) {
-      const Real length = arma::norm(away.col(i));
-      if (length > radius) away.col(i) *= radius / length;
-    }
-    moved.cols(standing) = X.cols(standing) + away;
-  }
-  return moved;
-}
-
-/// How robust accuracy is found: on other samples, which are attacked now and then.
-struct RobustnessOptions {
+/// How samples are attacked, now and then, in balls of several radii around them: by projected gradient descent on y_i
+/// f in steps of one length, from several random points of the sphere (half of them may lie where a neuron that matters
+/// is dead).
+struct AttackOptions {
   std::vector<Real> radii;
-  Index test_samples = 200, attack_every = 1000, attack_steps = 200;
-  Real attack_step = 0.1;
+  Index test_samples = 200, every = 1000, starts = 4, steps = 50;
+  Real step = 0.1;
   void declare(Parameters& p) {
     p.add("radii", radii, above(0), "increasing radii of balls around test samples in which these are attacked");
     p.add("test_samples", test_samples, at_least(1), "test samples");
-    p.add("attack_every", attack_every, at_least(1), "iterations from one attack to the next");
-    p.add("attack_steps", attack_steps, at_least(1), "steps of projected gradient descent of an attack");
-    p.add("attack_step", attack_step, above(0), "their length");
+    p.add("attack_every", every, at_least(1), "iterations from one attack to the next");
+    p.add("attack_starts", starts, at_least(1), "random points of the sphere that an attack starts from");
+    p.add("attack_steps", steps, at_least(1), "steps of projected gradient descent from each of them");
+    p.add("attack_step", step, above(0), "their length");
   }
-  bool is_due(Index iteration) const { return !radii.empty() && iteration > 0 && iteration % attack_every == 0; }
-  /// Share of samples that stay right in the ball, for each radius.
-  std::vector<Real> accuracies(const PolynomialRectifiers& network, const Subclasses& test,
-                               const Stream& stream) const {
+  bool is_due(Index iteration) const { return !radii.empty() && iteration > 0 && iteration % every == 0; }
+
+  /// Points within `radius` of the samples, D × n, at which the network is wrong, y_i f ≤ 0, where such are found.
+  Mat attacked(const PolynomialRectifiers& network, const Subclasses& data, Real radius, const Stream& stream) const {
+    const Mat& X = data.X;
+    Mat moved = X, slope;
+    arma::uvec standing = arma::regspace<arma::uvec>(0, 1, X.n_cols - 1);
+    for (Index t = 0; t < starts * (steps + 1) && !standing.is_empty(); ++t) {
+      Mat away;
+      if (t % (steps + 1) == 0) {
+        const Stream start = stream.child(std::to_string(t / (steps + 1)));
+        away = radius * arma::normalise(Mat(start.normal_matrix(X.n_rows, X.n_cols).cols(standing)));
+      } else {
+        Mat downhill = arma::normalise(slope);
+        downhill.each_row() %= -step * data.y(standing).t();
+        away = moved.cols(standing) - X.cols(standing) + downhill;
+      }
+      for (Index i = 0; i < away.n_cols; ++i) away.col(i) *= std::min<Real>(1, radius / arma::norm(away.col(i)));
+      moved.cols(standing) = X.cols(standing) + away;
+      const arma::uvec still = arma::find(data.y(standing) % network.predict(moved.cols(standing), &slope) > 0);
+      standing = standing(still).eval();
+      slope = slope.cols(still).eval();
+    }
+    return moved;
+  }
+  /// Share of the samples of which no such point is found, for each radius.
+  std::vector<Real> robust_accuracies(const PolynomialRectifiers& network, const Subclasses& data,
+                                      const Stream& stream) const {
     std::vector<Real> shares;
     for (const Real radius : radii) {
-      const Mat X = attacked(network, test.X, test.y, radius, attack_step, attack_steps, stream);
-      const arma::uvec right = arma::find(network.predict(X) % test.y > 0);
-      shares.push_back(static_cast<Real>(right.n_elem) / static_cast<Real>(test.y.n_elem));
+      const arma::uvec right = arma::find(network.predict(attacked(network, data, radius, stream)) % data.y > 0);
+      shares.push_back(static_cast<Real>(right.n_elem) / static_cast<Real>(data.y.n_elem));
     }
     return shares;
   }
