@@ -113,6 +113,11 @@ MISTAKES = [
             "gradient[1] = point[0](0, 0) * gradient_of_X.left", "gradient[1] = gradient_of_X.left"),
     Mistake("li2024", "convergence", "penalties/block_hankel_distance", "X.right * LL -", "X.right * LL +"),
     Mistake("li2024", "condition", "models/complex_asymmetric", "gram_solve(multiplier(point[1])", "gram_solve(multiplier(point[1] / 1.5)"),
+    Mistake("min2023", "separated", "problems/two_layer_relu", "of(0), of(1)", "nullptr, of(1)"),
+    Mistake("min2023", "toy", "problems/two_layer_relu", "{1, std::sin(mu)}", "{1, 10 * std::sin(mu)}"),
+    Mistake("min2023", "scale", "problems/two_layer_relu", "of(0), of(1)", "of(0), nullptr"),
+    Mistake("min2024", "robustness", "problems/prelu",
+            "network(point[0], point[1], o_.power)", "network(point[0], point[1], 1)"),
 ]
 
 
