@@ -130,6 +130,11 @@ MISTAKES = [
     Mistake("chou2023", "bias", "models/entrywise", "rho_.derivative(point[0][i]) * gradient_of_X.left[i]",
             "gradient_of_X.left[i]"),
     Mistake("chou2023", "signed", "models/hadamard_difference", "(block == 0 ? 1 : -1)", "(block == 0 ? 1 : -0.5)"),
+    Mistake("min2023", "separated", "problems/two_layer_relu", "of(0), of(1)", "nullptr, of(1)"),
+    Mistake("min2023", "toy", "problems/two_layer_relu", "{1, std::sin(mu)}", "{1, 10 * std::sin(mu)}"),
+    Mistake("min2023", "scale", "problems/two_layer_relu", "of(0), of(1)", "of(0), nullptr"),
+    Mistake("min2024", "robustness", "problems/prelu",
+            "network(point[0], point[1], o_.power)", "network(point[0], point[1], 1)"),
 ]
 
 
