@@ -53,7 +53,7 @@ class PReLU final : public Problem {
          false},
         {"centre_cosine", "mean of the largest cosine of w_j and a centre of this class, by these weights", 0, false}};
     if (o_.attack.radii.empty()) return all;
-    all.insert(all.end(), {{"half_radius", "where the robust accuracy falls to one half", 0, false},
+    all.insert(all.end(), {{"half_radius", "where the robust accuracy falls to one half", 20, false},
                            {"half_radius_theory", "1/√K for p = 1, √½ for p ≥ 3", 0, false, "half_radius"}});
     for (Index i = 1; i <= o_.attack.radii.size(); ++i)
       all.push_back({"robust_accuracy_" + std::to_string(i), "share right all over the i-th ball", 0, false});

@@ -135,6 +135,8 @@ MISTAKES = [
     Mistake("min2023", "scale", "problems/two_layer_relu", "of(0), of(1)", "of(0), nullptr"),
     Mistake("min2024", "robustness", "problems/prelu",
             "network(point[0], point[1], o_.power)", "network(point[0], point[1], 1)"),
+    Mistake("min2024", "subclasses", "problems/prelu",
+            "of(0), of(1)", "of(0), nullptr"),
 ]
 
 
