@@ -94,7 +94,7 @@ std::string axis_text(const Picture& picture, Real head, const Axis& axis) {
       axis.has_grid ? "grid=major, major grid style={black!12, line width=.3pt}, " : "",
       axis.title.empty() ? ""
                          : ",\n  title={" + joined(axis.title) +
-                               "}, title style={at={(0,1)}, anchor=south west, inner xsep=0pt, inner ysep=2pt, "
+                               "\\strut}, title style={at={(0,1)}, anchor=south west, yshift=-6pt, inner sep=0pt, "
                                "font=\\scriptsize, align=left}");
   return text + axis.body + "\\end{axis}\n";
 }
@@ -154,7 +154,7 @@ std::string text_of(const Picture& picture) {
   std::string text = comment(picture.title) + "% Needs \\usepackage{pgfplots}; \\input draws it, \\linewidth wide.\n";
   text += comment("\\caption{" + latex_text(plain(picture.caption)) + "}");
   text += fmt::format(
-      "\\begin{{tikzpicture}}[font=\\footnotesize]\n"
+      "\\noindent\\begin{{tikzpicture}}[font=\\footnotesize]\n"
       "\\pgfmathsetlengthmacro\\tightropepanel{{(\\linewidth-{:.1f}pt)/{}}}\n"
       "\\path[use as bounding box] (-{:.1f}pt,{{{:.3f}*\\tightropepanel+{:.1f}pt}}) rectangle "
       "({{{}+{:.1f}pt}},",
