@@ -15,11 +15,14 @@ class TwoLayerRelu final : public Problem {
     Index width = 0;
     std::string loss = "exponential";
     LabelledOptions data;
+    std::optional<Real> angle;
     Real scale = 1e-3;
     void declare(Parameters& p) {
       p.add("width", width, between(1, 1000000), "h, the number of neurons").required().example("50");
       p.add("loss", loss, {"exponential", "logistic", "least_squares"}, "ℓ; the first two ask for labels 1 and -1");
       data.declare(p);
+      p.add("angle", angle, between(-1, 1),
+            "μ, for the two samples (1, 0) and (sin μ, cos μ) of class 1 and no others");
       p.add("scale", scale, above(0), "ε of its own start, W = ε N with standard normal N and v_j = ±‖w_j‖");
     }
   };
@@ -27,7 +30,7 @@ class TwoLayerRelu final : public Problem {
       : options_(options),
         loss_(label_loss(options.loss)),
         stream_(context.stream),
-        data_(options.data.load(context.stream)) {
+        data_(options.angle ? two_samples(options) : options.data.load(context.stream)) {
     if (!data_.has_classes() && loss_ != LabelLoss::least_squares)
       throw Unsuitable("needs labels 1 and -1 for the " + options.loss + " loss, but the data have others");
   }
@@ -68,6 +71,14 @@ class TwoLayerRelu final : public Problem {
   }
 
  private:
+  static Labelled two_samples(const Options& options) {
+    const LabelledOptions& data = options.data;
+    if (!data.data.empty() || !data.labels.empty() || data.samples || data.dimension || data.separation)
+      throw Unsuitable("has an angle for two samples, and other options of the data for others");
+    const Real mu = *options.angle;
+    return {Mat{{1, std::sin(mu)}, {0, std::cos(mu)}}, Vec{1, 1}};
+  }
+
   Options options_;
   LabelLoss loss_;
   Stream stream_;

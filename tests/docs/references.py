@@ -92,7 +92,7 @@ def line(key, entry):
     if entry["kind"] == "book":
         text = f"{', '.join(people)}. *{title}.* {entry['publisher']}, {entry['year']}."
     else:
-        where = plain(entry.get("journal", entry.get("booktitle", "")))
+        where = plain(next((entry[key] for key in ("journal", "booktitle", "school") if key in entry), ""))
         volume = f" {entry['volume']}" if "volume" in entry else ""
         where = f"*{where}*{volume}" if where else f"arXiv:{entry['eprint']}"
         stop = "" if title.endswith("?") else "."

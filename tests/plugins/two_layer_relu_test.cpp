@@ -196,6 +196,23 @@ TEST_CASE("two_layer_relu: the sums over two ranges of samples make up the whole
   }
 }
 
+TEST_CASE("two_layer_relu: the two samples of an angle are those of a file, and of nothing else") {
+  const Real mu = 0.3;
+  const File file(Mat{{1, 0, 1}, {std::sin(mu), std::cos(mu), 1}});
+  const auto made_up = network("{width: 6, angle: 0.3}"),
+             read = network(fmt::format("{{width: 6, data: {}}}", file.path.string()));
+  REQUIRE(made_up->samples() == 2);
+  const Factors point = random_point(2, 6);
+  Factors expected = zeros_like(point), gradient = zeros_like(point);
+  CHECK(made_up->evaluate(point, {0, 2}, Blocks::all(), &gradient) ==
+        doctest::Approx(read->evaluate(point, {0, 2}, Blocks::all(), &expected)).epsilon(1e-14));
+  add_scaled(gradient, -1, expected);
+  CHECK(norm(gradient) <= 1e-14 * norm(expected));
+  for (const char* more : {"samples: 4", "separation: 0.5", "dimension: 2"})
+    CHECK(refusal(fmt::format("{{width: 6, angle: 0.3, {}}}", more)).find("angle for two samples") !=
+          std::string::npos);
+}
+
 TEST_CASE("two_layer_relu: nothing overflows before the loss itself does") {
   const File file(Mat{{1, 1}, {1, -1}});
   const Factors point{{Mat(Vec{1000}), Mat(Vec{1})}};

@@ -85,9 +85,6 @@ class Run {
     const auto start = std::chrono::steady_clock::now();
     make_team(call_);  // complains about --threads before anything is written
     const std::vector<std::string> not_passed = examine_outside_plugins(call_, experiment_);
-    if (!not_passed.empty() && !call_.quiet)
-      std::cerr << fmt::format("tightrope: note: not yet passed by 'tightrope test': {}\n",
-                               fmt::join(not_passed, ", "));
     std::vector<Labels> labels;
     for (const CellSpec& cell : experiment_.cells) labels.push_back(cell.labels);
     for (const std::string& sentence : too_few_repetitions(experiment_.claims, labels)) warn(sentence);
@@ -109,6 +106,9 @@ class Run {
     if (result.signal != 0) return say_interrupted(result);
     say_skipped(result, made);
 
+    if (!not_passed.empty() && !call_.quiet)
+      std::cerr << fmt::format("tightrope: note: not yet passed by 'tightrope test': {}\n",
+                               fmt::join(not_passed, ", "));
     publish_run(out_, experiment_, result.missing, {});
     StoredRun stored = read_run(out_);
     for (const std::string& warning : warnings_of(stored)) warn(warning);

@@ -193,7 +193,7 @@ std::string verdict(const Tested& tested) {
 }
 
 nlohmann::ordered_json document(const Tested& tested) {
-  nlohmann::ordered_json json = {{"kind", tested.kind}, {"name", tested.name}, {"file", tested.file}};
+  nlohmann::ordered_json json = {{"kind", tested.kind}, {"name", tested.name}, {"path", tested.file}};
   if (!tested.loads()) {
     json["verdict"] = "does not load";
     json["reason"] = tested.refusal;
