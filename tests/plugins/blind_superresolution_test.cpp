@@ -42,7 +42,8 @@ TEST_CASE(
   struct Case {
     Index s, a1, b1, a2, b2;
   };
-  for (const auto& [s, a1, b1, a2, b2] : {Case{3, 4, 5, 1, 1}, Case{1, 6, 2, 1, 1}, Case{2, 3, 4, 3, 2}, Case{2, 1, 1, 3, 4}}) {
+  for (const auto& [s, a1, b1, a2, b2] :
+       {Case{3, 4, 5, 1, 1}, Case{1, 6, 2, 1, 1}, Case{2, 3, 4, 3, 2}, Case{2, 1, 1, 3, 4}}) {
     const BlockHankel lift(s, a1, b1, a2, b2);
     const ComplexMat C = random_complex(1, s, lift.points()), Z = lifted(C, a1, b1, a2, b2);
     const ComplexMat L = random_complex(2, lift.rows(), 2), R = random_complex(3, lift.cols(), 2);

@@ -296,8 +296,10 @@ std::string Table::latex(const std::vector<Table>& blocks, bool siunitx) {
     std::vector<Decimal> numbers;
     for (const Table& block : blocks) {
       is_right = is_right && block.numeric()[i];
-      for (std::size_t r = block.heads_; r < block.rows_.size(); ++r, ++cells)
+      for (std::size_t r = block.heads_; r < block.rows_.size(); ++r) {
+        if (!block.rows_[r][i].empty()) ++cells;
         if (const auto number = decimal(block.rows_[r][i])) numbers.push_back(*number);
+      }
     }
     is_s[i] = siunitx && 2 * numbers.size() > cells;
     columns += is_s[i] ? number_column(numbers) : is_right ? "r" : "l";

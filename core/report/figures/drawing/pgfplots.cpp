@@ -256,7 +256,10 @@ std::string text_of(const Figure& figure, const Plot& plot, const Sheet& sheet, 
   picture.y_label = plot.y_label;
   picture.width = width * tikz::points_per_mm;
   picture.columns = sheet.columns;
-  picture.aspect = figure.facets.empty() ? 0.62 : sheet.columns > 1 ? 0.8 : 0.5;
+  picture.aspect = figure.facets.empty()                 ? 0.62
+                   : sheet.columns == 1                  ? 0.5
+                   : sheet.panels.size() > sheet.columns ? 0.8
+                                                         : 1.2;
   const std::vector<Tick> x_ticks = ticks_of(plot.x), y_ticks = ticks_of(plot.y);
   std::vector<const Panel*> panels;
   for (std::size_t i = 0; i < sheet.panels.size(); ++i) {
@@ -318,7 +321,7 @@ std::string squares_of(const HeatMap& map, const HeatMaps& of, const ColourScale
       text += fmt::format("\\fill[fill={}] {}; % {:.6g}\n", colour(scale_colour(t)), corners, square.value);
       if (w >= text_width(square.text, 6) + 2 && h >= 7)
         text += fmt::format("\\node[inner sep=0pt, font=\\tiny, text={}] at (axis cs:{},{}) {{{}}};\n",
-                            t < 0.5 ? "white" : "black", i + 1, j + 1, latex_text(square.text));
+                            t < 0.5 ? "white" : "black", i + 1, j + 1, square.text);
     }
   return text;
 }
@@ -326,12 +329,16 @@ std::string squares_of(const HeatMap& map, const HeatMaps& of, const ColourScale
 /// What the colours mean, from (0, 0) downwards; what a cross means, below.
 std::string colour_bar(const ColourScale& colours, bool has_unreached) {
   constexpr Real step = 1.6;
+  const auto width = [](Real value) {  // 1e-5 is written 10⁻⁵
+    const std::string text = number(value);
+    return text_width(text, tikz::title_font) + (text.find('e') == std::string::npos ? 0 : 12);
+  };
   const auto node = [](Real x, Real y, const std::string& text) {
     return fmt::format("\\node[anchor=base west, inner sep=0pt, font=\\scriptsize] at ({:.1f}pt,{:.1f}pt) {{{}}};\n", x,
                        y, latex_text(text));
   };
   std::string text = node(0, -7, number(colours.low));
-  Real at = 4 + text_width(number(colours.low), tikz::title_font);
+  const Real at = 4 + width(colours.low);
   for (int i = 0; i < 40; ++i)
     text += fmt::format("\\fill[fill={}] ({:.1f}pt,-8pt) rectangle ({:.1f}pt,-1pt);\n",
                         colour(scale_colour((i + 0.5) / 40)), at + step * i, at + step * (i + 1) + 0.1);

@@ -81,24 +81,22 @@ std::string corner(const Picture& picture, Real head, std::size_t column, std::s
 }
 
 std::string axis_text(const Picture& picture, Real head, const Axis& axis) {
-  std::string text = fmt::format(
+  const std::string text = fmt::format(
       "\\begin{{axis}}[at={{{}}}, anchor=south west, scale only axis, width=\\tightropepanel,\n"
       "  height={:.3f}*\\tightropepanel, {}, {},\n  xtick={{{}}}, xticklabels={{{}}},\n  ytick={{{}}}, "
       "yticklabels={{{}}},\n"
       "  xminorticks=false, yminorticks=false, axis x line*=bottom, axis y line*=left, axis line style={{black!65}},\n"
       "  {}tick align=outside, major tick length=2pt, tick style={{black!65}}, tick label "
       "style={{font=\\scriptsize}},\n"
-      "  unbounded coords=jump]\n",
+      "  unbounded coords=jump{}]\n",
       corner(picture, head, axis.column, axis.row), picture.aspect, limits("x", axis.x), limits("y", axis.y),
       positions(axis.x_ticks), labels_across(axis, panel_width(picture)), positions(axis.y_ticks), labels_up(axis),
-      axis.has_grid ? "grid=major, major grid style={black!12, line width=.3pt}, " : "");
-  text += axis.body;
-  if (!axis.title.empty())
-    text += fmt::format(
-        "\\node[anchor=south west, inner xsep=0pt, inner ysep=2pt, font=\\scriptsize, align=left] at "
-        "(rel axis cs:0,1) {{{}}};\n",
-        joined(axis.title));
-  return text + "\\end{axis}\n";
+      axis.has_grid ? "grid=major, major grid style={black!12, line width=.3pt}, " : "",
+      axis.title.empty() ? ""
+                         : ",\n  title={" + joined(axis.title) +
+                               "\\strut}, title style={at={(0,1)}, anchor=south west, yshift=-6pt, inner sep=0pt, "
+                               "font=\\scriptsize, align=left}");
+  return text + axis.body + "\\end{axis}\n";
 }
 
 /// As many columns as the longest name allows.
@@ -156,7 +154,7 @@ std::string text_of(const Picture& picture) {
   std::string text = comment(picture.title) + "% Needs \\usepackage{pgfplots}; \\input draws it, \\linewidth wide.\n";
   text += comment("\\caption{" + latex_text(plain(picture.caption)) + "}");
   text += fmt::format(
-      "\\begin{{tikzpicture}}[font=\\footnotesize]\n"
+      "\\noindent\\begin{{tikzpicture}}[font=\\footnotesize]\n"
       "\\pgfmathsetlengthmacro\\tightropepanel{{(\\linewidth-{:.1f}pt)/{}}}\n"
       "\\path[use as bounding box] (-{:.1f}pt,{{{:.3f}*\\tightropepanel+{:.1f}pt}}) rectangle "
       "({{{}+{:.1f}pt}},",
@@ -180,12 +178,11 @@ std::string text_of(const Picture& picture) {
     text += fmt::format(
         "\\node[anchor=north, rotate=90, inner sep=0pt] at (-{:.1f}pt,{{0.5*({}+{:.3f}*\\tightropepanel)}}) "
         "{{{}}};\n",
-        left, bottom, picture.aspect,
-        latex_text(fitted(picture.y_label, std::max<Real>(height, 40) + 20, legend_font)));
+        left, bottom, picture.aspect, latex_text(fitted(picture.y_label, height + 40, legend_font)));
   }
   if (!picture.foot.empty())
-    text += fmt::format("\\begin{{scope}}[shift={{(0pt,{{{}-{:.1f}pt}})}}]\n{}\\end{{scope}}\n", bottom, below_axes,
-                        picture.foot);
+    text += fmt::format("\\begin{{scope}}[shift={{(-{:.1f}pt,{{{}-{:.1f}pt}})}}]\n{}\\end{{scope}}\n", left, bottom,
+                        below_axes, picture.foot);
   return text + legends + "\\end{tikzpicture}%\n";
 }
 

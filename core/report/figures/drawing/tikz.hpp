@@ -34,8 +34,8 @@ struct Picture {
   std::size_t columns = 1;  // of panels
   std::vector<Axis> axes;
   std::vector<std::vector<LegendLine>> legend;  // groups, each beginning a line
-  std::string foot;                             // TikZ between the axes and the legend, from (0, 0) downwards
-  Real foot_height = 0;                         // points
+  std::string foot;      // TikZ between the axes and the legend, from its upper left corner (0, 0) on
+  Real foot_height = 0;  // points
 };
 
 /// Room to the left of the panels, points: the label of the y axis and those of its ticks.
