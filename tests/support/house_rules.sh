@@ -38,7 +38,7 @@ complain "these look upward (the floors are: ${floors[*]}):" "$upward"
 code=$(grep -rn '' core --include=*.cpp --include=*.hpp | sed -E 's@(^[^:]+:[0-9]+:)(.*[^:"])?//.*@\1\2@')
 for source in plugins/*/*.cpp; do
   name=$(basename "$source" .cpp)
-  class=$(sed -nE 's/^TIGHTROPE_PLUGIN\([A-Za-z]+, ([A-Za-z]+),.*/\1/p' "$source")
+  class=$(sed -nE 's/^TIGHTROPE_PLUGIN\([A-Za-z]+, ([A-Za-z0-9]+),.*/\1/p' "$source")
   [[ $class ]] || complain "a plugin ends with TIGHTROPE_PLUGIN(Interface, Class, name, summary):" "$source"
   complain "core/ names the plugin '$name':" "$(grep -F "\"$name\"" <<<"$code" |
     grep -vE '\{"file", file\.written\}|find\("file"\)|at\("file"\)|described\(std::move\(name\), "file"|"symmetric", "skew-symmetric"|\.words = \{"constant"\}|name == "logistic"|damping_rule = "constant"|\{"constant", "residual", "geometric"\}' || true)"
