@@ -113,8 +113,7 @@ TEST_CASE("entries of a product of factors follow the closed form of mirror flow
 }
 
 TEST_CASE("a difference of powers is two products seen through [A, −A], and conserves U ⊙ V at depth 2") {
-  const auto lane =
-      run_one(sensing("{type: hadamard_difference, depth: 2, start: 0.04}", "relative_error", "true"));
+  const auto lane = run_one(sensing("{type: hadamard_difference, depth: 2, start: 0.04}", "relative_error", "true"));
   const Factors& point = lane->iterate().point;
   CHECK(arma::abs(point[0] % point[1] - 0.04).max() < 1e-7);
   CHECK(arma::norm(lane->iterate().X.dense() - (point[0] % point[0] - point[1] % point[1]), "fro") < 1e-14);
