@@ -144,16 +144,16 @@ class Paper(Study):
     def test_a_pivot_has_methods_as_rows_and_settings_as_columns(self):
         text = self.export("t.tex", "--pivot", "iterations", "--width", "120mm")
         head, *rows = self.rows(text)
-        self.assertEqual(head, ["condition", "{1}", "{2}", "{3}"])
+        self.assertEqual([cell.strip("{}") for cell in head], ["condition", "1", "2", "3"])
         settings = json.loads(self.export("t.json"))["summary"]["settings"]
         for row in rows:
             for condition, cell in zip("123", row[1:]):
                 own = next(s for s in settings if s["labels"] == {"method": row[0], "condition": condition})
                 median = own["to_success"]["iterations"]["median"]
                 if isinstance(median, (int, float)):
-                    self.assertAlmostEqual(float(cell), median, delta=0.005 * median)
+                    self.assertAlmostEqual(float(re.search(r"[\d.]+", cell)[0]), median, delta=0.005 * median)
                 else:
-                    self.assertIn("more than", cell) if own["ends"].get("diverged", 0) == 0 else None
+                    self.assertRegex(cell, "more than|never")
         narrow = self.rows(self.export("n.tex", "--pivot", "iterations", "--width", "40mm"))
         self.assertGreater(sum(row[0] == "condition" for row in narrow), 1)  # in blocks
         self.assertEqual(sum(row[0] == "gd" for row in narrow), sum(row[0] == "condition" for row in narrow))
@@ -173,7 +173,7 @@ class Paper(Study):
                 if best in pair and pair <= set(medians) and test["median"] is not None and test["p_holm"] >= 0.05:
                     expected |= pair
             text = self.export("t.tex", "--pivot", "iterations", "--bold", "--width", "150mm")
-            bold = {row[0] for row in self.rows(text)[1:] if "\\bfseries" in row[int(condition)]}
+            bold = {row[0] for row in self.rows(text)[1:] if "\\bfseries" in row[int(condition)] or "\\textbf" in row[int(condition)]}
             self.assertEqual(bold, expected)
             self.assertIn("does not tell", text)
             self.assertIn("gd", bold)

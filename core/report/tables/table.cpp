@@ -288,7 +288,7 @@ std::string number_column(const std::vector<Decimal>& numbers) {
 
 std::string Table::latex(const std::vector<Table>& blocks, bool siunitx) {
   const std::size_t width = blocks.front().rows_.front().size();
-  std::vector<bool> is_s(width);  // most cells are single numbers; words stand in braces
+  std::vector<bool> is_s(width);  // a third of the cells or more are single numbers; words stand in braces
   std::string columns;
   for (std::size_t i = 0; i < width; ++i) {
     bool is_right = true;
@@ -301,7 +301,7 @@ std::string Table::latex(const std::vector<Table>& blocks, bool siunitx) {
         if (const auto number = decimal(block.rows_[r][i])) numbers.push_back(*number);
       }
     }
-    is_s[i] = siunitx && 2 * numbers.size() > cells;
+    is_s[i] = siunitx && 3 * numbers.size() > cells;
     columns += is_s[i] ? number_column(numbers) : is_right ? "r" : "l";
   }
   std::string out = fmt::format("\\begin{{tabular}}{{{}}}\n\\toprule\n", columns);
@@ -312,7 +312,8 @@ std::string Table::latex(const std::vector<Table>& blocks, bool siunitx) {
       for (std::size_t i = 0; i < width; ++i) {
         const std::string& text = block.rows_[r][i];
         const auto number = is_s[i] && is_body ? decimal(text) : std::nullopt;
-        std::string cell = number ? for_siunitx(*number) : latex_text(text, siunitx && is_body);
+        // \num does not see that it is to be bold.
+        std::string cell = number ? for_siunitx(*number) : latex_text(text, siunitx && is_body && !block.is_bold(r, i));
         if (block.is_bold(r, i)) cell = number ? "\\bfseries " + cell : "\\textbf{\\boldmath " + cell + "}";
         if (is_s[i] && !number) cell = "{" + cell + "}";
         // A bracket at the start of a row would be the optional argument of the \\ before it.
