@@ -37,7 +37,12 @@ def sample(kind, name):
     described = json.loads(tightrope("describe", kind, name, "--format", "json").stdout)["parameters"]
     if any(parameter["type"] == "file" and parameter["required"] for parameter in described):
         return None
-    chosen = {parameter["name"]: json.loads(parameter["example"]) for parameter in described
+    def value(example):
+        try:
+            return json.loads(example)
+        except ValueError:
+            return example  # a word
+    chosen = {parameter["name"]: value(parameter["example"]) for parameter in described
               if parameter["example"] and parameter["name"] != "step"}
     return {"type": name, **chosen}
 
