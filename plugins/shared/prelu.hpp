@@ -117,7 +117,8 @@ struct AttackOptions {
         downhill.each_row() %= -step * data.y(standing).t();
         away = moved.cols(standing) - X.cols(standing) + downhill;
       }
-      for (Index i = 0; i < away.n_cols; ++i) away.col(i) *= std::min<Real>(1, radius / arma::norm(away.col(i)));
+      for (Index i = 0; i < away.n_cols; ++i)
+        away.col(i) *= std::min<Real>(1, radius / frobenius_norm(Mat(away.col(i))));
       moved.cols(standing) = X.cols(standing) + away;
       const arma::uvec still = arma::find(data.y(standing) % network.predict(moved.cols(standing), &slope) > 0);
       standing = standing(still).eval();

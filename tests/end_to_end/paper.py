@@ -116,7 +116,7 @@ class Paper(Study):
                            "condition=κ", "--rename", "relative_error=error")
         self.assertIn("\\addlegendentry{Gradient descent}", text)
         self.assertNotIn("\\addlegendentry{gd}", text)
-        self.assertIn("{$\\kappa$ 1}", text)
+        self.assertIn("{$\\kappa$ 1\\strut}", text)
         self.assertIn("{error}", text)
         table = self.export("t.tex", "--rename", "gd=Gradient descent", "--pivot", "iterations")
         self.assertIn("Gradient descent &", table)
