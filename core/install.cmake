@@ -7,7 +7,7 @@ include(CMakePackageConfigHelpers)
 set(manual ${PROJECT_BINARY_DIR}/share/man/man1/tightrope.1)
 add_custom_command(OUTPUT ${manual} VERBATIM DEPENDS tightrope tightrope_cli
   COMMAND sh -c "mkdir -p \"$1\" && \"$2\" help --format man > \"$1/tightrope.1\"" sh ${PROJECT_BINARY_DIR}/share/man/man1 $<TARGET_FILE:tightrope>)
-add_custom_target(manual DEPENDS ${manual})
+add_custom_target(manual ALL DEPENDS ${manual})
 add_dependencies(program manual)
 
 set_target_properties(tightrope_cli PROPERTIES INSTALL_RPATH "$ORIGIN")
