@@ -256,14 +256,16 @@ class Typeset(Case):
         self.typeset("run", self.tables)
 
     def test_a_phase_diagram_of_the_literature(self):
-        self.tightrope("run", CONFIGS / "papers" / "zhuo2021" / "noise.yaml", "--layer", "quick", "--out", "run", "-q",
-                       "--no-report")
+        self.write("grid.yaml", "study: {grid: {initialization.scale: [1e-3, 1e-4, 1e-5], optimizer.step: [0.1, 0.2, 0.4]}}\n"
+                                "claims: []\n")
+        self.tightrope("run", CONFIGS / "papers" / "soltanolkotabi2023" / "imbalance.yaml", "--layer", "quick", "-c",
+                       "grid.yaml", "--out", "run", "-q", "--no-report")
         self.assertTrue(any(name.endswith("_map") for name in self.names_of("run")))
-        self.typeset("run", self.tables)
+        self.typeset("run", [[], ["--bold"], ["--columns", "ends,final"]])
 
     def test_a_single_run(self):
         self.tightrope("run", CONFIGS / "quickstart.yaml", "--out", "run", "-q", "--no-report")
-        self.typeset("run", [[]])
+        self.typeset("run", [[], ["--bold"]])
 
 
 if __name__ == "__main__":

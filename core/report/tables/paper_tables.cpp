@@ -206,6 +206,7 @@ std::string paper_table(const Summary& summary, const std::string& name, const T
 
 std::map<Labels, Summary> tests_of(const StoredRun& run, const Summary& summary) {
   std::map<Labels, Summary> tests;
+  if (summary.methods.empty()) return tests;
   SummaryOptions options;
   options.by = summary.by;
   options.columns = summary.columns;

@@ -17,7 +17,8 @@ std::vector<std::string> paper_table_names(const Summary& summary);
 /// pivot is cut into blocks below each other; what is still too wide is made smaller by LaTeX.
 std::string paper_table(const Summary& summary, const std::string& name, const TableOptions& options, Real width);
 
-/// The comparisons of methods within each group of settings, by the labels of the group, for TableOptions::tests.
+/// The comparisons of methods within each group of settings, by the labels of the group, for TableOptions::tests;
+/// none without methods.
 std::map<Labels, Summary> tests_of(const StoredRun& run, const Summary& summary);
 
 }  // namespace tightrope

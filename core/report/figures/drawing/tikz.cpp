@@ -58,7 +58,7 @@ std::string labels_across(const Axis& axis, Real width) {
 
 std::string positions(const std::vector<Tick>& ticks) {
   std::string text;
-  for (const Tick& tick : ticks) text += fmt::format("{}{:.6g}", text.empty() ? "" : ",", tick.value);
+  for (const Tick& tick : ticks) text += fmt::format("{}{:.6g}", text.empty() ? "" : ",", tick.value + 0.0);  // no "-0"
   return text;
 }
 
@@ -85,7 +85,8 @@ std::string axis_text(const Picture& picture, Real head, const Axis& axis) {
       "\\begin{{axis}}[at={{{}}}, anchor=south west, scale only axis, width=\\tightropepanel,\n"
       "  height={:.3f}*\\tightropepanel, {}, {},\n  xtick={{{}}}, xticklabels={{{}}},\n  ytick={{{}}}, "
       "yticklabels={{{}}},\n"
-      "  xminorticks=false, yminorticks=false, axis x line*=bottom, axis y line*=left, axis line style={{black!65}},\n"
+      "  scaled ticks=false, xminorticks=false, yminorticks=false, axis x line*=bottom, axis y line*=left, axis line "
+      "style={{black!65}},\n"
       "  {}tick align=outside, major tick length=2pt, tick style={{black!65}}, tick label "
       "style={{font=\\scriptsize}},\n"
       "  unbounded coords=jump{}]\n",
