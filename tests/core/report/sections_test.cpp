@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -117,13 +118,14 @@ bool is_balanced(const std::string& html) {
 }
 
 std::string page_of(StoredRun run, const Pictures& pictures) {
-  run.folder = std::filesystem::temp_directory_path() / "tightrope_sections_test" / run.name;
+  std::string pattern = (std::filesystem::temp_directory_path() / "tightrope-sections-XXXXXX").string();
+  run.folder = std::filesystem::path(mkdtemp(pattern.data())) / run.name;
   std::filesystem::create_directories(run.folder);
   write_report(run, pictures);
   std::ifstream file(run.folder / "report.html");
   std::stringstream text;
   text << file.rdbuf();
-  std::filesystem::remove_all(run.folder);
+  std::filesystem::remove_all(run.folder.parent_path());
   return text.str();
 }
 
