@@ -93,7 +93,8 @@ def follow(root, build, page):
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text)
             if kind == "yaml":
-                whole = all(re.search(f"^{key}:", text, re.M) for key in ("problem", "model", "optimizer", "stop"))
+                sections = ("optimizer", "stop") if re.search("^problem: *{type:", text, re.M) else ("problem", "model", "optimizer", "stop")
+                whole = all(re.search(f"^{key}:", text, re.M) for key in sections)
                 config = file.name if whole else f"configs/quickstart.yaml -c {file.name}"
                 # A page that builds plugins speaks of them from then on.
                 built = "".join(f" --plugin-path {folder}" for folder in
