@@ -27,7 +27,7 @@ std::string label_of(const std::map<std::string, std::string>& labels) {
   return text;
 }
 
-/// "60 × 40 matrix of rank 3 from 1,500 measurements, factorization rank 20", "the problem two_layer_relu"
+/// "60 × 40 matrix of rank 3 from 1,500 measurements, factorization rank 20", "the problem symmetric_approximation"
 std::string task_of(const StoredCell& cell) {
   const Sizes& sizes = cell.sizes;
   const Node* const problem = cell.spec.find("problem");
