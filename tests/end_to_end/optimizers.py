@@ -12,9 +12,11 @@ import functools
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 from support import PROGRAM, Case, main
 
@@ -106,21 +108,35 @@ class Pairs:
 
     def __init__(self, folder, every_form=False):
         self.folder, self.optimizers = pathlib.Path(folder), optimizers(every_form)
+        self.environment = {name: text for name, text in os.environ.items() if not name.startswith("TIGHTROPE_")}
         self.tasks = tasks()
         self.problems = {name for name, sections in self.tasks.items() if "model" not in sections}
 
-    def run(self, out, *arguments, iterations=ITERATIONS):
+    def command(self, out, iterations, *arguments):
         config = self.folder / f"{out}.yaml"
         config.write_text(json.dumps({"name": "pairs", "seed": 7, "observers": [], "stop": {"iterations": iterations},
                                       "initialization": {"type": "small_random", "scale": 0.3},
                                       "study": {"methods": self.tasks, "grid": {"optimizer": self.optimizers}}}),
                           encoding="utf-8")
-        environment = {name: text for name, text in os.environ.items() if not name.startswith("TIGHTROPE_")}
-        done = subprocess.run([PROGRAM, "run", config, "--out", self.folder / out, "--format", "json", "-q", "--no-report",
-                               *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment)
+        return [PROGRAM, "run", config, "--out", self.folder / out, "--format", "json", "-q", "--no-report", *arguments]
+
+    def run(self, out, *arguments, iterations=ITERATIONS):
+        done = subprocess.run(self.command(out, iterations, *arguments), stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, env=self.environment)
         if not done.stdout:
             raise AssertionError(done.stderr)
         return json.loads(done.stdout)
+
+    def interrupt(self, out, iterations, after):
+        """Runs, and ends by Ctrl-C after some seconds. How many runs go on from a checkpoint next time."""
+        process = subprocess.Popen(self.command(out, iterations), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, env=self.environment)
+        try:
+            process.wait(after)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+        return len(list((self.folder / out / "unfinished").glob("*.state")))
 
     def bytes_of(self, out, budget=ITERATIONS):
         """What lies in the cells of a run, without time and place."""
@@ -215,6 +231,16 @@ class Optimizers(Case):
 
 class OptimizersInEveryForm(Optimizers):
     every_form = True
+
+    def test_interrupted(self):
+        """By checkpoints, wherever they are written."""
+        iterations, start = 200, time.monotonic()
+        self.pairs.run("whole", iterations=iterations)
+        took = time.monotonic() - start
+        continued = sum(self.pairs.interrupt("stopped", iterations, took / 10) for _ in range(6))
+        self.assertGreater(continued, 0)
+        self.pairs.run("stopped", iterations=iterations)
+        self.compare(self.pairs.bytes_of("stopped", iterations), self.pairs.bytes_of("whole", iterations))
 
 
 if __name__ == "__main__":
