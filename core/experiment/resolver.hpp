@@ -90,13 +90,13 @@ Node only(const Node& map, const std::vector<std::string>& keys);
 /// The value of a key that is there and not empty, or null.
 const Node* value_at(const Node& map, const std::string& key);
 bool looks_like_number(const Node& node);
-/// When columns are recorded: the key `every` in the section of this choice.
-Schedule read_schedule(Resolver& resolver, const Node& every, const PluginSpec& choice);
 /// Of a problem, its truth alone is resolved: neither operator nor data.
 void resolve_problem(Resolver& resolver, const Node& tree, CellSpec& cell, bool truth_alone);
 /// The cells that a study asks for go to the experiment (core/experiment/sections/study.cpp).
 void resolve_study(Resolver& resolver, const Node& study, const Node& base, Experiment& experiment);
 /// What the first stop rule on a recorded column says, if all runs have the same (core/experiment/sections/stop.cpp).
 std::optional<SuccessCriterion> success_by_stop_rules(const std::vector<CellSpec>& cells);
+/// When columns are recorded: the key `every` in the section of this choice.
+Schedule read_schedule(Resolver& resolver, const Node& every, const PluginSpec& choice);
 
 }  // namespace tightrope
