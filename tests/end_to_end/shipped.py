@@ -26,9 +26,12 @@ class Configs(Case):
 
 class AcrossKinds(Case):
     def test_one_page_has_all_kinds_in_one_picture(self):
-        self.tightrope("run", CONFIGS / "across_kinds.yaml", "--layer", "quick", "--only", "repetition=1", "-q")
+        done = self.tightrope("run", CONFIGS / "across_kinds.yaml", "--layer", "quick", "--only", "repetition=1")
+        self.assertIn("from 200 measurements, factorization rank 20; the problem two_layer_relu.", done.stdout)
+        self.assertIn(" passes over operators and data", done.stdout)
         page = (self.folder / "results/across_kinds/report.html").read_text(encoding="utf-8")
-        for kind in ["two layer relu, width 50", "deep chain, depth 3", "asymmetric, rank 20"]:
+        for kind in ["<b>network</b>: two layer relu, width 50", "<b>sensing, chain</b>: random low rank, rank 2",
+                     "<b>chain</b>: deep chain, depth 3", "<b>sensing</b>: asymmetric, rank 20"]:
             self.assertIn(kind, page)
         drawing = (self.folder / "results/across_kinds/figures/stable_rank.svg").read_text(encoding="utf-8")
         for method in ["sensing", "chain", "network"]:
