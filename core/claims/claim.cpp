@@ -52,6 +52,7 @@ std::string Claim::words() const {
   if (fit)
     all = fmt::format("{} of {} over {}{}{}", fit->word, all, fit->axis_word, fit->axis_word.empty() ? "" : " ", axis);
   if (of == Of::median) all = "median of " + all;
+  if (of == Of::mean) all = "mean of " + all;
   if (!compared_with.empty() && !form) all += fmt::format(" (ratio to {})", in_words(compared_with));
   all += " " + condition();
   for (const auto& [label, values] : where) all += fmt::format(", {} {}", label, fmt::join(values, " or "));

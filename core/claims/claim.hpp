@@ -14,8 +14,8 @@ namespace tightrope {
 
 struct ConditionForm;
 
-/// `{that: QUANTITY, where: {LABEL: value or [value, …]}, of: every run | some run | median, is: CONDITION}` and its
-/// relatives:
+/// `{that: QUANTITY, where: {LABEL: value or [value, …]}, of: every run | some run | median | mean, is: CONDITION}` and
+/// its relatives:
 ///   from, to                            the iterations that a quantity with a window looks at
 ///   relative to: QUANTITY               of the same run, as divisor
 ///   that: end, is: diverged, or: limit or diverged   how the run ended (core/interfaces/end.hpp)
@@ -31,7 +31,8 @@ struct Claim {
   std::optional<Quantity> relative_to;
   std::optional<Condition> success;
   const Law* fit = nullptr;  // over `axis`
-  enum class Of { every_run, some_run, median } of = Of::every_run;
+  enum class Of { every_run, some_run, median, mean } of = Of::every_run;
+  bool is_of_setting() const { return of == Of::median || of == Of::mean; }  // of its repetitions together
   const ConditionForm* form = nullptr;  // of several numbers; null: one is compared with `bounds`
   std::string is;                       // the word of the form
   Condition bounds;

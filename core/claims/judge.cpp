@@ -22,11 +22,13 @@ struct Outcome : Finding {
   std::optional<Test> test = std::nullopt;
 };
 
-Measured median_of(const Claim& claim, const Group& runs) {
+std::vector<Measured> values_of(const Claim& claim, const Group& runs) {
   std::vector<Measured> values;
   for (const ClaimSubject* run : runs) values.push_back(value_of(claim, *run));
-  return median_of(values);
+  return values;
 }
+
+Measured median_of(const Claim& claim, const Group& runs) { return median_of(values_of(claim, runs)); }
 
 std::map<Labels, Group> grouped(const Group& runs, const std::vector<std::string>& but) {
   std::map<Labels, Group> groups;
@@ -125,10 +127,11 @@ std::vector<Outcome> outcomes_of(const Claim& claim, const std::vector<ClaimSubj
     for (const auto& [labels, group] : grouped(runs, {claim.axis, repetition_label}))
       if (along_axis(claim, group).size() >= claim.needed_values())
         outcomes.push_back(along_label(claim, group, labels));
-  } else if (claim.success || claim.of == Claim::Of::median) {
-    for (const auto& [labels, group] : grouped(runs, {repetition_label}))
-      outcomes.push_back(claim.success ? success(claim, group, labels)
-                                       : bounded(claim, median_of(claim, group), labels));
+  } else if (claim.success || claim.is_of_setting()) {
+    for (const auto& [labels, group] : grouped(runs, {repetition_label})) {
+      const auto of = claim.of == Claim::Of::mean ? mean_of(values_of(claim, group)) : median_of(claim, group);
+      outcomes.push_back(claim.success ? success(claim, group, labels) : bounded(claim, of, labels));
+    }
   } else if (claim.is_of_end) {
     for (const ClaimSubject* run : runs) {
       const Finding found{claim.has_end(run->end), 0, to_string(run->end)};

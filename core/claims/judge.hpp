@@ -2,7 +2,7 @@
 //
 // Runs that differ in `repetition` alone are one setting. A claim about single runs is judged by the worst of them (the
 // best for `of: some run`); every other claim is judged in each setting, and the worst setting decides:
-//   of: median      the median over the repetitions
+//   of: median      the median over the repetitions; of: mean their mean
 //   success         the share of the repetitions; its 95 % Wilson interval is told but does not decide
 //   compared with   the ratio of the medians, each over the repetitions that both sides have
 //     p             and Wilcoxon's one-sided signed-rank test of the setting's repetitions, ranked by |ln(a /

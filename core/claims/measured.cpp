@@ -88,4 +88,14 @@ Measured median_of(const std::vector<Measured>& values) {
   return result;
 }
 
+Measured mean_of(const std::vector<Measured>& values) {
+  Real sum = 0;
+  for (const Measured& value : values) {
+    if (!value.trouble.empty()) return Measured::nothing(value.trouble);
+    if (!value.is_exact) return Measured::nothing(fmt::format("no mean: one value is {}", value.text()));
+    sum += value.low;
+  }
+  return Measured::exactly(sum / static_cast<Real>(values.size()));
+}
+
 }  // namespace tightrope

@@ -40,5 +40,7 @@ Real merit(const Condition& condition, const Measured& value);
 Measured ratio(const Measured& a, const Measured& b);
 /// Of times some of which are known to be longer than the run: their Kaplan-Meier median.
 Measured median_of(const std::vector<Measured>& values);
+/// Of numbers that are all known.
+Measured mean_of(const std::vector<Measured>& values);
 
 }  // namespace tightrope

@@ -112,8 +112,11 @@ class Reader {
       claim_.of = Claim::Of::some_run;
     else if (of->scalar == "median")
       claim_.of = Claim::Of::median;
+    else if (of->scalar == "mean")
+      claim_.of = Claim::Of::mean;
     else if (of->scalar != "every run")
-      complain(of->position, "'of' must be 'every run', 'some run' or 'median', but it is " + of->description());
+      complain(of->position,
+               "'of' must be 'every run', 'some run', 'median' or 'mean', but it is " + of->description());
   }
 
   void is() {
@@ -224,7 +227,8 @@ class Reader {
          "a quantity of single runs and a comparison or " +
              is_one_of(conditions([](const ConditionForm& own) { return own.is_of_pairs; })));
     only("relative to", !claim_.is_of_end, "a quantity");
-    if (claim_.of == Claim::Of::median && claim_.is_of_end) complain(find("of")->position, "an end has no median");
+    if (claim_.is_of_setting() && claim_.is_of_end)
+      complain(find("of")->position, "an end has no " + find("of")->scalar);
     only("of", is_single && !form && !is_compared,
          "a quantity of single runs and a comparison; all else is of the median over the repetitions, or of all runs");
     const bool has_window = !claim_.is_of_end && claim_.that.form->has_window;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <map>
 
 #include "core/cli/documents.hpp"
 #include "core/cli/progress.hpp"
@@ -27,7 +28,7 @@ std::string label_of(const std::map<std::string, std::string>& labels) {
   return text;
 }
 
-/// "60 × 40 matrix of rank 3 from 1,500 measurements, factorization rank 20", "the problem two_layer_relu"
+/// "60 × 40 matrix of rank 3 from 1,500 measurements, factorization rank 20", "the problem symmetric_approximation"
 std::string task_of(const StoredCell& cell) {
   const Sizes& sizes = cell.sizes;
   const Node* const problem = cell.spec.find("problem");
@@ -121,7 +122,12 @@ void print_notes(const StoredRun& run) {
 
 void print_summary(const StoredRun& run, std::size_t stored_before, double seconds) {
   std::cout << run.name << ": ";
-  if (!run.cells.empty()) std::cout << task_of(run.cells.front()) << ".\n";
+  // The first of each type of problem says what it is about.
+  std::map<std::string, std::string> tasks;
+  for (const StoredCell& cell : run.cells) tasks.try_emplace(cell.sizes.rows > 0 ? "" : task_of(cell), task_of(cell));
+  std::string about;
+  for (const auto& [type, task] : tasks) about += (about.empty() ? "" : "; ") + task;
+  if (!about.empty()) std::cout << about << ".\n";
   if (!run.is_study && !run.missing.empty()) {
     std::cout << sentence(run.missing.front().reason) << "\n";
     return;
@@ -135,11 +141,13 @@ void print_summary(const StoredRun& run, std::size_t stored_before, double secon
   }
   Real passes = 0;
   Real computing = 0;
+  bool has_sensing = run.cells.empty(), has_problems = false;
   Real bytes = 0;
   for (const StoredCell& cell : run.cells) {
     passes += cell.counters.passes();
     computing += cell.seconds;
     bytes += cell.bytes;
+    (cell.sizes.rows > 0 ? has_sensing : has_problems) = true;
   }
   if (!run.tuned.empty()) std::cout << "Tuned\n" << tuned_lines(run.tuned);
   print_notes(run);
@@ -149,7 +157,9 @@ void print_summary(const StoredRun& run, std::size_t stored_before, double secon
   std::cout << "  " << duration(seconds) << " in all; " << duration(computing) << " of computing: "
             << (passes < 10 ? number(passes) + (passes == 1 ? " pass" : " passes")
                             : counted(static_cast<Index>(std::llround(passes)), "pass"))
-            << (run.cells.empty() || run.cells.front().sizes.rows > 0 ? " over the operator" : " over the data");
+            << (!has_problems ? " over the operator"
+                : has_sensing ? " over operators and data"
+                              : " over the data");
   // Of passes that runs share, time and bytes are divided among them, so the quotient is that of the computer.
   if (bytes > 0 && computing > 0) std::cout << fmt::format(", {:.1f} GB/s", bytes / computing / 1e9);
   std::cout << ".\n";

@@ -113,8 +113,10 @@ class Builder {
     const Real seconds = std::chrono::duration<Real>(Clock::now() - start).count();
     if (cell.hold_out) refuse(cell.hold_out_position, "only sensing problems have measurements to hold out");
     const auto columns = observer_of(problem);
+    const Node* const every = cell.resolved.find("problem")->find("every");
     if (!part_of(*cell.problem, "columns", [&] { return columns->columns(); }).empty())
-      setup.watches.push_back({columns, {}, true, cell.problem->description()});
+      setup.watches.push_back(
+          {columns, every ? to_schedule(*every).value() : Schedule{}, true, cell.problem->description()});
     setup.objective = std::make_shared<ProblemObjective>(
         problem, cell.problem->description(),
         batches_of(cell, part_of(*cell.problem, "samples", [&] { return problem->samples(); })));

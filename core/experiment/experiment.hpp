@@ -133,6 +133,8 @@ std::shared_ptr<const Truth> build_truth(const CellSpec& cell, std::shared_ptr<c
 std::shared_ptr<const FactorizationModel> build_model(const CellSpec& cell, Shape shape, const Truth* truth,
                                                       std::shared_ptr<const Team> team);
 
+/// What stands at `every`: a whole number of at least 1, or `geometric`. Nothing if it is neither.
+std::optional<Schedule> to_schedule(const Node& every);
 /// What the core itself reads in the section of a plugin, beside the plugin's own parameters.
 std::vector<Parameter> common_parameters(const Library& library);
 

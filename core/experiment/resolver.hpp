@@ -96,5 +96,7 @@ void resolve_problem(Resolver& resolver, const Node& tree, CellSpec& cell, bool 
 void resolve_study(Resolver& resolver, const Node& study, const Node& base, Experiment& experiment);
 /// What the first stop rule on a recorded column says, if all runs have the same (core/experiment/sections/stop.cpp).
 std::optional<SuccessCriterion> success_by_stop_rules(const std::vector<CellSpec>& cells);
+/// When columns are recorded: the key `every` in the section of this choice.
+Schedule read_schedule(Resolver& resolver, const Node& every, const PluginSpec& choice);
 
 }  // namespace tightrope

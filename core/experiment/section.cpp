@@ -3,6 +3,7 @@
 #include "core/base/table.hpp"
 #include "core/base/word_list.hpp"
 #include "core/experiment/experiment.hpp"
+#include "core/interfaces/problem.hpp"
 
 namespace tightrope {
 
@@ -43,8 +44,9 @@ std::string home_of_key(const std::string& word) {
 }
 
 std::vector<Parameter> common_parameters(const Library& library) {
-  const std::string kind = library.manifest().kind;
+  std::string kind = library.manifest().kind;
   if (kind == Optimizer::kind && !make_maker(library)->takes_step_size()) return {};
+  if (kind == Problem::kind) kind = Observer::kind;  // the columns of a problem are scheduled as those of an observer
   for (const Section& section : sections())
     if (section.plugin == kind) return section.parameters;
   return {};

@@ -11,7 +11,7 @@ namespace tightrope {
 
 struct Iterate;
 
-/// f(p) = Σ_i f_i(p) over samples i, such as the loss of a network on its data, and the space that p lies in. Operator,
+/// f(p) = Σ_i f_i(p) over samples i, such as an error of each sample, and the space that p lies in. Operator,
 /// model and loss are absent; first-order methods run on it unchanged.
 class Problem : public Space {
  public:

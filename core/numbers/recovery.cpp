@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <optional>
+#include <stdexcept>
 
 #include "core/base/error.hpp"
 
@@ -77,6 +78,7 @@ Real norm(const LowRank& X) {
 }
 
 Real difference_norm(const LowRank& X, const LowRank& Y) {
+  if (X.shape() != Y.shape()) throw std::logic_error("difference_norm: the matrices have different shapes");
   if (!is_cheap_to_form(X.rows(), X.cols(), X.rank() + Y.rank())) return norm(stacked_difference(X, Y));
   Mat difference = X.left * X.right.t();
   difference -= Y.left * Y.right.t();

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "core/arrays/arrays.hpp"
-#include "core/arrays/labelled.hpp"
 #include "core/arrays/matrices.hpp"
 #include "core/interfaces/factorization_model.hpp"
 #include "core/interfaces/initialization.hpp"
@@ -27,7 +26,6 @@
 #include "core/numbers/fixed_rank.hpp"
 #include "core/numbers/gram.hpp"
 #include "core/numbers/recovery.hpp"
-#include "core/numbers/rectifiers.hpp"
 #include "core/numbers/solvers/conjugate_gradients.hpp"
 #include "core/numbers/solvers/line_minimum.hpp"
 #include "core/numbers/solvers/runge_kutta.hpp"

@@ -13,8 +13,9 @@ class Coupling final : public Observer {
   Coupling(const Options&, const Context& context) {
     context.truth();
     const std::vector<Block> blocks = context.model().blocks();
-    if (blocks.size() != 2 || blocks[0].cols != blocks[1].cols)
-      throw Unsuitable("needs a model with two factors of equally many columns");
+    const auto [rows, cols] = context.shape;
+    if (blocks.size() != 2 || blocks[0].cols != blocks[1].cols || blocks[0].rows != rows || blocks[1].rows != cols)
+      throw Unsuitable("needs a model with two factors of equally many columns, as long as the sides of the matrix");
   }
 
   std::vector<Column> columns() const override {

@@ -23,8 +23,9 @@ class OneStepImbalance final : public DirectionOptimizer {
     const Factors point = model.random_point(context.stream);
     LowRank X;
     model.expand(point, X);
-    const bool are_factors = point.size() == 2 && point[0].n_cols == point[1].n_cols;
-    if (!are_factors || difference_norm(X, LowRank{point[0], point[1]}) > 0)
+    const LowRank product = point.size() == 2 ? LowRank{point[0], point[1]} : LowRank{};
+    const bool are_factors = product.shape() == X.shape() && product.rank() == product.right.n_cols;
+    if (!are_factors || difference_norm(X, product) > 0)
       throw Unsuitable("needs a model of two factors, X = F Gᵀ, but this one is another");
     if (point[0].n_cols > point[0].n_rows)
       throw Unsuitable("needs at most as many columns as F has rows, " + std::to_string(point[0].n_rows) +

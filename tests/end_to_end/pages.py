@@ -137,7 +137,7 @@ class Pages(Case):
         self.addCleanup(self.browser.close)
 
     def test_shipped_configs(self):
-        for file in sorted(CONFIGS.glob("*.yaml")):
+        for file in sorted(file for file in CONFIGS.glob("*.yaml") if "." not in file.stem):  # the others are layers
             with self.subTest(file.name):
                 self.tightrope("run", file, "-q")
                 self.assertEqual(check(self.browser, self.folder / "results" / file.stem / "report.html", None), [])

@@ -71,6 +71,18 @@ class Problems(Case):
             self.tightrope("run", "network.yaml", "-q", "--no-report", "--out", name, *batch)
             self.assertEqual((self.folder / name / "trace.csv").read_bytes(), whole)
 
+    def test_its_columns_at_every_nth_iteration(self):
+        self.tightrope("run", "network.yaml", "-q", "--no-report", "--out", "all")
+        whole = {int(row["iteration"]): row for row in self.trace("all")}
+        for every, iterations in [("150", [0, 150, 300, 400]), ("geometric", [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12])]:
+            self.tightrope("run", "network.yaml", "-q", "--no-report", "--out", every, "--set", f"problem.every={every}")
+            rows = self.trace(every)
+            self.assertEqual([int(row["iteration"]) for row in rows][:len(iterations)], iterations)
+            self.assertEqual(rows, [whole[int(row["iteration"])] for row in rows])
+        done = self.tightrope("check", "network.yaml", "--set", "problem.every=0", code=2)
+        self.one_sentence(done, "'every' of problem 'two_layer_relu' must be a whole number of at least 1, or geometric")
+        self.assertIn("every", self.tightrope("describe", "problem", "two_layer_relu").stdout)
+
     def test_a_study_of_it(self):
         self.tightrope("run", "network.yaml", "-q", "--set", "claims=[]", "--set", "study={repetitions: 3, methods: "
                        "{exponential: {problem: {loss: exponential}}, logistic: {problem: {loss: logistic}}}, "

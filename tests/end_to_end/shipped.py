@@ -10,17 +10,32 @@ from support import CONFIGS, Case, main
 
 class Configs(Case):
     def test_every_one_runs_and_its_claims_hold(self):
-        files = sorted(CONFIGS.glob("*.yaml"))
+        files = sorted(file for file in CONFIGS.glob("*.yaml") if "." not in file.stem)  # the others are layers
         self.assertTrue(files)
         for file in files:
             with self.subTest(file.name):
-                done = self.tightrope("run", file)
+                quick = ["--layer", "quick"] if file.with_suffix(".quick.yaml").exists() else []
+                done = self.tightrope("run", file, *quick)
                 self.assertNotIn("✗", done.stdout)
                 self.assertIn("✓", done.stdout)
                 page = (self.folder / "results" / file.stem / "report.html").read_text(encoding="utf-8")
                 for part in ["Claims", "The experiment", "in full", "Where it comes from"]:
                     self.assertIn(part, page)
-                self.assertEqual("Truth and estimate" in page, file.stem != "baselines")  # pictures of a few runs only
+                self.assertEqual("Truth and estimate" in page, file.stem not in ["baselines", "across_kinds"])  # pictures of few runs
+
+
+class AcrossKinds(Case):
+    def test_one_page_has_all_kinds_in_one_picture(self):
+        done = self.tightrope("run", CONFIGS / "across_kinds.yaml", "--layer", "quick", "--only", "repetition=1")
+        self.assertIn("from 200 measurements, factorization rank 20; the problem two_layer_relu.", done.stdout)
+        self.assertIn(" passes over operators and data", done.stdout)
+        page = (self.folder / "results/across_kinds/report.html").read_text(encoding="utf-8")
+        for kind in ["<b>network</b>: two layer relu, width 50", "<b>sensing, chain</b>: random low rank, rank 2",
+                     "<b>chain</b>: deep chain, depth 3", "<b>sensing</b>: asymmetric, rank 20"]:
+            self.assertIn(kind, page)
+        drawing = (self.folder / "results/across_kinds/figures/stable_rank.svg").read_text(encoding="utf-8")
+        for method in ["sensing", "chain", "network"]:
+            self.assertIn(f"{method}</t", drawing)
 
 
 class Quickstart(Case):

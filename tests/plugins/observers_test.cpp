@@ -110,4 +110,6 @@ TEST_CASE("coupling: empty where nothing grows, the quotient of both parts elsew
   const Mat grows = truth.left.head_cols(2).t() * point[0] + truth.right.head_cols(2).t() * point[1];
   const Mat decays = truth.left.head_cols(2).t() * point[0] - truth.right.head_cols(2).t() * point[1];
   CHECK(last(*lane, "coupling") == doctest::Approx(arma::norm(decays, 2) / arma::norm(grows, 2)).epsilon(1e-12));
+  CHECK(says(refusal(experiment("coupling"), {"model={type: complex_asymmetric, rank: 2}"}),
+             "as long as the sides of the matrix"));
 }

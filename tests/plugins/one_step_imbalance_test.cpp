@@ -91,6 +91,10 @@ TEST_CASE("other models and batches are refused") {
   const auto has = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
   CHECK(has(refusal({"problem.shape=[12, 12]", "model={type: symmetric, rank: 4}", "initialization.factor_scales=[]"}),
             "needs a model of two factors"));
+  // Two blocks of equally many columns whose product has another shape than X: entries must not be compared.
+  for (const char* rank : {"2", "5"})
+    CHECK(has(refusal({std::string("model={type: complex_asymmetric, rank: ") + rank + "}"}),
+              "needs a model of two factors"));
   CHECK(has(refusal({"model.balancing=1"}), "needs a model without a penalty"));
   CHECK(has(refusal({"model.rank=17"}), "needs at most as many columns as F has rows, 16"));
   CHECK(has(refusal({"batch={size: 60}"}), "needs all measurements at every iteration"));

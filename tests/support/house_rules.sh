@@ -41,9 +41,12 @@ for source in plugins/*/*.cpp; do
   class=$(sed -nE 's/^TIGHTROPE_PLUGIN\([A-Za-z]+, ([A-Za-z0-9]+),.*/\1/p' "$source")
   [[ $class ]] || complain "a plugin ends with TIGHTROPE_PLUGIN(Interface, Class, name, summary):" "$source"
   complain "core/ names the plugin '$name':" "$(grep -F "\"$name\"" <<<"$code" |
-    grep -vE '\{"file", file\.written\}|find\("file"\)|at\("file"\)|described\(std::move\(name\), "file"|"symmetric", "skew-symmetric"|\.words = \{"constant"\}|name == "logistic"|damping_rule = "constant"|\{"constant", "residual", "geometric"\}' || true)"
+    grep -vE '\{"file", file\.written\}|find\("file"\)|at\("file"\)|described\(std::move\(name\), "file"|"symmetric", "skew-symmetric"|\.words = \{"constant"\}|damping_rule = "constant"|\{"constant", "residual", "geometric"\}' || true)"
   complain "core/ names the class '$class' of a plugin:" "$(grep -wE "${class:-none}" <<<"$code" || true)"
 done
+
+complain "core/ knows of networks, attention or prompts, which are plugins' alone (plugins/shared/):" \
+  "$(grep -rniE 'relu|rectif|neuron|softmax|attention|prompt' core --include=*.cpp --include=*.hpp || true)"
 
 # --- Plugins stay small -------------------------------------------------------------------------------------------
 for source in plugins/*/*.cpp; do  # remarks are no code, nor are the papers that one names

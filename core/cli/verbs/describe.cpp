@@ -110,7 +110,7 @@ They speak of `that` alone.
 
 CONDITION is `<`, `<=`, `>` or `>=` and a number, or `between A and B`; put it in quotes if it starts with `>`, which
 means something else in YAML. `relative to: QUANTITY` divides by a second quantity of the same run. `of: every run` (the
-default), `some run`, or `median` over the repetitions.
+default), `some run`, or `median` or `mean` over the repetitions.
 
 ```yml
 claims:

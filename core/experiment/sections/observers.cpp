@@ -16,17 +16,6 @@ struct ObserverKeys {
   }
 };
 
-void read_schedule(Resolver& resolver, const Node& every, const PluginSpec& choice, Schedule& schedule) {
-  schedule.geometric = every.is_scalar() && every.scalar == "geometric";
-  if (schedule.geometric) return;
-  const auto n = to_index(every);
-  if (!n || *n < 1)
-    return resolver.complain(
-        every.position, fmt::format("'every' of {} must be a whole number of at least 1, or geometric, but it is {}",
-                                    choice.description(), every.description()));
-  schedule.every = *n;
-}
-
 void resolve(Resolver& resolver, const Node& tree, CellSpec& cell) {
   Node resolved = Node::make_sequence(tree.position);
   if (const Node* given = tree.find("observers")) {
@@ -56,7 +45,7 @@ void resolve(Resolver& resolver, const Node& tree, CellSpec& cell) {
       Node* settings = result.find("observer");
       if (!settings) continue;
       if (const Node* every = map.find("every")) {
-        read_schedule(resolver, *every, watched.choice, watched.schedule);
+        watched.schedule = read_schedule(resolver, *every, watched.choice);
         settings->set("every", *every);
       }
       resolved.items.push_back(*settings);
@@ -67,6 +56,20 @@ void resolve(Resolver& resolver, const Node& tree, CellSpec& cell) {
 }
 
 }  // namespace
+
+std::optional<Schedule> to_schedule(const Node& every) {
+  if (every.is_scalar() && every.scalar == "geometric") return Schedule{1, true};
+  const auto n = to_index(every);
+  return n && *n >= 1 ? std::optional(Schedule{*n, false}) : std::nullopt;
+}
+
+Schedule read_schedule(Resolver& resolver, const Node& every, const PluginSpec& choice) {
+  if (const auto schedule = to_schedule(every)) return *schedule;
+  resolver.complain(every.position,
+                    fmt::format("'every' of {} must be a whole number of at least 1, or geometric, but it is {}",
+                                choice.description(), every.description()));
+  return {};
+}
 
 Section observers_section() {
   return {.name = "observers",

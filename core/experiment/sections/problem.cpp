@@ -15,8 +15,8 @@ struct ProblemKeys {
   void declare(Parameters& p) {
     p.add("type", type, std::vector<std::string>{},
           "sensing: a matrix seen through linear measurements; or one of the [problems](#plugins-problems), which "
-          "takes the keys "
-          "of that plugin in place of those below, and no model and no loss");
+          "takes the keys of that plugin in place of those below, and no model and no loss; `every`, as of "
+          "[observers](#observers), then says when its columns are recorded");
     p.add("shape", shape, at_least(1),
           "rows and columns of the matrix to recover; may be left out if the target knows them")
         .example("[60, 40]");
@@ -44,7 +44,12 @@ void resolve_other_problem(Resolver& resolver, const Node& tree, const Node& typ
     return resolver.complain(
         type.position, fmt::format("there is no type of problem '{}'{}", excerpt(type.scalar),
                                    did_you_mean_or_list(type.scalar, joined({"sensing"}, known), "; there are ")));
-  cell.problem = resolver.choose("problems", "problem", tree, cell);
+  cell.problem = resolver.choose("problems", "problem", tree, cell, cell.resolved, {"every"});
+  const Node* const every = tree.find("problem")->find("every");
+  Node* const resolved = cell.resolved.find("problem");
+  if (!every || !resolved) return;
+  read_schedule(resolver, *every, *cell.problem);
+  resolved->set("every", *every);
 }
 
 }  // namespace

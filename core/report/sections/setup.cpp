@@ -37,15 +37,17 @@ bool is_sensing(const Node& problem) {
 /// Texts of one section, each with the methods that have it; no methods if all have the same.
 /// Of `problem` only those that are no sensing: what these consist of has rows of its own.
 std::vector<std::pair<std::string, std::string>> told(const StoredRun& run, const char* outer, const char* inner) {
-  std::vector<std::string> methods;
+  std::vector<std::string> methods, of_run;                 // that have the section, and all
   std::map<std::string, std::vector<const Node*>> by_type;  // by method and type
   std::vector<std::string> order;
   for (const StoredCell& cell : run.cells) {
+    const auto method = cell.labels.find("method");
+    const std::string name = method == cell.labels.end() ? "" : method->second;
+    add_new(of_run, name);
     const Node* node = cell.spec.find(outer);
     if (node && *inner) node = node->is_map() ? node->find(inner) : nullptr;
     if (!node || (!*inner && std::string(outer) == "problem" && is_sensing(*node))) continue;
-    const auto method = cell.labels.find("method");
-    const std::string name = method == cell.labels.end() ? "" : method->second;
+    add_new(methods, name);
     const std::string type = node->is_map() ? text_of(node->find("type")) : "";
     const std::string key = name + '\n' + type;
     add_new(order, key);
@@ -64,7 +66,7 @@ std::vector<std::pair<std::string, std::string>> told(const StoredRun& run, cons
     else if (!method.empty() && known->first != method)
       known->first += ", " + method;
   }
-  if (texts.size() == 1) texts.front().first.clear();
+  if (texts.size() == 1 && methods.size() == of_run.size()) texts.front().first.clear();
   return texts;
 }
 

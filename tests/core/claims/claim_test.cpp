@@ -111,7 +111,7 @@ TEST_CASE("what is wrong with a claim is said in a sentence") {
         "deviation of iterations from a at"})
     CHECK(complaint("{that: " + std::string(that) + ", is: < 1}").find("a claim speaks of") != std::string::npos);
   CHECK(complaint("{that: final error, is: < 1, of: most runs}") ==
-        "1:34: error: 'of' must be 'every run', 'some run' or 'median', but it is the text 'most runs'");
+        "1:34: error: 'of' must be 'every run', 'some run', 'median' or 'mean', but it is the text 'most runs'");
   CHECK(complaint("{that: final error, is: < 1, where: {method: {a: b}}}") ==
         "1:46: error: 'where' must give a value or a list of values to 'method', but it is a map");
   CHECK(complaint("{that: final error, is: < 1, where: {method: a}, 'compared with': {method: [b, c]}}") ==

@@ -170,6 +170,17 @@ TEST_CASE("the median over the repetitions is judged in every setting") {
   CHECK(late("{that: iterations to error < 0.1, of: median, is: '> 100'}").holds);
 }
 
+TEST_CASE("the mean over the repetitions is of numbers that are all known") {
+  Runs runs;
+  for (int r = 0; r < 4; ++r) runs.add({{"repetition", std::to_string(r)}}, arriving(r < 3 ? 1 : 9, 11));
+  CHECK(runs("{that: iterations to error < 0.1, of: mean, is: between 30 and 30}").holds);  // 10, 10, 10, 90
+  CHECK(runs("{that: iterations to error < 0.1, of: mean, is: < 10}").measured == "30");
+  runs.add({{"repetition", "4"}}, arriving(99, 11));
+  const Verdict late = runs("{that: iterations to error < 0.1, of: mean, is: '> 1'}");
+  CHECK_FALSE(late.holds);
+  CHECK(late.measured == "no mean: one value is more than 100");
+}
+
 TEST_CASE("a diverged run counts as one that never arrives, not as one lost to sight") {
   Runs runs;
   for (int r = 0; r < 2; ++r) runs.add({{"repetition", std::to_string(r)}}, arriving(5, 10));

@@ -16,6 +16,12 @@ LowRank random_pair(std::uint64_t seed, Index rows, Index cols, Index rank) {
 
 }  // namespace
 
+TEST_CASE("no difference of matrices of different shapes is computed") {
+  const LowRank X{Mat(4, 2, arma::fill::ones), Mat(3, 2, arma::fill::ones)};
+  CHECK_THROWS_AS(difference_norm(X, LowRank{X.left.head_rows(2), X.right}), std::logic_error);
+  CHECK_THROWS_AS(difference_norm(X, LowRank{X.right, X.left}), std::logic_error);
+}
+
 TEST_CASE("norms, differences and singular values agree with the dense matrix") {
   for (const auto& [rows, cols, rank] :
        {std::tuple<Index, Index, Index>{9, 7, 3}, {90, 70, 2}, {5, 12, 5}, {4, 4, 9}, {6, 1, 1}, {1, 8, 4}}) {
