@@ -1,11 +1,12 @@
 // Matrix completion by iteratively reweighted least squares (MatrixIRLS, Kümmerle & Mayrink Verdun, ICML 2021): of all
 // Z with A(Z) = y, the next one minimises Σ_ij Z̃_ij²/(max(σ_i, ε) max(σ_j, ε)), Z̃ = Ũᵀ Z Ṽ in all singular vectors of
 // the last one, whose singular values are σ; then ε⁺ = min(ε, σ_{k+1}(Z)). This follows a minimum of Σ log max(σ_i, ε)
-// + ½ (min(σ_i, ε)²/ε² − 1), a smooth surrogate of the rank, down to ε = 0. The first Z is A*(y)/c with A A* = c I, for
-// ε = ∞, whatever the start of the run; the run's point is the best approximation of Z of rank k. No more than k of the
-// σ_i count as larger than ε.
+// + ½ (min(σ_i, ε)²/ε² − 1), a smooth surrogate of the rank, down to ε = 0. For ε = ∞ the first Z is A*(AA*)⁺y,
+// whatever the start of the run; the run's point is the best approximation of Z of rank k. No more than k of the σ_i
+// count as larger than ε.
 //
-// Z = A*(r)/c + P γ, a sparse matrix and one of rank 2k, is never formed: singular vectors come from thin products.
+// Z = A*(r) + P γ, for entries a sparse matrix and one of rank 2k, is not formed: singular vectors come from thin
+// products.
 #include "plugins/shared/block_krylov.hpp"
 #include "plugins/shared/reweighted_least_squares.hpp"
 
@@ -25,13 +26,12 @@ class MatrixIrls final : public MatrixMethod {
     }
   };
   MatrixIrls(const Options& options, const Context& context)
-      : MatrixMethod(context), options_(options), rank_(context.model().rank()), y_(context.data()) {
+      : MatrixMethod(context), options_(options), rank_(context.model().rank()), y_(context.data()), inverse_(context) {
     const Index least = std::min(context.shape.rows, context.shape.cols);
     if (!context.loss().is_of_residuals())
       throw Unsuitable("needs data that predictions should be equal to, but this loss takes them for labels");
     if (context.model().is_semidefinite() || rank_ >= least)
       throw Unsuitable("needs a model of all matrices of a rank below both sides, but this one is not");
-    square_ = square_of_entries(context);
     block_ = context.stream.child("block").normal_matrix(context.shape.cols, std::min(rank_ + 6, least - rank_));
   }
 
@@ -50,10 +50,10 @@ class MatrixIrls final : public MatrixMethod {
     LowRank part{arma::zeros<Mat>(X.left.n_rows, 1), arma::zeros<Mat>(X.right.n_rows, 1)};  // P γ
     if (epsilon >= 0) {
       const Real tolerance = options_.tolerance * epsilon / X.values[0];
-      const ReweightedLeastSquares problem(X, epsilon, square_, sensing);
+      const ReweightedLeastSquares problem(X, epsilon, inverse_, sensing);
       part = matrix_of(X, problem.solve(y_, tolerance, options_.inner_iterations, context.memory, products));
     }
-    const Vec r = (y_ - measured(part, context)) / square_;
+    const Vec r = inverse_.times(y_ - measured(part, context), sensing);
     const auto times = [&](const Mat& B, Mat& C) {
       sensing.adjoint_times(r, B, C);
       C += part.left * (part.right.t() * B);
@@ -76,8 +76,8 @@ class MatrixIrls final : public MatrixMethod {
   Options options_;
   Index rank_;
   Vec y_;
+  GramInverse inverse_;
   Mat block_;
-  Real square_ = 0;
 };
 
 }  // namespace

@@ -7,31 +7,81 @@
 
 namespace tightrope {
 
+/// z ↦ (A A*)⁺ z. Measurements of single entries, each of another one and all with one factor, have A A* = c I, which
+/// is noticed; of other operators A A* is inverted by conjugate gradients, and A*(z) is formed for that.
+class GramInverse {
+ public:
+  explicit GramInverse(const Context& context) : size_(context.shape.cols) {
+    Sensing& sensing = context.sensing();
+    const Vec v = context.stream.child("probe").normal_matrix(sensing.measurements(), 1);
+    // Of some columns of A*(v), a measurement of an entry is c v_i or 0.
+    for (Index first = 0; first < size_; first += 8) {
+      const Index count = std::min<Index>(8, size_ - first);
+      Mat B(size_, count, arma::fill::zeros), C;
+      Vec w;
+      B.rows(first, first + count - 1).eye();
+      sensing.adjoint_times(v, B, C);
+      sensing.forward({C, B}, w);
+      const Vec squares = w(arma::find(w)) / v(arma::find(w));
+      if (squares.n_elem == 0) continue;
+      if (squares.min() > 0 && squares.max() - squares.min() <= 1e-10 * squares.max()) square_ = squares[0];
+      break;
+    }
+  }
+
+  Vec times(const Vec& z, Sensing& sensing) const {
+    if (square_ > 0) return z / square_;
+    const Mat all = arma::eye(size_, size_);
+    Memory memory;
+    const auto product = [&](const Factors& v, Factors& w) {
+      Mat G;
+      Vec Av;
+      sensing.adjoint_times(v[0], all, G);
+      sensing.forward({G, all}, Av);
+      w[0] = Av;
+    };
+    const InnerSolution found = conjugate_gradients(
+        {{z}}, memory, 2 * z.n_elem, product, [](const Factors& r, Factors& s) { s = r; },
+        [](Index, Real first, const Factors&) { return 1e-26 * first; });
+    return found.d[0];
+  }
+
+ private:
+  Index size_;
+  Real square_ = 0;  // c, if there is one
+};
+
 /// Which Z with A(Z) = y has the smallest Σ_ij Z̃_ij²/(max(σ_i, ε) max(σ_j, ε)), where Z̃ = Ũᵀ Z Ṽ in all singular
 /// vectors of a matrix whose k largest triples are U Σ Vᵀ, and whose others count as ε or less (Kümmerle & Mayrink
-/// Verdun, ICML 2021, appendix)? For A A* = c I it is Z = A*(r)/c + P γ, r = y − A(P γ), with the inclusion P of the
-/// tangent space at U Σ Vᵀ, S = σ_iσ_j − ε² (middle) or σ_iε − ε² (sides) there, and (c ε² S⁻¹ + P*A*A P) γ = P*A*(y).
+/// Verdun, ICML 2021, appendix)? With the inclusion P of the tangent space at U Σ Vᵀ, S = σ_iσ_j − ε² (middle) or σ_iε
+/// − ε² (sides) there, and the orthogonal projector Π = A*(A A*)⁺A, it is
+///   Z = A*(r) + P γ,  r = (A A*)⁺(y − A(P γ)),  (ε² S⁻¹ + P*ΠP) γ = P*A*(A A*)⁺ y.
 ///
-/// Here γ = √T η, T = S/(S + c ε²), which makes the matrix I + √T (P*A*A P − I) √T: T may vanish, and conjugate
-/// gradients need few products. Tangent vectors are kept as Factors: M (k × k), U_p (n1 × k), V_p (n2 × k).
+/// Here γ = √T η, T = S/(S + ε²/p) and p = m/(n1 n2), the mean eigenvalue of Π, which makes the matrix p (I + √T
+/// (P*ΠP/p − I) √T): T may vanish, and conjugate gradients need few products. Tangent vectors are kept as Factors: M (k
+/// × k), U_p (n1 × k), V_p (n2 × k).
 class ReweightedLeastSquares {
  public:
-  ReweightedLeastSquares(const Svd& X, Real epsilon, Real square, Sensing& sensing)
-      : X_(X), sensing_(sensing), middle_(X.values * X.values.t()), side_(epsilon * X.values.t()) {
-    const auto share = [=](Real product) {
+  ReweightedLeastSquares(const Svd& X, Real epsilon, const GramInverse& inverse, Sensing& sensing)
+      : X_(X),
+        inverse_(inverse),
+        sensing_(sensing),
+        share_(std::min(1.0, static_cast<Real>(sensing.measurements()) / static_cast<Real>(sensing.shape().entries()))),
+        middle_(X.values * X.values.t()),
+        side_(epsilon * X.values.t()) {
+    const auto part = [=, p = share_](Real product) {
       const Real S = product - epsilon * epsilon;
-      return S > 0 ? S / (S + square * epsilon * epsilon) : 0;
+      return S > 0 ? S / (S + epsilon * epsilon / p) : 0;
     };
-    middle_.transform(share);
-    side_.transform(share);
+    middle_.transform(part);
+    side_.transform(part);
   }
 
   /// γ to ‖residual of η‖ ≤ tolerance·‖Σ‖_F, from γ = T ∘ Σ, which is right where Z stays U Σ Vᵀ.
   Tangent solve(const Vec& y, Real tolerance, Index most, Memory& memory, Index& products) const {
     Factors eta{{arma::sqrt(middle_) % arma::diagmat(X_.values), Mat(arma::size(X_.left), arma::fill::zeros),
                  Mat(arma::size(X_.right), arma::fill::zeros)}};
-    Vec z = seen(eta);
-    Factors b = back(y - z);
+    Factors b = back(y - seen(eta));
     add_scaled(b, -1, scaled(1 - middle_, 1 - side_, eta));
     const Real goal = tolerance * frobenius_norm(X_.values);
     const InnerSolution inner = conjugate_gradients(
@@ -60,37 +110,20 @@ class ReweightedLeastSquares {
     sensing_.forward(matrix_of(X_, {gamma[0], gamma[1], gamma[2]}), z);
     return z;
   }
-  Factors back(const Vec& z) const {  // √T P*A*(z)
+  Factors back(const Vec& z) const {  // √T P*A*(A A*)⁺ z/p
+    const Vec s = inverse_.times(z, sensing_) / share_;
     Mat ZV, ZtU;
-    sensing_.adjoint_times(z, X_.right, ZV);
-    sensing_.adjoint_transposed_times(z, X_.left, ZtU);
+    sensing_.adjoint_times(s, X_.right, ZV);
+    sensing_.adjoint_transposed_times(s, X_.left, ZtU);
     const Tangent t = tangent_part(X_, ZV, ZtU);
     return scaled(arma::sqrt(middle_), arma::sqrt(side_), {{t.middle, t.left, t.right}});
   }
 
   const Svd& X_;
+  const GramInverse& inverse_;
   Sensing& sensing_;
+  Real share_;         // p
   Mat middle_, side_;  // T, of the k × k middle and of the columns of the sides
 };
-
-/// c, where A A* = c I because every measurement is of an entry of its own, with one factor for all. Asked of some
-/// columns of A*(v), of which each measurement is c v_i or 0.
-inline Real square_of_entries(const Context& context) {
-  Sensing& sensing = context.sensing();
-  const Vec v = context.stream.child("probe").normal_matrix(sensing.measurements(), 1);
-  for (Index first = 0; first < context.shape.cols; first += 8) {
-    const Index count = std::min<Index>(8, context.shape.cols - first);
-    Mat B(context.shape.cols, count, arma::fill::zeros), C;
-    Vec w;
-    B.rows(first, first + count - 1).eye();
-    sensing.adjoint_times(v, B, C);
-    sensing.forward({C, B}, w);
-    const Vec squares = w(arma::find(w)) / v(arma::find(w));
-    if (squares.n_elem == 0) continue;
-    if (squares.min() <= 0 || squares.max() - squares.min() > 1e-10 * squares.max()) break;
-    return squares[0];
-  }
-  throw Unsuitable("needs measurements of single entries, each of another one, but these are of another kind");
-}
 
 }  // namespace tightrope
