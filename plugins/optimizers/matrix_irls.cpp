@@ -2,10 +2,10 @@
 // Z with A(Z) = y, the next one minimises Σ_ij Z̃_ij²/(max(σ_i, ε) max(σ_j, ε)), Z̃ = Ũᵀ Z Ṽ in all singular vectors of
 // the last one, whose singular values are σ; then ε⁺ = min(ε, σ_{k+1}(Z)). This follows a minimum of Σ log max(σ_i, ε)
 // + ½ (min(σ_i, ε)²/ε² − 1), a smooth surrogate of the rank, down to ε = 0. For ε = ∞ the first Z is A*(AA*)⁺y,
-// whatever the start of the run; the run's point is the best approximation of Z of rank k. No more than k of the σ_i
-// count as larger than ε.
+// whatever the start of the run; the run's point is the best approximation of Z of rank k. Of the σ_i above ε, 2k + 4
+// are kept.
 //
-// Z = A*(r) + P γ, for entries a sparse matrix and one of rank 2k, is not formed: singular vectors come from thin
+// Z = A*(r) + P γ, for entries a sparse matrix and one of low rank, is not formed: singular vectors come from thin
 // products.
 #include "plugins/shared/block_krylov.hpp"
 #include "plugins/shared/reweighted_least_squares.hpp"
@@ -32,7 +32,8 @@ class MatrixIrls final : public MatrixMethod {
       throw Unsuitable("needs data that predictions should be equal to, but this loss takes them for labels");
     if (context.model().is_semidefinite() || rank_ >= least)
       throw Unsuitable("needs a model of all matrices of a rank below both sides, but this one is not");
-    block_ = context.stream.child("block").normal_matrix(context.shape.cols, std::min(rank_ + 6, least - rank_));
+    kept_ = std::min(2 * rank_ + 4, least);
+    block_ = context.stream.child("block").normal_matrix(context.shape.cols, std::min(kept_ + 4, least));
   }
 
   std::vector<Column> columns() const override {
@@ -44,14 +45,19 @@ class MatrixIrls final : public MatrixMethod {
     require_all(at, context);
     if (norm(at.gradient) == 0) return Move::end_of_run({EndClass::converged, "the gradient is zero"});
     Sensing& sensing = *context.objective.sensing();
-    const Svd X = svd_of(at, context);
+    const auto [rows, cols] = sensing.shape();
     Real& epsilon = context.memory.scalar("epsilon", -1);  // none yet
+    Factors& last = context.memory.factors("last triples", {{Mat(rows, kept_), Mat(kept_, 1), Mat(cols, kept_)}});
     Index products = 0;
-    LowRank part{arma::zeros<Mat>(X.left.n_rows, 1), arma::zeros<Mat>(X.right.n_rows, 1)};  // P γ
+    LowRank part{arma::zeros<Mat>(rows, 1), arma::zeros<Mat>(cols, 1)};  // P γ
+    Mat start = block_;
     if (epsilon >= 0) {
+      const Index large = std::max<Index>(1, arma::accu(last[1] > epsilon));
+      const Svd X = truncated({last[0], last[1], last[2]}, large);
       const Real tolerance = options_.tolerance * epsilon / X.values[0];
       const ReweightedLeastSquares problem(X, epsilon, inverse_, sensing);
-      part = matrix_of(X, problem.solve(y_, tolerance, options_.inner_iterations, context.memory, products));
+      part = matrix_of(X, problem.solve(y_, tolerance, options_.inner_iterations, products));
+      start.head_cols(kept_) = last[2];
     }
     const Vec r = inverse_.times(y_ - measured(part, context), sensing);
     const auto times = [&](const Mat& B, Mat& C) {
@@ -62,9 +68,9 @@ class MatrixIrls final : public MatrixMethod {
       sensing.adjoint_transposed_times(r, B, C);
       C += part.right * (part.left.t() * B);
     };
-    const Svd Z =
-        leading_triples(times, transposed_times, arma::join_rows(X.right, block_), options_.krylov_depth, rank_ + 1);
+    const Svd Z = leading_triples(times, transposed_times, start, options_.krylov_depth, kept_);
     epsilon = epsilon < 0 ? Z.values[rank_] : std::min(epsilon, Z.values[rank_]);
+    last = {{Z.left, Z.values, Z.right}};
     next = model_of(context).from_svd(truncated(Z, rank_));
     Move move;
     move.step = 1;
@@ -74,7 +80,7 @@ class MatrixIrls final : public MatrixMethod {
 
  private:
   Options options_;
-  Index rank_;
+  Index rank_, kept_ = 0;
   Vec y_;
   GramInverse inverse_;
   Mat block_;

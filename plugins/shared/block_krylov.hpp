@@ -28,6 +28,7 @@ inline Svd leading_triples(const ThinProduct& times, const ThinProduct& transpos
     Q = orthonormal_basis(Y - space * (space.t() * Y)).head_cols(std::min(Y.n_cols, most - space.n_cols));
     space = arma::join_rows(space, Q);
   }
+  space = orthonormal_basis(space);
   transposed_times(space, W);
   return truncated(svd(LowRank{space, W}), count);
 }

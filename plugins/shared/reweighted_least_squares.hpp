@@ -78,7 +78,8 @@ class ReweightedLeastSquares {
   }
 
   /// γ to ‖residual of η‖ ≤ tolerance·‖Σ‖_F, from γ = T ∘ Σ, which is right where Z stays U Σ Vᵀ.
-  Tangent solve(const Vec& y, Real tolerance, Index most, Memory& memory, Index& products) const {
+  Tangent solve(const Vec& y, Real tolerance, Index most, Index& products) const {
+    Memory memory;  // of this solution alone, whose shapes may be others than those of the last
     Factors eta{{arma::sqrt(middle_) % arma::diagmat(X_.values), Mat(arma::size(X_.left), arma::fill::zeros),
                  Mat(arma::size(X_.right), arma::fill::zeros)}};
     Factors b = back(y - seen(eta));
@@ -87,8 +88,13 @@ class ReweightedLeastSquares {
     const InnerSolution inner = conjugate_gradients(
         b, memory, most,
         [&](const Factors& s, Factors& Hs) {
-          Hs = back(seen(s));
-          add_scaled(Hs, 1, scaled(1 - middle_, 1 - side_, s));
+          // The identity on what rounding errors bring in from outside of the tangent space, where T would leave 0.
+          Factors inside = s;
+          inside[1] -= X_.left * (X_.left.t() * s[1]);
+          inside[2] -= X_.right * (X_.right.t() * s[2]);
+          Hs = back(seen(inside));
+          add_scaled(Hs, -1, scaled(middle_, side_, inside));
+          add_scaled(Hs, 1, s);
         },
         [](const Factors& from, Factors& to) { to = from; }, [&](Index, Real, const Factors&) { return goal * goal; });
     products = inner.products;

@@ -165,24 +165,24 @@ TEST_CASE("every Z of MatrixIRLS is the dense solution of its weighted least squ
     if (*op) more.emplace_back(op);
     const std::string method = "{type: matrix_irls, tolerance: 1e-14}";
     Real epsilon = std::numeric_limits<Real>::infinity();
-    for (Index t = 0; t < 4; ++t) {
-      const auto before = run_for(t, method, more), after = run_for(t + 1, method, more);
-      const Mat rows = rows_of(*before);
-      const Vec& y = before->setup().problem->data;
+    Mat Z;
+    for (Index t = 0; t < 5; ++t) {
+      const auto after = run_for(t + 1, method, more);
+      const Mat rows = rows_of(*after);
+      const Vec& y = after->setup().problem->data;
       // Z = W⁻¹A*(A W⁻¹ A*)⁻¹ y, W⁻¹ in the basis of all u_i v_jᵀ; W = I for ε = ∞.
       Mat inverse = arma::eye(rows.n_rows, rows.n_rows);
       if (t > 0) {
         Mat U, V;
-        Vec s;
-        arma::svd(U, s, V, product(before->iterate().point));
-        Vec left(14), right(12);
-        for (Index i = 0; i < 14; ++i) left[i] = i < 2 ? s[i] : epsilon;
-        for (Index i = 0; i < 12; ++i) right[i] = i < 2 ? s[i] : epsilon;
+        Vec s, left(14), right(12);
+        arma::svd(U, s, V, Z);
+        left.fill(epsilon);
+        for (Index i = 0; i < 12; ++i) left[i] = right[i] = std::max(s[i], epsilon);
         const Mat basis = arma::kron(V, U);
         inverse = basis * arma::diagmat(arma::kron(right, left)) * basis.t();
       }
       const Mat middle = rows.t() * inverse * rows;
-      const Mat Z = arma::reshape(inverse * rows * arma::solve(middle, y), 14, 12);
+      Z = arma::reshape(inverse * rows * arma::solve(middle, y), 14, 12);
       CHECK(difference(product(after->iterate().point), cut(Z, 2)) < 1e-8);
       const Vec sigma = arma::svd(Z);
       epsilon = std::min(epsilon, sigma[2]);
