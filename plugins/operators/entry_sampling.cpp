@@ -21,7 +21,7 @@ struct Options {
   }
   Index measurements(Shape shape) const {
     if (fraction.has_value() + count.has_value() + oversampling.has_value() != 1)
-      throw Unsuitable("needs either 'fraction', 'count' or 'oversampling', and not two of them");
+      throw Unsuitable("needs exactly one of 'fraction', 'count' and 'oversampling'");
     if (oversampling.has_value() != (rank > 0) || rank > std::min(shape.rows, shape.cols))
       throw Unsuitable("needs 'oversampling' and 'rank' together, a rank of both sides at most");
     const Real share = fraction.value_or(0) * static_cast<Real>(shape.entries());

@@ -238,6 +238,6 @@ TEST_CASE(
   CHECK(has(refusal("{type: entry_sampling, count: 80, at_least_per_line: 13}"), "cannot be so"));
   CHECK(has(refusal("{type: entry_sampling, count: 80, at_least_per_line: 5, draws: 2}"),
             "has found no such set in 2 draws"));
-  CHECK(has(refusal("{type: entry_sampling, count: 80, fraction: 0.5}"), "needs either"));
+  CHECK(has(refusal("{type: entry_sampling, count: 80, fraction: 0.5}"), "needs exactly one of"));
   CHECK(has(refusal("{type: entry_sampling, oversampling: 1.5}"), "'oversampling' and 'rank' together"));
 }
