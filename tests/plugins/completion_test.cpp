@@ -115,6 +115,30 @@ TEST_CASE("LSQR finds the solution of least norm: that of the pseudo-inverse, of
   }
 }
 
+TEST_CASE("the condition limit ends LSQR before what rounding brings in from the null space grows") {
+  // Singular values from 1 to 1e-3, and ten that are 0: without a limit, steps go on for as long as they are let.
+  const Mat L = orthonormal_basis(Stream(6, "L").normal_matrix(60, 30)),
+            R = orthonormal_basis(Stream(6, "R").normal_matrix(40, 30));
+  const Mat B = L * arma::diagmat(arma::logspace<Vec>(0, -3, 30)) * R.t();
+  const Vec b = B * Stream(7, "x").normal_matrix(40, 1), expected = arma::pinv(B, 1e-8) * b;
+  const auto found = [&](const LsqrRules& rules) {
+    Factors x{{Mat(40, 1)}};
+    const LsqrEnd end = lsqr(
+        b, rules, [&](const Factors& v, Vec& u) { u = B * v[0]; },
+        [&](const Vec& u, Factors& v) { v = {{Mat(B.t() * u)}}; }, x);
+    return std::pair{difference(x[0], expected), end.iterations};
+  };
+  const auto [limited, few] = found({.tolerance = 0, .condition_limit = 1e8, .most_iterations = 20000});
+  CHECK(limited < 1e-6);
+  CHECK(few < 20000);
+  const auto [loose, least] = found({.tolerance = 0, .condition_limit = 100, .most_iterations = 20000});
+  CHECK(loose > 1e-6);
+  CHECK(least < few);
+  const auto [unlimited, all] = found({.tolerance = 0, .condition_limit = 1e300, .most_iterations = 20000});
+  CHECK(unlimited > 1e-3);
+  MESSAGE("error " << limited << " after " << few << " iterations; without a limit " << unlimited << " after " << all);
+}
+
 TEST_CASE("each variant of GNMR is ½(1 − α) p + J⁺(y − z + ½(1 + α) J p), and publishes the linearized matrix") {
   for (const auto& [name, alpha] : {std::pair{"setting", 1.0}, {"averaging", 0.0}, {"updating", -1.0}}) {
     CAPTURE(name);
