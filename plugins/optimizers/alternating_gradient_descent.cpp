@@ -1,4 +1,6 @@
-// Block by block: V⁺ = V − μ ∇_V f(V, W), then W⁺ = W − μ ∇_W f(V⁺, W). One phase, and one evaluation, per block.
+// Block by block: V⁺ = V − μ ∇_V f(V, W), then W⁺ = W − μ ∇_W f(V⁺, W). One phase, and one evaluation, per block. With
+// the step exact_line_search it is the alternating steepest descent of Tanner & Wei (Appl. Comput. Harmon. Anal. 40,
+// 2016), ASD.
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -21,4 +23,4 @@ class AlternatingGradientDescent final : public DirectionOptimizer {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Optimizer, AlternatingGradientDescent, "alternating_gradient_descent",
-                 "one factor moves after the other")
+                 "one factor moves after the other", "tanner2016")

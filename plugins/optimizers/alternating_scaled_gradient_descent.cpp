@@ -1,6 +1,6 @@
 // Block by block in the model's metric: V⁺ = V − μ ∇_V f(V, W) (WᵀW)†, then W⁺ = W − μ ∇_W f(V⁺, W) (V⁺ᵀV⁺)†. The same
 // iteration is AltScaledGD (Jia et al., NeurIPS 2023), AGN (Jia, Feng, Meng & Sun, NeurIPS 2024) and APGD (Liu et al.,
-// 2025).
+// 2025), and with the step exact_line_search ScaledASD (Tanner & Wei, Appl. Comput. Harmon. Anal. 40, 2016).
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -24,4 +24,4 @@ class AlternatingScaledGradientDescent final : public DampedOptimizer {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Optimizer, AlternatingScaledGradientDescent, "alternating_scaled_gradient_descent",
-                 "one factor moves after the other, in the model's metric", "jia2023, jia2024, liu2025")
+                 "one factor moves after the other, in the model's metric", "jia2023, jia2024, liu2025, tanner2016")

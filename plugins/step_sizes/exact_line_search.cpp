@@ -49,6 +49,9 @@ class ExactLineSearch final : public StepSize {
     const LinePoint start = phi(0);
     if (!(start.slope < 0)) return 0;
     Real& last = memory.scalar("last step", 1);
+    // Where φ′ is linear, as that of least squares along one factor of V Wᵀ is, two of its values are enough.
+    const Real secant = start.slope * last / (start.slope - phi(last).slope);
+    if (secant > 0 && std::abs(phi(secant).slope) <= 1e-12 * std::abs(start.slope)) return last = secant;
     const Real step = line_minimum(phi, start, last);
     if (!std::isfinite(step)) return {EndClass::stalled, "the objective falls without end along the direction"};
     return last = step;

@@ -137,6 +137,13 @@ MISTAKES = [
             "network(point[0], point[1], o_.power)", "network(point[0], point[1], 1)"),
     Mistake("min2024", "subclasses", "problems/prelu",
             "of(0), of(1)", "of(0), nullptr"),
+    Mistake("tanner2016", "condition", "optimizers/alternating_scaled_gradient_descent",
+            "at.gradient, direction);", "at.gradient, direction); direction = at.gradient;"),
+    Mistake("zilber2022", "sensing", "optimizers/gnmr", "b /= -root_;", "b /= root_;"),
+    Mistake("zilber2022", "sensing", "optimizers/gnmr", "return true;", "return false;"),
+    Mistake("kuemmerle2021", "limit", "optimizers/matrix_irls", "arma::accu(last[1] > epsilon)", "1"),
+    Mistake("kuemmerle2021", "condition", "optimizers/matrix_irls",
+            "std::min(epsilon, Z.values[rank_])", "epsilon"),
 ]
 
 
