@@ -2,8 +2,9 @@
 // Chi, Zhang & Liang, Inf. Inference 9, 2020): with A_i of variance 1/m, the programs of Giampouras, Cai & Vidal (ICML
 // 2025) take A*(y) of what is kept, those of Tong, Ma & Chi (IEEE Trans. Signal Process. 69, 2021) m/count times this.
 // Of quadratic measurements A*(y) has the part Σ y_i E A_i, a multiple of the identity, besides X*; it is taken off as
-// Σ y_i (1/m) Σ A_i (centred data). Intensities are trimmed from both sides, λ₁ȳ < y < λ₂ȳ, and the size of X is that
-// of the data: ΣA(X) = Σy (as in Chen & Candès, Comm. Pure Appl. Math. 70, 2017).
+// Σ y_i (1/m) Σ A_i (centred data). Intensities y = |a_iᴴx|² are trimmed from both sides, λ₁ȳ < y < λ₂ȳ, amplitudes √y
+// weight the A_i, and the size of X is that of the data, ΣA(X) = Σy (Zhang, Zhou, Liang & Chi, JMLR 18, 2017:
+// amplitudes in (λ, 5λ), λ = ‖x‖, which is λ₁ = 1, λ₂ = 25).
 #include "plugins/shared/complex_pair.hpp"
 
 namespace {
@@ -18,7 +19,7 @@ class TruncatedSpectral final : public Initialization {
     Real lower = 0;
     std::optional<Real> upper;
     bool centered = false, hermitian = false;
-    std::string size = "spectrum";
+    std::string weights = "data", size = "spectrum";
     void declare(Parameters& p) {
       truncation.declare(p).required().example("0.1");
       p.add("lower", lower, at_least(0), "λ₁: measurements of at most λ₁ times their mean are left out; 0: none is");
@@ -26,6 +27,7 @@ class TruncatedSpectral final : public Initialization {
       p.add("centered", centered, "takes the mean off the data, and so the part of A*(y) that any X* would have");
       p.add("hermitian", hermitian,
             "A*(y) is a Hermitian matrix, seen as [Re; Im] in a shape of 2n × n: its largest eigenvalues are taken");
+      p.add("weights", weights, {"data", "amplitudes"}, "of the A_i: y, or √y of data that are intensities");
       p.add("size", size, {"spectrum", "mean"}, "of X: as the spectrum has it, or such that A(X) has the mean of y");
       spectral.declare(p);
     }
@@ -34,6 +36,7 @@ class TruncatedSpectral final : public Initialization {
       Vec kept = truncation.kept(y);
       if (lower > 0) kept.elem(arma::find(y <= lower * mean)).zeros();
       if (upper) kept.elem(arma::find(y >= *upper * mean)).zeros();
+      if (weights == "amplitudes") kept = arma::sqrt(arma::clamp(kept, 0, arma::datum::inf));
       return centered ? Vec(kept - arma::mean(kept)) : kept;
     }
   };
@@ -88,4 +91,5 @@ class TruncatedSpectral final : public Initialization {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Initialization, TruncatedSpectral, "truncated_spectral",
-                 "leading singular vectors of A*(y) without the largest measurements", "li2020median, chen2017")
+                 "leading singular vectors of A*(y) without the largest measurements",
+                 "li2020median, zhang2017reshaped")

@@ -42,4 +42,4 @@ class Amplitude final : public Loss {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Loss, Amplitude, "amplitude", "half the sum of squared differences of square roots",
-                 "zhang2017amplitude, wang2018")
+                 "zhang2017reshaped, wang2018")
