@@ -3,7 +3,7 @@
 // one, which for ½‖Z − M‖² is (Z − M)R and (Z − M)ᴴL. Metric: gradients of L are multiplied by (RᴴR + δI)⁻¹ and those
 // of R by (LᴴL + δI)⁻¹, without damping by pseudo-inverses (complex ScaledGD: Tong, Ma & Chi, JMLR 22, 2021; Li, Cui &
 // Zhang, 2024).
-#include "plugins/shared/block_hankel.hpp"
+#include "plugins/shared/complex_pair.hpp"
 
 namespace {
 
@@ -42,12 +42,7 @@ class ComplexAsymmetric final : public FactorizationModel {
   }
   Factors from_svd(const Svd& svd) const override {
     const ComplexSvd Z = complex_svd({svd.left * arma::diagmat(svd.values), svd.right}, rank_);
-    ComplexMat L(shape_.rows / 2, rank_, arma::fill::zeros), R(shape_.cols, rank_, arma::fill::zeros);
-    for (Index j = 0; j < Z.sigma.n_elem; ++j) {
-      L.col(j) = std::sqrt(Z.sigma[j]) * Z.U.col(j);
-      R.col(j) = std::sqrt(Z.sigma[j]) * Z.V.col(j);
-    }
-    return {{side_by_side(L), side_by_side(R)}};
+    return {{half_of(Z.U, Z.sigma, rank_), half_of(Z.V, Z.sigma, rank_)}};
   }
   void precondition(const Factors& point, Real damping, const Factors& gradient, Factors& direction) const override {
     direction.blocks.resize(2);

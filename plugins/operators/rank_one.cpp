@@ -1,97 +1,63 @@
-// Rank-one sensing: A_i = c a_i b_iᵀ with independent standard normal a_i and b_i, A(X)_i = c a_iᵀ X b_i (bilinear
-// measurements, as of Cai & Zhang, Ann. Statist. 43, 2015, and Zhong, Jain & Dhillon, ALT 2015). c = 1/√m makes
-// E‖A(X)‖² = ‖X‖_F². Neither A_i nor X is ever formed: a measurement of L Rᵀ costs (n1 + n2) k.
-#include "core/plugin/plugin.hpp"
+// Rank-one sensing with independent standard normal vectors.
+//   bilinear            A(X)_i = c a_iᵀ X b_i: A_i = c a_i b_iᵀ (Cai & Zhang, Ann. Statist. 43, 2015; Zhong, Jain &
+//                       Dhillon, ALT 2015)
+//   quadratic           A(X)_i = c a_iᵀ X a_i, of a square X (Chen, Chi & Goldsmith, IEEE Trans. Inf. Theory 61, 2015)
+//   complex_quadratic   A(X)_i = c Re a_iᴴ Z a_i of Z ∈ C^{n×n}, seen as X = [Re Z; Im Z], with a_i = α + iβ of E|a|² =
+//                       1: |a_iᴴx|² for Z = x xᴴ, phase retrieval. In real terms A_i = c([α; β]αᵀ + [β; −α]βᵀ).
+// c = 1/√m makes E‖A(X)‖² = ‖X‖_F² in the first case. In the others it is ‖X‖_F² + ½tr²(X), with c = 1/√(2m), and
+// ‖Z‖_F² + tr²(Z) for Hermitian Z, with c = 1/√m: such measurements see the trace best. Neither A_i nor X is formed.
+#include "plugins/shared/factored_operator.hpp"
 
 namespace {
 
 using namespace tightrope;
 
-constexpr Index rows_together = 256;
-
-class RankOne final : public MeasurementOperator {
+class RankOne final : public FactoredOperator {
  public:
   struct Options final : DenseOperator::EnsembleOptions {
+    std::string form = "bilinear";
     void declare(Parameters& p) {
       EnsembleOptions::declare(p, {"float64", "generated"},
-                               "float64: all a_i and b_i are kept; generated: they are made again in every pass");
+                               "float64: all vectors are kept; generated: they are made again in every pass");
+      p.add("form", form, {"bilinear", "quadratic", "complex_quadratic"},
+            "bilinear: aᵀXb; quadratic: aᵀXa, for square X; complex_quadratic: aᴴZa, for X = [Re Z; Im Z]");
+    }
+    Layout layout() const {
+      const Real c = form == "quadratic" && normalization == "isotropic" ? std::sqrt(0.5) : 1;
+      return {form == "complex_quadratic" ? Index{2} : 1, form == "quadratic", c * deviation(), storage == "float64"};
     }
   };
   RankOne(const Options& options, const Context& context)
-      : MeasurementOperator(context.shape, options.measurements), c_(options.deviation()), stream_(context.stream) {
-    if (options.storage == "float64") kept_ = made({0, measurements()});
-  }
-  std::uint64_t bytes() const override { return kept_.n_elem * sizeof(Real); }
+      : FactoredOperator(context.shape, options.measurements, options.layout(), source(options.form, context),
+                         context.team) {}
 
  private:
-  /// Columns [a_i; b_i] for some measurements.
-  Mat made(Rows some) const {
-    Mat vectors(rows() + cols(), some.count);
-    stream_.fill_normal(some.first * vectors.n_rows, {vectors.memptr(), vectors.n_elem});
-    return vectors;
-  }
-  /// work(rows, a, b) for one block of measurements after another.
-  void for_each_block(Rows wanted, const auto& work) const {
-    for (Rows some = wanted; some.first < wanted.end(); some.first = some.end()) {
-      some.count = std::min(rows_together, wanted.end() - some.first);
-      const Mat vectors = kept_.is_empty() ? made(some) : Mat(kept_.cols(some.first, some.end() - 1));
-      work(some, Mat(vectors.head_rows(rows())), Mat(vectors.tail_rows(cols())));
-    }
-  }
-  Rows all() const { return {0, measurements()}; }
-  /// Fᵀu for every column u, each by itself: what is around it does not change its bits.
-  static Mat seen(const Mat& F, const Mat& vectors) {
-    Mat result(F.n_cols, vectors.n_cols);
-    for (Index i = 0; i < vectors.n_cols; ++i) result.col(i) = F.t() * vectors.col(i);
-    return result;
-  }
-  /// C = A*(z) B, or A*(z)ᵀ B.
-  void multiply(const Vec& z, const Mat& B, bool transposed, Mat& C) const {
-    C.zeros();
-    for_each_block(all(), [&](Rows some, const Mat& a, const Mat& b) {
-      const Mat scaled = (transposed ? b : a) * arma::diagmat(c_ * z.subvec(some.first, some.end() - 1));
-      C += scaled * ((transposed ? a : b).t() * B);
-    });
-  }
-
-  void do_forward(const Mat& X, Vec& z) const override { do_forward({X, arma::eye(cols(), cols())}, all(), z); }
-  void do_adjoint(const Vec& z, Mat& G) const override { multiply(z, arma::eye(cols(), cols()), false, G); }
-  void do_forward(const LowRank& X, Vec& z) const override { do_forward(X, all(), z); }
-  void do_forward(const LowRank& X, Rows wanted, Vec& z) const override {
-    for_each_block(wanted, [&](Rows some, const Mat& a, const Mat& b) {
-      z.subvec(some.first - wanted.first, arma::size(some.count, 1)) =
-          c_ * arma::sum(seen(X.left, a) % seen(X.right, b), 0).t();
-    });
-  }
-  void do_adjoint_times(const Vec& z, const Mat& B, Mat& C) const override { multiply(z, B, false, C); }
-  void do_adjoint_transposed_times(const Vec& z, const Mat& B, Mat& C) const override { multiply(z, B, true, C); }
-  void do_evaluate(std::span<Evaluation> lanes, Rows wanted) const override {
-    for (Evaluation& lane : lanes) lane.value = 0;
-    Mat none;
-    for (Evaluation& lane : lanes) (lane.gradient && lane.wanted.left ? lane.gradient->left : none).zeros();
-    for (Evaluation& lane : lanes) (lane.gradient && lane.wanted.right ? lane.gradient->right : none).zeros();
-    for_each_block(wanted, [&](Rows some, const Mat& a, const Mat& b) {
-      const Index first = some.first - wanted.first;
-      Vec s(some.count);
-      for (Evaluation& lane : lanes) {
-        const Mat La = seen(lane.at->left, a), Rb = seen(lane.at->right, b);
-        lane.prediction->subvec(first, arma::size(some.count, 1)) = c_ * arma::sum(La % Rb, 0).t();
-        lane.value += lane.loss->evaluate(some.first, {lane.prediction->memptr() + first, some.count},
-                                          {lane.data->memptr() + first, some.count}, {s.memptr(), some.count});
-        if (lane.gradient && lane.wanted.left)
-          lane.gradient->left += a * arma::diagmat(c_ * s) * (lane.along ? seen(lane.along->right, b) : Rb).t();
-        if (lane.gradient && lane.wanted.right)
-          lane.gradient->right += b * arma::diagmat(c_ * s) * (lane.along ? seen(lane.along->left, a) : La).t();
+  static Source source(const std::string& form, const Context& context) {
+    const Stream& stream = context.stream;
+    const auto [n1, n2] = context.shape;
+    if (form == "bilinear")
+      return [stream, n1 = n1, n2 = n2](Index i, Real* a, Real* b) {
+        stream.fill_normal(i * (n1 + n2), {a, n1});
+        stream.fill_normal(i * (n1 + n2) + n1, {b, n2});
+      };
+    const Index wanted = form == "quadratic" ? n2 : 2 * n2;
+    if (n1 != wanted)
+      throw Unsuitable("needs a shape of " + std::to_string(wanted) + " × " + std::to_string(n2) + " for the form " +
+                       form + ", but this one is " + std::to_string(n1) + " × " + std::to_string(n2));
+    if (form == "quadratic") return [stream, n = n1](Index i, Real* a, Real*) { stream.fill_normal(i * n, {a, n}); };
+    return [stream, n = n2](Index i, Real* a, Real* b) {
+      stream.fill_normal(i * 2 * n, {a, 2 * n});
+      for (Index j = 0; j < n; ++j) {
+        const Real alpha = a[j] * std::sqrt(0.5), beta = a[n + j] * std::sqrt(0.5);
+        a[j] = b[j] = alpha;
+        a[n + j] = a[2 * n + j] = b[n + j] = beta;
+        a[2 * n + n + j] = -alpha;
       }
-    });
+    };
   }
-
-  Real c_;
-  Stream stream_;
-  Mat kept_;
 };
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(MeasurementOperator, RankOne, "rank_one", "A_i = a_i b_iᵀ with normal a_i and b_i",
-                 "cai2015, zhong2015")
+TIGHTROPE_PLUGIN(MeasurementOperator, RankOne, "rank_one", "rank-one A_i of normal vectors: aᵀXb, aᵀXa, or aᴴZa",
+                 "cai2015, zhong2015, chen2015")

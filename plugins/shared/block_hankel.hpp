@@ -169,19 +169,4 @@ struct HankelOptions {
   }
 };
 
-/// Singular vectors of the complex matrix whose real form is X, the first of them: Z ≈ U diag(σ) Vᴴ.
-struct ComplexSvd {
-  ComplexMat U, V;
-  Vec sigma;
-};
-inline ComplexSvd complex_svd(const LowRank& X, Index rank) {
-  ComplexMat Q1, R1, Q2, R2, U, V;
-  Vec sigma;
-  arma::qr_econ(Q1, R1, from_stacked(X.left));
-  arma::qr_econ(Q2, R2, as_complex(X.right));
-  arma::svd(U, sigma, V, ComplexMat(R1 * R2.st()));
-  const Index k = std::min(rank, sigma.n_elem);
-  return {Q1 * U.head_cols(k), arma::conj(Q2) * V.head_cols(k), sigma.head(k)};
-}
-
 }  // namespace tightrope

@@ -40,4 +40,39 @@ inline Mat multiplier(const Mat& F) {
   return arma::join_cols(F, arma::join_rows(-F.tail_cols(k), F.head_cols(k)));
 }
 
+/// Singular vectors of the complex matrix whose real form is X, the first of them: Z ≈ U diag(σ) Vᴴ.
+struct ComplexSvd {
+  ComplexMat U, V;
+  Vec sigma;
+};
+inline ComplexSvd complex_svd(const LowRank& X, Index rank) {
+  ComplexMat Q1, R1, Q2, R2, U, V;
+  Vec sigma;
+  arma::qr_econ(Q1, R1, from_stacked(X.left));
+  arma::qr_econ(Q2, R2, as_complex(X.right));
+  arma::svd(U, sigma, V, ComplexMat(R1 * R2.st()));
+  const Index k = std::min(rank, sigma.n_elem);
+  return {Q1 * U.head_cols(k), arma::conj(Q2) * V.head_cols(k), sigma.head(k)};
+}
+
+/// The best Hermitian positive semidefinite approximation of rank `rank` of Z = L Rᴴ ∈ C^{n×n}: the largest positive
+/// eigenvalues of (Z + Zᴴ)/2, fewer if there are fewer, with U = V.
+inline ComplexSvd complex_positive_part(const ComplexMat& L, const ComplexMat& R, Index rank) {
+  ComplexMat Q, unused, vectors;
+  arma::qr_econ(Q, unused, ComplexMat(arma::join_rows(L, R)));
+  const ComplexMat small = (Q.t() * L) * (R.t() * Q);
+  Vec values;
+  arma::eig_sym(values, vectors, ComplexMat((small + small.t()) / 2));
+  Index k = 0;
+  while (k < std::min(rank, values.n_elem) && values[values.n_elem - 1 - k] > 0) ++k;
+  const ComplexMat U = Q * arma::fliplr(vectors.tail_cols(k));
+  return {U, U, arma::reverse(values.tail(k))};
+}
+/// U √Σ side by side in `columns` complex columns, zeros where there are fewer triples.
+inline Mat half_of(const ComplexMat& U, const Vec& sigma, Index columns) {
+  ComplexMat half(U.n_rows, columns, arma::fill::zeros);
+  for (Index j = 0; j < sigma.n_elem; ++j) half.col(j) = std::sqrt(sigma[j]) * U.col(j);
+  return side_by_side(half);
+}
+
 }  // namespace tightrope

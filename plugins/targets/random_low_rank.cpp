@@ -1,7 +1,8 @@
 // X* = U diag(σ) Vᵀ with random orthonormal U, V (of Gaussian matrices) and a prescribed spectrum from 1 to 1/κ; or
 // symmetric, X* = U diag(λ) Uᵀ, where the values themselves may be negative eigenvalues: then V is U with some signs.
-// Or U and V are the first unit vectors, and X* is diagonal.
-#include "core/plugin/plugin.hpp"
+// Or U and V are the first unit vectors, and X* is diagonal. Or X* = [Re Z; Im Z] of a Hermitian Z = U diag(σ) Uᴴ with
+// complex U, a matrix of 2n × n.
+#include "plugins/shared/complex_pair.hpp"
 
 namespace {
 
@@ -14,7 +15,7 @@ class RandomLowRank final : public Target {
     Real condition = 1, scale = 1;
     std::string spectrum = "linear";
     std::vector<Real> values;
-    bool symmetric = false, diagonal = false;
+    bool symmetric = false, diagonal = false, hermitian = false;
     void declare(Parameters& p) {
       p.add("rank", rank, at_least(1), "rank r of X*").required().example("2");
       p.add("condition", condition, at_least(1), "condition number κ = σ_1/σ_r");
@@ -25,6 +26,8 @@ class RandomLowRank final : public Target {
           "the singular values themselves, instead of spectrum and condition; eigenvalues of either sign if symmetric");
       p.add("scale", scale, above(0), "multiplies the singular values");
       p.add("symmetric", symmetric, "symmetric X*: V = U; positive semidefinite but for negative 'values'");
+      p.add("hermitian", hermitian,
+            "X* is a positive semidefinite Hermitian matrix, seen as [Re; Im] in a shape of 2n × n");
       p.add("diagonal", diagonal, "X* is diagonal, and nothing of it is random");
     }
   };
@@ -48,6 +51,13 @@ class RandomLowRank final : public Target {
       throw Unsuitable("needs 'values' that are not zero, or its rank is smaller than it says");
     if (!options.symmetric && arma::any(sigma < 0))
       throw Unsuitable("has negative 'values', which only a symmetric matrix can have as eigenvalues");
+    if (options.hermitian && (options.symmetric || options.diagonal))
+      throw Unsuitable("is either Hermitian or a real symmetric or diagonal matrix");
+    if (options.hermitian) {
+      X_ = hermitian(options.scale * sigma, context);
+      rank_ = std::min(X_.rank(), shape.cols);  // the real one
+      return;
+    }
     const auto basis = [&](const char* side, Index size) -> Mat {
       if (options.diagonal) return arma::eye(size, rank_);
       return orthonormal_basis(context.stream.child(side).normal_matrix(size, rank_));
@@ -61,6 +71,15 @@ class RandomLowRank final : public Target {
   Index rank() const override { return rank_; }
 
  private:
+  static LowRank hermitian(const Vec& sigma, const Context& context) {
+    const Index n = context.shape.cols, rank = sigma.n_elem;
+    if (context.shape.rows != 2 * n) throw Unsuitable("is Hermitian and needs a shape of 2n × n");
+    ComplexMat U, unused;
+    arma::qr_econ(U, unused, from_side_by_side(context.stream.child("left").normal_matrix(n, 2 * rank)));
+    const Mat half = half_of(U, sigma, rank);
+    return {left_of_pair(half), half};
+  }
+
   Index rank_;
   LowRank X_;
 };

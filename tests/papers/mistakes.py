@@ -95,8 +95,7 @@ MISTAKES = [
     Mistake("wind2023", "perturbation", "perturbations/random_matrix",
             "options_.redrawn ? drawn(iteration) : first_", "first_"),
     Mistake("wind2023", "scale", "optimizers/gradient_descent", "scale(direction, -1)", "scale(direction, 1)"),
-    Mistake("wind2023", "single_epoch", "operators/rank_one",
-            "(lane.along ? seen(lane.along->right, b) : Rb).t()", "La.t()"),
+    Mistake("wind2023", "single_epoch", "optimizers/gradient_descent", "scale(direction, -1)", "scale(direction, 1)"),
     Mistake("xu2023", "condition", "models/symmetric", "gram_solve(point[0], damping, gradient[0])", "gradient[0]"),
     Mistake("xu2023", "initialization", "models/symmetric",
             "gram_solve(point[0], damping, gradient[0])", "gram_solve(point[0], 0, gradient[0])"),
@@ -144,6 +143,11 @@ MISTAKES = [
     Mistake("kuemmerle2021", "limit", "optimizers/matrix_irls", "arma::accu(last[1] > epsilon)", "1"),
     Mistake("kuemmerle2021", "condition", "optimizers/matrix_irls",
             "std::min(epsilon, Z.values[rank_])", "epsilon"),
+    Mistake("tong2021robust", "quadratic", "models/symmetric", "gram_solve(point[0], damping, gradient[0])", "gradient[0]"),
+    Mistake("tong2021", "bilinear", "models/asymmetric", "direction[0] = gram_solve(point[1], damping, gradient[0]);",
+            "direction[0] = gradient[0];"),
+    Mistake("kim2023", "momentum", "optimizers/nesterov", "scale(velocity, beta);", "scale(velocity, 0);"),
+    Mistake("zhang2017", "complex", "operators/rank_one", "a[2 * n + n + j] = -alpha", "a[2 * n + n + j] = alpha"),
 ]
 
 
