@@ -1,0 +1,71 @@
+// What is large both in its row and in its column: the sparsification T_α of robust principal component analysis, which
+// keeps an entry if it is among the ⌊αn⌋ of largest modulus of its row and of its column (Yi, Park, Chen & Caramanis,
+// NeurIPS 2016; Tong, Ma & Chi, JMLR 22, 2021).
+#pragma once
+
+#include "plugins/shared/seen_entries.hpp"
+
+namespace tightrope {
+
+/// Of a row, or a column, with c measurements the ⌊αc⌋ of largest modulus are large; of equal ones those that come
+/// first. Costs O(m).
+class RowColumnTrimming {
+ public:
+  /// places: the entry of the matrix that each measurement sees.
+  RowColumnTrimming(const std::vector<MatrixEntry>& places, Shape shape, Real fraction) : fraction_(fraction) {
+    std::vector<Index> line(places.size());
+    for (Index m = 0; m < line.size(); ++m) line[m] = places[m].row;
+    rows_ = Lines(line, shape.rows);
+    for (Index m = 0; m < line.size(); ++m) line[m] = places[m].column;
+    columns_ = Lines(line, shape.cols);
+  }
+  /// Of the measurements of a problem.
+  RowColumnTrimming(const Context& context, Real fraction)
+      : RowColumnTrimming(seen_entries(context).places, context.shape, fraction) {}
+
+  Index measurements() const { return rows_.members.size(); }
+  /// values: one for each measurement. The answer is 1 for those that are large in both lines, and else 0.
+  std::vector<char> large(std::span<const Real> values) const {
+    std::vector<char> in_row = large_in(rows_, values);
+    const std::vector<char> in_column = large_in(columns_, values);
+    for (Index m = 0; m < in_row.size(); ++m) in_row[m] &= in_column[m];
+    return in_row;
+  }
+
+ private:
+  /// The measurements of line l are members[starts[l]] … members[starts[l + 1] − 1].
+  struct Lines {
+    std::vector<Index> members, starts;
+    Lines() = default;
+    Lines(const std::vector<Index>& line, Index count) : members(line.size()), starts(count + 1, 0) {
+      for (const Index l : line) ++starts[l + 1];
+      for (Index l = 0; l < count; ++l) starts[l + 1] += starts[l];
+      std::vector<Index> next = starts;
+      for (Index m = 0; m < line.size(); ++m) members[next[line[m]]++] = m;
+    }
+  };
+
+  std::vector<char> large_in(const Lines& lines, std::span<const Real> values) const {
+    using Sized = std::pair<Real, Index>;
+    std::vector<char> result(values.size(), 0);
+    std::vector<Sized> line;
+    for (Index l = 0; l + 1 < lines.starts.size(); ++l) {
+      line.clear();
+      for (Index at = lines.starts[l]; at < lines.starts[l + 1]; ++at) {
+        const Index m = lines.members[at];
+        line.emplace_back(std::isnan(values[m]) ? arma::datum::inf : std::abs(values[m]), m);
+      }
+      const auto count = static_cast<std::ptrdiff_t>(fraction_ * static_cast<Real>(line.size()) + 1e-9);
+      std::nth_element(line.begin(), line.begin() + count, line.end(), [](const Sized& a, const Sized& b) {
+        return a.first != b.first ? a.first > b.first : a.second < b.second;
+      });
+      for (auto one = line.begin(); one != line.begin() + count; ++one) result[one->second] = 1;
+    }
+    return result;
+  }
+
+  Real fraction_;
+  Lines rows_, columns_;
+};
+
+}  // namespace tightrope

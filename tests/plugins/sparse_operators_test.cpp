@@ -1,0 +1,123 @@
+// Operators that never form their A_i, sparse and by Hadamard transforms, against these A_i written out.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <set>
+
+#include "tests/support/experiment.hpp"
+#include "tests/support/made.hpp"
+
+using namespace tightrope;
+
+namespace {
+
+Context context(Shape shape) { return {shape, Stream(3, "operator"), std::make_shared<Team>(1)}; }
+
+/// All A_i as columns: the operator at the unit matrices.
+Mat written_out(const MeasurementOperator& op) {
+  Mat all(op.shape().entries(), op.measurements());
+  for (Index e = 0; e < all.n_rows; ++e) {
+    Mat X(op.rows(), op.cols(), arma::fill::zeros);
+    X[e] = 1;
+    Vec z;
+    op.forward(X, z);
+    all.row(e) = z.t();
+  }
+  return all;
+}
+
+/// Every map against the A_i.
+void check_maps(const MeasurementOperator& op) {
+  const Mat A = written_out(op);
+  const LowRank X{Stream(1, "L").normal_matrix(op.rows(), 3), Stream(1, "R").normal_matrix(op.cols(), 3)};
+  const Vec z = Stream(1, "z").normal_matrix(op.measurements(), 1), expected = A.t() * arma::vectorise(X.dense());
+  const Mat adjoint = arma::reshape(A * z, op.rows(), op.cols()), B = Stream(1, "B").normal_matrix(op.cols(), 2),
+            C = Stream(1, "C").normal_matrix(op.rows(), 2);
+  Vec found;
+  Mat G;
+  op.forward(X, found);
+  CHECK(arma::norm(found - expected) < 1e-12 * arma::norm(expected));
+  op.forward(X, Rows{2, 5}, found);
+  CHECK(arma::norm(found - expected.subvec(2, 6)) < 1e-12 * arma::norm(expected));
+  op.adjoint(z, G);
+  CHECK(arma::norm(G - adjoint, "fro") < 1e-12 * arma::norm(adjoint, "fro"));
+  op.adjoint_times(z, B, G);
+  CHECK(arma::norm(G - adjoint * B, "fro") < 1e-12 * arma::norm(adjoint * B, "fro"));
+  op.adjoint_transposed_times(z, C, G);
+  CHECK(arma::norm(G - adjoint.t() * C, "fro") < 1e-12 * arma::norm(adjoint.t() * C, "fro"));
+  const std::vector<Index> some{1, 4, 5, op.measurements() - 1};
+  const auto part = op.restricted(some);
+  part->forward(X, found);
+  for (Index i = 0; i < some.size(); ++i) CHECK(found[i] == doctest::Approx(expected[some[i]]).epsilon(1e-12));
+}
+
+}  // namespace
+
+TEST_CASE("sparse A_i have s entries of one size at different places, and every map is that of these A_i") {
+  for (const char* values : {"signs", "gaussian"})
+    for (const Index s : {Index{1}, Index{3}, Index{35}}) {
+      const auto op = made<MeasurementOperator>(
+          "sparse", fmt::format("{{measurements: 60, nonzeros: {}, values: {}, normalization: none}}", s, values),
+          context({7, 5}));
+      const Mat A = written_out(*op);
+      for (Index i = 0; i < 60; ++i) CHECK(arma::accu(A.col(i) != 0) == s);
+      if (std::string(values) == "signs") {
+        CHECK(arma::accu(arma::abs(A)) == 60 * s);
+        CHECK(std::abs(arma::accu(A)) < 4 * std::sqrt(60 * s));
+      }
+      check_maps(*op);
+      CHECK(op->restricted({0, 7})->bytes() < op->bytes() / 10);
+    }
+}
+
+TEST_CASE("places are uniform, and E‖A(X)‖² = ‖X‖²") {
+  const auto op = made<MeasurementOperator>("sparse", "{measurements: 20000, nonzeros: 3}", context({7, 5}));
+  const Mat A = written_out(*op);
+  const Vec counts = arma::conv_to<Mat>::from(arma::sum(A != 0, 1));
+  for (Index e = 0; e < 35; ++e) CHECK(std::abs(counts[e] - 60000.0 / 35) < 5 * std::sqrt(60000.0 / 35));
+  CHECK(arma::norm(A * A.t() - arma::eye(35, 35), 2) < 0.15);
+}
+
+TEST_CASE("blind deconvolution: the A_i are products of rows of Hadamard matrices with signs of their own") {
+  for (const auto& [rows, cols] : {std::pair{Index{6}, Index{11}}, {Index{8}, Index{8}}, {Index{1}, Index{5}}}) {
+    const auto op = made<MeasurementOperator>("blind_deconvolution", "{measurements: 45, normalization: none}",
+                                              context({rows, cols}));
+    check_maps(*op);
+    const Mat A = written_out(*op);
+    CHECK(arma::approx_equal(arma::abs(A), Mat(arma::size(A), arma::fill::ones), "absdiff", 1e-12));
+    for (Index i = 0; i < 45; ++i) CHECK(arma::rank(arma::reshape(A.col(i), rows, cols)) == 1);
+    // The first row of b_i tells the sign of a_i: within a block, rows of a_i aᵢᵀ-like products are orthogonal.
+    Index size = 1;
+    while (size < cols) size *= 2;
+    Mat a(cols, size);
+    for (Index i = 0; i < size; ++i) a.col(i) = arma::reshape(A.col(i), rows, cols).row(0).t();
+    CHECK(arma::norm(a * a.t() - static_cast<Real>(size) * arma::eye(cols, cols), "fro") < 1e-12);
+  }
+  const auto op = made<MeasurementOperator>("blind_deconvolution", "{measurements: 4096}", context({4, 6}));
+  const Mat A = written_out(*op);
+  CHECK(arma::norm(A * A.t() - arma::eye(24, 24), 2) < 0.5);
+}
+
+TEST_CASE("both recover a matrix from few measurements") {
+  for (const char* choice : {"{type: sparse, measurements: 700, nonzeros: 5}",
+                             "{type: sparse, measurements: 700, nonzeros: 5, values: gaussian}",
+                             "{type: blind_deconvolution, measurements: 700}"}) {
+    CAPTURE(choice);
+    const auto lane = run_one(fmt::format(R"(
+seed: 2
+problem: {{shape: [20, 15], target: {{type: random_low_rank, rank: 1}}, operator: {}}}
+model: {{type: asymmetric, rank: 1}}
+initialization: spectral
+optimizer: {{type: gradient_descent, step: 0.3}}
+stop: {{iterations: 2000, relative_error: 1e-10}}
+observers: [relative_error]
+)",
+                                          choice));
+    CHECK(lane->end()->end_class == EndClass::converged);
+  }
+}
+
+TEST_CASE("more entries than the matrix has are refused") {
+  CHECK_THROWS_WITH_AS(made<MeasurementOperator>("sparse", "{measurements: 4, nonzeros: 36}", context({7, 5})),
+                       doctest::Contains("is to have 36 entries in each A_i, but the matrix has 35"), std::exception);
+}
