@@ -9,26 +9,22 @@ using namespace tightrope;
 
 class TrimmedSpectral final : public Initialization {
  public:
-  struct Options {
-    Real fraction = 0;
+  struct Options : TrimmingOptions {
     SpectralStart spectral;
     void declare(Parameters& p) {
-      p.add("fraction", fraction, at_least_below(0, 1),
-            "α, the share of each row and column that is left out, its largest entries")
-          .required()
-          .example("0.1");
+      TrimmingOptions::declare(p, "α, the share of each row and column that is left out, its largest entries", "0.1");
       spectral.declare(p);
     }
   };
   TrimmedSpectral(const Options& options, const Context& context)
-      : point_(options.spectral.point(context, trimmed(options.fraction, context))) {}
+      : point_(options.spectral.point(context, trimmed(options, context))) {}
 
   Factors start() const override { return point_; }
 
  private:
-  static Vec trimmed(Real fraction, const Context& context) {
+  static Vec trimmed(const Options& options, const Context& context) {
     Vec y = context.data();
-    const std::vector<char> is_large = RowColumnTrimming(context, fraction).large({y.memptr(), y.n_elem});
+    const std::vector<char> is_large = RowColumnTrimming(options, context).large({y.memptr(), y.n_elem});
     for (Index i = 0; i < y.n_elem; ++i)
       if (is_large[i]) y[i] = 0;
     return y;

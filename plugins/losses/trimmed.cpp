@@ -10,19 +10,17 @@ using namespace tightrope;
 
 class Trimmed final : public Loss {
  public:
-  struct Options : Reduction {
-    Real fraction = 0;
+  struct Options : TrimmingOptions, Reduction {
     void declare(Parameters& p) {
-      p.add("fraction", fraction, at_least_below(0, 1),
-            "share of each row and column whose residuals, the largest, may be outliers: 2α in the papers, twice the "
-            "share that there is")
-          .required()
-          .example("0.2");
+      TrimmingOptions::declare(p,
+                               "share of each row and column whose residuals, the largest, may be outliers: 2α in the "
+                               "papers, twice the share that there is",
+                               "0.2");
       Reduction::declare(p, "the squares");
     }
   };
   Trimmed(const Options& options, const Context& context)
-      : trimming_(context, options.fraction), weight_(options.weight(context)) {}
+      : trimming_(options, context), weight_(options.weight(context)) {}
 
   bool separable() const override { return false; }
   Real evaluate(Index first, std::span<const Real> prediction, std::span<const Real> data,

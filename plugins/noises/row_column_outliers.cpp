@@ -1,7 +1,7 @@
 // Gross errors as in robust principal component analysis, S* = T_α(N): of a Gaussian matrix N the entries that are
 // among the ⌊αn⌋ of largest modulus both of their row and of their column are added to those of X*, so that no row and
 // no column has more than the share α of outliers, and all of these are large (Tong, Ma & Chi, JMLR 22, 2021).
-// Measurements are the entries of the matrix, row by row.
+// Measurements are the entries of the matrix, or of a table, row by row.
 #include "plugins/shared/row_column_trimming.hpp"
 
 namespace {
@@ -10,24 +10,20 @@ using namespace tightrope;
 
 class RowColumnOutliers final : public Noise {
  public:
-  struct Options {
-    Real fraction = 0, scale = 1;
+  struct Options : TrimmingOptions {
+    Real scale = 1;
     void declare(Parameters& p) {
-      p.add("fraction", fraction, at_least_below(0, 1), "α, the largest share of outliers in a row or column")
-          .required()
-          .example("0.1");
+      TrimmingOptions::declare(p, "α, the largest share of outliers in a row or column", "0.1");
       p.add("scale", scale, above(0), "standard deviation of the entries of N");
     }
   };
-  RowColumnOutliers(const Options& options, const Context& context) : errors_(context.shape.entries()) {
-    const auto [rows, cols] = context.shape;
+  RowColumnOutliers(const Options& options, const Context& context) : errors_(options.shape(context.shape).entries()) {
     context.stream.fill_normal(0, {errors_.memptr(), errors_.n_elem});
     errors_ *= options.scale;
-    std::vector<MatrixEntry> places(errors_.n_elem);
-    for (Index i = 0; i < places.size(); ++i) places[i] = {i / cols, i % cols};
-    const std::vector<char> is_large =
-        RowColumnTrimming(places, context.shape, options.fraction).large({errors_.memptr(), errors_.n_elem});
-    for (Index i = 0; i < places.size(); ++i)
+    const Shape table = options.shape(context.shape);
+    const std::vector<char> is_large = RowColumnTrimming(TrimmingOptions::places(table), table, options.fraction)
+                                           .large({errors_.memptr(), errors_.n_elem});
+    for (Index i = 0; i < errors_.n_elem; ++i)
       if (is_large[i])
         outliers_.push_back(i);
       else
@@ -46,8 +42,8 @@ class RowColumnOutliers final : public Noise {
  private:
   void require_entries(Index measurements) const {
     if (measurements != errors_.n_elem)
-      throw Unsuitable("needs the " + std::to_string(errors_.n_elem) +
-                       " entries of the matrix as measurements, but there are " + std::to_string(measurements));
+      throw Unsuitable("needs as many measurements as its table has places, " + std::to_string(errors_.n_elem) +
+                       ", but there are " + std::to_string(measurements));
   }
 
   Vec errors_;

@@ -7,11 +7,33 @@
 
 namespace tightrope {
 
+struct TrimmingOptions {
+  Real fraction = 0;
+  std::vector<Index> table;
+  void declare(Parameters& p, std::string fraction_doc, std::string fraction_example) {
+    p.add("fraction", fraction, at_least_below(0, 1), std::move(fraction_doc)).required().example(fraction_example);
+    p.add("table", table, at_least(1),
+          "rows and columns of the table that measurements are, row by row; by default they are entries of the matrix")
+        .example("[12, 10]");
+  }
+  /// The place in the table of each measurement, of which there are rows times columns.
+  static std::vector<MatrixEntry> places(Shape table) {
+    std::vector<MatrixEntry> all(table.entries());
+    for (Index i = 0; i < all.size(); ++i) all[i] = {i / table.cols, i % table.cols};
+    return all;
+  }
+  Shape shape(Shape otherwise) const {
+    if (table.empty()) return otherwise;
+    if (table.size() != 2) throw Unsuitable("needs two numbers as 'table', its rows and columns");
+    return {table[0], table[1]};
+  }
+};
+
 /// Of a row, or a column, with c measurements the ⌊αc⌋ of largest modulus are large; of equal ones those that come
 /// first. Costs O(m).
 class RowColumnTrimming {
  public:
-  /// places: the entry of the matrix that each measurement sees.
+  /// places: where in a table of that shape each measurement is.
   RowColumnTrimming(const std::vector<MatrixEntry>& places, Shape shape, Real fraction) : fraction_(fraction) {
     std::vector<Index> line(places.size());
     for (Index m = 0; m < line.size(); ++m) line[m] = places[m].row;
@@ -20,8 +42,14 @@ class RowColumnTrimming {
     columns_ = Lines(line, shape.cols);
   }
   /// Of the measurements of a problem.
-  RowColumnTrimming(const Context& context, Real fraction)
-      : RowColumnTrimming(seen_entries(context).places, context.shape, fraction) {}
+  RowColumnTrimming(const TrimmingOptions& options, const Context& context)
+      : RowColumnTrimming(
+            options.table.empty() ? seen_entries(context).places : TrimmingOptions::places(options.shape({})),
+            options.shape(context.shape), options.fraction) {
+    if (const Index m = context.sensing().measurements(); m != measurements())
+      throw Unsuitable("needs as many measurements as its table has places, " + std::to_string(measurements()) +
+                       ", but there are " + std::to_string(m));
+  }
 
   Index measurements() const { return rows_.members.size(); }
   /// values: one for each measurement. The answer is 1 for those that are large in both lines, and else 0.

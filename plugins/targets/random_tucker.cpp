@@ -12,16 +12,21 @@ class RandomTucker final : public Target {
  public:
   struct Options : TensorOptions {
     Real condition = 1;
+    std::string vectors = "gaussian";
     void declare(Parameters& p) {
       TensorOptions::declare(p);
       p.add("condition", condition, at_least(1), "condition number κ = σ_1/σ_r1 of the unfolding");
+      p.add("vectors", vectors, {"gaussian", "signs"},
+            "what the U_k are the left singular vectors of: Gaussian matrices, or random signs");
     }
   };
   RandomTucker(const Options& options, const Context& context) : rank_(options.ranks.empty() ? 0 : options.ranks[0]) {
     const std::vector<Index> n = options.checked_sides(context.shape), &r = options.ranks;
     Mat U[3];
-    for (Index k = 0; k < 3; ++k)
-      U[k] = orthonormal_basis(context.stream.child("U" + std::to_string(k + 1)).normal_matrix(n[k], r[k]));
+    for (Index k = 0; k < 3; ++k) {
+      const Mat N = context.stream.child("U" + std::to_string(k + 1)).normal_matrix(n[k], r[k]);
+      U[k] = options.vectors == "signs" ? svd(Mat(arma::sign(N))).left : orthonormal_basis(N);
+    }
     const Vec sigma = arma::linspace<Vec>(1, r[0] > 1 ? 1 / options.condition : 1, r[0]);
     X_ = {U[0] * arma::diagmat(sigma), times_modes(core(r, context.stream.child("core")), U[1], U[2]).t()};
   }
