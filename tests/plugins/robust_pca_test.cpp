@@ -72,7 +72,9 @@ TEST_CASE("of entries that are seen, too, and of equal ones the first are large"
   Real trusted = 0;
   for (Index i = 0; i < 10; ++i)
     for (Index j = 0; j < 10; ++j) {
-      const auto larger = [&](const Mat& line) { return arma::accu(arma::abs(line) > std::abs(residual(i, j))); };
+      const auto larger = [&](const Mat& line) {
+        return static_cast<Real>(arma::accu(arma::abs(line) > std::abs(residual(i, j))));
+      };
       const bool in_row = larger(residual.row(i)) < std::floor(0.2 * arma::accu(seen.row(i)) + 1e-9),
                  in_column = larger(residual.col(j)) < std::floor(0.2 * arma::accu(seen.col(j)) + 1e-9);
       if (!(in_row && in_column)) trusted += residual(i, j) * residual(i, j) / 2;
@@ -113,10 +115,26 @@ TEST_CASE("nothing trimmed is least squares, and the spectral start; the trimmed
   CHECK(arma::norm(start[0] * start[1].t() - best, "fro") < 1e-9 * arma::norm(best, "fro"));
 }
 
+TEST_CASE("errors by rows and columns are the large entries of one Gaussian matrix, at most a share of every line") {
+  const auto lane =
+      run_one(principal_components, {"problem.noise={type: row_column_outliers, fraction: 0.2, scale: 3}"});
+  const SensingProblem& problem = problem_of(*lane);
+  const Mat S = as_matrix(problem.data, {24, 30}) - problem.truth->X.dense();
+  const Mat N = 3 * Mat(Stream(3, "problem/noise").normal_matrix(30, 24).t());
+  CHECK(arma::norm(S - N % large_by_sorting(N, 0.2), "fro") < 1e-12);
+  CHECK(arma::max(arma::sum(arma::conv_to<Mat>::from(arma::abs(S) > 1e-9), 1)) <= 6);
+  CHECK(problem.outliers.size() == arma::accu(arma::abs(S) > 1e-9));
+  CHECK(message_of(principal_components, {"problem.noise={type: row_column_outliers, fraction: 0.2, table: [5, 5]}"})
+            .find("needs as many measurements as its table has places, 25, but there are 720") != std::string::npos);
+}
+
 TEST_CASE("gross errors are found exactly, whatever their size") {
   for (const int scale : {1, 1000}) {
-    const auto lane = run_one(principal_components, {fmt::format("problem.noise.scale={}", scale),
-                                                     "stop={iterations: 300, relative_error: 1e-10}"});
+    const auto lane =
+        run_one(principal_components,
+                {"problem.shape=[80, 80]", "problem.target={type: random_low_rank, rank: 1, vectors: signs}",
+                 fmt::format("problem.noise={{type: row_column_outliers, fraction: 0.1, scale: {}}}", scale),
+                 "model.rank=1", "stop={iterations: 300, relative_error: 1e-10}"});
     CHECK(lane->end()->end_class == EndClass::converged);
   }
 }
