@@ -86,11 +86,11 @@ TEST_CASE("blind deconvolution: the A_i are products of rows of Hadamard matrice
     const Mat A = written_out(*op);
     CHECK(arma::approx_equal(arma::abs(A), Mat(arma::size(A), arma::fill::ones), "absdiff", 1e-12));
     for (Index i = 0; i < 45; ++i) CHECK(arma::rank(arma::reshape(A.col(i), rows, cols)) == 1);
-    // The first row of b_i tells the sign of a_i: within a block, rows of a_i aᵢᵀ-like products are orthogonal.
+    // But for signs the first row of A_i is a_i, and a block of them has orthogonal columns.
     Index size = 1;
     while (size < cols) size *= 2;
     Mat a(cols, size);
-    for (Index i = 0; i < size; ++i) a.col(i) = arma::reshape(A.col(i), rows, cols).row(0).t();
+    for (Index i = 0; i < size; ++i) a.col(i) = Mat(arma::reshape(A.col(i), rows, cols)).row(0).t();
     CHECK(arma::norm(a * a.t() - static_cast<Real>(size) * arma::eye(cols, cols), "fro") < 1e-12);
   }
   const auto op = made<MeasurementOperator>("blind_deconvolution", "{measurements: 4096}", context({4, 6}));
