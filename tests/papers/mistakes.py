@@ -137,6 +137,14 @@ MISTAKES = [
             "network(point[0], point[1], o_.power)", "network(point[0], point[1], 1)"),
     Mistake("min2024", "subclasses", "problems/prelu",
             "of(0), of(1)", "of(0), nullptr"),
+    Mistake("tong2021", "completion", "optimizers/scaled_gradient_descent",
+            "precondition(at.point, delta, at.gradient", "precondition(at.point, delta + 0.1, at.gradient"),
+    Mistake("tong2021", "robust_pca", "initializations/trimmed_spectral",
+            "if (is_large[i]) y[i] = 0;", "if (is_large[i]) y[i] *= 0.5;"),
+    Mistake("tong2022", "completion", "models/tucker",
+            "gram_solve(times_modes(p[3], T[1], T[2]).t(), damping, gradient[0])", "gradient[0]"),
+    Mistake("charisopoulos2021", "blind_deconvolution", "step_sizes/geometric_decay",
+            "static_cast<Real>(at.iteration))", "static_cast<Real>(at.iteration) / 2)"),
 ]
 
 
