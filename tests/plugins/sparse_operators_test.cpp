@@ -121,3 +121,18 @@ TEST_CASE("more entries than the matrix has are refused") {
   CHECK_THROWS_WITH_AS(made<MeasurementOperator>("sparse", "{measurements: 4, nonzeros: 36}", context({7, 5})),
                        doctest::Contains("is to have 36 entries in each A_i, but the matrix has 35"), std::exception);
 }
+
+TEST_CASE("nothing of the size of the matrix is made: 34 GB would be needed here") {
+  const Shape shape{65536, 65536};
+  const LowRank X{Stream(1, "L").normal_matrix(shape.rows, 1), Stream(1, "R").normal_matrix(shape.cols, 1)};
+  for (const char* choice : {"blind_deconvolution", "sparse"}) {
+    const auto op = made<MeasurementOperator>(choice, "{measurements: 100000}", context(shape));
+    Vec z;
+    LowRank gradient;
+    op->forward(X, z);
+    op->pull_back(z, X, gradient);
+    // ⟨A(L Rᵀ), z⟩ = ⟨A*(z) R, L⟩ = ⟨A*(z)ᵀL, R⟩
+    CHECK(arma::dot(gradient.left, X.left) == doctest::Approx(arma::dot(z, z)).epsilon(1e-12));
+    CHECK(arma::dot(gradient.right, X.right) == doctest::Approx(arma::dot(z, z)).epsilon(1e-12));
+  }
+}
