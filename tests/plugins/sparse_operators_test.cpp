@@ -57,7 +57,8 @@ TEST_CASE("sparse A_i have s entries of one size at different places, and every 
   for (const char* values : {"signs", "gaussian"})
     for (const Index s : {Index{1}, Index{3}, Index{35}}) {
       const auto op = made<MeasurementOperator>(
-          "sparse", fmt::format("{{measurements: 60, nonzeros: {}, values: {}, normalization: none}}", s, values),
+          "sparse_random",
+          fmt::format("{{measurements: 60, nonzeros: {}, values: {}, normalization: none}}", s, values),
           context({7, 5}));
       const Mat A = written_out(*op);
       for (Index i = 0; i < 60; ++i) CHECK(arma::accu(A.col(i) != 0) == s);
@@ -71,7 +72,7 @@ TEST_CASE("sparse A_i have s entries of one size at different places, and every 
 }
 
 TEST_CASE("places are uniform, and E‖A(X)‖² = ‖X‖²") {
-  const auto op = made<MeasurementOperator>("sparse", "{measurements: 20000, nonzeros: 3}", context({7, 5}));
+  const auto op = made<MeasurementOperator>("sparse_random", "{measurements: 20000, nonzeros: 3}", context({7, 5}));
   const Mat A = written_out(*op);
   const Vec counts = arma::conv_to<Mat>::from(arma::sum(A != 0, 1));
   for (Index e = 0; e < 35; ++e) CHECK(std::abs(counts[e] - 60000.0 / 35) < 5 * std::sqrt(60000.0 / 35));
@@ -99,8 +100,8 @@ TEST_CASE("blind deconvolution: the A_i are products of rows of Hadamard matrice
 }
 
 TEST_CASE("both recover a matrix from few measurements") {
-  for (const char* choice : {"{type: sparse, measurements: 700, nonzeros: 5}",
-                             "{type: sparse, measurements: 700, nonzeros: 5, values: gaussian}",
+  for (const char* choice : {"{type: sparse_random, measurements: 700, nonzeros: 5}",
+                             "{type: sparse_random, measurements: 700, nonzeros: 5, values: gaussian}",
                              "{type: blind_deconvolution, measurements: 700}"}) {
     CAPTURE(choice);
     const auto lane = run_one(fmt::format(R"(
@@ -118,14 +119,14 @@ observers: [relative_error]
 }
 
 TEST_CASE("more entries than the matrix has are refused") {
-  CHECK_THROWS_WITH_AS(made<MeasurementOperator>("sparse", "{measurements: 4, nonzeros: 36}", context({7, 5})),
+  CHECK_THROWS_WITH_AS(made<MeasurementOperator>("sparse_random", "{measurements: 4, nonzeros: 36}", context({7, 5})),
                        doctest::Contains("is to have 36 entries in each A_i, but the matrix has 35"), std::exception);
 }
 
 TEST_CASE("nothing of the size of the matrix is made: 34 GB would be needed here") {
   const Shape shape{65536, 65536};
   const LowRank X{Stream(1, "L").normal_matrix(shape.rows, 1), Stream(1, "R").normal_matrix(shape.cols, 1)};
-  for (const char* choice : {"blind_deconvolution", "sparse"}) {
+  for (const char* choice : {"blind_deconvolution", "sparse_random"}) {
     const auto op = made<MeasurementOperator>(choice, "{measurements: 100000}", context(shape));
     Vec z;
     LowRank gradient;

@@ -19,10 +19,10 @@ struct SparseOptions {
   }
 };
 
-class Sparse final : public SparseRows {
+class SparseRandom final : public SparseRows {
  public:
   using Options = SparseOptions;
-  Sparse(const Options& options, const Context& context)
+  SparseRandom(const Options& options, const Context& context)
       : SparseRows(context.shape, starts(options), nonzeros(options, context)) {}
 
  private:
@@ -68,4 +68,4 @@ class Sparse final : public SparseRows {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(MeasurementOperator, Sparse, "sparse", "A_i with a few random entries each", "li2006")
+TIGHTROPE_PLUGIN(MeasurementOperator, SparseRandom, "sparse_random", "A_i with a few random entries each", "li2006")
