@@ -145,6 +145,8 @@ MISTAKES = [
             "gram_solve(times_modes(p[3], T[1], T[2]).t(), damping, gradient[0])", "gradient[0]"),
     Mistake("charisopoulos2021", "blind_deconvolution", "step_sizes/geometric_decay",
             "static_cast<Real>(at.iteration))", "static_cast<Real>(at.iteration) / 2)"),
+    Mistake("ma2020", "blind_deconvolution", "optimizers/gradient_descent",
+            "scale(direction, -1);", "scale(direction, -0.5);"),
 ]
 
 

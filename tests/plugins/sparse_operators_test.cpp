@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "plugins/shared/complex_pair.hpp"
+#include "plugins/shared/signed_hadamard.hpp"
 #include "tests/support/experiment.hpp"
 #include "tests/support/made.hpp"
 
@@ -97,6 +99,44 @@ TEST_CASE("blind deconvolution: the A_i are products of rows of Hadamard matrice
   const auto op = made<MeasurementOperator>("blind_deconvolution", "{measurements: 4096}", context({4, 6}));
   const Mat A = written_out(*op);
   CHECK(arma::norm(A * A.t() - arma::eye(24, 24), 2) < 0.5);
+}
+
+TEST_CASE("F = [H S_1; H S_2; …]: the Hadamard matrix by Kronecker products, signs of each block, cut to size") {
+  const SignedHadamard F(11, 3, Stream(2, "F"));
+  const Mat two{{1, 1}, {1, -1}}, H = arma::kron(two, two), explicitly = F.times(arma::eye(3, 3));
+  REQUIRE(explicitly.n_rows == 11);
+  for (Index i = 0; i < 11; ++i)
+    for (Index j = 0; j < 3; ++j) CHECK(explicitly(i, j) == H(i % 4, j) * explicitly(i / 4 * 4, j));
+  CHECK(arma::accu(arma::abs(explicitly)) == 33);
+  const Mat C = Stream(1, "C").normal_matrix(11, 2);
+  CHECK(arma::norm(F.transposed_times(C) - explicitly.t() * C, "fro") < 1e-13);
+}
+
+TEST_CASE("deconvolution by Fourier transforms: y = c F h ∘ A x for Z = h xᵀ, and the transform of a convolution") {
+  constexpr Index m = 30, n1 = 5, n2 = 6;
+  const auto op = made<MeasurementOperator>("fourier_deconvolution", "{points: 30}", context({2 * n1, n2}));
+  check_maps(*op);
+  const Mat A = SignedHadamard(m, n2, Stream(3, "operator").child("signs")).times(arma::eye(n2, n2));
+  const ComplexMat h(Stream(1, "re").normal_matrix(n1, 1), Stream(1, "im").normal_matrix(n1, 1));
+  const Mat x = Stream(2, "x").normal_matrix(n2, 1);
+  Vec z;
+  op->forward(LowRank{stacked(h), x}, z);
+  const ComplexMat y = from_stacked(z);
+  for (Index i = 0; i < m; ++i) {
+    std::complex<Real> sum = 0;
+    for (Index p = 0; p < n1; ++p) sum += std::polar(1.0, -arma::datum::tau * static_cast<Real>(i * p) / m) * h[p];
+    CHECK(std::abs(y[i] - sum * arma::dot(A.row(i), x) / std::sqrt(30.0)) < 1e-12);
+  }
+  // The inverse transform of y is h, convolved around the circle with that of A x.
+  const ComplexMat signal = arma::ifft(as_complex(A * x)), seen = arma::ifft(y);
+  for (Index t = 0; t < m; ++t) {
+    std::complex<Real> sum = 0;
+    for (Index p = 0; p < n1; ++p) sum += h[p] * signal[(t + m - p) % m];
+    CHECK(std::abs(seen[t] - sum / std::sqrt(30.0)) < 1e-12);
+  }
+  CHECK_THROWS_WITH_AS(made<MeasurementOperator>("fourier_deconvolution", "{points: 4}", context({2 * n1, n2})),
+                       doctest::Contains("needs a transform of at least as many points as the filter has, 5"),
+                       std::exception);
 }
 
 TEST_CASE("both recover a matrix from few measurements") {
