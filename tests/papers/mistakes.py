@@ -147,6 +147,8 @@ MISTAKES = [
             "static_cast<Real>(at.iteration))", "static_cast<Real>(at.iteration) / 2)"),
     Mistake("ma2020", "blind_deconvolution", "optimizers/gradient_descent",
             "scale(direction, -1);", "scale(direction, -0.5);"),
+    Mistake("tong2021", "hankel", "optimizers/scaled_gradient_descent",
+            "precondition(at.point, delta, at.gradient", "precondition(at.point, delta + 0.1, at.gradient"),
 ]
 
 
