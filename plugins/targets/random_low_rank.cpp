@@ -1,6 +1,6 @@
-// X* = U diag(σ) Vᵀ with random orthonormal U, V (of Gaussian matrices, or of signs) and a prescribed spectrum from 1 to
-// 1/κ; or symmetric, X* = U diag(λ) Uᵀ, where the values themselves may be negative eigenvalues: then V is U with some
-// signs. Or U and V are the first unit vectors, and X* is diagonal.
+// X* = U diag(σ) Vᵀ with random orthonormal U, V (of Gaussian matrices, or of signs) and a prescribed spectrum from 1
+// to 1/κ; or symmetric, X* = U diag(λ) Uᵀ, where the values themselves may be negative eigenvalues: then V is U with
+// some signs. Or U and V are the first unit vectors, and X* is diagonal.
 #include "core/plugin/plugin.hpp"
 
 namespace {
