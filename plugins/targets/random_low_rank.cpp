@@ -1,7 +1,7 @@
-// X* = U diag(σ) Vᵀ with random orthonormal U, V (of Gaussian matrices) and a prescribed spectrum from 1 to 1/κ; or
-// symmetric, X* = U diag(λ) Uᵀ, where the values themselves may be negative eigenvalues: then V is U with some signs.
-// Or U and V are the first unit vectors, and X* is diagonal. Or X* = [Re Z; Im Z] of a Hermitian Z = U diag(σ) Uᴴ with
-// complex U, a matrix of 2n × n.
+// X* = U diag(σ) Vᵀ with random orthonormal U, V (of Gaussian matrices, or of signs) and a prescribed spectrum from 1
+// to 1/κ; or symmetric, X* = U diag(λ) Uᵀ, where the values themselves may be negative eigenvalues: then V is U with
+// some signs. Or U and V are the first unit vectors, and X* is diagonal. Or X* = [Re Z; Im Z] of a Hermitian
+// Z = U diag(σ) Uᴴ with complex U, a matrix of 2n × n.
 #include "plugins/shared/complex_pair.hpp"
 
 namespace {
@@ -13,7 +13,7 @@ class RandomLowRank final : public Target {
   struct Options {
     Index rank = 0;
     Real condition = 1, scale = 1;
-    std::string spectrum = "linear";
+    std::string spectrum = "linear", vectors = "gaussian";
     std::vector<Real> values;
     bool symmetric = false, diagonal = false, hermitian = false;
     void declare(Parameters& p) {
@@ -25,6 +25,9 @@ class RandomLowRank final : public Target {
           "values", values, any(),
           "the singular values themselves, instead of spectrum and condition; eigenvalues of either sign if symmetric");
       p.add("scale", scale, above(0), "multiplies the singular values");
+      p.add("vectors", vectors, {"gaussian", "signs"},
+            "what U and V are the left singular vectors of: a Gaussian matrix, or one of random signs, whose rows are "
+            "more alike");
       p.add("symmetric", symmetric, "symmetric X*: V = U; positive semidefinite but for negative 'values'");
       p.add("hermitian", hermitian,
             "X* is a positive semidefinite Hermitian matrix, seen as [Re; Im] in a shape of 2n × n");
@@ -60,7 +63,8 @@ class RandomLowRank final : public Target {
     }
     const auto basis = [&](const char* side, Index size) -> Mat {
       if (options.diagonal) return arma::eye(size, rank_);
-      return orthonormal_basis(context.stream.child(side).normal_matrix(size, rank_));
+      const Mat N = context.stream.child(side).normal_matrix(size, rank_);
+      return options.vectors == "signs" ? svd(Mat(arma::sign(N))).left : orthonormal_basis(N);
     };
     const Mat U = basis("left", shape.rows), V = options.symmetric ? U : basis("right", shape.cols);
     X_ = balanced({U, options.scale * arma::abs(sigma), V});

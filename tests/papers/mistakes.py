@@ -148,6 +148,18 @@ MISTAKES = [
             "direction[0] = gradient[0];"),
     Mistake("kim2023", "momentum", "optimizers/nesterov", "scale(velocity, beta);", "scale(velocity, 0);"),
     Mistake("zhang2017", "complex", "operators/rank_one", "a[2 * n + n + j] = -alpha", "a[2 * n + n + j] = alpha"),
+    Mistake("tong2021", "completion", "optimizers/scaled_gradient_descent",
+            "precondition(at.point, delta, at.gradient", "precondition(at.point, delta + 0.1, at.gradient"),
+    Mistake("tong2021", "robust_pca", "initializations/trimmed_spectral",
+            "if (is_large[i]) y[i] = 0;", "if (is_large[i]) y[i] *= 0.5;"),
+    Mistake("tong2022", "completion", "models/tucker",
+            "gram_solve(times_modes(p[3], T[1], T[2]).t(), damping, gradient[0])", "gradient[0]"),
+    Mistake("charisopoulos2021", "blind_deconvolution", "step_sizes/geometric_decay",
+            "static_cast<Real>(at.iteration))", "static_cast<Real>(at.iteration) / 2)"),
+    Mistake("ma2020", "blind_deconvolution", "optimizers/gradient_descent",
+            "scale(direction, -1);", "scale(direction, -0.5);"),
+    Mistake("tong2021", "hankel", "optimizers/scaled_gradient_descent",
+            "precondition(at.point, delta, at.gradient", "precondition(at.point, delta + 0.1, at.gradient"),
 ]
 
 
