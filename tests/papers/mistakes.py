@@ -137,6 +137,9 @@ MISTAKES = [
             "network(point[0], point[1], o_.power)", "network(point[0], point[1], 1)"),
     Mistake("min2024", "subclasses", "problems/prelu",
             "of(0), of(1)", "of(0), nullptr"),
+    Mistake("tarzanagh2023svm", "nuclear", "optimizers/block_normalized_gradient_descent",
+            "block *= -1 / size", "block *= -1"),
+    Mistake("tarzanagh2023svm", "nuclear", "problems/attention", "*of(1) = of_W.t() * at[0]", "*of(1) = of_W * at[0]"),
 ]
 
 
