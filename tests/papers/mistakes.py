@@ -112,6 +112,7 @@ MISTAKES = [
     Mistake("zhang2023", "sensing", "models/scalar_times_matrix",
             "gradient[1] = point[0](0, 0) * gradient_of_X.left", "gradient[1] = gradient_of_X.left"),
     Mistake("li2024", "convergence", "penalties/block_hankel_distance", "X.right * LL -", "X.right * LL +"),
+    Mistake("li2024", "convergence", "projections/incoherence", "options.factor * largest", "0.2 * largest"),
     Mistake("li2024", "condition", "models/complex_asymmetric", "gram_solve(multiplier(point[1])", "gram_solve(multiplier(point[1] / 1.5)"),
     Mistake("yaras2023", "parsimony", "models/deep_chain", "decay_ * point[l]", "0.9 * decay_ * point[l]"),
     Mistake("yaras2024", "compression", "models/compressed_chain",
