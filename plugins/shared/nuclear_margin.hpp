@@ -31,7 +31,7 @@ inline NuclearMargin nuclear_margin(const Mat& D, const Mat& Z, const Vec& h, co
   const auto combined = [&](const Vec& lambda) { return Mat((unit.each_row() % lambda.t()) * Z.t()); };
   Mat system = (unit.t() * unit) % (Z.t() * Z);
   system.diag() += 1;
-  const Mat root = arma::chol(system);
+  const Mat inverse = arma::inv_sympd(system);  // no eigenvalue is below 1
   const Real shrinkage = 0.3 * spectral_norm(start);
 
   Mat W = start, U(arma::size(W), arma::fill::zeros);
@@ -39,8 +39,7 @@ inline NuclearMargin nuclear_margin(const Mat& D, const Mat& Z, const Vec& h, co
   NuclearMargin best;
   for (int round = 1; round <= most_rounds; ++round) {
     const Mat V = W - U;
-    const Vec t = s - u, missing = bounds - (margins(V) - t);
-    const Vec correction = arma::solve(arma::trimatu(root), arma::solve(arma::trimatl(root.t()), missing));
+    const Vec t = s - u, correction = inverse * (bounds - (margins(V) - t));
     const Mat V_on = V + combined(correction);
     const Vec t_on = t - correction;
     Svd shrunk = svd(Mat(V_on + U));
