@@ -125,7 +125,7 @@ MISTAKES = [
     Mistake("tarzanagh2023", "joint", "problems/attention", "of(0), of(1)", "of(0), nullptr"),
     Mistake("tarzanagh2023svm", "local_convergence", "step_sizes/normalized", "Step(length_ / size)", "Step(length_)"),
     Mistake("tarzanagh2023svm", "dimension", "problems/attention",
-            "joint_ ? at[1].as_col() : head_, of(0)", "joint_ ? at[1].as_col() : Vec(-head_), of(0)"),
+            "head_at(at), of(0)", "Vec(-head_at(at)), of(0)"),
     Mistake("chou2023", "depth", "models/entrywise", "rho_.derivative(point[0][i]) * gradient_of_X.left[i]",
             "gradient_of_X.left[i]"),
     Mistake("chou2023", "bias", "models/entrywise", "rho_.derivative(point[0][i]) * gradient_of_X.left[i]",
