@@ -247,7 +247,7 @@ struct SelectionObserver {
     if (joint) all.push_back({"head_correlation", "cosine between v and the label SVM of these tokens", 0, false});
     if (factored)
       all.insert(all.end(), {{"frobenius_correlation", "cosine between W and the token SVM of least ‖·‖_F", 0, false},
-                             {"effective_rank", "number of singular values of W above 1 % of the largest", 0, false},
+                             {"numerical_rank", "number of singular values of W above 1 % of the largest", 0, false},
                              {"svm_rank", "rank of the nuclear-norm token SVM", 0, false}});
     return all;
   }
@@ -273,14 +273,16 @@ struct SelectionObserver {
       if (!of_labels.is_empty()) bounds = data.support(chosen, of_labels);
     }
     const Mat svm = data.token_svm(chosen, bounds);
-    values[0] = cosine(W, svm);
-    values[5] = svm.is_empty() ? std::nan("") : arma::dot(svm, svm) / 2;
-    if (!factored) return;
-    const Vec sigma = svd(W).values;
-    values[6] = values[0];
-    values[7] = static_cast<Real>(arma::accu(sigma > 0.01 * sigma[0]));
-    values[0] = values[5] = std::nan("");
+    values[factored ? 6 : 0] = cosine(W, svm);
+    if (factored) {
+      const Vec sigma = svd(W).values;
+      values[7] = static_cast<Real>(arma::accu(sigma > 0.01 * sigma[0]));
+    }
     if (svm.is_empty()) return;
+    if (!factored) {
+      values[5] = arma::dot(svm, svm) / 2;
+      return;
+    }
     const NuclearMargin nuclear = data.nuclear_token_svm(chosen, svm);
     if (!(nuclear.gap < 1e-6)) return;
     values[0] = cosine(W, nuclear.W);

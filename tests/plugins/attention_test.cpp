@@ -200,7 +200,7 @@ TEST_CASE("factors: columns against both SVMs, now and then; every block moves b
   CHECK(std::isnan(at(*lane, "correlation", 50)));
   CHECK(last(*lane, "correlation") > 0.98);
   CHECK(last(*lane, "correlation") > last(*lane, "frobenius_correlation"));
-  CHECK(last(*lane, "effective_rank") == last(*lane, "svm_rank"));
+  CHECK(last(*lane, "numerical_rank") == last(*lane, "svm_rank"));
   const auto once = run_one(yaml, {"stop.iterations=1"});
   for (Index b = 0; b < 2; ++b)
     CHECK(arma::norm(once->iterate().point[b] - once->setup().start[b], "fro") == doctest::Approx(0.1).epsilon(1e-13));
