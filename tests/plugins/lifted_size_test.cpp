@@ -37,24 +37,24 @@ void* __libc_realloc(void* memory, std::size_t size);
 void* __libc_memalign(std::size_t alignment, std::size_t size);
 
 // Of this program alone, and of all that it loads: operator new and Armadillo's posix_memalign among them.
-void* malloc(std::size_t size) {
+void* malloc(std::size_t size) noexcept {
   note(size);
   return __libc_malloc(size);
 }
-void* calloc(std::size_t count, std::size_t size) {
+void* calloc(std::size_t count, std::size_t size) noexcept {
   note(count * size);
   return __libc_calloc(count, size);
 }
-void* realloc(void* memory, std::size_t size) {
+void* realloc(void* memory, std::size_t size) noexcept {
   note(size);
   return __libc_realloc(memory, size);
 }
-void* memalign(std::size_t alignment, std::size_t size) {
+void* memalign(std::size_t alignment, std::size_t size) noexcept {
   note(size);
   return __libc_memalign(alignment, size);
 }
-void* aligned_alloc(std::size_t alignment, std::size_t size) { return memalign(alignment, size); }
-int posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
+void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept { return memalign(alignment, size); }
+int posix_memalign(void** memory, std::size_t alignment, std::size_t size) noexcept {
   void* const got = memalign(alignment, size);
   if (!got) return ENOMEM;
   *memory = got;
