@@ -1,9 +1,8 @@
 // Z = L Rᴴ ∈ C^{p×q} with L ∈ C^{p×k}, R ∈ C^{q×k}, seen as the real 2p × q matrix X = [Re Z; Im Z]. Blocks hold real
 // and imaginary parts side by side, L = [L₁ L₂], R = [R₁ R₂]; X = [L₁ L₂; L₂ −L₁] R ᵀ, and the gradient is the real
-// one, which for ½‖Z − M‖² is (Z − M)R and (Z − M)ᴴL. Optional balancing penalty (λ/8)‖LᴴL − RᴴR‖_F² (Tu et al., ICML
-// 2016), of gradient ½λ L B, −½λ R B with B = LᴴL − RᴴR. Metric: gradients of L are multiplied by (RᴴR + δI)⁻¹ and
-// those of R by (LᴴL + δI)⁻¹, without damping by pseudo-inverses (complex ScaledGD: Tong, Ma & Chi, JMLR 22, 2021; Li,
-// Cui & Zhang, 2024).
+// one, which for ½‖Z − M‖² is (Z − M)R and (Z − M)ᴴL. Metric: gradients of L are multiplied by (RᴴR + δI)⁻¹ and those
+// of R by (LᴴL + δI)⁻¹, without damping by pseudo-inverses (complex ScaledGD: Tong, Ma & Chi, JMLR 22, 2021; Li, Cui &
+// Zhang, 2024).
 #include "plugins/shared/block_hankel.hpp"
 
 namespace {
@@ -53,17 +52,18 @@ class ComplexAsymmetric final : public FactorizationModel {
     }
     return {{side_by_side(L), side_by_side(R)}};
   }
+  void precondition(const Factors& point, Real damping, const Factors& gradient, Factors& direction) const override {
+    direction.blocks.resize(2);
+    direction[0] = gram_solve(multiplier(point[1]), damping, gradient[0]);
+    direction[1] = gram_solve(multiplier(point[0]), damping, gradient[1]);
+  }
+  /// Tu et al., ICML 2016: gradients are ½λ L B and −½λ R B with B = LᴴL − RᴴR.
   Real add_penalty(const Factors& point, Blocks wanted, Factors* gradient) const override {
     if (balancing_ == 0) return 0;
     const Mat L = multiplier(point[0]), R = multiplier(point[1]), B = L.t() * L - R.t() * R;
     if (gradient && wanted.has(0)) (*gradient)[0] += balancing_ / 2 * point[0] * B;
     if (gradient && wanted.has(1)) (*gradient)[1] -= balancing_ / 2 * point[1] * B;
     return balancing_ / 16 * arma::accu(B % B);  // each complex entry is twice in B
-  }
-  void precondition(const Factors& point, Real damping, const Factors& gradient, Factors& direction) const override {
-    direction.blocks.resize(2);
-    direction[0] = gram_solve(multiplier(point[1]), damping, gradient[0]);
-    direction[1] = gram_solve(multiplier(point[0]), damping, gradient[1]);
   }
 
  private:
