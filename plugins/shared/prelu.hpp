@@ -135,10 +135,7 @@ struct SubclassOptions {
  private:
   /// Of a file, with the labels that it has.
   Subclasses read(const std::string& samples, const std::string& of_samples, Vec& classes) const {
-    LabelledOptions files;
-    files.data = samples;
-    files.labels = of_samples;
-    Labelled all = files.load(Stream(0, "unused"));
+    FileSamples all = read_samples(samples, of_samples);
     Subclasses result;
     result.y = groups.grouped(all.X, all.y);
     result.X = std::move(all.X);

@@ -293,6 +293,15 @@ TEST_CASE("prelu: samples from files, their classes made into two, at the scale 
     CHECK(values[4] == doctest::Approx(right));
   }
   CHECK(made_of(", test_samples: 3, radii: [0.1]")->samples() == 9);
+  // Images of 2 × 3 numbers as an array of three dimensions: format 1.0, in C's order.
+  std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 3), }";
+  header += std::string(117 - header.size(), ' ') + "\n";
+  const File images("images.npy", std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "abcdefghijkl"),
+      signs("signs.csv", "1\n-1\n");
+  const FileSamples read = read_samples(images.text(), signs.text());
+  CHECK(read.X.n_rows == 6);
+  CHECK(read.X(1, 0) == 'b');
+  CHECK(read.X(0, 1) == 'g');
 
   const auto says = [&](const std::string& options, const std::string& words) {
     const std::string text = refusal(fmt::format("{{width: 3, {}}}", options));
