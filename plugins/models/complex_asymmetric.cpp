@@ -13,11 +13,14 @@ class ComplexAsymmetric final : public FactorizationModel {
  public:
   struct Options {
     Index rank = 0;
+    Real balancing = 0;
     void declare(Parameters& p) {
       p.add("rank", rank, at_least(1), "factorization rank k, the number of complex columns").required().example("3");
+      p.add("balancing", balancing, at_least(0), "weight λ of the penalty (λ/8)‖LᴴL − RᴴR‖_F²");
     }
   };
-  ComplexAsymmetric(const Options& options, const Context& context) : shape_(context.shape), rank_(options.rank) {
+  ComplexAsymmetric(const Options& options, const Context& context)
+      : shape_(context.shape), rank_(options.rank), balancing_(options.balancing) {
     if (shape_.rows % 2 != 0) throw Unsuitable("needs an even number of rows, real parts above imaginary ones");
   }
 
@@ -49,13 +52,22 @@ class ComplexAsymmetric final : public FactorizationModel {
     direction[0] = gram_solve(multiplier(point[1]), damping, gradient[0]);
     direction[1] = gram_solve(multiplier(point[0]), damping, gradient[1]);
   }
+  /// Tu et al., ICML 2016: gradients are ½λ L B and −½λ R B with B = LᴴL − RᴴR.
+  Real add_penalty(const Factors& point, Blocks wanted, Factors* gradient) const override {
+    if (balancing_ == 0) return 0;
+    const Mat L = multiplier(point[0]), R = multiplier(point[1]), B = L.t() * L - R.t() * R;
+    if (gradient && wanted.has(0)) (*gradient)[0] += balancing_ / 2 * point[0] * B;
+    if (gradient && wanted.has(1)) (*gradient)[1] -= balancing_ / 2 * point[1] * B;
+    return balancing_ / 16 * arma::accu(B % B);  // each complex entry is twice in B
+  }
 
  private:
   Shape shape_;
   Index rank_;
+  Real balancing_;
 };
 
 }  // namespace
 
 TIGHTROPE_PLUGIN(FactorizationModel, ComplexAsymmetric, "complex_asymmetric", "Z = L Rᴴ, complex, as a real matrix",
-                 "tong2021, li2024")
+                 "tu2016, tong2021, li2024")

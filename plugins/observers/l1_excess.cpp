@@ -1,7 +1,5 @@
 // ‖X‖₁ = Σ|x_ij| and its excess over Q, the least among the solutions of A(X) = y. Q is ‖X*‖₁, which is proven when the
-// observer is made: by a dual certificate ν, A*(ν) = sgn X* on the support of X* and |A*(ν)| < 1 off it (Fuchs, IEEE
-// Trans. Inf. Theory 50, 2004). The ν with the smallest |A*(ν)| off the support is sought by least squares with weights
-// that grow with what they weigh (Lawson's iteration).
+// observer is made, by a dual certificate.
 //
 // The bound is for X = Z^{⊙L}, or a difference of two, from equal entries α, n of them: gradient flow minimises
 // Σ x log(x/α) − x for L = 2, Σ α^{2/L−1}x − (L/2)x^{2/L} for L > 2, and the inequalities of Jensen and of Bernoulli
@@ -26,7 +24,7 @@ class L1Excess final : public Observer {
     const Mat A = rows_of_operator(context);
     if (frobenius_norm(A * truth - context.data()) > 1e-10 * frobenius_norm(context.data()))
       throw Unsuitable("needs measurements without noise, but here A(X*) is not y");
-    if (!has_certificate(A, truth))
+    if (!has_l1_certificate(A, truth))
       throw Unsuitable(
           "needs an X* of least ‖X‖₁ among the solutions of A(X) = y, but finds no dual certificate of it");
     if (has_bound_) bound_ = bound(static_cast<Real>(*options.depth), context);
@@ -46,25 +44,6 @@ class L1Excess final : public Observer {
   }
 
  private:
-  static bool has_certificate(const Mat& A, const Vec& truth) {
-    const arma::uvec on = arma::find(truth), off = arma::find(truth == 0);
-    const Mat A_on = A.cols(on), A_off = A.cols(off);
-    const Vec signs = arma::sign(truth.elem(on));
-    Vec weights(off.n_elem, arma::fill::value(1 / static_cast<Real>(std::max<Index>(off.n_elem, 1))));
-    Mat metric = arma::eye(A.n_rows, A.n_rows);
-    for (int i = 0; i < 100; ++i) {
-      Mat solved, multipliers;
-      if (!arma::solve(solved, metric, A_on) || !arma::solve(multipliers, A_on.t() * solved, signs)) return false;
-      const Vec nu = solved * multipliers, seen = arma::abs(A_off.t() * nu);
-      if (frobenius_norm(A_on.t() * nu - signs) > 1e-9 * frobenius_norm(signs)) return false;
-      if (seen.is_empty() || seen.max() < 1 - 1e-9) return true;
-      weights = weights % seen / arma::dot(weights, seen);
-      metric = A_off * arma::diagmat(weights) * A_off.t();
-      metric.diag() += 1e-10 * arma::trace(metric);
-    }
-    return false;
-  }
-
   Real bound(Real L, const Context& context) const {
     const Factors& start = context.start();
     LowRank X;

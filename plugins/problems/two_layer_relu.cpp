@@ -4,6 +4,7 @@
 // The derivative of max(0, ·) at 0 is 0. A gradient flow conserves v_j² − ‖w_j‖². From a small start the neurons first
 // turn, those with v_j > 0 towards x₊ = Σ_{y_i > 0} x_i and those with v_j < 0 towards x₋, and only then grow.
 #include "core/plugin/plugin.hpp"
+#include "plugins/shared/class_groups.hpp"
 #include "plugins/shared/labelled.hpp"
 
 namespace {
@@ -16,12 +17,14 @@ class TwoLayerRelu final : public Problem {
     Index width = 0;
     std::string loss = "exponential";
     LabelledOptions data;
+    ClassGroups groups;
     std::optional<Real> angle;
     Real scale = 1e-3;
     void declare(Parameters& p) {
       p.add("width", width, between(1, 1000000), "h, the number of neurons").required().example("50");
       p.add("loss", loss, {"exponential", "logistic", "least_squares"}, "ℓ; the first two ask for labels 1 and -1");
       data.declare(p);
+      groups.declare(p);
       p.add("angle", angle, between(-1, 1),
             "μ, for the two samples (1, 0) and (sin μ, cos μ) of class 1 and no others");
       p.add("scale", scale, above(0), "ε of its own start, W = ε N with standard normal N and v_j = ±‖w_j‖");
@@ -32,6 +35,10 @@ class TwoLayerRelu final : public Problem {
         loss_(label_loss(options.loss)),
         stream_(context.stream),
         data_(options.angle ? two_samples(options) : options.data.load(context.stream)) {
+    if (options.groups.is_given() && options.data.data.empty())
+      throw Unsuitable("needs a file of data for its classes, but has none");
+    data_.y = options.groups.grouped(data_.X, data_.y);
+    options.groups.scaling(data_.X).apply(data_.X);
     if (!data_.has_classes() && loss_ != LabelLoss::least_squares)
       throw Unsuitable("needs labels 1 and -1 for the " + options.loss + " loss, but the data have others");
   }

@@ -6,18 +6,37 @@
 //   𝒢     C^{s×n} → C^{s n₁ × n₂}, block (a, b) of 𝒢(C) is C(:, a + b)/√w: an isometry onto block Hankel matrices
 //   𝒢*    sums over a + b = t, divided by √w_t
 //
-// No matrix of the lifted size is formed: products with thin matrices are convolutions.
+// No matrix of the lifted size is formed: products with thin matrices are convolutions, cyclic ones of a length of at
+// least N, which is a product of 2, 3 and 5 in each direction: transforms of a prime length cost its square.
 #pragma once
 
 #include "plugins/shared/complex_pair.hpp"
 
 namespace tightrope {
 
+/// The least number from n on without prime factors above 5.
+inline Index transform_length(Index n) {
+  for (;; ++n) {
+    Index rest = n;
+    for (const Index factor : {Index{2}, Index{3}, Index{5}})
+      while (rest % factor == 0) rest /= factor;
+    if (rest == 1) return n;
+  }
+}
+
 class BlockHankel {
  public:
   /// In each direction a grid of a points for block rows and one of b for columns, N = a + b − 1.
   BlockHankel(Index channels, Index a1, Index b1, Index a2 = 1, Index b2 = 1)
-      : s_(channels), N1_(a1 + b1 - 1), N2_(a2 + b2 - 1), a1_(a1), a2_(a2), b1_(b1), b2_(b2) {
+      : s_(channels),
+        N1_(a1 + b1 - 1),
+        N2_(a2 + b2 - 1),
+        a1_(a1),
+        a2_(a2),
+        b1_(b1),
+        b2_(b2),
+        F1_(transform_length(N1_)),
+        F2_(transform_length(N2_)) {
     roots_.set_size(points());
     const auto pairs = [](Index t, Index a, Index b) {
       return static_cast<Real>(std::min(t, a - 1) - (t >= b ? t - b + 1 : 0) + 1);
@@ -34,14 +53,17 @@ class BlockHankel {
 
   /// 𝒢*(L Rᵀ), s × n. L: s n₁ × j, R: n₂ × j, both complex.
   ComplexMat adjoint(const ComplexMat& L, const ComplexMat& R) const {
-    ComplexMat sums(points(), s_, arma::fill::zeros);
+    std::vector<ComplexMat> sums(s_, ComplexMat(F1_, F2_, arma::fill::zeros));
     for (Index j = 0; j < R.n_cols; ++j) {
       const ComplexMat right = transformed(grid(R.col(j), b1_, b2_));
-      for (Index c = 0; c < s_; ++c) sums.col(c) += arma::vectorise(transformed(channel(L, c, j)) % right);
+      for (Index c = 0; c < s_; ++c) sums[c] += transformed(channel(L, c, j)) % right;
     }
-    for (Index c = 0; c < s_; ++c) sums.col(c) = arma::vectorise(back(grid(sums.col(c), N1_, N2_)));
-    sums.each_col() /= arma::conv_to<arma::Col<std::complex<Real>>>::from(roots_);
-    return sums.st();
+    ComplexMat signal(s_, points());
+    for (Index c = 0; c < s_; ++c) {
+      const ComplexMat sum = back(sums[c], N1_, N2_);
+      for (Index t = 0; t < points(); ++t) signal(c, t) = sum[t] / roots_[t];
+    }
+    return signal;
   }
   /// 𝒢(C) B, s n₁ × j. C: s × n, B: n₂ × j.
   ComplexMat times(const ComplexMat& C, const ComplexMat& B) const {
@@ -49,8 +71,7 @@ class BlockHankel {
     ComplexMat product(rows(), B.n_cols);
     for (Index j = 0; j < B.n_cols; ++j) {
       const ComplexMat right = arma::conj(transformed(arma::conj(grid(B.col(j), b1_, b2_))));
-      for (Index c = 0; c < s_; ++c)
-        set_channel(product, c, j, back(signals[c] % right).submat(0, 0, a1_ - 1, a2_ - 1));
+      for (Index c = 0; c < s_; ++c) set_channel(product, c, j, back(signals[c] % right, a1_, a2_));
     }
     return product;
   }
@@ -59,9 +80,9 @@ class BlockHankel {
     const std::vector<ComplexMat> signals = spectra(C);
     ComplexMat product(cols(), B.n_cols);
     for (Index j = 0; j < B.n_cols; ++j) {
-      ComplexMat sum(N1_, N2_, arma::fill::zeros);
+      ComplexMat sum(F1_, F2_, arma::fill::zeros);
       for (Index c = 0; c < s_; ++c) sum += signals[c] % arma::conj(transformed(channel(B, c, j)));
-      product.col(j) = arma::conj(arma::vectorise(back(sum).submat(0, 0, b1_ - 1, b2_ - 1)));
+      product.col(j) = arma::conj(arma::vectorise(back(sum, b1_, b2_)));
     }
     return product;
   }
@@ -107,12 +128,14 @@ class BlockHankel {
 
  private:
   // A vector is transformed once: fft2 would do it along its other side, too, in the same direction.
-  bool is_line() const { return N1_ == 1 || N2_ == 1; }
   ComplexMat transformed(const ComplexMat& grid) const {
-    return is_line() ? ComplexMat(arma::fft(grid, points())) : ComplexMat(arma::fft2(grid, N1_, N2_));
+    return F1_ == 1 || F2_ == 1 ? ComplexMat(arma::fft(grid, F1_ * F2_)) : ComplexMat(arma::fft2(grid, F1_, F2_));
   }
-  ComplexMat back(const ComplexMat& grid) const {
-    return is_line() ? ComplexMat(arma::ifft(grid)) : ComplexMat(arma::ifft2(grid));
+  /// The first rows and columns of what has this transform.
+  static ComplexMat back(const ComplexMat& spectrum, Index rows, Index columns) {
+    const bool is_line = spectrum.n_rows == 1 || spectrum.n_cols == 1;
+    const ComplexMat all = is_line ? ComplexMat(arma::ifft(spectrum)) : ComplexMat(arma::ifft2(spectrum));
+    return all.submat(0, 0, rows - 1, columns - 1);
   }
   static ComplexMat grid(const ComplexMat& column, Index rows, Index cols) { return arma::reshape(column, rows, cols); }
   /// One channel of column j: rows c, s + c, 2s + c, … on the grid of blocks.
@@ -135,7 +158,7 @@ class BlockHankel {
     return all;
   }
 
-  Index s_, N1_, N2_, a1_, a2_, b1_, b2_;
+  Index s_, N1_, N2_, a1_, a2_, b1_, b2_, F1_, F2_;
   Vec roots_;
 };
 

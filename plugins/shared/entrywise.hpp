@@ -71,6 +71,28 @@ inline Mat rows_of_operator(const Context& context) {
   return A;
 }
 
+/// Whether x (n) is proven to have the least ‖x‖₁ among all with the same A x, A: m × n: by a dual certificate ν, Aᵀν =
+/// sgn x on the support of x and |Aᵀν| < 1 off it (Fuchs, IEEE Trans. Inf. Theory 50, 2004). The ν with the smallest
+/// |Aᵀν| off the support is sought by least squares with weights that grow with what they weigh (Lawson's iteration).
+inline bool has_l1_certificate(const Mat& A, const Vec& x) {
+  const arma::uvec on = arma::find(x), off = arma::find(x == 0);
+  const Mat A_on = A.cols(on), A_off = A.cols(off);
+  const Vec signs = arma::sign(x.elem(on));
+  Vec weights(off.n_elem, arma::fill::value(1 / static_cast<Real>(std::max<Index>(off.n_elem, 1))));
+  Mat metric = arma::eye(A.n_rows, A.n_rows);
+  for (int i = 0; i < 100; ++i) {
+    Mat solved, multipliers;
+    if (!arma::solve(solved, metric, A_on) || !arma::solve(multipliers, A_on.t() * solved, signs)) return false;
+    const Vec nu = solved * multipliers, seen = arma::abs(A_off.t() * nu);
+    if (frobenius_norm(A_on.t() * nu - signs) > 1e-9 * frobenius_norm(signs)) return false;
+    if (seen.is_empty() || seen.max() < 1 - 1e-9) return true;
+    weights = weights % seen / arma::dot(weights, seen);
+    metric = A_off * arma::diagmat(weights) * A_off.t();
+    metric.diag() += 1e-10 * arma::trace(metric);
+  }
+  return false;
+}
+
 /// The point of {x: A x = y} that is nearest to x0 = ρ(z0) in the Bregman divergence of h: x = ρ(z), θ(z) = θ(z0) +
 /// Aᵀν, with ν by Newton's method, damped so that ‖A x − y‖ falls and θ stays where it has a z. A: m × n, y: m, z0: n.
 /// Returns z; empty if it is not found.

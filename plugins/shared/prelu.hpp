@@ -8,8 +8,10 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "core/plugin/plugin.hpp"
+#include "plugins/shared/class_groups.hpp"
 
 namespace tightrope {
 
@@ -55,33 +57,92 @@ struct PolynomialRectifiers {
   }
 };
 
-/// Samples X, D × n, and their labels y of subclasses 1 … K around the first K unit vectors of R^D, of which the first
-/// K₁ make up class 1 and the others class −1: x = e_k + N(0, α²/D I), the subclasses in turn.
+/// Samples X, D × n, and their labels y = ±1, of classes that are made of subclasses: unit vectors to the centres of
+/// these, D × K, and the classes that they belong to.
 struct Subclasses {
-  Mat X;
-  Vec y;
+  Mat X = {};
+  Vec y = {};
+  Mat centres = {};
+  Vec signs = {};
 };
+
+/// Around the first K unit vectors of R^D, of which the first K₁ make up class 1 and the others class −1: x = e_k +
+/// N(0, α²/D I), the subclasses in turn. Or from files, whose labels are those of the subclasses.
 struct SubclassOptions {
   Index dimension = 60, subclasses = 10, positive = 6;
   Real noise = 0.1;
+  std::string data = {}, labels = {}, test_data = {}, test_labels = {};
+  ClassGroups groups = {};
   void declare(Parameters& p) {
-    p.add("dimension", dimension, between(2, 1000000), "D");
-    p.add("subclasses", subclasses, at_least(2), "K");
-    p.add("positive", positive, at_least(1), "K₁, subclasses of class 1");
-    p.add("noise", noise, at_least(0), "α");
+    p.add("dimension", dimension, between(2, 1000000), "D, of data that are made up");
+    p.add("subclasses", subclasses, at_least(2), "K, of data that are made up");
+    p.add("positive", positive, at_least(1), "K₁, subclasses of class 1, of data that are made up");
+    p.add("noise", noise, at_least(0), "α, of data that are made up");
+    p.add_file("data", data, "one sample a row, its label in the last column; made up if there is no file");
+    p.add_file("labels", labels, "the labels by themselves, one for each row of `data`, which then holds none");
+    p.add_file("test_data", test_data, "samples to attack, in the form of `data`; those of `data` if there is no file");
+    p.add_file("test_labels", test_labels, "their labels by themselves");
+    groups.declare(p);
   }
+
   /// Throws Unsuitable where a class would be empty, or R^D too small.
   Subclasses sampled(Index samples, const Stream& stream) const {
     if (positive >= subclasses || subclasses > dimension)
       throw Unsuitable("needs positive < subclasses ≤ dimension, but has " + std::to_string(positive) + ", " +
                        std::to_string(subclasses) + " and " + std::to_string(dimension));
-    Subclasses data{noise / std::sqrt(static_cast<Real>(dimension)) * stream.normal_matrix(dimension, samples),
-                    Vec(samples)};
+    Subclasses made{noise / std::sqrt(static_cast<Real>(dimension)) * stream.normal_matrix(dimension, samples),
+                    Vec(samples), arma::eye(dimension, subclasses), Vec(subclasses, arma::fill::value(-1))};
+    made.signs.head(positive).ones();
     for (Index i = 0; i < samples; ++i) {
-      data.X(i % subclasses, i) += 1;
-      data.y[i] = i % subclasses < positive ? 1 : -1;
+      made.X(i % subclasses, i) += 1;
+      made.y[i] = made.signs[i % subclasses];
     }
-    return data;
+    return made;
+  }
+
+  /// The samples to learn from and those to attack, as many as are asked for; of files all and, evenly spread, at most
+  /// so many. Throws Unsuitable where options contradict each other, or labels are no classes.
+  std::pair<Subclasses, Subclasses> load(Index samples, Index tests, const Stream& stream) const {
+    if (data.empty()) {
+      if (!labels.empty() || !test_data.empty() || !test_labels.empty() || groups.is_given())
+        throw Unsuitable("needs a file of data for labels, test data and classes, but has none");
+      return {sampled(samples, stream.child("samples")), sampled(tests, stream.child("test"))};
+    }
+    Vec classes, of_test;
+    Subclasses training = read(data, labels, classes);
+    Subclasses test = test_data.empty() ? training : read(test_data, test_labels, of_test);
+    if (test.X.n_rows != training.X.n_rows)
+      throw Unsuitable("needs test samples of " + std::to_string(training.X.n_rows) + " numbers, but has " +
+                       std::to_string(test.X.n_rows));
+    const Index n = test.y.n_elem, count = std::min(tests, n);
+    const arma::uvec spread = arma::regspace<arma::uvec>(0, count - 1) * n / count;
+    const SampleScaling scaling = groups.scaling(training.X);
+    test.X = test.X.cols(spread).eval();
+    test.y = test.y(spread).eval();
+    scaling.apply(training.X);
+    scaling.apply(test.X);
+    const Vec names = arma::unique(classes);
+    training.centres.set_size(training.X.n_rows, names.n_elem);
+    training.signs.set_size(names.n_elem);
+    for (Index k = 0; k < names.n_elem; ++k) {
+      const arma::uvec members = arma::find(classes == names[k]);
+      training.centres.col(k) = arma::normalise(Vec(arma::mean(Mat(training.X.cols(members)), 1)));
+      training.signs[k] = training.y[members[0]];
+    }
+    return {training, test};
+  }
+
+ private:
+  /// Of a file, with the labels that it has.
+  Subclasses read(const std::string& samples, const std::string& of_samples, Vec& classes) const {
+    FileSamples all = read_samples(samples, of_samples);
+    Subclasses result;
+    result.y = groups.grouped(all.X, all.y);
+    result.X = std::move(all.X);
+    classes = std::move(all.y);
+    if (arma::any(arma::abs(result.y) != 1))
+      throw Unsuitable("needs labels 1 and -1, or positive_classes that say which become 1, but the file has others");
+    return result;
   }
 };
 

@@ -1,7 +1,8 @@
 // Attention that selects one token of each input, and the maximum-margin problem that its direction goes to (Tarzanagh,
 // Li, Zhang & Oymak, NeurIPS 2023). Input i has tokens x_i1 … x_iT ∈ R^d with keys κ_it, a query z_i and a label
 // Y_i = ±1; the layer puts the weights s_i = softmax(⟨κ_it, W z_i⟩) on its tokens and has the output ⟨v, Σ_t s_it
-// x_it⟩. A prompt p is a W of one column, with queries z_i = 1.
+// x_it⟩. A prompt p is a W of one column, with queries z_i = 1. Where W = K Qᵀ and the factors move, the direction is
+// that of the least nuclear norm in the place of the Frobenius norm.
 #pragma once
 
 #include <span>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "core/plugin/plugin.hpp"
+#include "plugins/shared/nuclear_margin.hpp"
 
 namespace tightrope {
 
@@ -70,6 +72,9 @@ inline Vec margin_multipliers(const Mat& K, const Vec& h) {
 /// ℓ(m) of the margin m = Y_i f_i, and its derivative.
 struct MarginLoss {
   enum Kind { logistic, exponential, correlation } kind = logistic;
+  static MarginLoss of(const std::string& name) {
+    return {name == "logistic" ? logistic : name == "exponential" ? exponential : correlation};
+  }
   Real value(Real m) const {
     if (kind == correlation) return -m;
     if (kind == exponential) return std::exp(-m);
@@ -123,20 +128,36 @@ struct TokenInputs {
     return all;
   }
 
-  /// The token SVM: the W of least norm with ⟨κ_iα − κ_it, W z_i⟩ ≥ h_i for all t ≠ α = chosen_i; empty if none exists.
-  /// The gradients of these constraints are (κ_iα − κ_it) z_iᵀ, of which only products are formed.
-  Mat token_svm(const arma::uvec& chosen, const Vec& h) const {
-    Mat D(keys.n_rows, count() * (T - 1)), Z(queries.n_rows, D.n_cols);
-    Vec bounds(D.n_cols);
+  /// The constraints ⟨d_j, W z_j⟩ ≥ h_j by which the chosen tokens α_i have the largest weights, d_j = κ_iα − κ_it and
+  /// z_j = z_i for all t ≠ α_i, with a bound for each input: a column of D and of Z and an entry of h for each of them.
+  struct Margins {
+    Mat D, Z;
+    Vec h;
+  };
+  Margins margins(const arma::uvec& chosen, const Vec& bounds) const {
+    const Index N = count() * (T - 1);
+    Margins all{Mat(keys.n_rows, N), Mat(queries.n_rows, N), Vec(N)};
     for (Index i = 0, j = 0; i < count(); ++i)
       for (Index t = 0; t < T; ++t) {
         if (t == chosen[i]) continue;
-        D.col(j) = keys.col(i * T + chosen[i]) - keys.col(i * T + t);
-        Z.col(j) = queries.col(i);
-        bounds[j++] = h[i];
+        all.D.col(j) = keys.col(i * T + chosen[i]) - keys.col(i * T + t);
+        all.Z.col(j) = queries.col(i);
+        all.h[j++] = bounds[i];
       }
-    const Vec lambda = margin_multipliers((D.t() * D) % (Z.t() * Z), bounds);
-    return lambda.is_empty() ? Mat() : Mat(D * arma::diagmat(lambda) * Z.t());
+    return all;
+  }
+
+  /// The token SVM: the W of least norm with these margins; empty if none exists. Of the gradients d_j z_jᵀ of the
+  /// constraints only products are formed.
+  Mat token_svm(const arma::uvec& chosen, const Vec& bounds) const {
+    const Margins of = margins(chosen, bounds);
+    const Vec lambda = margin_multipliers((of.D.t() * of.D) % (of.Z.t() * of.Z), of.h);
+    return lambda.is_empty() ? Mat() : Mat(of.D * arma::diagmat(lambda) * of.Z.t());
+  }
+  /// The same with the least nuclear norm, from the token SVM with margins 1, which exists.
+  NuclearMargin nuclear_token_svm(const arma::uvec& chosen, const Mat& svm) const {
+    const Margins of = margins(chosen, Vec(count(), arma::fill::ones));
+    return nuclear_margin(of.D, of.Z, of.h, svm);
   }
 
   /// The label SVM: the v of least norm with Y_i⟨v, x_i⟩ ≥ 1 for the chosen tokens; empty if none exists.
@@ -169,46 +190,105 @@ inline Mat unit_columns(const Stream& stream, Index rows, Index cols) {
   return arma::normalise(stream.normal_matrix(rows, cols));
 }
 
+/// Inputs as a config gives them, or drawn.
+struct TokenOptions {
+  Index inputs = 1, length = 0, dimension = 0;
+  std::vector<Real> tokens, queries, labels, head, key;
+  void declare(Parameters& p) {
+    p.add("inputs", inputs, at_least(1), "n");
+    p.add("length", length, at_least(2), "T, tokens of an input").required().example("4");
+    p.add("dimension", dimension, at_least(1), "d").required().example("6");
+    p.add("tokens", tokens, any(), "x_11, x_12, … one after the other; drawn as unit vectors if not given");
+    p.add("queries", queries, any(), "z_1, z_2, … for W; drawn as unit vectors if not given");
+    p.add("labels", labels, between(-1, 1), "Y; all 1 if not given");
+    p.add("head", head, any(), "v, or where it starts; drawn as a unit vector if not given");
+    p.add("key", key, any(), "the diagonal of D; all 1 if not given");
+  }
+  /// Throws Unsuitable where a list is of another length than its place, or labels are others than 1 and −1.
+  TokenInputs made(bool is_prompt, const Stream& stream) const {
+    if (is_prompt && !queries.empty()) throw Unsuitable("needs no queries for a prompt, but has some");
+    const auto drawn = [&](const char* name, Index count) {
+      return unit_columns(stream.child(name), dimension, count);
+    };
+    const auto ones = [](Index rows, Index cols) { return Mat(rows, cols, arma::fill::ones); };
+    TokenInputs data;
+    data.T = length;
+    data.tokens = given(tokens, "tokens", drawn("tokens", inputs * length));
+    data.keys = data.tokens.each_col() % given(key, "key", ones(dimension, 1)).as_col();
+    data.queries = given(queries, "queries", is_prompt ? ones(1, inputs) : drawn("queries", inputs));
+    data.labels = given(labels, "labels", ones(inputs, 1));
+    if (arma::any(arma::abs(data.labels) != 1)) throw Unsuitable("needs labels 1 and -1, but has others");
+    return data;
+  }
+  Vec made_head(const Stream& stream) const {
+    return given(head, "head", unit_columns(stream.child("head"), dimension, 1));
+  }
+};
+
 /// ⟨a, b⟩/(‖a‖‖b‖); NaN where one is empty or 0.
 inline Real cosine(const Mat& a, const Mat& b) {
   return b.is_empty() ? std::nan("") : arma::dot(a, b) / (frobenius_norm(a) * frobenius_norm(b));
 }
 
 /// What is recorded of an attention layer: its direction against the SVM of the tokens that it selects.
-inline std::vector<Column> selection_columns(bool joint) {
-  std::vector<Column> all = {
-      {"correlation", "cosine between W or p and the token SVM of the tokens that are selected", 30, false},
-      {"parameter_norm", "‖W‖_F or ‖p‖", 20, false},
-      {"largest_softmax", "mean over the inputs of the largest softmax probability", 10, false},
-      {"selected_token", "the token of the first input that is selected, counted from 1", 0, false},
-      {"optimal_share", "share of the inputs whose selected token has the highest score Y⟨v, x⟩", 0, false},
-      {"svm_objective", "½‖·‖² of the token SVM of the tokens that are selected", 0, false}};
-  if (joint) all.push_back({"head_correlation", "cosine between v and the label SVM of these tokens", 0, false});
-  return all;
-}
+struct SelectionObserver {
+  bool joint = false, factored = false;  // whether p and the head v move; whether K and Q of W = K Qᵀ do
+  Index every = 1;                       // iterations from one solution of the SVM to the next
 
-/// Their values. With a head v that moves, only inputs on its margin bound the token SVM by 1.
-inline void observe_selection(const TokenInputs& data, const Mat& W, const Vec& v, bool joint, std::span<Real> values) {
-  const arma::uvec chosen = data.selected(W);
-  const auto n = static_cast<Real>(data.count());
-  Vec bounds(data.count(), arma::fill::ones);
-  if (joint) {
-    const Vec of_labels = data.label_svm(chosen);
-    values[6] = cosine(v, of_labels);
-    if (!of_labels.is_empty()) bounds = data.support(chosen, of_labels);
+  std::vector<Column> columns() const {
+    const std::string norm = factored ? "‖·‖_*" : "½‖·‖²", svm = factored ? "nuclear-norm token SVM" : "token SVM";
+    std::vector<Column> all = {
+        {"correlation", "cosine between W or p and the " + svm + " of the tokens that are selected", 30, false},
+        {"parameter_norm", "‖W‖_F or ‖p‖", 20, false},
+        {"largest_softmax", "mean over the inputs of the largest softmax probability", 10, false},
+        {"selected_token", "the token of the first input that is selected, counted from 1", 0, false},
+        {"optimal_share", "share of the inputs whose selected token has the highest score Y⟨v, x⟩", 0, false},
+        {"svm_objective", norm + " of the " + svm + " of the tokens that are selected", 0, false}};
+    if (joint) all.push_back({"head_correlation", "cosine between v and the label SVM of these tokens", 0, false});
+    if (factored)
+      all.insert(all.end(), {{"frobenius_correlation", "cosine between W and the token SVM of least ‖·‖_F", 0, false},
+                             {"numerical_rank", "number of singular values of W above 1 % of the largest", 0, false},
+                             {"svm_rank", "rank of the nuclear-norm token SVM", 0, false}});
+    return all;
   }
-  const Mat svm = data.token_svm(chosen, bounds);
-  values[0] = cosine(W, svm);
-  values[1] = frobenius_norm(W);
-  values[2] = values[4] = 0;
-  for (Index i = 0; i < data.count(); ++i) {
-    const Vec scores = data.labels[i] * (data.tokens.cols(data.columns(i)).t() * v);
-    values[2] += data.softmax(i, W).max() / n;
-    values[4] += scores[chosen[i]] >= scores.max() ? 1 : 0;
+
+  /// With a head v that moves, only inputs on its margin bound the token SVM by 1.
+  void observe(const TokenInputs& data, const Mat& W, const Vec& v, Index iteration, std::span<Real> values) const {
+    const arma::uvec chosen = data.selected(W);
+    const auto n = static_cast<Real>(data.count());
+    values[1] = frobenius_norm(W);
+    values[2] = values[4] = 0;
+    for (Index i = 0; i < data.count(); ++i) {
+      const Vec scores = data.labels[i] * (data.tokens.cols(data.columns(i)).t() * v);
+      values[2] += data.softmax(i, W).max() / n;
+      values[4] += scores[chosen[i]] >= scores.max() ? 1 : 0;
+    }
+    values[4] /= n;
+    values[3] = static_cast<Real>(chosen[0] + 1);
+    if (iteration % every != 0) return;
+    Vec bounds(data.count(), arma::fill::ones);
+    if (joint) {
+      const Vec of_labels = data.label_svm(chosen);
+      values[6] = cosine(v, of_labels);
+      if (!of_labels.is_empty()) bounds = data.support(chosen, of_labels);
+    }
+    const Mat svm = data.token_svm(chosen, bounds);
+    values[factored ? 6 : 0] = cosine(W, svm);
+    if (factored) {
+      const Vec sigma = svd(W).values;
+      values[7] = static_cast<Real>(arma::accu(sigma > 0.01 * sigma[0]));
+    }
+    if (svm.is_empty()) return;
+    if (!factored) {
+      values[5] = arma::dot(svm, svm) / 2;
+      return;
+    }
+    const NuclearMargin nuclear = data.nuclear_token_svm(chosen, svm);
+    if (!(nuclear.gap < 1e-6)) return;
+    values[0] = cosine(W, nuclear.W);
+    values[5] = arma::accu(svd(nuclear.W).values);
+    values[8] = static_cast<Real>(nuclear.rank);
   }
-  values[4] /= n;
-  values[3] = static_cast<Real>(chosen[0] + 1);
-  values[5] = svm.is_empty() ? std::nan("") : arma::dot(svm, svm) / 2;
-}
+};
 
 }  // namespace tightrope

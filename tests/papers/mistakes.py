@@ -111,6 +111,7 @@ MISTAKES = [
     Mistake("zhang2023", "sensing", "models/scalar_times_matrix",
             "gradient[1] = point[0](0, 0) * gradient_of_X.left", "gradient[1] = gradient_of_X.left"),
     Mistake("li2024", "convergence", "penalties/block_hankel_distance", "X.right * LL -", "X.right * LL +"),
+    Mistake("li2024", "convergence", "projections/incoherence", "options.factor * largest", "0.2 * largest"),
     Mistake("li2024", "condition", "models/complex_asymmetric", "gram_solve(multiplier(point[1])", "gram_solve(multiplier(point[1] / 1.5)"),
     Mistake("yaras2023", "parsimony", "models/deep_chain", "decay_ * point[l]", "0.9 * decay_ * point[l]"),
     Mistake("yaras2024", "compression", "models/compressed_chain",
@@ -123,7 +124,7 @@ MISTAKES = [
     Mistake("tarzanagh2023", "joint", "problems/attention", "of(0), of(1)", "of(0), nullptr"),
     Mistake("tarzanagh2023svm", "local_convergence", "step_sizes/normalized", "Step(length_ / size)", "Step(length_)"),
     Mistake("tarzanagh2023svm", "dimension", "problems/attention",
-            "joint_ ? at[1].as_col() : head_, of(0)", "joint_ ? at[1].as_col() : Vec(-head_), of(0)"),
+            "head_at(at), of(0)", "Vec(-head_at(at)), of(0)"),
     Mistake("chou2023", "depth", "models/entrywise", "rho_.derivative(point[0][i]) * gradient_of_X.left[i]",
             "gradient_of_X.left[i]"),
     Mistake("chou2023", "bias", "models/entrywise", "rho_.derivative(point[0][i]) * gradient_of_X.left[i]",
@@ -160,6 +161,9 @@ MISTAKES = [
             "scale(direction, -1);", "scale(direction, -0.5);"),
     Mistake("tong2021", "hankel", "optimizers/scaled_gradient_descent",
             "precondition(at.point, delta, at.gradient", "precondition(at.point, delta + 0.1, at.gradient"),
+    Mistake("tarzanagh2023svm", "nuclear", "optimizers/block_normalized_gradient_descent",
+            "block *= -1 / size", "block *= -1"),
+    Mistake("tarzanagh2023svm", "nuclear", "problems/attention", "*of(1) = of_W.t() * at[0]", "*of(1) = of_W * at[0]"),
 ]
 
 

@@ -55,7 +55,7 @@ std::string refusal(const std::string& yaml) {
 }  // namespace
 
 TEST_CASE("value and gradient are those of softmax attention, by its formula and by differences") {
-  for (const std::string form : {"weights", "prompt", "joint"})
+  for (const std::string form : {"weights", "product", "prompt", "joint"})
     for (const std::string loss : {"logistic", "exponential", "correlation"}) {
       CAPTURE(form);
       CAPTURE(loss);
@@ -71,7 +71,9 @@ TEST_CASE("value and gradient are those of softmax attention, by its formula and
       const Vec key = {1, 0.5, 2, 1}, Y = {1, -1, 1}, v = form == "joint" ? Vec(point[1]) : Vec{1, -2, 0.5, 1};
       Real expected = 0;
       for (Index i = 0; i < 3; ++i) {
-        const Vec q = form == "weights" ? Vec(point[0] * Z.col(i)) : Vec(point[0]);
+        const Vec q = form == "weights"   ? Vec(point[0] * Z.col(i))
+                      : form == "product" ? Vec(point[0] * (point[1].t() * Z.col(i)))
+                                          : Vec(point[0]);
         Real weights = 0, output = 0;
         for (Index t = 0; t < 5; ++t) {
           const Real weight = std::exp(arma::dot(key % X.col(5 * i + t), q));
@@ -131,6 +133,89 @@ TEST_CASE("the token SVM satisfies its optimality conditions to 1e-10") {
   CHECK(strict > 5);  // and not all of them have all constraints active
 }
 
+TEST_CASE("the penalty of what moves has the gradient of differences, and the rank is that of the factors") {
+  const auto problem = layer("{form: product, rank: 2, length: 3, dimension: 4, ridge: 0.3}");
+  REQUIRE(wrong_shapes({{Mat(4, 2), Mat(4, 2)}}, problem->blocks()).empty());
+  const Factors point = point_of(*problem, 1);
+  Factors gradient = zeros(problem->blocks());
+  CHECK(problem->add_penalty(point, Blocks::only(1), &gradient) == doctest::Approx(0.3 * dot(point, point)));
+  CHECK(arma::norm(gradient[0], "fro") == 0);
+  CHECK(arma::norm(gradient[1] - 0.6 * point[1], "fro") < 1e-15);
+}
+
+TEST_CASE("the nuclear-norm token SVM satisfies its optimality conditions: a dual solution of the same value") {
+  Index strict = 0, low_rank = 0;
+  for (int seed = 1; seed <= 12; ++seed) {
+    const Index n = seed % 2 == 0 ? 3 : 6, d = 5 + static_cast<Index>(seed % 3);
+    const TokenInputs data = drawn(n, 5, d, d, seed);
+    arma::uvec chosen(n);
+    for (Index i = 0; i < n; ++i) chosen[i] = (static_cast<Index>(seed) + i) % 5;
+    const Mat svm = data.token_svm(chosen, Vec(n, arma::fill::ones)), G = constraints(data, chosen);
+    if (svm.is_empty()) continue;
+    const NuclearMargin nuclear = data.nuclear_token_svm(chosen, svm);
+    REQUIRE(!nuclear.W.is_empty());
+    const Vec sigma = arma::svd(nuclear.W), margins = G * arma::vectorise(nuclear.W);
+    const Real norm = arma::accu(sigma), least_slack = margins.min() - 1;
+    CHECK(least_slack > -1e-12);
+    CHECK(nuclear.multipliers.min() >= 0);
+    const Mat combined = arma::reshape(Vec(G.t() * nuclear.multipliers), d, d);
+    CHECK(arma::norm(combined, 2) < 1 + 1e-12);
+    CHECK(arma::accu(nuclear.multipliers) == doctest::Approx(norm).epsilon(2e-9));  // no gap
+    // Complementary slackness, and Σ λ_j d_j z_jᵀ is a subgradient: its part in the singular spaces of W is U Vᵀ.
+    CHECK(arma::abs(nuclear.multipliers % (margins - 1)).max() < 1e-7 * norm);
+    CHECK(arma::dot(combined, nuclear.W) == doctest::Approx(norm).epsilon(1e-8));
+    CHECK(norm <= arma::accu(arma::svd(svm)) * (1 + 1e-9));
+    CHECK(arma::norm(svm, "fro") <= arma::norm(nuclear.W, "fro") * (1 + 1e-9));
+    CHECK(nuclear.rank == arma::accu(sigma > 1e-9 * sigma[0]));
+    CHECK(nuclear.rank <= std::min(n, d));
+    strict += norm < 0.99 * arma::accu(arma::svd(svm));
+    low_rank += nuclear.rank < std::min(n, d);
+  }
+  CHECK(strict > 5);
+  CHECK(low_rank > 5);
+}
+
+TEST_CASE("the nuclear-norm token SVM: one query, where both norms agree, and other units") {
+  const TokenInputs one = drawn(1, 5, 6, 6, 2);
+  const Mat svm = one.token_svm(arma::uvec{3}, Vec{1}), nuclear = one.nuclear_token_svm(arma::uvec{3}, svm).W;
+  CHECK(arma::norm(svm - nuclear, "fro") < 1e-7 * arma::norm(svm, "fro"));
+  // W_11 ≥ 1, W_22 ≥ 1: the trace, which is at most the nuclear norm, is at least 2.
+  const NuclearMargin diagonal = nuclear_margin(arma::eye(2, 2), arma::eye(2, 2), {1, 1}, Mat{{1, 0.3}, {0, 1}});
+  CHECK(arma::accu(arma::svd(diagonal.W)) == doctest::Approx(2).epsilon(1e-8));
+  TokenInputs data = drawn(4, 5, 6, 6, 3);
+  const arma::uvec chosen = {0, 1, 2, 3};
+  const Vec ones(4, arma::fill::ones);
+  const Mat W = data.nuclear_token_svm(chosen, data.token_svm(chosen, ones)).W;
+  data.keys *= 1e-4;
+  const Mat larger = data.nuclear_token_svm(chosen, data.token_svm(chosen, ones)).W;
+  CHECK(arma::norm(larger - 1e4 * W, "fro") < 1e-6 * arma::norm(larger, "fro"));
+}
+
+TEST_CASE("factors: columns against both SVMs, now and then; every block moves by the same length") {
+  const std::string yaml =
+      "problem: {type: attention, form: product, inputs: 3, length: 4, dimension: 5, spread: 0.1, ridge: 2.2e-16, "
+      "svm_every: 100}\ninitialization: of_model\noptimizer: {type: block_normalized_gradient_descent, step: 0.1}\n"
+      "stop: {iterations: 1000}\n";
+  const auto lane = run_one(yaml);
+  CHECK(std::isnan(at(*lane, "correlation", 50)));
+  CHECK(last(*lane, "correlation") > 0.98);
+  CHECK(last(*lane, "correlation") > last(*lane, "frobenius_correlation"));
+  CHECK(last(*lane, "numerical_rank") == last(*lane, "svm_rank"));
+  const auto once = run_one(yaml, {"stop.iterations=1"});
+  for (Index b = 0; b < 2; ++b)
+    CHECK(arma::norm(once->iterate().point[b] - once->setup().start[b], "fro") == doctest::Approx(0.1).epsilon(1e-13));
+  // With δ a block moves by μ‖g‖/(‖g‖ + δ), and one without a gradient stays where it is.
+  const auto damped = run_one(yaml, {"stop.iterations=1", "optimizer.delta=1"});
+  const auto plain = run_one(yaml, {"stop.iterations=1", "optimizer={type: gradient_descent, step: 1}"});
+  for (Index b = 0; b < 2; ++b) {
+    const Real size = arma::norm(plain->iterate().point[b] - plain->setup().start[b], "fro");
+    CHECK(arma::norm(damped->iterate().point[b] - damped->setup().start[b], "fro") ==
+          doctest::Approx(0.1 * size / (size + 1)).epsilon(1e-12));
+  }
+  const auto still = run_one(yaml, {"stop.iterations=2", "problem.spread=0", "problem.ridge=0"});
+  CHECK(norm(still->iterate().point) == 0);
+}
+
 TEST_CASE("known margins: one input, redundant and repeated constraints, constraints that contradict each other") {
   TokenInputs data = drawn(1, 4, 2, 1, 1);
   data.keys = {{-0.1, 1, 0, 0}, {1, 0, 0, 0}};
@@ -168,5 +253,6 @@ TEST_CASE("a problem that does not fit is refused in a sentence") {
   CHECK(refusal("{length: 2, dimension: 2, tokens: [1, 2, 3]}").find("needs 4 numbers as 'tokens', but has 3") !=
         std::string::npos);
   CHECK(refusal("{length: 2, dimension: 2, labels: [0.5]}").find("needs labels 1 and -1") != std::string::npos);
+  CHECK(refusal("{length: 2, dimension: 2, rank: 1}").find("needs no rank but for K and Q") != std::string::npos);
   CHECK(refusal("{form: prompt, length: 2, dimension: 2, queries: [1]}").find("needs no queries") != std::string::npos);
 }

@@ -1,7 +1,10 @@
 // The pReLU network: its formulae, the attack on it, and what Min & Vidal (2024) say about both.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include "core/arrays/matrices.hpp"
+#include "core/store/files.hpp"
 #include "plugins/shared/prelu.hpp"
 #include "tests/support/experiment.hpp"
 #include "tests/support/made.hpp"
@@ -53,6 +56,17 @@ struct Limit {
       v.tail_rows(K - K1) *= -1;
     }
   }
+};
+
+/// Numbers in a file.
+struct File {
+  std::filesystem::path path;
+  File(const std::string& name, const std::string& bytes)
+      : path(std::filesystem::temp_directory_path() / fmt::format("tightrope-prelu-{}-{}", getpid(), name)) {
+    write_atomically(path, bytes);
+  }
+  ~File() { std::filesystem::remove(path); }
+  std::string text() const { return path.string(); }
 };
 
 std::string refusal(const std::string& yaml) {
@@ -214,4 +228,93 @@ TEST_CASE("prelu: columns at the limits, attacks now and then, and refusals") {
   CHECK(refusal("{width: 3, subclasses: 4, positive: 4}").find("needs positive < subclasses") != std::string::npos);
   CHECK(refusal("{width: 3, dimension: 9}").find("≤ dimension, but has 6, 10 and 9") != std::string::npos);
   CHECK(refusal("{width: 3, radii: [0.5, 0.2]}").find("needs radii that increase") != std::string::npos);
+}
+
+TEST_CASE("prelu: samples from files, their classes made into two, at the scale of those to learn from") {
+  // Twelve samples of classes 0, 1, 2, 3 in turn, as rows; 3 is left out.
+  const Mat rows = 40 * Stream(8, "rows").normal_matrix(12, D) + 100,
+            others = 40 * Stream(9, "rows").normal_matrix(6, D) + 100;
+  std::string labels = "label\n";
+  for (Index i = 0; i < 12; ++i) labels += fmt::format("{}\n", i % 4);
+  const File data("data.npy", npy_bytes(rows)), names("labels.csv", labels);
+  const File test("test.npy", npy_bytes(arma::join_rows(others, Mat(Vec{0, 1, 2, 3, 0, 1}))));
+  const std::string files =
+      fmt::format("data: {}, labels: {}, test_data: {}, positive_classes: [0, 2], negative_classes: [1]", data.text(),
+                  names.text(), test.text());
+  const auto made_of = [&](const std::string& more) {
+    return made<Problem>("prelu", fmt::format("{{width: {}, power: 3, {}{}}}", h, files, more), context());
+  };
+  const arma::uvec kept = {0, 1, 2, 4, 5, 6, 8, 9, 10}, kept_tests = {0, 1, 2, 4, 5};
+  const Vec y = {1, -1, 1, 1, -1, 1, 1, -1, 1}, of_tests = {1, -1, 1, 1, -1};
+  const Factors point = random_point();
+  for (const std::string scaling : {"none", "largest", "length"}) {
+    Mat X = rows.rows(kept).t(), T = others.rows(kept_tests).t();
+    const auto problem =
+        made_of(fmt::format(", normalize: {}, centred: true, radii: [1e-9], attack_every: 1", scaling));
+    REQUIRE(problem->samples() == 9);
+    REQUIRE(problem->blocks()[0].rows == D);
+    const Real largest = scaling == "largest" ? arma::abs(X).max() : 1;
+    const Vec mean = arma::mean(Mat(X / largest), 1);
+    for (Mat* samples : {&X, &T}) {
+      *samples /= largest;
+      samples->each_col() -= mean;
+      if (scaling == "length") *samples = arma::normalise(*samples);
+    }
+    Real expected = 0;
+    for (Index i = 0; i < 9; ++i) expected += std::exp(-y[i] * output(point, X.col(i), 3)) / 9;
+    if (scaling != "none")
+      CHECK(problem->evaluate(point, {0, 9}, Blocks::none(), nullptr) == doctest::Approx(expected).epsilon(1e-12));
+
+    Iterate iterate;
+    iterate.iteration = 1;
+    iterate.point = point;
+    std::vector<Real> values(5);
+    problem->observe(iterate, values);
+    // Neurons against the directions of classes 0 and 2, or of class 1.
+    const Mat units = arma::normalise(point[0]);
+    Real of_sums = 0, of_centres = 0, weights = 0;
+    for (Index j = 0; j < h; ++j) {
+      Mat centres(D, 0);
+      for (const Index k : {Index{0}, Index{1}, Index{2}})
+        if ((point[1][j] > 0) == (k != 1)) {
+          const arma::uvec members = {k, k + 3, k + 6};  // of those that are kept
+          centres = arma::join_rows(centres, arma::normalise(Vec(arma::mean(Mat(X.cols(members)), 1))));
+        }
+      const Real weight = std::abs(point[1][j]) * arma::norm(point[0].col(j));
+      weights += weight;
+      of_sums += weight * arma::dot(arma::normalise(Vec(arma::sum(centres, 1))), units.col(j));
+      of_centres += weight * Vec(centres.t() * units.col(j)).max();
+    }
+    CHECK(values[0] == doctest::Approx(of_sums / weights).epsilon(1e-10));
+    CHECK(values[1] == doctest::Approx(of_centres / weights).epsilon(1e-10));
+    CHECK(std::isnan(half_radius({1e-9}, {1})));
+    Real right = 0;
+    for (Index i = 0; i < 5; ++i) right += of_tests[i] * output(point, T.col(i), 3) > 0 ? 0.2 : 0;
+    CHECK(values[4] == doctest::Approx(right));
+  }
+  CHECK(made_of(", test_samples: 3, radii: [0.1]")->samples() == 9);
+  // Images of 2 × 3 numbers as an array of three dimensions: format 1.0, in C's order.
+  std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 3), }";
+  header += std::string(117 - header.size(), ' ') + "\n";
+  const File images("images.npy", std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "abcdefghijkl"),
+      signs("signs.csv", "1\n-1\n");
+  const FileSamples read = read_samples(images.text(), signs.text());
+  CHECK(read.X.n_rows == 6);
+  CHECK(read.X(1, 0) == 'b');
+  CHECK(read.X(0, 1) == 'g');
+
+  const auto says = [&](const std::string& options, const std::string& words) {
+    const std::string text = refusal(fmt::format("{{width: 3, {}}}", options));
+    CHECK_MESSAGE(text.find(words) != std::string::npos, text);
+  };
+  const std::string plain = fmt::format("data: {}, labels: {}", data.text(), names.text());
+  says(plain, "needs labels 1 and -1, or positive_classes");
+  says(plain + ", positive_classes: [1, 2], negative_classes: [2]", "but 2 is among the positive and negative ones");
+  says(plain + ", positive_classes: [7]", "has none of the positive");
+  says(plain + ", positive_classes: [0, 1, 2, 3]", "has none of the negative");
+  says("labels: " + names.text(), "needs a file of data for labels, test data and classes");
+  says("centred: true", "needs a file of data for labels, test data and classes");
+  const File narrow("narrow.npy", npy_bytes(rows.head_cols(3)));
+  says(plain + fmt::format(", positive_classes: [0], test_data: {}, test_labels: {}", narrow.text(), names.text()),
+       "needs test samples of 7 numbers, but has 3");
 }

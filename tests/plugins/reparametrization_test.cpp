@@ -159,6 +159,14 @@ TEST_CASE("ℓ1 excess is that over the planted vector, below its bound, and ref
             .find("without zeros") != std::string::npos);
 }
 
+TEST_CASE("a dual certificate is found where there is one, and nowhere else") {
+  CHECK(has_l1_certificate(Mat{{1, 0.5}}, {1, 0}));
+  CHECK(!has_l1_certificate(Mat{{1, 0.5}}, {0, 2}));  // (1, 0) is shorter
+  CHECK(!has_l1_certificate(Mat{{1, 1}}, {1, 0}));    // and here others are as short
+  // The ν of least squares, (½, ½), has |Aᵀν| = 1.25 off the support; (0, 1) has 0.5.
+  CHECK(has_l1_certificate(Mat{{1, 2}, {1, 0.5}}, {1, 0}));
+}
+
 TEST_CASE("a sparse vector has s entries in the range, of random sign if wanted") {
   for (const bool is_signed : {false, true}) {
     const auto lane =

@@ -213,6 +213,28 @@ TEST_CASE("two_layer_relu: the two samples of an angle are those of a file, and 
           std::string::npos);
 }
 
+TEST_CASE("two_layer_relu: classes of a file made into two, without the mean of what is kept") {
+  Mat table = samples(12, 4, false), reference = table;
+  for (Index i = 0; i < 12; ++i) table(i, 4) = static_cast<Real>(i % 3);
+  reference = table.rows(arma::find(table.col(4) != 2));
+  reference.head_cols(4).each_row() -= arma::mean(Mat(reference.head_cols(4)), 0);
+  reference.col(4).transform([](Real label) { return label == 0 ? -1.0 : 1.0; });
+  const File file(table), prepared(reference, "prepared");
+  const auto grouped = network(fmt::format(
+      "{{width: 6, data: {}, positive_classes: [1], negative_classes: [0], centred: true}}", file.path.string()));
+  const auto expected = network(fmt::format("{{width: 6, data: {}}}", prepared.path.string()));
+  REQUIRE(grouped->samples() == 8);
+  const Factors point = random_point(4, 6);
+  Factors one = zeros_like(point), other = one;
+  CHECK(grouped->evaluate(point, {0, 8}, Blocks::all(), &one) ==
+        doctest::Approx(expected->evaluate(point, {0, 8}, Blocks::all(), &other)).epsilon(1e-13));
+  add_scaled(one, -1, other);
+  CHECK(norm(one) <= 1e-12 * norm(other));
+  CHECK(refusal("{width: 6, positive_classes: [1]}").find("needs a file of data for its classes") != std::string::npos);
+  CHECK(refusal(fmt::format("{{width: 6, data: {}}}", file.path.string())).find("needs labels 1 and -1") !=
+        std::string::npos);
+}
+
 TEST_CASE("two_layer_relu: nothing overflows before the loss itself does") {
   const File file(Mat{{1, 1}, {1, -1}});
   const Factors point{{Mat(Vec{1000}), Mat(Vec{1})}};
