@@ -38,7 +38,8 @@ class MatrixIrls final : public MatrixMethod {
 
   std::vector<Column> columns() const override {
     return {{"inner_iterations", "products of conjugate gradients in this iteration", 0, false},
-            {"epsilon", "the smoothing ε that this iteration leads to"}};
+            {"epsilon", "the smoothing ε that this iteration leads to"},
+            {"large_values", "singular values of Z that count as larger than ε", 0, false}};
   }
 
   Move advance(const Iterate& at, StepContext& context, Factors& next) const override {
@@ -74,7 +75,7 @@ class MatrixIrls final : public MatrixMethod {
     next = model_of(context).from_svd(truncated(Z, rank_));
     Move move;
     move.step = 1;
-    move.columns = {static_cast<Real>(products), epsilon};
+    move.columns = {static_cast<Real>(products), epsilon, static_cast<Real>(arma::accu(Z.values > epsilon))};
     return move;
   }
 
