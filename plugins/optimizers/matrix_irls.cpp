@@ -30,6 +30,9 @@ class MatrixIrls final : public MatrixMethod {
     const Index least = std::min(context.shape.rows, context.shape.cols);
     if (!context.loss().is_of_residuals())
       throw Unsuitable("needs data that predictions should be equal to, but this loss takes them for labels");
+    Vec off = y_ + 1, slope = off;
+    context.loss().evaluate(0, {off.memptr(), off.n_elem}, {y_.memptr(), off.n_elem}, {slope.memptr(), off.n_elem});
+    if (!arma::all(slope)) throw Unsuitable("needs all measurements, but some are held out");
     if (context.model().is_semidefinite() || rank_ >= least)
       throw Unsuitable("needs a model of all matrices of a rank below both sides, but this one is not");
     kept_ = std::min(2 * rank_ + 4, least);
