@@ -30,9 +30,9 @@ class Gnmr final : public MatrixMethod {
         alpha_(options.variant == "setting"     ? 1
                : options.variant == "averaging" ? 0
                                                 : -1),
-        root_(arma::sqrt(constant_curvature(context))) {
-    if (!root_.is_finite() || root_.min() <= 0)
-      throw Unsuitable("needs a loss that weighs every measurement, but this one leaves some out");
+        root_(arma::sqrt(constant_curvature(context))),
+        inverse_root_(root_) {
+    inverse_root_.transform([](Real root) { return root > 0 ? 1 / root : 0; });
   }
 
   std::vector<Column> columns() const override {
@@ -46,7 +46,7 @@ class Gnmr final : public MatrixMethod {
     Sensing& sensing = *context.objective.sensing();
     Vec b, along;
     sensing.slope(at.prediction, b);
-    b /= -root_;  // of f = ½‖b‖²
+    b %= -inverse_root_;  // of f = ½‖b‖²
     if (alpha_ > -1) {
       sensing.jacobian_times(at, at.point, along);
       b += (1 + alpha_) / 2 * (root_ % along);
@@ -89,7 +89,7 @@ class Gnmr final : public MatrixMethod {
 
   LsqrRules inner_;
   Real alpha_;
-  Vec root_;  // of ℓ″
+  Vec root_, inverse_root_;  // of ℓ″; 0 where measurements are held out
 };
 
 }  // namespace

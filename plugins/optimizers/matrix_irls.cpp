@@ -30,6 +30,9 @@ class MatrixIrls final : public MatrixMethod {
     const Index least = std::min(context.shape.rows, context.shape.cols);
     if (!context.loss().is_of_residuals())
       throw Unsuitable("needs data that predictions should be equal to, but this loss takes them for labels");
+    Vec off = y_ + 1, slope = off;
+    context.loss().evaluate(0, {off.memptr(), off.n_elem}, {y_.memptr(), off.n_elem}, {slope.memptr(), off.n_elem});
+    if (!arma::all(slope)) throw Unsuitable("needs all measurements, but some are held out");
     if (context.model().is_semidefinite() || rank_ >= least)
       throw Unsuitable("needs a model of all matrices of a rank below both sides, but this one is not");
     kept_ = std::min(2 * rank_ + 4, least);
@@ -38,7 +41,8 @@ class MatrixIrls final : public MatrixMethod {
 
   std::vector<Column> columns() const override {
     return {{"inner_iterations", "products of conjugate gradients in this iteration", 0, false},
-            {"epsilon", "the smoothing ε that this iteration leads to"}};
+            {"epsilon", "the smoothing ε that this iteration leads to"},
+            {"large_values", "singular values of Z that count as larger than ε", 0, false}};
   }
 
   Move advance(const Iterate& at, StepContext& context, Factors& next) const override {
@@ -74,7 +78,7 @@ class MatrixIrls final : public MatrixMethod {
     next = model_of(context).from_svd(truncated(Z, rank_));
     Move move;
     move.step = 1;
-    move.columns = {static_cast<Real>(products), epsilon};
+    move.columns = {static_cast<Real>(products), epsilon, static_cast<Real>(arma::accu(Z.values > epsilon))};
     return move;
   }
 

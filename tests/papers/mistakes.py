@@ -139,7 +139,7 @@ MISTAKES = [
             "of(0), of(1)", "of(0), nullptr"),
     Mistake("tanner2016", "condition", "optimizers/alternating_scaled_gradient_descent",
             "at.gradient, direction);", "at.gradient, direction); direction = at.gradient;"),
-    Mistake("zilber2022", "sensing", "optimizers/gnmr", "b /= -root_;", "b /= root_;"),
+    Mistake("zilber2022", "sensing", "optimizers/gnmr", "b %= -inverse_root_;", "b %= inverse_root_;"),
     Mistake("zilber2022", "sensing", "optimizers/gnmr", "return true;", "return false;"),
     Mistake("kuemmerle2021", "limit", "optimizers/matrix_irls", "arma::accu(last[1] > epsilon)", "1"),
     Mistake("kuemmerle2021", "condition", "optimizers/matrix_irls",

@@ -166,6 +166,11 @@ TEST_CASE("each variant of GNMR is ½(1 − α) p + J⁺(y − z + ½(1 + α) J 
 TEST_CASE("GNMR sees a scaled loss as least squares, and refuses those of another curvature") {
   const auto sum = run_for(4, "gnmr"), mean = run_for(4, "gnmr", {"loss={type: least_squares, reduction: mean}"});
   CHECK(difference(mean->iterate().point[0], sum->iterate().point[0]) < 1e-8);
+  // What is held out is not fitted: the gradient of the others vanishes at the end.
+  const auto part = run_for(40, "{type: gnmr, variant: updating}",
+                            {"problem.hold_out={fraction: 0.1}", "problem.noise={type: gaussian, level: 0.01}"});
+  CHECK(norm(part->iterate().gradient) < 1e-9);
+  CHECK(last(*part, "validation_error") > 1e-3);
   CHECK(has(message_of(completion, {"loss={type: huber, threshold: 0.1}"}), "needs a quadratic loss"));
   CHECK(has(message_of(completion, {"model.balancing=1"}), "needs a model without a penalty"));
 }
@@ -227,6 +232,7 @@ TEST_CASE("MatrixIRLS converges superlinearly from few entries, and refuses labe
   for (std::size_t t = 2; t < epsilon.size(); ++t) CHECK(epsilon[t] <= epsilon[t - 1]);
   CHECK(has(message_of(completion, {"optimizer=matrix_irls", "model.rank=12"}), "needs a model of all matrices"));
   CHECK(has(message_of(completion, {"optimizer=matrix_irls", "loss=logistic"}), "needs"));
+  CHECK(has(message_of(completion, {"optimizer=matrix_irls", "problem.hold_out={fraction: 0.1}"}), "are held out"));
 }
 
 TEST_CASE(
