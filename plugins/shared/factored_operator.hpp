@@ -4,8 +4,8 @@
 //   P = Aᵀ L, Q = Bᵀ R,  z = c rowsum(P ∘ Q),  A*(s) R += A diag(cs) Q,  A*(s)ᵀ L += B diag(cs) P,
 // four products with thin matrices, 4 m T k (n1 + n2) operations for value and gradient. A block fits into the
 // second-level cache and is read once for all lanes. BLAS may round products of other sizes differently: so P and Q are
-// made for each lane by itself and always for 8 measurements 8j … 8j + 7 at a time, and neither company nor threads nor
-// the rest of a pass shows in the bits of a prediction. Neither A_i nor X is ever formed.
+// made for each lane by itself and always for four measurements 4j … 4j + 3 at a time, and neither company nor threads
+// nor the rest of a pass shows in the bits of a prediction. Neither A_i nor X is ever formed.
 #pragma once
 
 #include <cstring>
@@ -45,7 +45,7 @@ class FactoredOperator : public MeasurementOperator {
   std::uint64_t bytes() const override { return (kept_.a.n_elem + kept_.b.n_elem) * sizeof(Real); }
 
  private:
-  static constexpr Index together = 8;
+  static constexpr Index together = 4;
 
   /// Vectors of some measurements, a column each; of symmetric ones b is empty.
   struct Vectors {
@@ -57,8 +57,8 @@ class FactoredOperator : public MeasurementOperator {
     bool are_equal = false;
     Mat& of_right() { return are_equal ? P : Q; }
   };
-  /// Some measurements that are wanted, and a view of the vectors of the groups of 8 that they lie in, which begin with
-  /// measurement `first`.
+  /// Some measurements that are wanted, and a view of the vectors of the groups of four that they lie in, which begin
+  /// with measurement `first`.
   struct BlockOfRows {
     Rows some;
     Index first;
