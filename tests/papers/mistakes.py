@@ -147,7 +147,7 @@ MISTAKES = [
     Mistake("tong2021robust", "quadratic", "models/symmetric", "gram_solve(point[0], damping, gradient[0])", "gradient[0]"),
     Mistake("tong2021", "bilinear", "models/asymmetric", "direction[0] = gram_solve(point[1], damping, gradient[0]);",
             "direction[0] = gradient[0];"),
-    Mistake("charisopoulos2021", "blind_deconvolution", "step_sizes/geometric_decay",
+    Mistake("charisopoulos2021", "bilinear_sensing", "step_sizes/geometric_decay",
             "std::pow(options_.factor,", "std::pow(std::sqrt(options_.factor),"),
     Mistake("kim2023", "momentum", "optimizers/nesterov", "scale(velocity, beta);", "scale(velocity, 0);"),
     Mistake("zhang2017", "complex", "operators/rank_one", "a[2 * n + n + j] = -alpha", "a[2 * n + n + j] = alpha"),
