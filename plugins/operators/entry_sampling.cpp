@@ -32,7 +32,7 @@ class EntrySampling final : public EntryOperator {
 
  private:
   EntrySampling(const Context& context, Index m)
-      : EntryOperator(context.shape, by_rows(context.stream.sample(context.shape.entries(), m), context.shape),
+      : EntryOperator(context, context.stream.sample(context.shape.entries(), m),
                       std::sqrt(static_cast<Real>(context.shape.entries()) / static_cast<Real>(m))) {}
 };
 
