@@ -74,7 +74,7 @@ void Bench::read_parameters(const Subject& subject) {
   for (const Parameter& parameter : parameters.all()) {
     if (given.find(parameter.name)) continue;
     std::string example = parameter.example_text;
-    if (parameter.is_file && parameter.is_required) example = data_file(subject.kind());
+    if (parameter.is_file && parameter.is_required) example = data_file(subject.kind(), parameter.lists_entries);
     if (!subject.sizes.are_usual() && parameter.name == "rank") example = std::to_string(subject.sizes.rank);
     if (!subject.sizes.are_usual() && parameter.name == "measurements")
       example = std::to_string(subject.sizes.measurements);
@@ -89,21 +89,32 @@ void Bench::read_parameters(const Subject& subject) {
   if (!diagnostics.empty()) throw tightrope::Error(Exit::config, diagnostics.front().text());
 }
 
-/// A file of what a plugin of this kind may read: the rows of an operator, the blocks of a start, a matrix.
-std::string Bench::data_file(const std::string& kind) const {
+/// A file of what a plugin of this kind may read: the rows of an operator, the blocks of a start, a matrix, or all
+/// entries of one, a line each.
+std::string Bench::data_file(const std::string& kind, bool lists_entries) const {
   namespace fs = std::filesystem;
   const Shape of = is_sensing() ? shape : ConformanceProblem::oblong;
   const Mat V = Stream(5, "V").normal_matrix(of.rows, sizes.rank),
             W = Stream(5, "W").normal_matrix(of.cols, sizes.rank);
   const bool is_start = kind == "initializations", is_operator = kind == "operators";
-  const std::string bytes =
-      is_start ? npz_bytes({{"V", V}, {"W", W}, {"U", V}})
-               : npy_bytes(is_operator ? Mat(Stream(5, "A").normal_matrix(sizes.measurements, of.entries()) /
-                                             std::sqrt(static_cast<Real>(sizes.measurements)))
-                                       : Stream(5, "X").normal_matrix(of.rows, of.cols));
+  std::string bytes;
+  if (lists_entries) {
+    const Stream values(5, "entries");
+    for (Index i = 0; i < of.entries(); ++i)
+      bytes += fmt::format("{} {} {}\n", i % of.rows + 1, i / of.rows + 1, values.normal(i));
+  } else if (is_start) {
+    bytes = npz_bytes({{"V", V}, {"W", W}, {"U", V}});
+  } else if (is_operator) {
+    bytes = npy_bytes(Mat(Stream(5, "A").normal_matrix(sizes.measurements, of.entries()) /
+                          std::sqrt(static_cast<Real>(sizes.measurements))));
+  } else {
+    bytes = npy_bytes(Stream(5, "X").normal_matrix(of.rows, of.cols));
+  }
   const fs::path folder = fs::temp_directory_path() / fmt::format("tightrope-test-{}", getpid());
   const fs::path file = folder / fmt::format("{}x{}-{}-{}.{}", of.rows, of.cols, sizes.measurements, sizes.rank,
-                                             is_start ? "npz" : "npy");
+                                             lists_entries ? "txt"
+                                             : is_start    ? "npz"
+                                                           : "npy");
   fs::create_directories(folder);
   std::ofstream(file, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   return file.string();

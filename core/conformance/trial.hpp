@@ -162,7 +162,7 @@ class Bench {
   void measure(LowRank X, Index rank);
   void show_parts(const std::string& kind);
   void read_parameters(const Subject& subject);
-  std::string data_file(const std::string& kind) const;
+  std::string data_file(const std::string& kind, bool lists_entries) const;
 
   std::shared_ptr<SensingProblem> problem_;
   Counters counters_;

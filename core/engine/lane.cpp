@@ -192,7 +192,7 @@ bool Lane::has_diverged(const Iterate& point) {
 void Lane::publish_estimate() {
   LowRank published = estimate_ ? std::move(*estimate_) : LowRank();
   estimate_.reset();
-  estimate_prediction_.reset();
+  late_prediction_.reset();
   if (!attribute_errors_to(setup_.optimizer_name, "estimate",
                            [&] { return setup_.optimizer->estimate(at_, memory_, published); }))
     return;
@@ -216,12 +216,19 @@ const std::vector<Real>& Lane::values_of(std::size_t watch) {
     const auto start = Clock::now();
     const SensingProblem* problem = setup_.problem.get();
     const Iterate& at = iterate();
-    if (estimate_ && estimate_prediction_.is_empty())
-      setup_.objective->predict(*estimate_, at.rows, estimate_prediction_);
+    const LowRank& X = estimate_ ? *estimate_ : at.X;
+    const auto predicted = [&]() -> const Vec& {
+      if (late_prediction_.is_empty()) setup_.objective->predict(X, at.rows, late_prediction_);
+      return late_prediction_;
+    };
+    const bool is_late = problem && at.prediction.is_empty();  // its passes write none
+    if (estimate_ && !is_late) predicted();
     const Snapshot snapshot{at,
                             setup_.objective->space(),
-                            estimate_ ? *estimate_ : at.X,
-                            estimate_ ? estimate_prediction_ : at.prediction,
+                            X,
+                            is_late     ? Prediction(predicted)
+                            : estimate_ ? Prediction(late_prediction_)
+                                        : Prediction(at.prediction),
                             problem ? &problem->data_of(at.rows) : nullptr,
                             problem ? problem->truth.get() : nullptr,
                             problem ? &problem->outliers : nullptr};

@@ -152,7 +152,7 @@ class Lane {
   std::size_t method_columns_ = 0;
   std::vector<Real> method_values_;  // of the method's own columns, at the last complete iterate
   std::optional<LowRank> estimate_;  // at the last complete iterate
-  Vec estimate_prediction_;          // A of it, once somebody has asked; else empty
+  Vec late_prediction_;              // A of it, or of an X whose pass wrote none, once somebody has asked; else empty
   std::optional<Kept> kept_;
   std::optional<Index> keep_column_;
   bool started_ = false;

@@ -15,7 +15,7 @@ void Lane::transfer(Archive& archive, SomeLane& lane, Counted& counted, LastRow&
   archive(lane.reached_.passes, lane.next_);
   archive(lane.move_.step, lane.move_.completes_iteration, lane.move_.wanted, lane.move_.columns, lane.move_.mark);
   archive(lane.method_values_, lane.trace_.marks, lane.estimate_);
-  if (lane.estimate_) archive(lane.estimate_prediction_);
+  if (lane.estimate_) archive(lane.late_prediction_);
   archive(lane.kept_, lane.memory_, lane.step_size_memory_, counted);
   archive(lane.started_, lane.scale_, lane.end_, last_row);
 }

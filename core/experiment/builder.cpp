@@ -79,7 +79,8 @@ class Builder {
     CountedSensing for_observers(own.problem, std::make_shared<SharedAdjoint>(), watched);
     full.known_sensing = &for_observers;
     if (!held_out.empty())
-      setup.watches.push_back({validation_error(held_out, problem.data), {}, true, "the hold-out"});
+      setup.watches.push_back(
+          {validation_error(held_out, problem, wants_root_mean_squares(cell)), {}, true, "the hold-out"});
     setup.warnings = problem.warnings;
     setup.objective = std::make_shared<SensingObjective>(own.problem, loss, model, names, std::move(extras));
     setup.objective->restore(counters);
@@ -175,6 +176,11 @@ class Builder {
       refuse(cell.batch_position, fmt::format("a batch of {} is more than the {} measurements that there are",
                                               cell.batch->size, measurements));
     return Batches(measurements, *cell.batch, Stream(cell.seed, "batch"));
+  }
+
+  static bool wants_root_mean_squares(const CellSpec& cell) {
+    const Node* const rmse = cell.resolved.find("problem")->find("hold_out")->find("rmse");
+    return rmse && rmse->scalar == "true";
   }
 
   static std::vector<Index> held_out_of(const CellSpec& cell, const SensingProblem& problem) {

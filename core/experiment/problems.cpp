@@ -85,7 +85,7 @@ Vec read_data(const CellSpec& cell, const SensingProblem& problem) {
 
 std::shared_ptr<const MeasurementOperator> checked_operator(const CellSpec& cell, const Context& context) {
   auto op = make<MeasurementOperator>(cell.op, context);
-  if (op->shape() != context.shape)
+  if (op->shape() != context.shape && !(op->own_data() && context.shape == Shape{}))
     throw Error(Exit::plugin,
                 Diagnostic{cell.op.position, fmt::format("{} failed: it measures {} × {} matrices instead of {} × {}",
                                                          cell.op.description(), op->rows(), op->cols(),
@@ -142,8 +142,21 @@ std::shared_ptr<const SensingProblem> SensingProblems::make_problem(const CellSp
   problem->op = known.op;
   append(problem->warnings, known.warnings);
   const Index m = problem->op->measurements();
-  if (cell.data_file) {
-    require_room(4, m, "the measured data and what a run keeps beside them");
+  const Vec* const own = problem->op->own_data();
+  if (own && own->n_elem != m)
+    throw std::logic_error(fmt::format("the operator has {} data of its own for {} measurements", own->n_elem, m));
+  if (own) problem->shape = problem->op->shape();
+  if (own && cell.data_file)
+    refuse(cell.data_position, cell.op.description() + " comes with its data; leave out 'data'");
+  if (!own && !cell.data_file && !problem->truth)
+    refuse(cell.op.position, "problem needs a 'target' (the matrix to recover) or measured 'data'");
+  // What a run keeps of each measurement: data, and where passes write them predictions and slopes.
+  const Index kept = problem->op->predictions_are_optional() ? 1 : 4;
+  if (own) {
+    // Not a copy, of what lives as long as the problem does.
+    problem->data = Vec(const_cast<Real*>(own->memptr()), m, false, false);
+  } else if (cell.data_file) {
+    require_room(kept, m, "the measured data and what a run keeps beside them");
     problem->data = read_data(cell, *problem);
     if (problem->data.n_elem != m)
       refuse(cell.data_position, fmt::format("the data file has {} numbers, but {} takes {} measurements",
@@ -153,7 +166,7 @@ std::shared_ptr<const SensingProblem> SensingProblems::make_problem(const CellSp
     // Of an operator that is not kept, neither are the data of batches.
     problem->has_all_data = !(cell.batch && problem->op->is_dense() && problem->op->bytes() == 0);
     if (problem->has_all_data) {
-      require_room(4, m, "the measured data and what a run keeps beside them");
+      require_room(kept, m, "the measured data and what a run keeps beside them");
       part_of(cell.op, "forward", [&] { problem->op->forward(problem->truth->X, problem->data); });
       problem->signal = {m, arma::dot(problem->data, problem->data) / static_cast<Real>(m),
                          arma::abs(problem->data).max()};

@@ -128,7 +128,7 @@ void MeasurementOperator::check_sides(const LowRank& gradient, Index rank, Sides
 
 void MeasurementOperator::check_answers(std::span<const Evaluation> lanes, Rows rows) const {
   for (const Evaluation& lane : lanes) {
-    check(*lane.prediction, rows.count, 1, "A(X)");
+    if (lane.prediction) check(*lane.prediction, rows.count, 1, "A(X)");
     if (lane.gradient) check_sides(*lane.gradient, lane.sides().rank(), lane.wanted);
   }
 }
@@ -137,10 +137,11 @@ void MeasurementOperator::evaluate(std::span<Evaluation> lanes, Rows wanted_rows
   const Rows rows = wanted_rows.within(measurements());
   bool all_separable = true;
   for (Evaluation& lane : lanes) {
-    require(lane.at && lane.data && lane.loss && lane.prediction, "evaluate: a lane is incomplete");
+    require(lane.at && lane.data && lane.loss && (lane.prediction || predictions_are_optional()),
+            "evaluate: a lane is incomplete");
     require(lane.at->shape() == shape() && lane.sides().shape() == shape() && lane.data->n_elem == rows.count,
             "evaluate: a lane has another shape");
-    lane.prediction->set_size(rows.count);
+    if (lane.prediction) lane.prediction->set_size(rows.count);
     lane.reads = 1;
     if (lane.gradient && lane.wanted.left) lane.gradient->left.set_size(this->rows(), lane.sides().rank());
     if (lane.gradient && lane.wanted.right) lane.gradient->right.set_size(cols(), lane.sides().rank());
@@ -166,10 +167,12 @@ void MeasurementOperator::evaluate(std::span<Evaluation> lanes, Rows wanted_rows
 }
 
 void MeasurementOperator::evaluate_alone(Evaluation& lane, Rows rows) const {
-  forward(*lane.at, rows, *lane.prediction);
+  Vec unwanted;
+  Vec& prediction = lane.prediction ? *lane.prediction : unwanted;
+  forward(*lane.at, rows, prediction);
   Vec slope(rows.count);
-  lane.value = lane.loss->evaluate(rows.first, {lane.prediction->memptr(), rows.count},
-                                   {lane.data->memptr(), rows.count}, {slope.memptr(), rows.count});
+  lane.value = lane.loss->evaluate(rows.first, {prediction.memptr(), rows.count}, {lane.data->memptr(), rows.count},
+                                   {slope.memptr(), rows.count});
   if (!lane.gradient) return;
   lane.reads = 2;
   if (rows.count < measurements()) {

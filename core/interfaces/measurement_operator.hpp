@@ -18,7 +18,7 @@ struct Evaluation {
   const Loss* loss = nullptr;
   Sides wanted;                    // sides of the gradient to compute; the others are left alone
   Real value = 0;                  // out: ℓ(A(X); y)
-  Vec* prediction = nullptr;       // out: A(X), one for each row of the pass
+  Vec* prediction = nullptr;       // out: A(X), one for each row of the pass; null, where they are optional: not wanted
   LowRank* gradient = nullptr;     // out: {A*(s) R, A*(s)ᵀ L} with s = ∂ℓ; null: the value alone
   const LowRank* along = nullptr;  // L and R of the gradient, if they are not those of X
   Index reads = 1;                 // out: how often the rows were read for it
@@ -67,6 +67,11 @@ class MeasurementOperator : public Component, public std::enable_shared_from_thi
   std::shared_ptr<const MeasurementOperator> restricted(const std::vector<Index>& indices) const;
   /// Bytes of the operator's own data that one streaming read touches.
   virtual std::uint64_t bytes() const { return 0; }
+  /// Whether passes can do without writing predictions: where there are many, and few who read them.
+  virtual bool predictions_are_optional() const { return false; }
+  /// The data y, for operators that come with them; else null. Such an operator knows its shape, too, and may be made
+  /// for one of 0 × 0.
+  virtual const Vec* own_data() const { return nullptr; }
   /// What each measurement sees, for operators that see single entries; else empty.
   virtual std::vector<MatrixEntry> entries() const { return {}; }
   /// Whether the A_i are dense, and can be written out by dense_rows.

@@ -25,7 +25,7 @@ struct Iterate {
   Factors gradient;              // ∇f(point); blocks that nobody wanted are zero
   Blocks known = Blocks::all();  // the blocks of the gradient that were wanted
   LowRank X;                     // model(point); empty in problems that are not sensing
-  Vec prediction;                // A(X), one for each of `rows`; empty in problems that are not sensing
+  Vec prediction;                // A(X), one for each of `rows`, as far as the pass wrote it: ask Sensing::prediction
 };
 
 /// Uses of the operator so far. One fused pass gives value and gradient; forward and adjoint are single maps.
@@ -50,7 +50,7 @@ class Objective {
   virtual Sensing* sensing() { return nullptr; }
   /// f at a point, over the same rows as an iterate's, without its gradient.
   virtual Real value(const Factors& point, Rows rows = Rows::all()) = 0;
-  /// Fills value, gradient (the wanted blocks), X and prediction at at.point, over at.rows.
+  /// Fills value, gradient (the wanted blocks), X and prediction, unless that is optional, at at.point, over at.rows.
   void evaluate(Iterate& at, Blocks wanted);
   /// next = the point reached from p by `step` along direction, projected if the run has a projection: where a method
   /// with one phase an iteration would come.

@@ -23,6 +23,8 @@ class Sensing {
   virtual Shape shape() const = 0;                      // n1 × n2
   virtual Index measurements() const = 0;               // m
   virtual const FactorizationModel& model() const = 0;  // throws Unsuitable where it is not made yet
+  /// A(X) over the rows of an iterate. One forward map where its pass has not written it, once for each iterate.
+  virtual const Vec& prediction(const Iterate& at) = 0;
   /// z = A(L Rᵀ)
   virtual void forward(const LowRank& X, Vec& z) = 0;
   /// ℓ(z; y) and its slope s = ∂ℓ/∂z. No use of the operator.

@@ -31,7 +31,7 @@ class MatrixMethod : public Optimizer {
     Sensing& sensing = *context.objective.sensing();
     Vec s;
     Mat G;
-    sensing.slope(at.prediction, s);
+    sensing.slope(sensing.prediction(at), s);
     sensing.adjoint_times(s, arma::eye(sensing.shape().cols, sensing.shape().cols), G);
     return G;
   }

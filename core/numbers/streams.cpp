@@ -7,7 +7,6 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <unordered_set>
 
 #include "core/base/digest.hpp"
 #include "core/base/limits.hpp"
@@ -120,38 +119,78 @@ Mat Stream::normal_matrix(Index rows, Index cols) const {
   return result;
 }
 
+// Floyd's algorithm (Bentley & Floyd, Comm. ACM 30, 1987): for j = size − count, …, size − 1 take a random index of 0 …
+// j, or j itself if that one is taken already. What is taken is a bit for each index where these are few enough.
 std::vector<Index> Stream::sample(Index size, Index count) const {
   if (count > size) throw std::logic_error("Stream::sample: more indices than there are");
-  // What is taken: a bit for each index, or a table of those that are, whichever is smaller.
-  const bool by_bits = size / 64 / 6 <= count;
-  require_memory((by_bits ? static_cast<long double>(size) / 8 : 48.0L * static_cast<long double>(count)) +
+  const bool by_bits = size <= Index{1} << 27U || size / 16 <= count;
+  require_memory((by_bits ? static_cast<long double>(size) / 8 : 16.2L * static_cast<long double>(count)) +
                      static_cast<long double>(sizeof(Index)) * static_cast<long double>(count),
                  fmt::format("drawing {} of {} indices", count, size), "draw fewer");
-  // Floyd's algorithm (Bentley & Floyd, Comm. ACM 30, 1987): count draws, whatever the size.
-  const auto draw = [this](Index j) {
-    if (j < Index{1} << 53) return std::min(static_cast<Index>(uniform(j) * static_cast<Real>(j + 1)), j);
-    return static_cast<Index>((static_cast<Wide>(word(j)) * (j + 1)) >> 64);  // uniform() has too few bits
-  };
+  if (!by_bits) return sample_by_sorting(size, count);
+  std::vector<std::uint64_t> taken(size / 64 + 1);
+  const auto bit = [](Index i) { return std::uint64_t{1} << i % 64; };
+  draw_below(size - count, size, [&](Index j, Index t) {
+    const Index chosen = taken[t / 64] & bit(t) ? j : t;
+    taken[chosen / 64] |= bit(chosen);
+  });
   std::vector<Index> result;
   result.reserve(count);
-  if (by_bits) {
-    std::vector<std::uint64_t> taken(size / 64 + 1);
-    const auto bit = [](Index i) { return std::uint64_t{1} << i % 64; };
-    for (Index j = size - count; j < size; ++j) {
-      const Index t = draw(j), chosen = taken[t / 64] & bit(t) ? j : t;
-      taken[chosen / 64] |= bit(chosen);
-    }
-    for (Index block = 0; block < taken.size(); ++block)
-      for (std::uint64_t rest = taken[block]; rest != 0; rest &= rest - 1)
-        result.push_back(64 * block + static_cast<Index>(std::countr_zero(rest)));
-    return result;
+  for (Index block = 0; block < taken.size(); ++block)
+    for (std::uint64_t rest = taken[block]; rest != 0; rest &= rest - 1)
+      result.push_back(64 * block + static_cast<Index>(std::countr_zero(rest)));
+  return result;
+}
+
+/// work(j, t) for first ≤ j < end, in this order, t uniform in 0 … j.
+template <class Work>
+void Stream::draw_below(Index first, Index end, const Work& work) const {
+  constexpr Index most = 1024, exact = Index{1} << 53U;  // beyond, uniform() has too few bits
+  Real uniforms[most];
+  Index j = first;
+  for (Index count = 0; j < std::min(end, exact); j += count) {
+    count = std::min({most, end - j, exact - j});
+    fill_uniform(j, {uniforms, count});
+    for (Index i = 0; i < count; ++i)
+      work(j + i, std::min(static_cast<Index>(uniforms[i] * static_cast<Real>(j + i + 1)), j + i));
   }
-  std::unordered_set<Index> taken;
-  taken.reserve(count);
-  for (Index j = size - count; j < size; ++j)
-    if (const Index t = draw(j); !taken.insert(t).second) taken.insert(j);
-  result.assign(taken.begin(), taken.end());
-  std::sort(result.begin(), result.end());
+  for (; j < end; ++j) work(j, static_cast<Index>((static_cast<Wide>(word(j)) * (j + 1)) >> 64U));
+}
+
+/// The same indices in 24 bytes each, without looking anything up at random: all draws are sorted, which brings those
+/// of the same index t together. The first of them takes t, unless j = t has taken it in place of what it drew; the
+/// others take their j. What j = t drew is at most t, so that this is settled when the draws of t have their turn.
+std::vector<Index> Stream::sample_by_sorting(Index size, Index count) const {
+  struct Draw {
+    Index t, j;
+    bool operator<(const Draw& other) const { return t != other.t ? t < other.t : j < other.j; }
+  };
+  const Index begin = size - count, parts = count / 4096 + 1, width = size / parts + 1;
+  std::vector<Index> next(parts + 1, 0), result;
+  draw_below(begin, size, [&](Index, Index t) { ++next[t / width + 1]; });
+  for (Index part = 0; part < parts; ++part) next[part + 1] += next[part];
+  {
+    std::vector<Draw> draws(count);
+    std::vector<bool> replaced(count, false);  // j took itself
+    draw_below(begin, size, [&](Index j, Index t) { draws[next[t / width]++] = {t, j}; });
+    result.reserve(count);
+    for (Index part = 0, first = 0; part < parts; first = next[part++]) {
+      std::sort(draws.begin() + static_cast<long>(first), draws.begin() + static_cast<long>(next[part]));
+      for (Index i = first; i < next[part]; ++i) {
+        const auto [t, j] = draws[i];
+        const bool is_first = i == first || draws[i - 1].t != t;
+        if (is_first && !(t >= begin && replaced[t - begin]))
+          result.push_back(t);
+        else
+          replaced[j - begin] = true;
+      }
+    }
+    const std::size_t drawn = result.size();
+    for (Index j = 0; j < count; ++j)
+      if (replaced[j]) result.push_back(begin + j);
+    const auto middle = result.begin() + static_cast<long>(drawn);
+    std::inplace_merge(std::lower_bound(result.begin(), middle, begin), middle, result.end());
+  }
   return result;
 }
 

@@ -37,10 +37,15 @@ class Stream {
 
   /// rows × cols of N(0, 1), element (i, j) = normal(i + j·rows).
   Mat normal_matrix(Index rows, Index cols) const;
-  /// `count` different indices out of 0 … size-1, uniformly, in increasing order (Floyd's algorithm).
+  /// `count` different indices out of 0 … size-1, uniformly, in increasing order (Floyd's algorithm). Takes at most 25
+  /// bytes for each of them, whatever the size, or a bit for each index of few.
   std::vector<Index> sample(Index size, Index count) const;
 
  private:
+  template <class Work>
+  void draw_below(Index first, Index end, const Work& work) const;
+  std::vector<Index> sample_by_sorting(Index size, Index count) const;
+
   std::uint64_t seed_;
   std::string path_;
   std::uint32_t key_[2];

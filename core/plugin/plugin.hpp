@@ -30,6 +30,7 @@
 #include "core/numbers/solvers/line_minimum.hpp"
 #include "core/numbers/solvers/runge_kutta.hpp"
 #include "core/operators/dense_operator.hpp"
+#include "core/operators/entry_file.hpp"
 #include "core/operators/entry_operator.hpp"
 #include "core/plugin/manifest.hpp"
 

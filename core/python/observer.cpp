@@ -19,7 +19,7 @@ class ScriptedObserver final : public Observer {
       if (name == "X") return array_of(seen.X.dense());
       if (name == "L") return call.lend(seen.X.left, "L");
       if (name == "R") return call.lend(seen.X.right, "R");
-      if (name == "prediction") return call.lend(span(seen.prediction), "prediction");
+      if (name == "prediction") return call.lend(span(seen.prediction()), "prediction");
       if (name == "data") return call.lend(span(*seen.data), "data");
       return argument_of(seen.iterate, name, call);
     };

@@ -196,6 +196,11 @@ Parameter& Parameter::required() {
   default_text.clear();
   return *this;
 }
+Parameter& Parameter::of_entries() {
+  lists_entries = true;
+  return *this;
+}
+
 Parameter& Parameter::unit(std::string text) {
   unit_text = std::move(text);
   return *this;

@@ -34,9 +34,10 @@ class Parameter {
  public:
   std::string name, type, range, default_text, unit_text, doc, example_text;
   std::vector<std::string> choices;
-  bool is_required = false, is_file = false;
+  bool is_required = false, is_file = false, lists_entries = false;
 
   Parameter& required();                 ///< has no default: a section without it is an error
+  Parameter& of_entries();               ///< a file with a line for each entry of a matrix, and not with an array
   Parameter& unit(std::string text);     ///< e.g. "s"
   Parameter& example(std::string yaml);  ///< a typical value, for templates and for the conformance suite
 

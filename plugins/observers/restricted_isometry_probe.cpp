@@ -42,9 +42,10 @@ class RestrictedIsometryProbe final : public Observer {
     Extremes all = random_, error;
     const Real size = distance(seen.X, *seen.truth);
     // Below that A(X) − A(X*) is rounding.
-    if (seen.prediction.n_elem == of_truth_.n_elem && size > 1e-12 * seen.truth->norm) {
-      add(seen.prediction - of_truth_, size, all);
-      add(seen.prediction - of_truth_, size, error);
+    if (seen.iterate.rows.count == of_truth_.n_elem && size > 1e-12 * seen.truth->norm) {
+      const Vec of_error = seen.prediction() - of_truth_;
+      add(of_error, size, all);
+      add(of_error, size, error);
     }
     values[0] = all.deviation;
     values[1] = error.smallest <= error.largest ? error.deviation : std::nan("");

@@ -28,7 +28,7 @@ class TrainError final : public Observer {
     // A minibatch is compared with its own data.
     const Rows rows{seen.iterate.rows.first, seen.data->n_elem};
     const Real norm = rows.count == measurements_ ? norm_ : norm_over(*seen.data, rows, seen.outliers);
-    if (norm > 0) values[0] = norm_over(seen.prediction - *seen.data, rows, seen.outliers) / norm;
+    if (norm > 0) values[0] = norm_over(seen.prediction() - *seen.data, rows, seen.outliers) / norm;
   }
 
  private:

@@ -49,9 +49,10 @@ class EntrySampling final : public EntryOperator {
       : EntrySampling(context, drawn(options, context, options.measurements(context.shape))) {}
 
  private:
-  EntrySampling(const Context& context, const std::vector<Index>& places)
-      : EntryOperator(context.shape, by_rows(places, context.shape),
-                      std::sqrt(static_cast<Real>(context.shape.entries()) / static_cast<Real>(places.size()))) {}
+  EntrySampling(const Context& context, std::vector<Index> places) : EntrySampling(context, places.size(), places) {}
+  EntrySampling(const Context& context, Index m, std::vector<Index>& places)
+      : EntryOperator(context, std::move(places),
+                      std::sqrt(static_cast<Real>(context.shape.entries()) / static_cast<Real>(m))) {}
 
   static std::vector<Index> drawn(const Options& options, const Context& context, Index m) {
     const Shape shape = context.shape;

@@ -61,7 +61,7 @@ class OneStepImbalance final : public DirectionOptimizer {
     if (frobenius_norm(at.gradient[1]) > options_.gamma * spectral_norm(at.point[0])) return false;
     Vec slope;
     Mat M;
-    sensing.slope(at.prediction, slope);
+    sensing.slope(sensing.prediction(at), slope);
     sensing.adjoint_times(slope, arma::eye(sensing.shape().cols, sensing.shape().cols), M);
     return frobenius_norm(M) <= options_.gamma && frobenius_norm(M) > 0;
   }

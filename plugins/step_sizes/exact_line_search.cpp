@@ -27,7 +27,8 @@ class ExactLineSearch final : public StepSize {
     if (at.rows.count < measurements_)
       throw Unsuitable("needs the objective of all measurements, but these come in batches");
     Sensing& sensing = *objective.sensing();
-    Vec a, b(at.prediction.n_elem, arma::fill::zeros), s;
+    const Vec& z = sensing.prediction(at);
+    Vec a, b(z.n_elem, arma::fill::zeros), s;
     sensing.jacobian_times(at, d, a);
     if (!is_straight(d)) {
       Iterate ahead = at;
@@ -37,7 +38,7 @@ class ExactLineSearch final : public StepSize {
     }
     const auto phi = [&](Real step) {
       LinePoint found;
-      found.value = sensing.slope(at.prediction + step * (a + step * b), s);
+      found.value = sensing.slope(z + step * (a + step * b), s);
       found.slope = arma::dot(s, a + 2 * step * b);
       if (!has_penalty_) return found;
       Factors point = at.point, gradient = zeros(objective.space().blocks());

@@ -94,7 +94,7 @@ void check_maps(const Subject& subject, Report& report) {
 
 void check_isotropy(const Subject& subject, Report& report) {
   const auto [bench, first] = made<MeasurementOperator>(subject);
-  if (bench->setting("normalization") == "none") return;
+  if (const std::string chosen = bench->setting("normalization"); !chosen.empty() && chosen != "isotropic") return;
   const Index n1 = first->rows(), n2 = first->cols();
   Vec unseen(1, arma::fill::ones);
   if (n1 == n2) {

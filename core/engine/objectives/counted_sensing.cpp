@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 
 #include "core/engine/attribute_errors.hpp"
 
@@ -12,6 +13,11 @@ namespace {
 /// A start is made of these products.
 void check(const Mat& product) {
   if (!product.is_finite()) throw Unsuitable("needs products with A* that are finite numbers, but they overflow");
+}
+
+bool have_equal_bits(const Mat& A, const Mat& B) {
+  return A.n_rows == B.n_rows && A.n_cols == B.n_cols &&
+         std::memcmp(A.memptr(), B.memptr(), A.n_elem * sizeof(Real)) == 0;
 }
 
 bool are_equal(const Vec& a, const Vec& b) { return a.n_elem == b.n_elem && std::equal(a.begin(), a.end(), b.begin()); }
@@ -102,6 +108,21 @@ const Mat& CountedSensing::formed(const Vec& z) {
   return G;
 }
 
+const Vec& CountedSensing::prediction(const Iterate& at) {
+  const Rows rows = at.rows.within(measurements());
+  if (at.prediction.n_elem == rows.count) return at.prediction;
+  const bool is_known = predicted_.n_elem == rows.count && predicted_rows_ == rows &&
+                        have_equal_bits(predicted_at_.left, at.X.left) &&
+                        have_equal_bits(predicted_at_.right, at.X.right);
+  if (is_known) return predicted_;
+  attribute_errors_to(pass_name_, "forward", [&] { problem_->op->forward(at.X, rows, predicted_); });
+  predicted_at_ = at.X;
+  predicted_rows_ = rows;
+  ++counters_.forwards;
+  count_rows(counters_, *problem_->op, rows, 1);
+  return predicted_;
+}
+
 void CountedSensing::forward(const LowRank& X, Vec& z) {
   attribute_errors_to(pass_name_, "forward", [&] { problem_->op->forward(X, z); });
   ++counters_.forwards;
@@ -163,7 +184,8 @@ void CountedSensing::curvature_times(const Iterate& at, const Factors& d, Blocks
   const Rows rows = at.rows.within(measurements());
   const Vec& y = problem_->data_of(rows);
   curvature_.set_size(rows.count);
-  loss().curvature(rows.first, {at.prediction.memptr(), at.prediction.n_elem}, {y.memptr(), y.n_elem},
+  const Vec& z = prediction(at);
+  loss().curvature(rows.first, {z.memptr(), z.n_elem}, {y.memptr(), y.n_elem},
                    {curvature_.memptr(), curvature_.n_elem});
   if (weight_ != 1) curvature_ *= weight_;
   model().push_forward(at.point, d, dX_);

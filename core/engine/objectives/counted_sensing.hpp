@@ -40,6 +40,7 @@ class CountedSensing final : public Sensing {
   Shape shape() const override { return problem_->op->shape(); }
   Index measurements() const override { return problem_->op->measurements(); }
   const FactorizationModel& model() const override;
+  const Vec& prediction(const Iterate& at) override;
   void forward(const LowRank& X, Vec& z) override;
   Real slope(const Vec& z, Vec& s) override;
   void adjoint_times(const Vec& z, const Mat& B, Mat& C) override;
@@ -70,6 +71,9 @@ class CountedSensing final : public Sensing {
   // Reused: no allocation in steady state.
   LowRank dX_, gradient_of_X_;
   Vec z_, curvature_;
+  LowRank predicted_at_;  // X of the predictions below, over their rows
+  Rows predicted_rows_;
+  Vec predicted_;
 };
 
 /// Adds to the counters `reads` readings of some rows of an operator.

@@ -17,6 +17,7 @@ class TrainingLoss final : public Loss {
         weight_(static_cast<Real>(measurements) / static_cast<Real>(measurements - held_out_.size())) {}
 
   bool separable() const override { return loss_->separable(); }
+  Real weight() const { return weight_; }
 
   Real evaluate(Index first, std::span<const Real> prediction, std::span<const Real> data,
                 std::span<Real> slope) const override {
@@ -76,26 +77,70 @@ class TrainingLoss final : public Loss {
   Real weight_;
 };
 
+/// Σ (z_i − y_i)². Nobody asks for its slopes.
+class Squares final : public Loss {
+ public:
+  Real evaluate(Index, std::span<const Real> prediction, std::span<const Real> data, std::span<Real>) const override {
+    Real sum = 0;
+    for (std::size_t i = 0; i < data.size(); ++i) sum += (prediction[i] - data[i]) * (prediction[i] - data[i]);
+    return sum;
+  }
+};
+
 class ValidationError final : public Observer {
  public:
-  ValidationError(std::vector<Index> held_out, const Vec& data) : held_out_(std::move(held_out)), norm_(0) {
-    for (const Index i : held_out_) norm_ = std::hypot(norm_, data[i]);
+  ValidationError(std::vector<Index> held_out, const SensingProblem& problem, bool root_mean_squares)
+      : op_(*problem.op), root_mean_squares_(root_mean_squares), held_out_(std::move(held_out)), norm_(0) {
+    for (const Index i : held_out_) norm_ = std::hypot(norm_, problem.data[i]);
+    if (op_.predictions_are_optional()) part_ = op_.restricted(held_out_);
   }
   std::vector<Column> columns() const override {
-    return {{"validation_error", "‖A(X) − y‖/‖y‖ over the measurements that are held out", 45, true}};
+    std::vector<Column> columns{
+        {"validation_error", "‖A(X) − y‖/‖y‖ over the measurements that are held out", 45, true}};
+    if (root_mean_squares_) {
+      columns.push_back({"train_rmse", "‖A(X) − y‖/√m over the m measurements that are learnt from", 46, true});
+      columns.push_back({"test_rmse", "‖A(X) − y‖/√m over the m measurements that are held out", 47, true});
+    }
+    return columns;
   }
   void observe(const Snapshot& seen, std::span<Real> values) const override {
+    Vec some;
+    if (part_) part_->forward(seen.X, some);
+    const Vec& z = part_ ? some : seen.prediction();
     Real sum = 0;
-    for (const Index i : held_out_) {
-      const Real residual = seen.prediction[i] - (*seen.data)[i];
+    for (Index j = 0; j < held_out_.size(); ++j) {
+      const Index i = held_out_[j];
+      const Real residual = z[part_ ? j : i] - (*seen.data)[i];
       sum += residual * residual;
     }
     if (norm_ > 0) values[0] = std::sqrt(sum) / norm_;
+    if (!root_mean_squares_) return;
+    const Index m = op_.measurements();
+    values[1] = std::sqrt(training_squares(seen) / static_cast<Real>(m - held_out_.size()));
+    values[2] = std::sqrt(sum / static_cast<Real>(held_out_.size()));
   }
 
  private:
+  /// Σ (z_i − y_i)² over what is not held out; where a pass need not write predictions, in one that does not.
+  Real training_squares(const Snapshot& seen) const {
+    const Index m = op_.measurements();
+    const TrainingLoss squares(std::make_shared<const Squares>(), held_out_, m);
+    Evaluation pass{&seen.X, seen.data, &squares, {false, false}};
+    if (part_) {
+      op_.evaluate({&pass, 1});
+    } else {
+      std::vector<Real> slope(m);
+      const Vec& z = seen.prediction();
+      pass.value = squares.evaluate(0, {z.memptr(), m}, {seen.data->memptr(), m}, slope);
+    }
+    return pass.value / squares.weight();
+  }
+
+  const MeasurementOperator& op_;
+  bool root_mean_squares_;
   std::vector<Index> held_out_;
   Real norm_;
+  std::shared_ptr<const MeasurementOperator> part_;  // those alone, where a pass need not predict all
 };
 
 }  // namespace
@@ -118,8 +163,9 @@ Vec training_data(const Vec& data, const std::vector<Index>& held_out) {
   return kept;
 }
 
-std::shared_ptr<const Observer> validation_error(std::vector<Index> held_out, const Vec& data) {
-  return std::make_shared<const ValidationError>(std::move(held_out), data);
+std::shared_ptr<const Observer> validation_error(std::vector<Index> held_out, const SensingProblem& problem,
+                                                 bool root_mean_squares) {
+  return std::make_shared<const ValidationError>(std::move(held_out), problem, root_mean_squares);
 }
 
 }  // namespace tightrope

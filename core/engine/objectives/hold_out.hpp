@@ -22,7 +22,9 @@ std::shared_ptr<const Loss> training_loss(std::shared_ptr<const Loss> loss, std:
 /// estimate of A*(y).
 Vec training_data(const Vec& data, const std::vector<Index>& held_out);
 
-/// validation_error = ‖A(X) − y‖/‖y‖ over the measurements held out.
-std::shared_ptr<const Observer> validation_error(std::vector<Index> held_out, const Vec& data);
+/// validation_error = ‖A(X) − y‖/‖y‖ over the measurements held out. With `root_mean_squares` also train_rmse and
+/// test_rmse, ‖A(X) − y‖/√(their number) over the others and over these. The problem must outlive it.
+std::shared_ptr<const Observer> validation_error(std::vector<Index> held_out, const SensingProblem& problem,
+                                                 bool root_mean_squares = false);
 
 }  // namespace tightrope

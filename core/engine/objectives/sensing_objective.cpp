@@ -31,7 +31,7 @@ Real SensingObjective::scale(const Iterate& start) const {
 Real SensingObjective::value(const Factors& point, Rows wanted) {
   const Rows rows = wanted.within(problem_->op->measurements());
   model_->expand(point, X_);
-  Evaluation evaluation{&X_, &problem_->data_of(rows), loss_.get(), {}, 0, &prediction_};
+  Evaluation evaluation{&X_, &problem_->data_of(rows), loss_.get(), {}, 0, is_lean() ? nullptr : &prediction_};
   attribute_errors_to(names_.pass, "evaluate", [&] { problem_->op->evaluate({&evaluation, 1}, rows); });
   count_evaluation(counters_, *problem_->op, rows, evaluation);
   return weight_ * evaluation.value + model_->add_penalty(point, Blocks::all(), nullptr);
@@ -61,7 +61,8 @@ void SensingObjective::evaluate_together(std::span<Request> requests) {
     Iterate& at = *request.at;
     lane.model_->expand(at.point, at.X);
     const Vec& own_data = lane.problem_ == problem_ ? data : lane.problem_->data_of(rows);
-    evaluations_.push_back({&at.X, &own_data, lane.loss_.get(), lane.model_->sides(request.wanted), 0, &at.prediction,
+    evaluations_.push_back({&at.X, &own_data, lane.loss_.get(), lane.model_->sides(request.wanted), 0,
+                            is_lean() ? nullptr : &at.prediction,
                             request.wanted.any_of(at.point.size()) ? &lane.gradient_of_X_ : nullptr});
   }
   attribute_errors_to(names_.pass, "evaluate", [&] { problem_->op->evaluate(evaluations_, rows); });

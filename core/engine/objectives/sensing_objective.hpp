@@ -39,6 +39,8 @@ class SensingObjective final : public Objective {
   void predict(const LowRank& X, Rows rows, Vec& z) override;
 
  private:
+  /// Passes do not write predictions: whoever wants some asks for them.
+  bool is_lean() const { return problem_->op->predictions_are_optional(); }
   void perturb(const Iterate& at, Sides wanted);
 
   std::shared_ptr<const SensingProblem> problem_;

@@ -28,6 +28,7 @@ struct ProblemKeys {
 
 struct HoldOutKeys {
   Real fraction = 0;
+  bool rmse = false;
   void declare(Parameters& p) {
     p.add(
          "fraction", fraction, Range{0, 1, true, true},
@@ -35,6 +36,9 @@ struct HoldOutKeys {
          "column `validation_error`, and the loss of the others is multiplied by m/(m − number held out)")
         .required()
         .example("0.1");
+    p.add("rmse", rmse,
+          "columns `train_rmse` and `test_rmse`, ‖A(X) − y‖/√m over the m measurements learnt from and over those held "
+          "out, in units of the measurements");
   }
 };
 
@@ -96,12 +100,14 @@ void resolve_problem(Resolver& resolver, const Node& tree, CellSpec& cell, bool 
   }
   if (given->find("target"))
     cell.target = resolver.choose("targets", "target", *given, cell, resolved);
-  else if (!data && given != &nothing && !truth_alone)
-    resolver.complain(given->position, "problem needs a 'target' (the matrix to recover) or measured 'data'");
   else if (data && !given->find("shape"))
     resolver.complain(data->position,
                       "measured data alone do not tell the shape of the matrix; add shape: [rows, columns]");
+  const std::size_t files = cell.files.size();
   if (given != &nothing && !truth_alone) cell.op = resolver.choose("operators", "operator", *given, cell, resolved);
+  // An operator that reads a file may find its data there.
+  if (!given->find("target") && !data && given != &nothing && !truth_alone && cell.files.size() == files)
+    resolver.complain(given->position, "problem needs a 'target' (the matrix to recover) or measured 'data'");
   cell.noises = resolver.choose_some("noises", "noise", *given, cell, resolved);
   if (const Node* part = value_at(*given, "hold_out"); part && !truth_alone) {
     HoldOutKeys hold_out;

@@ -109,14 +109,16 @@ TEST_CASE("a sample has the asked number of different indices, and every index i
   CHECK_THROWS_AS(Stream(1, "s").sample(2, 3), std::logic_error);
 }
 
-TEST_CASE("a sample is Floyd's, whether what is taken is kept as bits or as a table") {
+TEST_CASE("a sample is Floyd's, whether what is taken is kept as bits or draws are sorted") {
   for (const auto& [size, count] : {std::pair<Index, Index>{1, 1},
                                     {64, 10},
                                     {65, 65},
                                     {2400, 960},
                                     {100000, 3},
                                     {5000000, 200},
-                                    {1000000, 40000}}) {
+                                    {1000000, 40000},
+                                    {Index{1} << 27U, 100000},
+                                    {(Index{1} << 27U) + 1, 1000000}}) {
     const Stream stream(7, "sample");
     std::vector<bool> taken(size);
     for (Index j = size - count; j < size; ++j) {

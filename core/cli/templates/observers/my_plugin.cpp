@@ -14,7 +14,7 @@ class MyPlugin final : public Observer {
   // Columns of the trace: name, formula, place in the progress line (the highest first), whether on a logarithmic axis.
   std::vector<Column> columns() const override { return {{"my_plugin", "‖X‖_F²/‖X‖₂²", 30, false}}; }
 
-  // A pure function of what is seen: seen.iterate, seen.X, seen.prediction, and seen.data and seen.truth if they are
+  // A pure function of what is seen: seen.iterate, seen.X, seen.prediction(), and seen.data and seen.truth if they are
   // known. A value that is not defined stays NaN, an empty field of the trace.
   void observe(const Snapshot& seen, std::span<Real> values) const override {
     const Vec sigma = singular_values(seen.X);

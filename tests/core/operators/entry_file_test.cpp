@@ -1,0 +1,113 @@
+// Long lists of entries: what is read, and which line is to blame for what is not.
+#include "core/operators/entry_file.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "core/base/error.hpp"
+#include "core/numbers/streams.hpp"
+
+using namespace tightrope;
+
+namespace {
+
+struct Written {
+  std::string path = (std::filesystem::temp_directory_path() / fmt::format("entries-{}.txt", getpid())).string();
+  explicit Written(const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+  ~Written() { std::filesystem::remove(path); }
+};
+
+using Values = std::map<std::pair<Index, Index>, Real>;
+
+Values values_of(const EntryList& list) {
+  Values values;
+  list.tiles.for_each([&](Index i, Index a, Index b) { values[{a, b}] = list.values[i]; });
+  return values;
+}
+
+Values read(const std::string& text, Index first_index = 1, Shape shape = {}) {
+  const Written file(text);
+  return values_of(read_entries(file.path, first_index, shape, Team(2)));
+}
+
+std::string refusal_of(const std::string& text, Shape shape = {}) {
+  const Written file(text);
+  try {
+    read_entries(file.path, 1, shape, Team(2));
+  } catch (const Error& error) {
+    CHECK(error.code() == Exit::config);
+    const std::string what = error.what();
+    CHECK(what.starts_with(file.path + ":"));
+    return what.substr(file.path.size() + 1);
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("separators, names, remarks, ends of lines and ways to write a number are those that files have") {
+  const Values wanted{{{0, 1}, 3.5}, {{3, 4}, -0.25}, {{3, 0}, 1e-7}};
+  CHECK(read("1 2 3.5\n4 5 -.25\n4 1 1e-7\n") == wanted);
+  CHECK(read("  1\t2\t3.5\t978300760\n4\t5\t-0.25\t1\n\n4\t1\t0.0000001") == wanted);
+  CHECK(read("userId,movieId,rating,timestamp\r\n1,2,3.5,99\r\n4,5,-.25,98\r\n4 , 1 , 1E-07,7\r\n") == wanted);
+  CHECK(read("1::2::3.50::978300760\n4::5::-0.250::1\n4::1::.0000001000::2\n") == wanted);
+  CHECK(read("# remark\n1;2;3.5\n% another\n4;5;-0.25\n4;1;1e-7\n") == wanted);
+  CHECK(read("0 1 3.5\n3 4 -.25\n3 0 1e-7", 0) == wanted);
+  CHECK(read("%%MatrixMarket matrix coordinate real general\n% remark\n4 5 3\n1 2 3.5\n4 5 -.25\n4 1 1e-7\n") ==
+        wanted);
+  CHECK(read("1 1 0.1\n1 2 123456789012345\n1 3 0.30000000000000004\n1 4 12345678901234567890\n") ==
+        Values{
+            {{0, 0}, 0.1}, {{0, 1}, 123456789012345}, {{0, 2}, 0.30000000000000004}, {{0, 3}, 12345678901234567890.0}});
+}
+
+TEST_CASE("the shape is the largest of the file or the one given, and what is empty is counted") {
+  const Written file("1 2 3\n4 5 6\n");
+  const EntryList free = read_entries(file.path, 1, {}, Team(1)), given = read_entries(file.path, 1, {10, 6}, Team(1));
+  CHECK(free.tiles.shape() == Shape{4, 5});
+  CHECK(free.empty_rows == 2);
+  CHECK(free.empty_columns == 3);
+  CHECK(given.tiles.shape() == Shape{10, 6});
+  CHECK(given.empty_rows == 8);
+  CHECK(given.empty_columns == 4);
+  CHECK(free.description == "2 entries of a 4 × 5 matrix, separated by blanks");
+}
+
+TEST_CASE("a line that cannot be read is named, with what stands there") {
+  CHECK(refusal_of("1 2 3\n1 x 3\n").starts_with("2: 'x' is no column: these are whole numbers from 1 to"));
+  CHECK(refusal_of("0 2 3\n").starts_with("1: '0' is no row"));
+  CHECK(refusal_of("1 2 3\n\n7 1 1\n", {6, 6}) == "3: '7' is no row: these are whole numbers from 1 to 6");
+  CHECK(refusal_of("1,2,3\n1,2\n").starts_with("2: the line ends too early"));
+  CHECK(refusal_of("1,2,3\n1;2;3\n") ==
+        "2: ';2;3' stands where the column should come, behind commas as in the first line");
+  CHECK(refusal_of("1 2 nan\n") == "1: 'nan' is no finite number");
+  CHECK(refusal_of("1 2 3\n1 3 1e999") == "2: '1e999' is no finite number");
+  CHECK(refusal_of("names alone here\n").ends_with("the file has no entries"));
+  CHECK(refusal_of("1 99999999999999999999 3\n").starts_with("1: '99999999999999999999' is no column"));
+  const std::string market = "%%MatrixMarket matrix coordinate real general\n3 4 2\n";
+  CHECK(refusal_of(market + "1 1 1\n").ends_with("there are 1 entries, but 2 are announced"));
+  CHECK(refusal_of(market + "1 1 1\n3 5 1\n") == "4: '5' is no column: these are whole numbers from 1 to 4");
+  CHECK(refusal_of(market + "1 1 1\n3 4 1\n", {9, 9}).find("3 × 4") != std::string::npos);
+  CHECK(refusal_of("%%MatrixMarket matrix coordinate real symmetric\n3 3 1\n1 1 1\n").find("symmetric") !=
+        std::string::npos);
+}
+
+TEST_CASE("many lines come out as they went in, whatever parts they are read in") {
+  const Stream stream(8, "entries");
+  std::string text;
+  Values wanted;
+  for (Index i = 0; i < 1200000; ++i) {  // more than a part
+    const Index row = 1 + i / 40, column = 1 + 13 * (i % 40) + stream.word(i) % 13;
+    const Real value = static_cast<Real>(stream.word(i) % 1000) / 10;
+    wanted[{row - 1, column - 1}] = value;
+    text += fmt::format("{} {} {}\n", row, column, value);
+  }
+  CHECK(text.size() > (std::size_t{16} << 20U));
+  CHECK(read(text) == wanted);
+  text.insert(text.rfind('\n', text.size() - 2) + 1, "5 oh 1\n");
+  CHECK(refusal_of(text).starts_with("1200000: 'oh' is no column"));
+}
