@@ -1,6 +1,5 @@
 #include "core/arrays/mat.hpp"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
@@ -18,6 +17,7 @@
 #include "core/arrays/bytes.hpp"
 #include "core/arrays/inflate.hpp"
 #include "core/arrays/npy.hpp"
+#include "core/base/installation.hpp"
 #include "core/tree/node.hpp"
 
 extern char** environ;
@@ -28,12 +28,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// tightrope-mat, beside the core library.
-fs::path reader() {
-  Dl_info info{};
-  if (dladdr(reinterpret_cast<const void*>(&reader), &info) == 0 || !info.dli_fname) return {};
-  return fs::weakly_canonical(info.dli_fname).parent_path() / "tightrope-mat";
-}
+fs::path reader() { return library_folder() / "tightrope-mat"; }
 
 /// Everything that a program writes to standard output; Error(resources) if it cannot be started. `status` is how it
 /// ended.

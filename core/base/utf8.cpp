@@ -20,6 +20,11 @@ std::size_t utf8_length(std::string_view text) {
   return overlong || surrogate || too_large ? 0 : length;
 }
 
+std::size_t utf8_count(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
 char32_t utf8_character(std::string_view text) {
   const std::size_t length = utf8_length(text);
   const auto first = static_cast<unsigned char>(text[0]);
@@ -27,6 +32,13 @@ char32_t utf8_character(std::string_view text) {
   for (std::size_t i = 1; i < length; ++i)
     character = (character << 6U) | (static_cast<unsigned char>(text[i]) & 0x3FU);
   return character;
+}
+
+std::vector<std::string> characters_of(std::string_view text) {
+  std::vector<std::string> characters;
+  for (std::size_t i = 0; i < text.size(); i += characters.back().size())
+    characters.emplace_back(text.substr(i, std::max<std::size_t>(utf8_length(text.substr(i)), 1)));
+  return characters;
 }
 
 bool drives_terminal(char32_t character) {

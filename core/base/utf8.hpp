@@ -4,13 +4,19 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tightrope {
 
 /// Length in bytes of the character at the beginning of the text, 0 if there is none (RFC 3629).
 std::size_t utf8_length(std::string_view text);
+/// How many characters a text has: bytes that continue one are not counted.
+std::size_t utf8_count(std::string_view text);
 /// The number of the character at the beginning of the text, which must have one.
 char32_t utf8_character(std::string_view text);
+
+/// The characters of a text, each as its bytes; a byte that belongs to none stands for itself.
+std::vector<std::string> characters_of(std::string_view text);
 
 /// Whether a character controls what a terminal shows: C0, C1, and the marks that turn the direction of text.
 bool drives_terminal(char32_t character);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/readable.hpp"
 #include "core/statistics/fits.hpp"
 #include "core/statistics/tests.hpp"
 
@@ -20,14 +21,8 @@ using Group = std::vector<const ClaimSubject*>;
 
 constexpr Real infinity = std::numeric_limits<Real>::infinity();
 
-std::string number(Real value, int digits) {
-  const Real size = std::abs(value);
-  if (value == std::floor(value) && size < 1e6) return fmt::format("{:.0f}", value);
-  return size >= 0.01 && size < 1e6 ? fmt::format("{:.{}g}", value, digits) : fmt::format("{:.{}e}", value, digits - 1);
-}
-
 /// With four digits, or as many more as tell it from the numbers that it stands beside.
-std::string number(Real value, const std::vector<Real>& beside = {}) {
+std::string telling(Real value, const std::vector<Real>& beside = {}) {
   int digits = 4;
   const auto is_alike = [&](Real other) { return other != value && number(other, digits) == number(value, digits); };
   while (digits < 17 && std::any_of(beside.begin(), beside.end(), is_alike)) ++digits;
@@ -35,11 +30,10 @@ std::string number(Real value, const std::vector<Real>& beside = {}) {
 }
 
 /// Two digits, or as many more as tell it from the level that it is compared with.
-std::string p_value(Real p, Real level) {
-  const auto text = [](Real of, int digits) { return fmt::format("{:.{}g}", of, digits); };
+std::string telling_p(Real p, Real level) {
   int digits = 2;
-  while (digits < 17 && p != level && text(p, digits) == text(level, digits)) ++digits;
-  return text(p, digits);
+  while (digits < 17 && p != level && p_value(p, digits) == p_value(level, digits)) ++digits;
+  return p_value(p, digits);
 }
 
 /// A number that is known, or known to lie strictly between two others.
@@ -59,10 +53,10 @@ struct Measured {
   /// With digits enough to tell it from what it stands beside.
   std::string text(const std::vector<Real>& beside = {}) const {
     if (!trouble.empty()) return trouble;
-    if (is_exact) return number(low, beside) + note;
-    if (high == infinity) return fmt::format("more than {}{}", number(low, beside), note);
-    if (low <= 0) return fmt::format("less than {}{}", number(high, beside), note);
-    return fmt::format("between {} and {}{}", number(low, beside), number(high, beside), note);
+    if (is_exact) return telling(low, beside) + note;
+    if (high == infinity) return fmt::format("more than {}{}", telling(low, beside), note);
+    if (low <= 0) return fmt::format("less than {}{}", telling(high, beside), note);
+    return fmt::format("between {} and {}{}", telling(low, beside), telling(high, beside), note);
   }
   std::string text(const std::vector<Measured>& beside) const {
     std::vector<Real> ends;
@@ -370,9 +364,9 @@ Outcome steps_along_axis(const Claim& claim, const Group& runs, const Labels& la
       *least == *most ? 0 : std::max(std::abs(*least / fit.line.slope - 1), std::abs(*most / fit.line.slope - 1));
   std::string told;
   for (std::size_t i = 1; i < x.size(); ++i)
-    told += fmt::format("{} from {} to {}, ", number(slopes[i - 1]), places[i - 1], places[i]);
+    told += fmt::format("{} from {} to {}, ", telling(slopes[i - 1]), places[i - 1], places[i]);
   return {found <= claim.tolerance, -found,
-          fmt::format("{} %: {}fitted {}", number(100 * found, std::vector{100 * claim.tolerance}), told,
+          fmt::format("{} %: {}fitted {}", telling(100 * found, std::vector{100 * claim.tolerance}), told,
                       slope_of(fit.line).text()),
           labels};
 }
@@ -408,7 +402,7 @@ Outcome spread(const Claim& claim, const std::vector<Measured>& values, const st
   }
   const Real found = largest == smallest ? 0 : (largest - smallest) / std::abs(smallest);
   return {found <= claim.tolerance, -found,
-          fmt::format("{} %: {}", number(100 * found, std::vector{100 * claim.tolerance}), told), labels};
+          fmt::format("{} %: {}", telling(100 * found, std::vector{100 * claim.tolerance}), told), labels};
 }
 
 Outcome medians_along_axis(const Claim& claim, const Group& runs, const Labels& labels) {
@@ -541,8 +535,9 @@ Index needed_repetitions(const Claim& claim, std::size_t tests) {
 
 /// "p = 0.31 from 5 repetitions", and what could have been seen with so many at all.
 std::string words_of(const Claim& claim, const Test& test, std::size_t tests) {
-  std::string text = fmt::format("p {} {} from {} repetition{}", test.rank.is_exact ? "=" : "≈",
-                                 p_value(test.adjusted, *claim.p), test.repetitions, test.repetitions == 1 ? "" : "s");
+  std::string text =
+      fmt::format("p {} {} from {} repetition{}", test.rank.is_exact ? "=" : "≈", telling_p(test.adjusted, *claim.p),
+                  test.repetitions, test.repetitions == 1 ? "" : "s");
   if (tests > 1) text += fmt::format(" (Holm, {} tests)", tests);
   if (const Index needed = needed_repetitions(claim, tests); test.repetitions < needed)
     text += fmt::format(", too few to show anything: it takes {}", needed);

@@ -8,6 +8,7 @@
 
 #include "core/base/digest.hpp"
 #include "core/cli/documents.hpp"
+#include "core/plugin/script.hpp"
 #include "core/report/report.hpp"
 #include "core/report/tables/summary_tables.hpp"
 #include "core/store/archive.hpp"
@@ -102,6 +103,11 @@ void add_data(Files& files, const StoredRun& run, Lacking& lacking) {
     }
 }
 
+/// What records hold of a plugin's file.
+std::string hash_of(const fs::path& plugin) {
+  return is_script(plugin) ? Library::open(plugin)->content_hash() : sha256_file(plugin);
+}
+
 /// Plugins that did not come with the program, where --plugin-path looks for them.
 void add_plugins(Files& files, const StoredRun& run, Lacking& lacking) {
   std::set<std::string> seen;
@@ -115,10 +121,10 @@ void add_plugins(Files& files, const StoredRun& run, Lacking& lacking) {
       if (!place || !seen.insert(name).second) continue;
       if (!fs::is_regular_file(place->scalar, ignored))
         lacking.emplace_back("the plugin " + name, "it is no longer there");
-      else if (sha256_file(place->scalar) != plugin.find("sha256")->scalar)
+      else if (hash_of(place->scalar) != plugin.find("sha256")->scalar)
         lacking.emplace_back("the plugin " + name, "it has changed since the run");
       else
-        files["plugins/" + name + ".so"] = read_file(place->scalar);
+        files["plugins/" + name + fs::path(place->scalar).extension().string()] = read_file(place->scalar);
     }
   }
 }

@@ -13,8 +13,9 @@
 #include "core/base/asked.hpp"
 #include "core/base/failure.hpp"
 #include "core/base/utf8.hpp"
-#include "core/cli/verb.hpp"
-#include "core/study/worker.hpp"
+#include "core/cli/complete.hpp"
+#include "core/cli/pages.hpp"
+#include "core/study/workers/worker.hpp"
 
 namespace tightrope::cli {
 
@@ -24,9 +25,9 @@ std::vector<Verb> verbs_of_all_files();
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> all = [] {
     // As one meets them. What is not in this list comes behind, by name.
-    static const std::vector<std::string> order = {"run",    "plan",    "check",  "list",   "describe",
-                                                   "show",   "compare", "report", "export", "watch",
-                                                   "verify", "doctor",  "help",   "version"};
+    static const std::vector<std::string> order = {"run",   "plan",   "check",   "list",   "describe",
+                                                   "new",   "show",   "compare", "report", "export",
+                                                   "watch", "verify", "doctor",  "help",   "version"};
     const auto place = [](const Verb& verb) {
       return std::find(order.begin(), order.end(), verb.name) - order.begin();
     };
@@ -38,18 +39,6 @@ const std::vector<Verb>& verbs() {
 }
 
 namespace {
-
-po::options_description options_of(const Verb& verb) {
-  po::options_description options("options", 100, 60);
-  if (verb.declare) verb.declare(options);
-  std::string formats;
-  for (const std::string& format : verb.formats) formats += (formats.empty() ? "" : ", ") + format;
-  if (!verb.formats.empty())
-    options.add_options()("format", po::value<std::string>()->default_value(verb.formats.front())->value_name("FORMAT"),
-                          formats.c_str());
-  options.add_options()("quiet,q", "no progress and no summary, errors alone")("help,h", "this page");
-  return options;
-}
 
 Call parse(const Verb& verb, const std::vector<std::string>& arguments) {
   const po::options_description options = options_of(verb);
@@ -85,6 +74,11 @@ Call parse(const Verb& verb, const std::vector<std::string>& arguments) {
 
 Exit dispatch(std::vector<std::string> arguments) {
   if (arguments.empty() || arguments[0] == "-h" || arguments[0] == "--help") arguments = {"help"};
+  // Not a verb for people, either: what shells ask while somebody types.
+  if (arguments[0] == "complete") {
+    for (const std::string& line : completions({arguments.begin() + 1, arguments.end()})) std::cout << line << "\n";
+    return Exit::ok;
+  }
   if (arguments[0] == "-V" || arguments[0] == "--version") arguments = {"version"};
   std::vector<std::string> names;
   for (const Verb& verb : verbs()) {
@@ -151,6 +145,42 @@ void occupy_standard_streams() {
 }
 
 }  // namespace
+
+std::string lines_of_kinds() {
+  std::string lines;
+  std::size_t length = 0;
+  for (const PluginKind& kind : plugin_kinds()) {
+    const std::string word = kind.folder;
+    if (!lines.empty()) lines += length + word.size() > 100 ? ",\n" : ", ";
+    length = lines.size() - (lines.rfind('\n') == std::string::npos ? 0 : lines.rfind('\n') + 1) + word.size();
+    lines += word;
+  }
+  return lines;
+}
+
+std::vector<std::pair<std::string, std::string>> exit_codes() {
+  return {{"0", "all good"},
+          {"1", "a run failed, or diverged without a claim that says so, or a claim is false"},
+          {"2", "usage or config"},
+          {"3", "plugin"},
+          {"4", "integrity: a stored result is damaged or differs"},
+          {"5", "resources: memory, disk, permission"},
+          {"6", "the study is locked by another process"},
+          {"70", "a fault of this program: please report it"},
+          {"128 + n", "ended by signal n"}};
+}
+
+po::options_description options_of(const Verb& verb) {
+  po::options_description options("options", 100, 60);
+  if (verb.declare) verb.declare(options);
+  std::string formats;
+  for (const std::string& format : verb.formats) formats += (formats.empty() ? "" : ", ") + format;
+  if (!verb.formats.empty())
+    options.add_options()("format", po::value<std::string>()->default_value(verb.formats.front())->value_name("FORMAT"),
+                          formats.c_str());
+  options.add_options()("quiet,q", "no progress and no summary, errors alone")("help,h", "this page");
+  return options;
+}
 
 std::string help_of(const Verb& verb) {
   std::ostringstream text;

@@ -1,10 +1,11 @@
 #include "core/cli/papers.hpp"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "core/base/installation.hpp"
+#include "core/cli/pages.hpp"
 #include "core/tree/parameters.hpp"
 #include "core/tree/yaml.hpp"
 
@@ -18,14 +19,7 @@ constexpr const char* paper_file = "paper.yaml";
 
 /// Where the configs lie that came with the program; "" if they did not come.
 const fs::path& shipped_folder() {
-  static const fs::path folder = [] {
-    Dl_info info{};
-    if (dladdr(reinterpret_cast<const void*>(&shipped_papers), &info) == 0 || !info.dli_fname) return fs::path();
-    const fs::path library = fs::weakly_canonical(info.dli_fname).parent_path();
-    std::error_code ignored;
-    const fs::path found = fs::weakly_canonical(library.parent_path() / "share" / "tightrope" / "configs", ignored);
-    return fs::is_directory(found, ignored) ? found : fs::path();
-  }();
+  static const fs::path folder = shared_folder("configs");
   return folder;
 }
 
@@ -39,18 +33,6 @@ std::vector<fs::path> sorted_entries(const fs::path& folder) {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) entries.push_back(entry.path());
   std::sort(entries.begin(), entries.end());
   return entries;
-}
-
-/// "quickstart", "papers/liu2025" and "papers/liu2025/condition": what may be named.
-std::vector<std::string> shipped_names() {
-  std::vector<std::string> names;
-  if (shipped_folder().empty()) return names;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(shipped_folder())) {
-    fs::path name = fs::relative(entry.path(), shipped_folder());
-    if (is_config(entry.path()) || fs::exists(entry.path() / paper_file)) names.push_back(name.replace_extension());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
 }
 
 /// As one would type it from here.
@@ -73,6 +55,7 @@ void declare(Paper& paper, Parameters& parameters) {
   parameters.add("title", paper.title, {}, "title").required();
   parameters.add("published", paper.published, {}, "journal or conference, and year");
   parameters.add("link", paper.link, {}, "where to read it");
+  parameters.add("cite", paper.cite, {}, "its key in docs/references.bib");
   parameters.add("summary", paper.summary, {}, "problem, method, and what is seen here").required();
 }
 
@@ -96,6 +79,17 @@ PaperExperiment read_experiment(const Node::Entry& entry, const fs::path& folder
 }
 
 }  // namespace
+
+std::vector<std::string> shipped_names() {
+  std::vector<std::string> names;
+  if (shipped_folder().empty()) return names;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(shipped_folder())) {
+    fs::path name = fs::relative(entry.path(), shipped_folder());
+    if (is_config(entry.path()) || fs::exists(entry.path() / paper_file)) names.push_back(name.replace_extension());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
 
 Paper read_paper(const fs::path& folder) {
   const Node tree = read_yaml(folder / paper_file);
@@ -162,8 +156,8 @@ std::optional<PaperNote> paper_note(const fs::path& config) {
   const Paper paper = read_paper(folder);
   for (const PaperExperiment& experiment : paper.experiments)
     if (experiment.file.filename() == config.filename())
-      return PaperNote{paper.authors, paper.title,       paper.published, paper.link,
-                       experiment.is, experiment.source, experiment.shows};
+      return PaperNote{paper.authors, paper.title,       paper.published,  paper.link,
+                       experiment.is, experiment.source, experiment.shows, paper.cite};
   return {};
 }
 

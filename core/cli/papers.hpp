@@ -23,7 +23,7 @@ struct PaperExperiment {
 struct Paper {
   std::string name;  // "papers/liu2025"
   std::filesystem::path folder;
-  std::string authors, title, published, link, summary;
+  std::string authors, title, published, link, cite, summary;
   std::vector<PaperExperiment> experiments;  // in reading order
 };
 

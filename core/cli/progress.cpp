@@ -9,6 +9,7 @@
 #include <cstring>
 #include <iostream>
 
+#include "core/base/utf8.hpp"
 #include "core/cli/verb.hpp"
 #include "core/study/status.hpp"
 
@@ -28,12 +29,10 @@ std::size_t terminal_width() {
 
 /// The first `width` characters of a UTF-8 text.
 std::string clipped(const std::string& text, std::size_t width) {
-  std::size_t shown = 0, at = 0;
-  while (at < text.size()) {
-    if ((static_cast<unsigned char>(text[at]) & 0xc0) != 0x80 && shown++ == width) break;
-    ++at;
-  }
-  return text.substr(0, at);
+  const std::vector<std::string> characters = characters_of(text);
+  std::string out;
+  for (std::size_t i = 0; i < std::min(width, characters.size()); ++i) out += characters[i];
+  return out;
 }
 
 }  // namespace
@@ -56,7 +55,7 @@ std::string telling_numbers(const Trace& trace, std::size_t most, Real (Trace::*
   for (const Index i : columns) {
     std::string name = trace.columns[i].name;
     std::replace(name.begin(), name.end(), '_', ' ');
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, human((trace.*value)(i)));
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, number((trace.*value)(i)));
   }
   return text;
 }
@@ -83,9 +82,9 @@ std::string Progress::line(const std::vector<std::unique_ptr<Lane>>& lanes, Cloc
     text += fmt::format("{:3.0f} %  iteration {} of {}  {:.0f}/s",
                         100.0 * static_cast<double>(done) / static_cast<double>(*limit), done, *limit, rate);
     if (rate > 0 && done < *limit)
-      text += fmt::format("  at most {} left", human_seconds(static_cast<double>(*limit - done) / rate));
+      text += fmt::format("  at most {} left", duration(static_cast<double>(*limit - done) / rate));
   } else {
-    text += fmt::format("iteration {}  {:.0f}/s  after {}", done, rate, human_seconds(seconds));
+    text += fmt::format("iteration {}  {:.0f}/s  after {}", done, rate, duration(seconds));
   }
   return text + "  " + telling_numbers(slowest->trace(), 3, &Trace::latest);
 }

@@ -8,9 +8,11 @@
 
 #include "core/claims/claim.hpp"
 #include "core/cli/papers.hpp"
-#include "core/cli/schema_stub.hpp"
 #include "core/cli/verb.hpp"
 #include "core/conformance/columns.hpp"
+#include "core/experiment/section.hpp"
+#include "core/grid/form.hpp"
+#include "core/grid/ranges.hpp"
 #include "core/tree/declared.hpp"
 #include "core/tree/quantity.hpp"
 #include "core/tree/yaml.hpp"

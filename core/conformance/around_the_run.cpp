@@ -1,9 +1,12 @@
-// Initializations, targets and noises, which come before a run; perturbations and projections, which go along with it.
+// Initializations, targets and noises, which come before a run; penalties, perturbations and projections, which go
+// along with it.
 #include <algorithm>
 
 #include "core/conformance/trial.hpp"
+#include "core/engine/objectives/penalized_model.hpp"
 #include "core/interfaces/initialization.hpp"
 #include "core/interfaces/noise.hpp"
+#include "core/interfaces/penalty.hpp"
 #include "core/interfaces/perturbation.hpp"
 #include "core/interfaces/projection.hpp"
 #include "core/interfaces/target.hpp"
@@ -130,6 +133,27 @@ void check_noise_blocks(const Subject& subject, Report& report) {
     for (Index first = (m - 1) / size * size; first > 0; first -= size) check_block(first, std::min(size, m - first));
 }
 
+/// As a part of the model, where its gradient goes through the chain rule; and as a function of X.
+void check_penalty_of_X(const Subject& subject, Report& report) {
+  const auto [bench, penalty] = made<Penalty>(subject);
+  check_penalty(PenalizedModel(bench->model, {{penalty, "the penalty"}}), report);
+  const LowRank X = random_pair(5, bench->shape, 3);
+  const Mat mixing = arma::eye(3, 3) + 0.5 * Mat(Stream(6, "mixing").normal_matrix(3, 3));
+  const LowRank same{X.left * mixing, X.right * arma::inv(mixing).t()};
+  const Real value = penalty->add(X, nullptr), of_same = penalty->add(same, nullptr);
+  report.expect(std::abs(of_same - value) <= 1e-9 * std::abs(value),
+                "it is no function of X: another pair with the same product has the value {:g} instead of {:g}",
+                of_same, value);
+  const LowRank before = random_pair(7, bench->shape, 3);
+  LowRank gradient{0 * X.left, 0 * X.right}, sum = before;
+  penalty->add(X, &gradient);
+  penalty->add(X, &sum);
+  report.expect(agree(sum.left, before.left + gradient.left) && agree(sum.right, before.right + gradient.right),
+                "the gradient is not added to what is there");
+  report.expect(penalty->add(X, nullptr) == value && bench->make<Penalty>()->add(X, nullptr) == value,
+                "the value is another one when it is asked for again, or of another object of the same stream");
+}
+
 void check_perturbation(const Subject& subject, Report& report) {
   const auto [bench, perturbation] = made<Perturbation>(subject);
   const auto other = bench->make<Perturbation>();
@@ -201,6 +225,8 @@ Checks noise_checks() {
   return {{"decided by the stream alone, finite, and really there", check_noise},
           {"the same noise in whatever blocks", check_noise_blocks}};
 }
+
+Checks penalty_checks() { return {{"a function of X, with its gradient added", check_penalty_of_X}}; }
 
 Checks perturbation_checks() { return {{"n1 × n2, finite, a pure function of the iteration", check_perturbation}}; }
 

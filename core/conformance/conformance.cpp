@@ -32,6 +32,7 @@ Checks checks_of(const std::string& kind) {
       {"initializations", initialization_checks()},
       {"targets", target_checks()},
       {"noises", noise_checks()},
+      {"penalties", penalty_checks()},
       {"perturbations", perturbation_checks()},
       {"projections", projection_checks()},
   };

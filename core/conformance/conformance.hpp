@@ -70,6 +70,7 @@ struct ConformanceProblem {
 /// - noises: decided by index, exact value, signal and stream, in whatever blocks (those that need all measurements at
 ///   once say so by Unsuitable); finite; added to what is there, if additive; outliers in increasing order, within
 ///   range, and really spoilt; another stream is another noise.
+/// - penalties: a function of X, whatever pair it is given as, with a gradient of Taylor slope 2 that is added.
 /// - perturbations: n1 × n2, finite, a pure function of the iteration.
 /// - projections: shapes are kept, values finite, also of zeros and of deficient ranks; a projected point is a fixed
 ///   point to 1e-10.

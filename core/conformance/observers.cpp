@@ -1,6 +1,6 @@
 // Observers: they look on, and say what they announce.
 #include "core/conformance/trial.hpp"
-#include "core/engine/problem_objective.hpp"
+#include "core/engine/objectives/problem_objective.hpp"
 
 namespace tightrope::conformance {
 

@@ -1,6 +1,6 @@
 // Optimizers: sound moves, descent, and no memory but Memory.
 #include "core/conformance/trial.hpp"
-#include "core/engine/problem_objective.hpp"
+#include "core/engine/objectives/problem_objective.hpp"
 
 namespace tightrope::conformance {
 

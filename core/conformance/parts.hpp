@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/engine/engine.hpp"
-#include "core/engine/sensing_objective.hpp"
+#include "core/engine/objectives/sensing_objective.hpp"
 #include "core/interfaces/problem.hpp"
 #include "core/numbers/gram.hpp"
 #include "core/operators/dense_operator.hpp"

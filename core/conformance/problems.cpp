@@ -1,6 +1,6 @@
 // Problems: whole objectives, with their gradients, samples and columns.
 #include "core/conformance/trial.hpp"
-#include "core/engine/problem_objective.hpp"
+#include "core/engine/objectives/problem_objective.hpp"
 
 namespace tightrope::conformance {
 

@@ -1,6 +1,6 @@
 // Step sizes: a step, or an end with a reason.
 #include "core/conformance/trial.hpp"
-#include "core/engine/problem_objective.hpp"
+#include "core/engine/objectives/problem_objective.hpp"
 
 namespace tightrope::conformance {
 

@@ -16,9 +16,9 @@ constexpr int most_findings = 5;
 
 /// Where in the order in which parts of a run are made those of a kind come.
 std::size_t order_of(const std::string& kind) {
-  static const std::vector<std::string> order = {"targets",    "operators",       "noises",        "losses",
-                                                 "models",     "initializations", "perturbations", "projections",
-                                                 "optimizers", "step_sizes",      "observers"};
+  static const std::vector<std::string> order = {"targets",     "operators",  "noises",          "losses",
+                                                 "models",      "penalties",  "initializations", "perturbations",
+                                                 "projections", "optimizers", "step_sizes",      "observers"};
   return static_cast<std::size_t>(std::distance(order.begin(), std::find(order.begin(), order.end(), kind)));
 }
 

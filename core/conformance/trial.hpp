@@ -171,6 +171,7 @@ Checks observer_checks();
 Checks initialization_checks();
 Checks target_checks();
 Checks noise_checks();
+Checks penalty_checks();
 Checks perturbation_checks();
 Checks projection_checks();
 

@@ -128,6 +128,8 @@ class Lane {
   void step();
   void check_move() const;
   void take_evaluated_point();
+  template <class Archive, class SomeLane, class Counted, class LastRow>
+  static void transfer(Archive& archive, SomeLane& lane, Counted& counted, LastRow& last_row);
   void evaluate_again(Iterate& at);
   void resume_past_limit();
   const std::vector<Real>& values_of(std::size_t watch);

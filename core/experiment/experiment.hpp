@@ -49,7 +49,7 @@ struct CellSpec {
   /// A problem that is not sensing; then there are no target, operator, noises, loss and model.
   std::optional<PluginSpec> problem;
   std::optional<PluginSpec> target;
-  std::vector<PluginSpec> noises;
+  std::vector<PluginSpec> noises, penalties;  // in the order of the file
   PluginSpec op, loss, model, initialization, optimizer;
   std::optional<PluginSpec> step_size, perturbation, projection;
   std::optional<BatchRule> batch;
@@ -65,15 +65,9 @@ struct CellSpec {
   };
   std::vector<Watched> observers;
   StopRules stop;
-  std::vector<Position> threshold_positions;       // one per stop.thresholds
-  std::vector<const PluginSpec*> choices() const;  // every plugin of the run that was found, in a fixed order
-};
-
-/// How a study is to be run: no part of any cell, and no change of its numbers.
-struct StudyRules {
-  bool solo = false;                    // one cell at a time, with all threads, for honest seconds
-  std::optional<Real> cell_seconds;     // of computing that a cell may take
-  std::optional<std::uint64_t> memory;  // bytes that a cell may take
+  std::vector<Position> threshold_positions;  // one per stop.thresholds
+  /// Every plugin of the run that was found, in a fixed order, with the path of its section: "problem.target".
+  std::vector<std::pair<std::string, const PluginSpec*>> parts() const;
 };
 
 /// What the page of a paper says of one of its configs.
@@ -81,6 +75,7 @@ struct PaperNote {
   std::string authors, title, published, link;
   std::string is, source;  // "replica" or "derived", of or from "Fig. 2"
   std::string shows;       // the law that is seen to hold
+  std::string cite;        // the paper's key in docs/references.bib
 };
 
 /// A whole file, checked: one cell for a plain run, many for `study:`.
@@ -138,12 +133,6 @@ std::shared_ptr<const Truth> build_truth(const CellSpec& cell, std::shared_ptr<c
 std::shared_ptr<const FactorizationModel> build_model(const CellSpec& cell, Shape shape, const Truth* truth,
                                                       std::shared_ptr<const Team> team);
 
-/// The core's own sections of a config, for the reference page.
-struct SectionDoc {
-  std::string name, text;
-  std::vector<Parameter> parameters;
-};
-std::vector<SectionDoc> config_reference();
 /// What the core itself reads in the section of a plugin, beside the plugin's own parameters.
 std::vector<Parameter> common_parameters(const Library& library);
 

@@ -1,26 +1,17 @@
 // The grammar of studies: from a `study:` section to the cells that it asks for. Knows nothing of plugins.
 //
-//   methods: {gd: {…}, scaled: {…, grid: {…}}}   partial configs, laid over the file; a method may have axes of its own
-//   list: [{PATH: VALUE, …}, …]                  rows
-//   zip:  {PATH: VALUES, …}                      columns of equal length that advance together
-//   grid: {PATH: VALUES, …}                      every combination
-//   repetitions: 5 | [SEED, …]                   the same again with other random numbers
-//   set:  {PATH: VALUE, …}                       one value for all cells, above everything else
-//   tune: {path: PATH, over: VALUES, for: …}     chosen by trials before the cells are run (core/grid/tune.hpp)
-//   timing, limits                               how cells are run (core/experiment/experiment.hpp)
-//   where: {AXIS: CONDITION, …}                  cells to keep
-//   exclude: [{AXIS: CONDITION, …}, …]           cells to drop
-//   success: COLUMN < BOUND                      not of the grammar of cells: core/claims/claim.hpp
-//
-// VALUES is a list, or a range: log(1e-6, 1e-2, 5), linear(0.1, 1, 10), integers(1, 8), integers(1, 9, 2). CONDITION
-// is a value, a list of values, or a comparison with a number or with another axis, such as ">= 3" or "< rank".
+// Its keys are the files of core/grid/forms, the ranges that may stand for lists of values those of core/grid/ranges.
+// A condition is a value, a list of values, or a comparison with a number or with another axis, ">= 3" or "< rank".
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/grid/conditions.hpp"
 #include "core/grid/tune.hpp"
 #include "core/tree/node.hpp"
 
@@ -53,6 +44,38 @@ std::uint64_t repetition_seed(std::uint64_t seed, std::uint64_t repetition);
 /// Seeds for trials, draw = 1, 2, …: drawn under another name than those of the repetitions.
 std::uint64_t tuning_seed(std::uint64_t seed, std::uint64_t draw);
 
+/// How a study is to be run: no part of any cell, and no change of its numbers.
+struct StudyRules {
+  bool solo = false;                    // one cell at a time, with all threads, for honest seconds
+  std::optional<Real> cell_seconds;     // of computing that a cell may take
+  std::optional<std::uint64_t> memory;  // bytes that a cell may take
+};
+
+/// What the keys of a study say.
+struct StudyPlan {
+  struct Value {
+    Node node;
+    std::string canonical;  // equal for equal values
+    std::optional<double> number;
+  };
+  /// One choice of a block: pairs of axis and value.
+  using Row = std::vector<std::pair<std::size_t, std::size_t>>;
+  static constexpr std::size_t no_method = static_cast<std::size_t>(-1);
+
+  std::vector<StudyAxis> axes;
+  std::vector<std::vector<Value>> values;  // of each axis
+  std::vector<std::vector<Row>> blocks;    // the study is their product
+  std::vector<Node::Entry> fixed;          // `set`
+  std::vector<std::string> shared;         // parts that repetitions do not redraw
+  bool seeds_are_given = false;            // repetitions are seeds
+  std::map<std::size_t, Node> own_tunes;   // `tune` of methods, by the method's value
+  std::map<std::size_t, std::shared_ptr<const TuneRules>> tunes;
+  std::vector<std::vector<AxisCondition>> keep, drop;
+  StudyRules rules;
+  std::optional<SuccessCriterion> success;
+};
+inline const std::vector<std::string> parts_of_a_problem = {"target", "operator", "noise", "initialization"};
+
 /// The cells of a study: the product methods × list × zip × grid × repetitions, the last one varying fastest, without
 /// what `where`, `exclude` and the selection leave out.
 ///
@@ -67,7 +90,9 @@ class Grid {
   Grid(const Node& base, const Node& study, const std::vector<std::string>& sections, const Selection& selection,
        std::vector<Diagnostic>& diagnostics);
 
-  const std::vector<StudyAxis>& axes() const { return axes_; }
+  const std::vector<StudyAxis>& axes() const { return plan_.axes; }
+  const StudyRules& rules() const { return plan_.rules; }
+  const std::optional<SuccessCriterion>& success() const { return plan_.success; }
   std::size_t size() const { return cells_.size(); }
   std::map<std::string, std::string> labels(std::size_t cell) const;
   /// The config of one cell, with a value for what is tuned in it. Throws ConfigError where a path leads nowhere.
@@ -81,33 +106,19 @@ class Grid {
   std::vector<std::size_t> cover() const;
 
  private:
-  friend class GridReader;
-  struct Value {
-    Node node;
-    std::string canonical;  // equal for equal values
-    std::optional<double> number;
-  };
-  /// One choice of a block: pairs of axis and value.
-  using Row = std::vector<std::pair<std::size_t, std::size_t>>;
+  using Row = StudyPlan::Row;
 
-  static constexpr std::size_t no_method = static_cast<std::size_t>(-1);
-
-  Row row(std::size_t cell) const;
+  Row row(std::size_t combination) const;
   Node config_of_row(const Row& row, const Node* tuned) const;  // without what a repetition changes
   TunedSetting setting(const Row& row, const std::shared_ptr<const TuneRules>& rules) const;
+  void find_settings(std::vector<Diagnostic>& diagnostics);
   void keep_shared(Node& tree, std::uint64_t seed, const Position& position) const;
-  std::uint64_t seed_of(std::uint64_t seed, const Value& repetition) const;
+  std::uint64_t seed_of(std::uint64_t seed, const StudyPlan::Value& repetition) const;
 
   Node base_;
-  std::vector<StudyAxis> axes_;
-  std::vector<std::vector<Value>> values_;  // of each axis
-  std::vector<std::vector<Row>> blocks_;
-  std::vector<Node::Entry> fixed_;                                 // `set`
-  std::vector<std::string> shared_;                                // parts that repetitions do not redraw
-  bool seeds_are_given_ = false;                                   // repetitions are seeds
-  std::vector<std::size_t> order_;                                 // axes in the order in which they are laid down
-  std::vector<std::size_t> cells_;                                 // numbers in the product
-  std::map<std::size_t, std::shared_ptr<const TuneRules>> tunes_;  // by the method's value
+  StudyPlan plan_;
+  std::vector<std::size_t> order_;  // axes in the order in which they are laid down
+  std::vector<std::size_t> cells_;  // numbers in the product
   std::vector<TunedSetting> settings_;
   std::vector<std::optional<std::size_t>> setting_of_;  // per cell; empty if nothing is tuned
 };

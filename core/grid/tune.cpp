@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/word_list.hpp"
 #include "core/grid/ranges.hpp"
 #include "core/tree/yaml.hpp"
 
@@ -50,12 +51,10 @@ class Reader {
   }
 
   void known_keys(const Node& map, const std::vector<std::string>& keys, const char* owner) {
-    for (const Node::Entry& entry : map.entries) {
-      if (std::find(keys.begin(), keys.end(), entry.key) != keys.end()) continue;
-      const std::string hint = did_you_mean(entry.key, keys);
-      complain(entry.position, fmt::format("{} has no key '{}'{}", owner, excerpt(entry.key),
-                                           hint.empty() ? fmt::format("; it has: {}", fmt::join(keys, ", ")) : hint));
-    }
+    for (const Node::Entry& entry : map.entries)
+      if (!contains(keys, entry.key))
+        complain(entry.position, fmt::format("{} has no key '{}'{}", owner, excerpt(entry.key),
+                                             did_you_mean_or_list(entry.key, keys, "; it has: ")));
   }
 
   void count(const Node& node, const char* name, Index least, Index& into) {
@@ -82,7 +81,7 @@ class Reader {
       return complain(node_.position,
                       fmt::format("tune needs 'over', the values to try: a list, a range such as {}, or "
                                   "{{bisect: [0.01, 4]}}",
-                                  range_forms));
+                                  range_examples()));
     if (over->is_map()) return bisection(*over);
     rules_.values = listed_values("over", *over, diagnostics_);
     if (rules_.values.size() > most_trials)
@@ -159,6 +158,18 @@ std::optional<TuneRules> read_tune(const Node& node, std::vector<Diagnostic>& di
 
 void apply_tuned(Node& tree, const TuneRules& rules, const Node& value) {
   merge(node_at_path(tree, rules.path, [&](std::size_t) { return rules.path_position; }), value);
+}
+
+bool overlaps(const TuneRules& rules, const std::string& path, const Position& position, const char* what,
+              std::vector<Diagnostic>& diagnostics) {
+  if (path != rules.path && !path.starts_with(rules.path + ".")) return false;
+  Diagnostic complaint{position,
+                       fmt::format("'{}' {}, but it is also to be tuned, by the rules at {}; write tune: none in the "
+                                   "methods for which it is not",
+                                   path, what, rules.position.text())};
+  const auto is_told = [&](const Diagnostic& other) { return other.position.text() == position.text(); };
+  if (std::ranges::none_of(diagnostics, is_told)) diagnostics.push_back(std::move(complaint));
+  return true;
 }
 
 }  // namespace tightrope

@@ -53,6 +53,10 @@ std::optional<TuneRules> read_tune(const Node& node, std::vector<Diagnostic>& di
 /// Lays a tuned value into a config. Throws ConfigError where the path leads nowhere.
 void apply_tuned(Node& tree, const TuneRules& rules, const Node& value);
 
+/// Whether a path that has its values from elsewhere is the tuned one, or a part of it. Complains once per place.
+bool overlaps(const TuneRules& rules, const std::string& path, const Position& position, const char* what,
+              std::vector<Diagnostic>& diagnostics);
+
 /// The cells of a study that differ in the repetition alone, if a value of theirs is tuned.
 struct TunedSetting {
   Labels labels;  // without the repetition

@@ -32,7 +32,7 @@ struct Truth {
 Real distance(const LowRank& X, const Truth& truth);
 
 /// The parts of an experiment that exist when a component is made. Components are made in this order:
-/// target, operator, noises, loss, model or problem, initialization, perturbation, projection, optimizer, step size,
+/// target, operator, noises, loss, model or problem, penalties, initialization, perturbation, projection, optimizer, step size,
 /// observers.
 /// Asking for a part that the problem does not have throws Unsuitable.
 class Context {

@@ -1,16 +1,17 @@
 #include "core/plugin/catalog.hpp"
 
-#include "core/base/asked.hpp"
-
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <mutex>
 #include <set>
 
+#include "core/base/asked.hpp"
 #include "core/base/digest.hpp"
+#include "core/base/installation.hpp"
 #include "core/base/limits.hpp"
+#include "core/plugin/script.hpp"
+#include "core/base/word_list.hpp"
 
 namespace tightrope {
 
@@ -22,6 +23,7 @@ const std::vector<PluginKind>& plugin_kinds() {
                                                 {"noises", "noise"},
                                                 {"losses", "loss"},
                                                 {"models", "model"},
+                                                {"penalties", "penalty"},
                                                 {"initializations", "initialization"},
                                                 {"optimizers", "optimizer"},
                                                 {"step_sizes", "step size"},
@@ -42,10 +44,8 @@ const PluginKind& plugin_kind(const std::string& word) {
     if (plain == kind.folder || plain == singular || word == kind.singular) return kind;
     folders.emplace_back(kind.folder);
   }
-  const std::string hint = did_you_mean(word, folders);
-  throw Error(Exit::config,
-              fmt::format("there is no kind of plugin '{}'{}", word,
-                          hint.empty() ? fmt::format("; the kinds are {}", fmt::join(folders, ", ")) : hint));
+  throw Error(Exit::config, fmt::format("there is no kind of plugin '{}'{}", word,
+                                        did_you_mean_or_list(word, folders, "; the kinds are ")));
 }
 
 struct Catalog::Opened {
@@ -60,28 +60,8 @@ Catalog::Catalog(std::vector<fs::path> folders) : folders_(std::move(folders)), 
                                             folder.string()));
 }
 
-namespace {
-
-/// Where the plugins lie that came with the program.
-const std::vector<fs::path>& installed_folders() {
-  static const std::vector<fs::path> folders = [] {
-    std::vector<fs::path> found;
-    Dl_info info{};
-    if (dladdr(reinterpret_cast<const void*>(&plugin_kinds), &info) == 0 || !info.dli_fname) return found;
-    const fs::path library_folder = fs::weakly_canonical(info.dli_fname).parent_path();
-    for (const fs::path& folder : {library_folder.parent_path() / "plugins", library_folder / "tightrope" / "plugins"})
-      if (std::error_code ignored; fs::is_directory(folder, ignored)) found.push_back(folder);
-    return found;
-  }();
-  return folders;
-}
-
-}  // namespace
-
 bool Catalog::is_installed(const fs::path& file) {
-  const fs::path folder = fs::weakly_canonical(file).parent_path().parent_path();
-  const std::vector<fs::path>& installed = installed_folders();
-  return std::find(installed.begin(), installed.end(), folder) != installed.end();
+  return fs::weakly_canonical(file).parent_path().parent_path() == plugin_folder();
 }
 
 std::vector<fs::path> Catalog::standard_folders(const std::vector<fs::path>& extra) {
@@ -94,8 +74,7 @@ std::vector<fs::path> Catalog::standard_folders(const std::vector<fs::path>& ext
       begin = end + 1;
     }
   }
-  const std::vector<fs::path>& installed = installed_folders();
-  folders.insert(folders.end(), installed.begin(), installed.end());
+  if (!plugin_folder().empty()) folders.push_back(plugin_folder());
   return folders;
 }
 
@@ -126,9 +105,19 @@ std::shared_ptr<const Library> Catalog::find(const std::string& kind, const std:
   if (library) return library;
   const bool plain = !name.empty() && name.find('/') == std::string::npos && name[0] != '.';
   for (const fs::path& folder : folders_) {
-    const fs::path file = folder / folder_name / (name + ".so");
+    if (!plain) continue;
     // A link that leads nowhere is a mistake to report, not a plugin that is missing.
-    if (std::error_code ignored; !plain || !fs::exists(fs::symlink_status(file, ignored))) continue;
+    const auto is_there = [](const fs::path& file) {
+      std::error_code ignored;
+      return fs::exists(fs::symlink_status(file, ignored));
+    };
+    const fs::path compiled = folder / folder_name / (name + ".so"), script = folder / folder_name / (name + ".py");
+    const bool is_compiled = is_there(compiled), is_scripted = is_there(script);
+    if (!is_compiled && !is_scripted) continue;
+    if (is_compiled && is_scripted)
+      throw Error(Exit::plugin, fmt::format("the {} '{}' is there twice, as {} and as {}; remove one of them", word,
+                                            name, compiled.string(), script.string()));
+    const fs::path& file = is_compiled ? compiled : script;
     auto opened = Library::open(file);
     const Manifest& manifest = opened->manifest();
     if (manifest.kind != folder_name)
@@ -157,7 +146,7 @@ std::vector<std::string> Catalog::names(const std::string& kind) const {
     const fs::directory_iterator entries(folder / plugin_kind(kind).folder, error);
     if (error) refuse_shortage(error.value(), (folder / plugin_kind(kind).folder).string() + " cannot be read");
     for (const auto& entry : entries)
-      if (entry.path().extension() == ".so") names.insert(entry.path().stem().string());
+      if (entry.path().extension() == ".so" || is_script(entry.path())) names.insert(entry.path().stem().string());
   }
   return {names.begin(), names.end()};
 }
@@ -193,7 +182,7 @@ auto guarded(const Library& library, const char* doing, Call call) -> decltype(c
 }  // namespace
 
 std::unique_ptr<Maker> make_maker(const Library& library) {
-  auto maker = guarded(library, "it was made ready", [&] { return library.manifest().maker(); });
+  auto maker = guarded(library, "it was made ready", [&] { return library.maker(); });
   if (!maker)
     throw Error(Exit::plugin, description(library) +
                                   " gives nothing to make it with; end its source with "

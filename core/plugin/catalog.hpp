@@ -20,8 +20,8 @@ const std::vector<PluginKind>& plugin_kinds();
 /// Accepts "optimizers", "optimizer" and "step_size"/"step-size"; throws Error(config) with the nearest kind.
 const PluginKind& plugin_kind(const std::string& word);
 
-/// Finds plugins as FOLDER/<kind>/<name>.so in an ordered list of folders. Only asked-for files are opened; only
-/// names() looks into folders. An ordinary object, made in main and passed by reference; all methods may be
+/// Finds plugins as FOLDER/<kind>/<name>.so, or .py, in an ordered list of folders. Only asked-for files are opened;
+/// only names() looks into folders. An ordinary object, made in main and passed by reference; all methods may be
 /// called from several threads.
 class Catalog {
  public:

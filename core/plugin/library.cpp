@@ -24,8 +24,10 @@
 
 #include "core/base/digest.hpp"
 #include "core/base/failure.hpp"
+#include "core/base/installation.hpp"
 #include "core/base/limits.hpp"
 #include "core/plugin/probe.hpp"
+#include "core/plugin/script.hpp"
 
 extern char** environ;
 
@@ -139,12 +141,6 @@ void check_elf(const fs::path& file, const std::string& bytes) {
                        entry_point));
 }
 
-fs::path core_folder() {
-  Dl_info info{};
-  if (dladdr(reinterpret_cast<const void*>(&core_folder), &info) == 0 || !info.dli_fname) return {};
-  return fs::weakly_canonical(info.dli_fname).parent_path();
-}
-
 /// Where successful trial openings are remembered; empty if nowhere.
 fs::path memory_folder() {
   const char* cache = std::getenv("XDG_CACHE_HOME");
@@ -188,7 +184,7 @@ Trial tried(const fs::path& file) {
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-  std::string program = core_folder() / "tightrope-probe", argument = file.string();
+  std::string program = library_folder() / "tightrope-probe", argument = file.string();
   char* arguments[] = {program.data(), argument.data(), nullptr};
   pid_t child = 0;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(probe_seconds);
@@ -357,6 +353,12 @@ const Manifest* load(const fs::path& file, const std::function<void()>& opened =
   }
 }
 
+class SharedLibrary final : public Library {
+ public:
+  SharedLibrary(const Manifest* manifest, fs::path file, std::string hash)
+      : Library(manifest, std::move(file), std::move(hash)) {}
+};
+
 }  // namespace
 
 std::shared_ptr<const Library> Library::open(const std::filesystem::path& path) {
@@ -370,13 +372,12 @@ std::shared_ptr<const Library> Library::open(const std::filesystem::path& path) 
       refuse(file, fmt::format("cannot be read: {}; give yourself the right to (chmod u+r)", std::strerror(errno)));
     }
   }
+  if (is_script(path)) return open_script({path, file, std::move(bytes)});
   check_elf(file, bytes);
-  const std::shared_ptr<Library> library(new Library);
-  library->hash_ = sha256(bytes);
-  try_in_child(file, library->hash_);
-  library->manifest_ = load(file);
-  library->file_ = file;
-  return library;
+  const std::string hash = sha256(bytes);
+  try_in_child(file, hash);
+  const Manifest* const manifest = load(file);
+  return std::make_shared<const SharedLibrary>(manifest, file, hash);
 }
 
 void probe_plugin(const std::filesystem::path& file) {

@@ -9,10 +9,15 @@
 
 namespace tightrope {
 
-/// An opened plugin. Copies share it; the file stays mapped until the program ends, because objects, exceptions
-/// and type information made by a plugin may outlive every handle to it.
+/// An opened plugin: a shared library or, for the kinds that may be prototyped in Python, a script. Copies share it;
+/// the file stays mapped until the program ends, because objects, exceptions and type information made by a plugin may
+/// outlive every handle to it.
 class Library {
  public:
+  virtual ~Library() = default;
+  Library(const Library&) = delete;
+  Library& operator=(const Library&) = delete;
+
   /// path: an absolute one; links on the way are followed. Path policy → checks of the file that run none of its code →
   /// trial opening in a child process, remembered by content → open → entry point → manifest. Throws Error(plugin) with
   /// one sentence: which file, what was expected, what was found, what to do.
@@ -20,11 +25,16 @@ class Library {
 
   const Manifest& manifest() const { return *manifest_; }
   const std::filesystem::path& file() const { return file_; }
-  const std::string& content_hash() const { return hash_; }  // SHA-256 of the file
+  /// Of everything in the file, and behind it, that decides the numbers: SHA-256.
+  const std::string& content_hash() const { return hash_; }
+  virtual std::unique_ptr<Maker> maker() const { return manifest_->maker(); }
+
+ protected:
+  Library(const Manifest* manifest, std::filesystem::path file, std::string hash)
+      : manifest_(manifest), file_(std::move(file)), hash_(std::move(hash)) {}
 
  private:
-  Library() = default;
-  const Manifest* manifest_ = nullptr;
+  const Manifest* manifest_;
   std::filesystem::path file_;
   std::string hash_;
 };

@@ -32,6 +32,7 @@ struct Manifest {
   const char* build_facts;    // what else changes layouts: "compiler=gcc 12;library=libstdc++ cxx11;armadillo=11.4 …"
   const char *kind, *name, *summary;
   std::unique_ptr<Maker> (*maker)();
+  const char* sources = "";  // keys of docs/references.bib, separated by commas, or BibTeX entries
 };
 
 /// The facts of the translation unit that calls it; what must agree between core and plugin.

@@ -12,6 +12,7 @@
 #include "core/interfaces/objective.hpp"
 #include "core/interfaces/observer.hpp"
 #include "core/interfaces/optimizer.hpp"
+#include "core/interfaces/penalty.hpp"
 #include "core/interfaces/perturbation.hpp"
 #include "core/interfaces/problem.hpp"
 #include "core/interfaces/projection.hpp"
@@ -22,14 +23,14 @@
 #include "core/methods/matrix_method.hpp"
 #include "core/methods/reduction.hpp"
 #include "core/methods/spectral_start.hpp"
-#include "core/numbers/conjugate_gradients.hpp"
 #include "core/numbers/eigen.hpp"
 #include "core/numbers/fixed_rank.hpp"
 #include "core/numbers/gram.hpp"
-#include "core/numbers/line_minimum.hpp"
 #include "core/numbers/recovery.hpp"
 #include "core/numbers/rectifiers.hpp"
-#include "core/numbers/runge_kutta.hpp"
+#include "core/numbers/solvers/conjugate_gradients.hpp"
+#include "core/numbers/solvers/line_minimum.hpp"
+#include "core/numbers/solvers/runge_kutta.hpp"
 #include "core/operators/dense_operator.hpp"
 #include "core/operators/entry_operator.hpp"
 #include "core/plugin/manifest.hpp"
@@ -85,8 +86,9 @@ class MakerOf final : public Maker {
 }  // namespace tightrope
 
 /// Defines a plugin's entry point. `Interface` is the abstract class, `Class` the implementation, `name` the file's
-/// stem and the name in YAML, `summary` one line for `list`.
-#define TIGHTROPE_PLUGIN(Interface, Class, name, summary)                                                           \
+/// stem and the name in YAML, `summary` one line for `list`. A fifth argument names the papers behind it, once and for
+/// all: keys of docs/references.bib such as "polyak1964", separated by commas, or a whole BibTeX entry "@article{…}".
+#define TIGHTROPE_PLUGIN(Interface, Class, name, summary, ...)                                                      \
   extern "C" __attribute__((visibility("default"))) const tightrope::Manifest* tightrope_plugin() {                 \
     static_assert(std::is_base_of_v<tightrope::Interface, Class>,                                                   \
                   "the class " #Class " must be derived from " #Interface);                                         \
@@ -108,6 +110,7 @@ class MakerOf final : public Maker {
         tightrope::Interface::kind,                                                                                 \
         name,                                                                                                       \
         summary,                                                                                                    \
-        []() -> std::unique_ptr<tightrope::Maker> { return std::make_unique<tightrope::MakerOf<Class>>(); }};       \
+        []() -> std::unique_ptr<tightrope::Maker> { return std::make_unique<tightrope::MakerOf<Class>>(); },        \
+        "" __VA_ARGS__};                                                                                            \
     return &manifest;                                                                                               \
   }

@@ -1,34 +1,18 @@
 #include "core/report/text.hpp"
 
 #include <fmt/format.h>
+#include <sodium/utils.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 
+#include "core/base/utf8.hpp"
 #include "core/claims/claim.hpp"
-#include "core/report/tables/table.hpp"
 
 namespace tightrope {
 
 namespace {
-
-/// Marks that turn the direction of text could make a name look like another.
-bool turns_text(const std::string& letter) {
-  static constexpr std::array<const char*, 12> marks = {"\u061c", "\u200e", "\u200f", "\u202a", "\u202b", "\u202c",
-                                                        "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"};
-  return std::find(marks.begin(), marks.end(), letter) != marks.end();
-}
-
-template <class Visit>
-void for_each_letter(const std::string& text, const Visit& visit) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const std::size_t size = byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
-    visit(text.substr(i, size));
-    i += size;
-  }
-}
 
 /// Of one letter, in multiples of the font size, as in a wide font (DejaVu Sans).
 Real width_of(const std::string& letter) {
@@ -51,13 +35,12 @@ bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; 
 std::string plain(const std::string& text, std::size_t most) {
   std::string out;
   std::size_t shown = 0;
-  for_each_letter(text, [&](const std::string& letter) {
-    const auto byte = static_cast<unsigned char>(letter[0]);
-    const bool is_control = (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f;
-    if (shown > most || is_control || turns_text(letter)) return;
+  for (const std::string& letter : characters_of(text)) {
+    const bool is_control = utf8_length(letter) > 0 && drives_terminal(utf8_character(letter));
+    if (is_control && letter != "\n" && letter != "\t") continue;
     out += shown == most ? "…" : letter;
-    ++shown;
-  });
+    if (shown++ == most) break;
+  }
   return out;
 }
 
@@ -89,7 +72,7 @@ std::string worded(std::string name) {
 
 Real text_width(const std::string& text, Real font_size) {
   Real width = 0;
-  for_each_letter(text, [&](const std::string& letter) { width += width_of(letter); });
+  for (const std::string& letter : characters_of(text)) width += width_of(letter);
   return width * font_size;
 }
 
@@ -98,12 +81,11 @@ std::string fitted(const std::string& text, Real width, Real font_size) {
   if (text_width(whole, font_size) <= width) return whole;
   std::string out;
   Real left = width / font_size - width_of("…");
-  bool is_full = false;
-  for_each_letter(whole, [&](const std::string& letter) {
+  for (const std::string& letter : characters_of(whole)) {
     left -= width_of(letter);
-    is_full = is_full || left < 0;
-    if (!is_full) out += letter;
-  });
+    if (left < 0) break;
+    out += letter;
+  }
   return out + "…";
 }
 
@@ -134,25 +116,6 @@ std::string sentence(const std::string& text) {
   // A name such as relative_error or sigma_1 is called so and not otherwise.
   const bool is_name = text.substr(0, text.find(' ')).find('_') != std::string::npos;
   return (is_name ? text : capitalised(text)) + ".";
-}
-
-std::string counted(std::size_t count, const std::string& noun) {
-  return fmt::format("{} {}{}", grouped(count), noun, count == 1 ? "" : noun.ends_with('s') ? "es" : "s");
-}
-
-std::string number(Real value) {
-  if (std::isnan(value)) return "–";
-  if (std::isinf(value)) return value > 0 ? "∞" : "−∞";
-  if (value == std::floor(value) && std::abs(value) < 1e7) return fmt::format("{:.0f}", value);
-  if (std::abs(value) >= 1e-2 && std::abs(value) < 1e4)
-    return std::abs(value) < 999.5 ? fmt::format("{:.3g}", value) : fmt::format("{:.0f}", value);
-  std::string text = fmt::format("{:.2e}", value);
-  if (const auto e = text.find('e'); e != std::string::npos) {  // 1.20e-05 → 1.20e-5
-    std::size_t digits = e + 2;
-    while (digits + 1 < text.size() && text[digits] == '0') text.erase(digits, 1);
-    if (text[e + 1] == '+') text.erase(e + 1, 1);
-  }
-  return text;
 }
 
 std::string power_of_ten(int exponent) {
@@ -196,6 +159,15 @@ std::string name_of(const std::map<std::string, std::string>& labels) {
         (text.empty() && label != repetition_label ? "" : ", ") + worded(label) + " " + value;
   }
   return text.empty() && !repetition.empty() ? repetition.substr(2) : text + repetition;
+}
+
+std::string base64(const std::string& bytes) {
+  constexpr int variant = sodium_base64_VARIANT_ORIGINAL;
+  std::string text(sodium_base64_encoded_len(bytes.size(), variant), '\0');
+  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+                    variant);
+  text.pop_back();
+  return text;
 }
 
 std::string safe_id(std::string text) {

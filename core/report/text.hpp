@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/readable.hpp"
 #include "core/numbers/types.hpp"
 
 namespace tightrope {
@@ -27,11 +28,6 @@ std::string with_unit(const std::string& name, const std::string& unit);
 std::string capitalised(std::string text);
 /// "the limit was reached" → "The limit was reached."; a name such as relative_error at the start stays as it is.
 std::string sentence(const std::string& text);
-/// "1 run", "3 runs", "12,345 passes"
-std::string counted(std::size_t count, const std::string& noun);
-
-/// A number for people: three digits, whole numbers in full, "–" if it is none; more than every number is "∞".
-std::string number(Real value);
 /// "10⁻⁶", and "1" and "10" as such.
 std::string power_of_ten(int exponent);
 /// A round number on an axis: "0.002", "5000", "2·10⁻⁵".
@@ -41,6 +37,8 @@ std::string formula(const std::string& text);
 
 /// A run of a study: the method by its name, everything else as "label value", the repetition last; "" for no labels.
 std::string name_of(const std::map<std::string, std::string>& labels);
+/// Bytes in the letters of RFC 4648.
+std::string base64(const std::string& bytes);
 /// A text as part of a file name or an id: letters, digits, '-' and '_'.
 std::string safe_id(std::string text);
 

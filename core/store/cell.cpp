@@ -45,7 +45,7 @@ Json number(Real value) {
 
 Json plugins_of(const CellSpec& cell) {
   Json plugins = Json::array();
-  for (const PluginSpec* choice : cell.choices())
+  for (const auto& [path, choice] : cell.parts())
     plugins.push_back({{"kind", choice->library->manifest().kind},
                        {"name", choice->library->manifest().name},
                        {"sha256", choice->library->content_hash()}});
@@ -145,7 +145,7 @@ Json provenance_of(const std::string& name, const CellSpec& cell, const Lane& la
   }
   if (!notes.empty()) provenance["notes"] = notes;
   provenance["plugins"] = Json::object();  // those that did not come with the program
-  for (const PluginSpec* choice : cell.choices())
+  for (const auto& [path, choice] : cell.parts())
     if (const Library& library = *choice->library; !Catalog::is_installed(library.file()))
       provenance["plugins"][fmt::format("{}/{}", library.manifest().kind, library.manifest().name)] =
           library.file().string();
@@ -220,10 +220,6 @@ std::vector<NamedArray> final_arrays(const Lane& lane) {
   if (const Kept* kept = lane.kept())
     for (Index b = 0; b < blocks.size(); ++b) arrays.push_back({"kept_" + blocks[b].name, kept->point[b], false});
   return arrays;
-}
-
-std::string passes_text(Real passes) {
-  return passes == std::floor(passes) ? fmt::format("{:.0f}", passes) : fmt::format("{:.4g}", passes);
 }
 
 Json identity_of(const CellSpec& cell) {

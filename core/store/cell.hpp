@@ -51,9 +51,6 @@ struct StoredCell {
   std::vector<std::string> warnings;                    // of the parts of the run, each a sentence
 };
 
-/// "400", or "0.04167" where a run has read a part of the operator.
-std::string passes_text(Real passes);
-
 /// "1f0c…-400": where a cell lies in OUT/cells.
 std::string folder_name(const CellSpec& cell);
 

@@ -61,7 +61,7 @@ void check_files(const StoredCell& stored, const std::vector<RecordedFile>& reco
 
 void check_plugins(const StoredCell& stored, const CellSpec& part) {
   const Node* recorded = stored.record.find("plugins");
-  for (const PluginSpec* choice : part.choices()) {
+  for (const auto& [path, choice] : part.parts()) {
     const Manifest& manifest = choice->library->manifest();
     const auto is_same = [&](const Node& plugin) {
       return plugin.find("kind")->scalar == manifest.kind && plugin.find("name")->scalar == manifest.name &&

@@ -173,7 +173,7 @@ void publish_run(const fs::path& out, const Experiment& experiment, const std::v
   if (const auto& paper = experiment.paper)
     run["paper"] = {{"authors", paper->authors}, {"title", paper->title}, {"published", paper->published},
                     {"link", paper->link},       {"is", paper->is},       {"source", paper->source},
-                    {"shows", paper->shows}};
+                    {"shows", paper->shows},     {"cite", paper->cite}};
   if (experiment.success) run["success"] = experiment.success->text();
   run["cells"] = Json::array();
   for (const CellSpec& cell : experiment.cells) {
@@ -261,7 +261,7 @@ StoredRun read_run(const fs::path& given) {
     if (json.contains("paper")) {
       const auto text = [&](const char* name) { return json.at("paper").at(name).get<std::string>(); };
       run.paper = {text("authors"), text("title"),  text("published"), text("link"),
-                   text("is"),      text("source"), text("shows")};
+                   text("is"),      text("source"), text("shows"),     json.at("paper").value("cite", "")};
     }
   } catch (const Json::exception& problem) {
     throw Error(Exit::integrity, fmt::format("{} is damaged: {}", file.string(), problem.what()));

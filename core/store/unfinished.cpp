@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view magic = "tightrope checkpoint 3 ";
+constexpr std::string_view magic = "tightrope checkpoint 4 ";
 constexpr std::size_t digest_digits = 64;
 constexpr std::size_t header_size = magic.size() + digest_digits + 1 + digest_digits + 1;
 
@@ -44,14 +44,8 @@ std::pair<std::string, std::string> opened(const fs::path& file) {
 
 void write_checkpoint(const fs::path& out, const CellSpec& cell, const Lane& lane) {
   Encoder payload;
-  payload.put(std::string_view(lane.state()));
-  payload.put(std::uint64_t{lane.trace().rows.size()});
-  for (const std::vector<Real>& row : lane.trace().rows) payload.put(row);
-  payload.put(lane.trace().seconds);
-  payload.put(lane.cost().seconds);
-  payload.put(lane.cost().bytes);
-  payload.put(lane.cost().solo);
-  payload.put(lane.cost().observing);
+  const Cost& cost = lane.cost();
+  payload(lane.state(), lane.trace().rows, lane.trace().seconds, cost.seconds, cost.bytes, cost.solo, cost.observing);
   const std::string bytes = payload.take();
   const std::string header = fmt::format("{}{} {}\n", magic, cell.key, sha256(cell.key + bytes));
   write_atomically(file_of(out, cell), header + bytes);  // no more than two copies at a time
@@ -62,15 +56,11 @@ void restore_checkpoint(const fs::path& file, const CellSpec& cell, Lane& lane) 
   if (key != cell.key)
     throw Error(Exit::integrity, fmt::format("{} is the checkpoint of another cell, {}", file.string(), key));
   Decoder in(payload);
-  const std::string state = in.text();
+  std::string state;
   std::vector<std::vector<Real>> rows;
-  for (std::uint64_t left = in.whole(); left > 0; --left) rows.push_back(in.reals());
-  std::vector<Real> row_seconds = in.reals();
+  std::vector<Real> row_seconds;
   Cost cost;
-  cost.seconds = in.real();
-  cost.bytes = in.real();
-  cost.solo = in.truth();
-  cost.observing = in.reals();
+  in(state, rows, row_seconds, cost.seconds, cost.bytes, cost.solo, cost.observing);
   in.finish();
   lane.restore(state, std::move(rows), std::move(row_seconds), std::move(cost));
 }

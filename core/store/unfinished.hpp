@@ -1,6 +1,6 @@
 // Checkpoints of runs in progress: OUT/unfinished/<folder of the cell>.state, one file per cell.
 //
-// A file begins with a line of text, "tightrope checkpoint 3 <key> <SHA-256 of the rest>", so that neither another
+// A file begins with a line of text, "tightrope checkpoint 4 <key> <SHA-256 of the rest>", so that neither another
 // cell's checkpoint nor a damaged one is ever taken up.
 #pragma once
 

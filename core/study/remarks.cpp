@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "core/base/readable.hpp"
+
 namespace tightrope {
 
 std::vector<std::string> warnings_of(const StoredRun& run) {
@@ -38,7 +40,7 @@ std::vector<std::string> costly_observers(const StoredRun& run) {
   std::vector<std::string> texts;
   for (const auto& [observer, own] : seconds)
     if (own > (computing + all) / 3 && own >= least_seconds)
-      texts.push_back(fmt::format("{} took {:.2g} s beside {:.2g} s of computing{}", observer, own, computing,
+      texts.push_back(fmt::format("{} took {} beside {} of computing{}", observer, duration(own), duration(computing),
                                   observer.starts_with("observer ") ? "; it looks less often with `every`" : ""));
   return texts;
 }

@@ -17,7 +17,7 @@
 #include "core/experiment/operator_size.hpp"
 #include "core/store/unfinished.hpp"
 #include "core/study/interrupt.hpp"
-#include "core/study/process.hpp"
+#include "core/study/workers/process.hpp"
 
 namespace tightrope {
 

@@ -5,20 +5,11 @@
 
 #include <cmath>
 
+#include "core/base/readable.hpp"
 #include "core/store/files.hpp"
 #include "core/store/json.hpp"
 
 namespace tightrope {
-
-namespace {
-
-std::string duration(double seconds) {
-  if (seconds < 100) return fmt::format("{:.0f} s", std::ceil(seconds));
-  if (seconds < 6000) return fmt::format("{:.0f} min", std::ceil(seconds / 60));
-  return fmt::format("{:.1f} h", seconds / 3600);
-}
-
-}  // namespace
 
 StatusFile::StatusFile(std::filesystem::path out, std::string name) : out_(std::move(out)), name_(std::move(name)) {}
 
@@ -82,7 +73,7 @@ std::string describe(const StudyProgress& progress) {
     text += rate >= 1 ? fmt::format("  {:.1f} a second", rate) : fmt::format("  {:.1f} a minute", 60 * rate);
   }
   if (const auto left = progress.left(); left && progress.ended() < progress.total)
-    text += fmt::format("  about {} left", duration(*left));
+    text += fmt::format("  about {} left", duration(std::ceil(*left)));
   return text;
 }
 

@@ -7,6 +7,7 @@
 #include <limits>
 #include <set>
 
+#include "core/base/word_list.hpp"
 #include "core/statistics/tests.hpp"
 
 namespace tightrope {
@@ -429,12 +430,9 @@ std::string axis_called(const Summary& summary, const std::string& wanted) {
     if (axis.label == wanted || axis.path == wanted) return axis.label;
     names.push_back(axis.label);
   }
-  const std::string hint = did_you_mean(wanted, names);
-  throw Error(Exit::config,
-              names.empty()
-                  ? fmt::format("{} has no axis '{}': it is a single run", summary.name, wanted)
-                  : fmt::format("{} has no axis '{}'{}", summary.name, wanted,
-                                hint.empty() ? fmt::format("; its axes are {}", fmt::join(names, ", ")) : hint));
+  throw Error(Exit::config, fmt::format("{} has no axis '{}'{}", summary.name, wanted,
+                                        names.empty() ? ": it is a single run"
+                                                      : did_you_mean_or_list(wanted, names, "; its axes are ")));
 }
 
 std::string axis_of_methods(const Summary& summary) {

@@ -2,14 +2,13 @@
 #include "core/tree/parameters.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <iterator>
 #include <memory>
 #include <stdexcept>
 
+#include "core/base/word_list.hpp"
 #include "core/tree/paths.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/scalar.hpp"
 
 namespace tightrope {
 
@@ -18,12 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 using Complaint = std::optional<std::string>;
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
-  return out;
-}
 
 bool is_any(const Range& range) { return range.words() == any().words(); }
 
@@ -56,7 +49,7 @@ struct Numeric<Index> {
 };
 
 template <class T>
-Complaint read_number(const Node& node, const Range& range, T& variable) {
+Complaint read(const Node& node, const Range& range, T& variable) {
   const auto value = Numeric<T>::read(node);
   // 1e18 is a whole number, too, but beyond those that a float64 counts one by one.
   constexpr Real largest_index = 9007199254740992;
@@ -69,13 +62,21 @@ Complaint read_number(const Node& node, const Range& range, T& variable) {
 }
 
 template <class T>
-Complaint read_list(const Node& node, const Range& range, std::vector<T>& variable) {
+Complaint read(const Node& node, const Range& range, std::optional<T>& variable) {
+  T value{};
+  const Complaint complaint = node.is_null() ? std::nullopt : read(node, range, value);
+  if (!complaint) variable = node.is_null() ? std::nullopt : std::optional(value);
+  return complaint;
+}
+
+template <class T>
+Complaint read(const Node& node, const Range& range, std::vector<T>& variable) {
   const std::string what =
       std::string("a list of ") + Numeric<T>::words + (is_any(range) ? "" : ", each " + range.words());
   if (!node.is_sequence()) return must_be(what, node);
   std::vector<T> values(node.items.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (read_number(node.items[i], range, values[i]))
+    if (read(node.items[i], range, values[i]))
       return "must be " + what + ", but entry " + std::to_string(i + 1) + " of " + std::to_string(values.size()) +
              " is " + node.items[i].description();
   }
@@ -84,27 +85,26 @@ Complaint read_list(const Node& node, const Range& range, std::vector<T>& variab
 }
 
 template <class T>
-Node number_node(T value) {
+Node node_of(T value) {
   return Node::make_scalar(Numeric<T>::text(value), {});
+}
+
+template <class T>
+Node node_of(const std::optional<T>& value) {
+  return value ? node_of(*value) : Node();
+}
+
+template <class T>
+Node node_of(const std::vector<T>& values) {
+  Node list = Node::make_sequence({});
+  for (const T& value : values) list.items.push_back(node_of(value));
+  return list;
 }
 
 /// In quotes where the bare text would be taken for something else.
 Node text_node(const std::string& text) {
-  const Node bare = Node::make_scalar(text, {});
-  const bool misread = to_real(bare) || to_bool(bare) || text.empty() || text == "~" || text == "null" ||
-                       text == "Null" || text == "NULL";
-  return Node::make_scalar(text, {}, misread);
+  return Node::make_scalar(text, {}, reads_as_null(text) || !is_name(Node::make_scalar(text, {})));
 }
-
-template <class T>
-Node list_node(const std::vector<T>& values) {
-  Node list = Node::make_sequence({});
-  for (const T& value : values) list.items.push_back(number_node(value));
-  return list;
-}
-
-/// In place of a line: what a position names is the file that the value stands for.
-constexpr int at_the_file_itself = -1;
 
 Complaint read_file_name(const Node& node, std::string& path) {
   if (!node.is_scalar() || node.scalar.empty()) return must_be("the name of a file", node);
@@ -144,7 +144,7 @@ std::string default_of(const Node& value) {
   if (value.is_scalar()) return value.scalar;
   std::vector<std::string> items;
   for (const Node& item : value.items) items.push_back(item.scalar);
-  return "[" + joined(items) + "]";
+  return "[" + list_of(items) + "]";
 }
 
 /// Completes a declaration and files it.
@@ -166,40 +166,15 @@ Parameter described(std::string name, std::string type, const Range& range, std:
   return parameter;
 }
 
-template <class T>
-Parameter number(std::string name, T& variable, const Range& range, std::string doc) {
-  const Range effective = Numeric<T>::effective(range);
-  Parameter parameter = described(std::move(name), Numeric<T>::word, effective, std::move(doc));
-  parameter.assign = [&variable, effective](const Node& node) { return read_number(node, effective, variable); };
-  parameter.current = [&variable] { return number_node(variable); };
-  return parameter;
-}
-
-template <class T>
-Parameter optional_number(std::string name, std::optional<T>& variable, const Range& range, std::string doc) {
-  const Range effective = Numeric<T>::effective(range);
-  Parameter parameter = described(std::move(name), Numeric<T>::word, effective, std::move(doc));
-  parameter.assign = [&variable, effective](const Node& node) -> Complaint {
-    if (node.is_null()) {
-      variable.reset();
-      return std::nullopt;
-    }
-    T value{};
-    Complaint complaint = read_number(node, effective, value);
-    if (!complaint) variable = value;
-    return complaint;
-  };
-  parameter.current = [&variable] { return variable ? number_node(*variable) : Node(); };
-  return parameter;
-}
-
-template <class T>
-Parameter list(std::string name, std::vector<T>& variable, const Range& range, std::string doc) {
-  const Range effective = Numeric<T>::effective(range);
-  Parameter parameter =
-      described(std::move(name), std::string("list of ") + Numeric<T>::words, effective, std::move(doc));
-  parameter.assign = [&variable, effective](const Node& node) { return read_list(node, effective, variable); };
-  parameter.current = [&variable] { return list_node(variable); };
+/// A number, one that may be missing, or a list of them.
+template <class T, class Variable>
+Parameter numeric(std::string name, Variable& variable, Range range, std::string doc) {
+  range = Numeric<T>::effective(range);
+  const bool is_list = std::is_same_v<Variable, std::vector<T>>;
+  Parameter parameter = described(
+      std::move(name), is_list ? std::string("list of ") + Numeric<T>::words : Numeric<T>::word, range, std::move(doc));
+  parameter.assign = [&variable, range](const Node& node) { return read(node, range, variable); };
+  parameter.current = [&variable] { return node_of(variable); };
   return parameter;
 }
 
@@ -231,22 +206,22 @@ Parameter& Parameter::example(std::string yaml) {
 }
 
 Parameter& Parameters::add(std::string name, Real& variable, Range range, std::string doc) {
-  return declared(parameters_, number(std::move(name), variable, range, std::move(doc)));
+  return declared(parameters_, numeric<Real>(std::move(name), variable, range, std::move(doc)));
 }
 Parameter& Parameters::add(std::string name, Index& variable, Range range, std::string doc) {
-  return declared(parameters_, number(std::move(name), variable, range, std::move(doc)));
+  return declared(parameters_, numeric<Index>(std::move(name), variable, range, std::move(doc)));
 }
 Parameter& Parameters::add(std::string name, std::optional<Real>& variable, Range range, std::string doc) {
-  return declared(parameters_, optional_number(std::move(name), variable, range, std::move(doc)));
+  return declared(parameters_, numeric<Real>(std::move(name), variable, range, std::move(doc)));
 }
 Parameter& Parameters::add(std::string name, std::optional<Index>& variable, Range range, std::string doc) {
-  return declared(parameters_, optional_number(std::move(name), variable, range, std::move(doc)));
+  return declared(parameters_, numeric<Index>(std::move(name), variable, range, std::move(doc)));
 }
 Parameter& Parameters::add(std::string name, std::vector<Real>& variable, Range range, std::string doc) {
-  return declared(parameters_, list(std::move(name), variable, range, std::move(doc)));
+  return declared(parameters_, numeric<Real>(std::move(name), variable, range, std::move(doc)));
 }
 Parameter& Parameters::add(std::string name, std::vector<Index>& variable, Range range, std::string doc) {
-  return declared(parameters_, list(std::move(name), variable, range, std::move(doc)));
+  return declared(parameters_, numeric<Index>(std::move(name), variable, range, std::move(doc)));
 }
 
 Parameter& Parameters::add(std::string name, bool& variable, std::string doc) {
@@ -262,37 +237,18 @@ Parameter& Parameters::add(std::string name, bool& variable, std::string doc) {
 }
 
 Parameter& Parameters::add(std::string name, std::string& variable, std::vector<std::string> choices, std::string doc) {
-  const std::string type = choices.empty() ? "text" : "one of " + joined(choices);
+  const std::string type = choices.empty() ? "text" : "one of " + list_of(choices);
   Parameter parameter = described(std::move(name), type, any(), std::move(doc));
   parameter.choices = choices;
   parameter.assign = [&variable, choices, type](const Node& node) -> Complaint {
     if (!node.is_scalar()) return must_be(choices.empty() ? "a text" : type, node);
-    if (!choices.empty() && std::find(choices.begin(), choices.end(), node.scalar) == choices.end())
+    if (!choices.empty() && !contains(choices, node.scalar))
       return must_be(type, node) + did_you_mean(node.scalar, choices);
     variable = node.scalar;
     return std::nullopt;
   };
   parameter.current = [&variable] { return text_node(variable); };
   return declared(parameters_, std::move(parameter));
-}
-
-Node located(Node value, const std::string& path) {
-  value.position = {path, at_the_file_itself, 0};
-  return value;
-}
-
-std::string file_path(const Node& value) {
-  if (value.position.line == at_the_file_itself) return value.position.file;
-  // An assignment on the command line has no folder of its own: there the current one counts.
-  std::error_code error;
-  const fs::path place = value.position.file;
-  const fs::path folder = fs::is_regular_file(place, error) ? place.parent_path()
-                          : fs::is_directory(place, error)  ? place  // the config itself may be gone
-                                                            : fs::path();
-  std::string name = split_member(value.scalar).file;
-  const char* const home = std::getenv("HOME");
-  if ((name == "~" || name.starts_with("~/")) && home && *home) name.replace(0, 1, home);
-  return resolved_path(folder / name).string();
 }
 
 Parameter& Parameters::add_file(std::string name, std::string& path, std::string doc) {
@@ -320,17 +276,13 @@ void Parameters::read(const Node& map, const std::string& owner, const std::vect
     diagnostics.push_back({map.position, owner + " " + must_be("a map of parameters", map)});
     return;
   }
-  std::vector<std::string> known = names();
-  known.insert(known.end(), reserved.begin(), reserved.end());
+  std::vector<std::string> all = joined(names(), reserved);
+  const std::vector<std::string> known = all;
+  std::erase(all, "type");
   for (const Node::Entry& entry : map.entries) {
-    if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
+    if (contains(known, entry.key)) continue;
     std::string hint = did_you_mean(entry.key, known);
-    if (hint.empty()) {
-      std::vector<std::string> all = names();
-      std::copy_if(reserved.begin(), reserved.end(), std::back_inserter(all),
-                   [](const std::string& word) { return word != "type"; });
-      hint = all.empty() ? " (it has none)" : " (it has: " + joined(all) + ")";
-    }
+    if (hint.empty()) hint = all.empty() ? " (it has none)" : " (it has: " + list_of(all) + ")";
     diagnostics.push_back({entry.position, owner + " has no parameter '" + entry.key + "'" + hint});
   }
   for (const Parameter& parameter : parameters_) {

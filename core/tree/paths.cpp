@@ -1,10 +1,17 @@
 #include "core/tree/paths.hpp"
 
+#include <cstdlib>
+
+#include "core/tree/parameters.hpp"
+
 namespace tightrope {
 
 namespace fs = std::filesystem;
 
 namespace {
+
+/// In place of a line: what a position names is the file that the value stands for.
+constexpr int at_the_file_itself = -1;
 
 std::string lower(std::string text) {
   for (char& c : text)
@@ -42,6 +49,25 @@ FileAndMember split_member(const std::string& name) {
 
 std::string member_name(const std::string& name, const std::string& array) {
   return split_member(name).file + ":" + array;
+}
+
+Node located(Node value, const std::string& path) {
+  value.position = {path, at_the_file_itself, 0};
+  return value;
+}
+
+std::string file_path(const Node& value) {
+  if (value.position.line == at_the_file_itself) return value.position.file;
+  // An assignment on the command line has no folder of its own: there the current one counts.
+  std::error_code error;
+  const fs::path place = value.position.file;
+  const fs::path folder = fs::is_regular_file(place, error) ? place.parent_path()
+                          : fs::is_directory(place, error)  ? place  // the config itself may be gone
+                                                            : fs::path();
+  std::string name = split_member(value.scalar).file;
+  const char* const home = std::getenv("HOME");
+  if ((name == "~" || name.starts_with("~/")) && home && *home) name.replace(0, 1, home);
+  return resolved_path(folder / name).string();
 }
 
 }  // namespace tightrope

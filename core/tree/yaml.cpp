@@ -4,80 +4,26 @@
 // cycles seen, and only so can a limit stop the parser in time.
 #include "core/tree/yaml.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
-#include <cstring>
-#include <fstream>
 #include <map>
 #include <sstream>
 #include <unordered_map>
 #include <utility>
 
-#include "core/base/limits.hpp"
-#include "core/base/utf8.hpp"
+#include "core/tree/yaml_text.hpp"
 
 namespace tightrope {
 
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr std::size_t longest_key = 200;
 constexpr std::string_view standard_tags = "tag:yaml.org,2002:";
 
-[[noreturn]] void refuse(Position position, std::string message) {
-  throw ConfigError({{std::move(position), std::move(message)}});
-}
-
-std::string too_deep(int depth) {
-  return "lists and maps may be nested " + std::to_string(depth) + " levels deep, but this one lies deeper";
-}
-
-bool is_control(char c) { return (c >= 0 && c < ' ') || c == 0x7F; }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
-/// Throws unless the text is UTF-8 without control characters. yaml-cpp would guess other encodings, replace what
-/// it cannot read, and take character 4 for the end of the file.
-void check_characters(std::string_view text, const std::string& name, int first_column) {
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
-    refuse({name, 1, 1}, "the file is in UTF-16; save it as UTF-8");
-  Position position{name, 1, first_column};
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = utf8_length(text.substr(i));
-    if (length == 0) refuse(position, "this is no UTF-8 text; is it a text file, saved as UTF-8?");
-    const char c = text[i];
-    if (is_control(c) && c != '\t' && c != '\n' && c != '\r')
-      refuse(position, "a control character (number " + std::to_string(c) + ") has no place in a YAML file");
-    i += length;
-    ++position.column;
-    if (c == '\n') {
-      ++position.line;
-      position.column = 1;
-    }
-  }
-}
-
-/// Whether a text in quotes, if that is what stands here, ends in quotes. yaml-cpp lets it end with the file.
-bool is_closed(std::string_view text) {
-  if (!text.starts_with('"') && !text.starts_with('\'')) return true;
-  const char quote = text.front();
-  for (std::size_t i = 1; i < text.size(); ++i) {
-    const bool is_escape = quote == '"' ? text[i] == '\\' : text.substr(i).starts_with("''");
-    if (is_escape)
-      ++i;
-    else if (text[i] == quote)
-      return true;
-  }
-  return false;
-}
 
 /// What yaml-cpp complains about, in words that help.
 std::string syntax_message(const YAML::Exception& error, std::string_view text) {
@@ -169,7 +115,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (found == anchors_.end())
       fail(here, "alias cycle: " + alias_name(mark) + " stands inside the very value that it refers to");
     const Anchored& anchored = found->second;
-    if (depth() + anchored.height > limits_.depth) fail(here, too_deep(limits_.depth));
+    if (depth() + anchored.height > limits_.depth) fail(here, too_deep(limits_));
     count(anchored.nodes, here);
     Node node = anchored.node;
     node.position = here;
@@ -284,7 +230,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void open(Node node, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, bool is_flow) {
     last_ = node.position;
     check_tag(mark, tag);
-    if (depth() >= limits_.depth) fail(node.position, too_deep(limits_.depth));
+    if (depth() >= limits_.depth) fail(node.position, too_deep(limits_));
     count(1, node.position);
     Frame frame;
     frame.node = std::move(node);
@@ -348,12 +294,8 @@ class TreeBuilder final : public YAML::EventHandler {
                "merge keys (<<) are not supported: use an alias for the whole map, or layer two files with -c");
       return;
     }
-    if (key.scalar.size() > longest_key) {
-      complain(key.position, "a key has at most " + std::to_string(longest_key) + " bytes");
-      return;
-    }
-    if (std::any_of(key.scalar.begin(), key.scalar.end(), is_control)) {
-      complain(key.position, "a key cannot contain control characters");
+    if (const auto complaint = complaint_about_key(key.scalar)) {
+      complain(key.position, *complaint);
       return;
     }
     const auto [first, is_new] = frame.given.emplace(key.scalar, key.position);
@@ -379,14 +321,10 @@ class TreeBuilder final : public YAML::EventHandler {
   std::vector<Diagnostic> diagnostics_;
 };
 
-std::string too_large(std::uintmax_t bytes, std::size_t limit) {
-  return "the file has " + std::to_string(bytes) + " bytes, more than the " + std::to_string(limit) +
-         " that are read of a config";
-}
+}  // namespace
 
-/// first_column: of the text's first line within what the user wrote.
-Node parse(std::string text, const std::string& name, int first_column, const YamlLimits& limits) {
-  if (text.size() > limits.bytes) refuse({name, 1, 1}, too_large(text.size(), limits.bytes));
+Node parse_value(std::string text, const std::string& name, int first_column, const YamlLimits& limits) {
+  if (text.size() > limits.bytes) refuse({name, 1, 1}, too_large(text.size(), limits));
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   check_characters(text, name, first_column);
   TreeBuilder builder(text, name, first_column, limits);
@@ -406,125 +344,8 @@ Node parse(std::string text, const std::string& name, int first_column, const Ya
   return builder.take_root();
 }
 
-bool is_bare_name(const Node& node) { return node.is_scalar() && !to_real(node) && !to_bool(node); }
-
-/// Where `word` leads to below the node, made if it is not there yet.
-Node& descend(Node& node, const std::string& word, const std::string& path_so_far, const Position& position) {
-  if (node.is_sequence()) {
-    std::size_t index = node.items.size();
-    const char* const end = word.data() + word.size();
-    const bool is_number = std::from_chars(word.data(), end, index).ptr == end;
-    if (!is_number || index >= node.items.size()) {
-      const std::size_t size = node.items.size();
-      refuse(position,
-             "'" + path_so_far + "' is a list, and '" + word + "' is none of its entries" +
-                 (size == 0 ? ": it is empty" : " (they are numbered from 0 to " + std::to_string(size - 1) + ")"));
-    }
-    return node.items[index];
-  }
-  if (!node.is_map()) {
-    const bool is_name = is_bare_name(node);
-    Node map = Node::make_map(is_name || node.is_null() ? node.position : position);
-    if (is_name) map.set("type", node);
-    node = std::move(map);
-  }
-  if (Node* const present = node.find(word)) return *present;
-  Node nothing;
-  nothing.position = position;
-  return node.set(word, std::move(nothing));
-}
-
-}  // namespace
-
-namespace {
-
-Node read_standard_input(const YamlLimits& limits) {
-  static bool was_read = false;
-  if (std::exchange(was_read, true))
-    refuse({standard_input, 0, 0}, "standard input can be read once: '-' can stand for one config only");
-  std::string text(limits.bytes + 1, '\0');
-  std::size_t size = 0;
-  for (ssize_t got = 1; got != 0 && size < text.size();) {
-    got = read(STDIN_FILENO, text.data() + size, text.size() - size);
-    if (got < 0 && errno != EINTR)
-      refuse({standard_input, 0, 0}, fmt::format("standard input cannot be read: {}", std::strerror(errno)));
-    if (got > 0) size += static_cast<std::size_t>(got);
-  }
-  text.resize(size);
-  return parse_yaml(text, standard_input, limits);
-}
-
-}  // namespace
-
-Node read_yaml(const fs::path& file, const YamlLimits& limits) {
-  const std::string name = file.string();
-  if (name == "-") return read_standard_input(limits);
-  if (name.empty()) throw Error(Exit::config, "the name of a config is empty");
-  const Position whole{name, 0, 0};
-  std::error_code error;
-  const fs::file_status status = fs::status(file, error);
-  if (!fs::exists(status)) refuse(whole, missing_file(file));
-  if (fs::is_directory(status)) refuse(whole, "this is a folder, not a YAML file");
-  if (!fs::is_regular_file(status)) refuse(whole, "this is not a regular file; - reads standard input");
-  const std::uintmax_t bytes = fs::file_size(file, error);
-  if (!error && bytes > limits.bytes) refuse({name, 1, 1}, too_large(bytes, limits.bytes));
-  errno = 0;
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) refuse_shortage(errno, name + ": the file cannot be opened");
-  // One byte more than allowed, for a file that grows meanwhile.
-  std::string text(limits.bytes + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!stream.eof() && stream.fail()) refuse(whole, "the file cannot be read: check its permissions");
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  return parse_yaml(text, name, limits);
-}
-
 Node parse_yaml(const std::string& text, const std::string& name, const YamlLimits& limits) {
-  return parse(text, name, 1, limits);
-}
-
-Node parse_value(const std::string& text, const std::string& name, int first_column) {
-  check_characters(text, name, first_column);
-  return parse(text, name, first_column, {});
-}
-
-Node& node_at_path(Node& tree, const std::string& path, const std::function<Position(std::size_t)>& position) {
-  const YamlLimits limits;
-  Node* at = &tree;
-  int depth = 0;
-  for (std::size_t begin = 0; begin <= path.size();) {
-    const std::size_t end = std::min(path.find('.', begin), path.size());
-    const std::string word = path.substr(begin, end - begin);
-    const Position here = position(begin);
-    if (word.empty()) refuse(here, "the path '" + excerpt(path) + "' has an empty part");
-    if (word.size() > longest_key) refuse(here, "a key has at most " + std::to_string(longest_key) + " bytes");
-    if (std::any_of(word.begin(), word.end(), is_control)) refuse(here, "a key cannot contain control characters");
-    if (++depth > limits.depth) refuse(here, too_deep(limits.depth));
-    at = &descend(*at, word, begin == 0 ? "" : path.substr(0, begin - 1), here);
-    begin = end + 1;
-  }
-  return *at;
-}
-
-void apply_assignment(Node& tree, const std::string& assignment, const std::string& name) {
-  const YamlLimits limits;
-  const std::string file = name + ' ' + excerpt(assignment);
-  check_characters(assignment, file, 1);
-  const std::size_t equals = assignment.find('=');
-  if (equals == std::string::npos)
-    refuse({file, 1, 1}, "an assignment has the form path.to.key=value, but here is no =");
-  const auto column = [&](std::size_t byte) {
-    return 1 +
-           static_cast<int>(std::count_if(assignment.begin(), assignment.begin() + static_cast<std::ptrdiff_t>(byte),
-                                          [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-  };
-  const std::string path = assignment.substr(0, equals);
-  if (path.empty()) refuse({file, 1, 1}, "the path before = is empty: an assignment has the form path.to.key=value");
-
-  Node changed = tree;
-  Node& at = node_at_path(changed, path, [&](std::size_t byte) { return Position{file, 1, column(byte)}; });
-  at = parse(assignment.substr(equals + 1), file, column(equals + 1), limits);
-  tree = std::move(changed);
+  return parse_value(text, name, 1, limits);
 }
 
 }  // namespace tightrope

@@ -14,6 +14,8 @@ struct YamlLimits {
   std::size_t nodes = 100'000;  // after expansion of aliases
 };
 
+constexpr std::size_t longest_key = 200;  // in bytes
+
 /// What standard input is called in positions.
 inline constexpr const char* standard_input = "<stdin>";
 /// What a file is called in messages.
@@ -25,7 +27,9 @@ Node read_yaml(const std::filesystem::path& file, const YamlLimits& limits = {})
 /// Parses text; `name` stands for the file in positions.
 Node parse_yaml(const std::string& text, const std::string& name, const YamlLimits& limits = {});
 /// Parses a value that begins in the given column of what `name` stands for.
-Node parse_value(const std::string& text, const std::string& name, int first_column);
+Node parse_value(std::string text, const std::string& name, int first_column, const YamlLimits& limits = {});
+/// The column of a byte of a line, counted in characters.
+int column_of(std::string_view text, std::size_t byte);
 
 /// The node that a path, parts separated by dots, leads to. Missing maps on the way are made, a bare name on the way
 /// becomes {type: name}, and a number picks an entry of a list (from 0). `position` is asked for the place of the part

@@ -36,4 +36,4 @@ class NearTruth final : public Initialization {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Initialization, NearTruth, "near_truth", "the truth plus noise")
+TIGHTROPE_PLUGIN(Initialization, NearTruth, "near_truth", "the truth plus noise", "zhuo2024, ma2025")

@@ -31,4 +31,4 @@ class Orthogonal final : public Initialization {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Initialization, Orthogonal, "orthogonal", "a multiple of orthonormal columns in every block")
+TIGHTROPE_PLUGIN(Initialization, Orthogonal, "orthogonal", "a multiple of orthonormal columns in every block", "li2018")

@@ -19,4 +19,4 @@ class Spectral final : public Initialization {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Initialization, Spectral, "spectral", "leading singular vectors of A*(y)")
+TIGHTROPE_PLUGIN(Initialization, Spectral, "spectral", "leading singular vectors of A*(y)", "halko2011")

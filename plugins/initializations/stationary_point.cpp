@@ -47,4 +47,5 @@ class StationaryPoint final : public Initialization {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Initialization, StationaryPoint, "stationary_point", "a saddle, or the neighbourhood of one")
+TIGHTROPE_PLUGIN(Initialization, StationaryPoint, "stationary_point", "a saddle, or the neighbourhood of one",
+                 "baldi1989, mohammadi2024")

@@ -1,6 +1,6 @@
-// Truncated spectral start, for data with outliers: that of A*(y) without the measurements of largest modulus (Zhang,
-// Chi & Liang, Inf. Inference 7, 2018). With A_i of variance 1/m, the programs of Giampouras, Cai & Vidal (ICML 2025)
-// take A*(y) of what is kept, those of Tong, Ma & Chi (IEEE Trans. Signal Process. 69, 2021) m/count times this.
+// Truncated spectral start, for data with outliers: that of A*(y) without the measurements of largest modulus (Li,
+// Chi, Zhang & Liang, Inf. Inference 9, 2020). With A_i of variance 1/m, the programs of Giampouras, Cai & Vidal (ICML
+// 2025) take A*(y) of what is kept, those of Tong, Ma & Chi (IEEE Trans. Signal Process. 69, 2021) m/count times this.
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -29,4 +29,4 @@ class TruncatedSpectral final : public Initialization {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Initialization, TruncatedSpectral, "truncated_spectral",
-                 "leading singular vectors of A*(y) without the largest measurements")
+                 "leading singular vectors of A*(y) without the largest measurements", "li2020median")

@@ -41,4 +41,4 @@ class UnbalancedSpectral final : public Initialization {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Initialization, UnbalancedSpectral, "unbalanced_spectral",
-                 "leading singular vectors of A*(y), with one factor longer than the other")
+                 "leading singular vectors of A*(y), with one factor longer than the other", "giampouras2025")

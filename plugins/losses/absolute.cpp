@@ -32,4 +32,4 @@ class Absolute final : public Loss {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Loss, Absolute, "absolute", "sum of absolute residuals, robust against outliers")
+TIGHTROPE_PLUGIN(Loss, Absolute, "absolute", "sum of absolute residuals, robust against outliers", "li2020, ma2025")

@@ -44,4 +44,5 @@ class Huber final : public Loss {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Loss, Huber, "huber", "squares of small residuals, absolute values of large ones")
+TIGHTROPE_PLUGIN(Loss, Huber, "huber", "squares of small residuals, absolute values of large ones",
+                 "huber1964, elsener2018")

@@ -49,4 +49,4 @@ class Logistic final : public Loss {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Loss, Logistic, "logistic", "negative log-likelihood of signs, for 1-bit data")
+TIGHTROPE_PLUGIN(Loss, Logistic, "logistic", "negative log-likelihood of signs, for 1-bit data", "davenport2014")

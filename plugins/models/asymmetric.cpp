@@ -66,4 +66,4 @@ class Asymmetric final : public FactorizationModel {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(FactorizationModel, Asymmetric, "asymmetric", "X = V Wᵀ")
+TIGHTROPE_PLUGIN(FactorizationModel, Asymmetric, "asymmetric", "X = V Wᵀ", "tu2016, tong2021")

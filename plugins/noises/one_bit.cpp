@@ -29,4 +29,4 @@ class OneBit final : public Noise {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Noise, OneBit, "one_bit", "of each measurement a random sign, by the logistic law")
+TIGHTROPE_PLUGIN(Noise, OneBit, "one_bit", "of each measurement a random sign, by the logistic law", "davenport2014")

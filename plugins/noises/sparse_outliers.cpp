@@ -73,4 +73,5 @@ class SparseOutliers final : public Noise {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Noise, SparseOutliers, "sparse_outliers", "gross errors in a share of the measurements")
+TIGHTROPE_PLUGIN(Noise, SparseOutliers, "sparse_outliers", "gross errors in a share of the measurements",
+                 "li2020, tong2021robust")

@@ -83,4 +83,5 @@ class AbsorbingSet final : public Observer {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Observer, AbsorbingSet, "absorbing_set",
-                 "rows of X in the eigenbasis of the truth, learned one after the other, and regions of convergence")
+                 "rows of X in the eigenbasis of the truth, learned one after the other, and regions of convergence",
+                 "chen2024")

@@ -34,4 +34,4 @@ class BestRankError final : public Observer {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Observer, BestRankError, "best_rank_error",
-                 "error against the best approximation of the truth of rank r")
+                 "error against the best approximation of the truth of rank r", "eckart1936, chen2024")

@@ -32,4 +32,5 @@ class Coupling final : public Observer {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Observer, Coupling, "coupling", "decaying against growing part of the stacked factors")
+TIGHTROPE_PLUGIN(Observer, Coupling, "coupling", "decaying against growing part of the stacked factors",
+                 "soltanolkotabi2023")

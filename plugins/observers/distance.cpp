@@ -76,4 +76,5 @@ class Distance final : public Observer {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Observer, Distance, "distance",
-                 "distance of the factors to those of the truth, modulo rotations or invertible Q")
+                 "distance of the factors to those of the truth, modulo rotations or invertible Q",
+                 "schonemann1966, tu2016, tong2021")

@@ -34,4 +34,5 @@ class EckartYoungRatio final : public Observer {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Observer, EckartYoungRatio, "eckart_young_ratio", "error relative to the best approximation of rank r")
+TIGHTROPE_PLUGIN(Observer, EckartYoungRatio, "eckart_young_ratio", "error relative to the best approximation of rank r",
+                 "eckart1936")

@@ -39,4 +39,5 @@ class EffectiveRank final : public Observer {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Observer, EffectiveRank, "effective_rank", "how many singular values of X count")
+TIGHTROPE_PLUGIN(Observer, EffectiveRank, "effective_rank", "how many singular values of X count",
+                 "roy2007, rudelson2007")

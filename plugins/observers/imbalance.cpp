@@ -31,4 +31,4 @@ class Imbalance final : public Observer {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Observer, Imbalance, "imbalance", "how far the two factors are from balance")
+TIGHTROPE_PLUGIN(Observer, Imbalance, "imbalance", "how far the two factors are from balance", "soltanolkotabi2023")

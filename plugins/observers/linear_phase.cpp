@@ -95,4 +95,5 @@ class LinearPhase final : public Observer {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Observer, LinearPhase, "linear_phase",
-                 "theory of sigma_1, sigma_2, … in the linear phase of gradient descent from a small start")
+                 "theory of sigma_1, sigma_2, … in the linear phase of gradient descent from a small start",
+                 "stoger2021, soltanolkotabi2023")

@@ -69,4 +69,5 @@ class RestrictedIsometryProbe final : public Observer {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Observer, RestrictedIsometryProbe, "restricted_isometry_probe", "how well the operator keeps norms")
+TIGHTROPE_PLUGIN(Observer, RestrictedIsometryProbe, "restricted_isometry_probe", "how well the operator keeps norms",
+                 "recht2010, tong2021robust")

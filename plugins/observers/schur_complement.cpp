@@ -86,4 +86,5 @@ class SchurComplement final : public Observer {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Observer, SchurComplement, "schur_complement",
-                 "Schur complement of X in the eigenbasis of the truth, with its closed form along gradient flow")
+                 "Schur complement of X in the eigenbasis of the truth, with its closed form along gradient flow",
+                 "mohammadi2024")

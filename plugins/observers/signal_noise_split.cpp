@@ -66,4 +66,5 @@ class SignalNoiseSplit final : public Observer {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Observer, SignalNoiseSplit, "signal_noise_split",
-                 "signal and noise part of the factors, and the phase of the run: alignment, saddle, refinement")
+                 "signal and noise part of the factors, and the phase of the run: alignment, saddle, refinement",
+                 "stoger2021, soltanolkotabi2023")

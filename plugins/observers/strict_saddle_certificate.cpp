@@ -72,4 +72,4 @@ class StrictSaddleCertificate final : public Observer {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Observer, StrictSaddleCertificate, "strict_saddle_certificate",
-                 "whether the truth is a strict saddle of the absolute loss")
+                 "whether the truth is a strict saddle of the absolute loss", "ma2025")

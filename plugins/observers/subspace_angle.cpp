@@ -70,4 +70,4 @@ class SubspaceAngle final : public Observer {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Observer, SubspaceAngle, "subspace_angle",
-                 "angle between the leading singular spaces of X and of the truth, or of A*(y)")
+                 "angle between the leading singular spaces of X and of the truth, or of A*(y)", "stoger2021")

@@ -38,4 +38,5 @@ class EntrySampling final : public EntryOperator {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(MeasurementOperator, EntrySampling, "entry_sampling", "some entries, row by row (matrix completion)")
+TIGHTROPE_PLUGIN(MeasurementOperator, EntrySampling, "entry_sampling", "some entries, row by row (matrix completion)",
+                 "candes2009")

@@ -93,4 +93,5 @@ class RankOne final : public MeasurementOperator {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(MeasurementOperator, RankOne, "rank_one", "A_i = a_i b_iᵀ with normal a_i and b_i")
+TIGHTROPE_PLUGIN(MeasurementOperator, RankOne, "rank_one", "A_i = a_i b_iᵀ with normal a_i and b_i",
+                 "cai2015, zhong2015")

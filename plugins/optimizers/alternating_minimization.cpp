@@ -63,4 +63,5 @@ class AlternatingMinimization final : public Optimizer {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Optimizer, AlternatingMinimization, "alternating_minimization", "each factor in turn is solved for")
+TIGHTROPE_PLUGIN(Optimizer, AlternatingMinimization, "alternating_minimization", "each factor in turn is solved for",
+                 "jain2013")

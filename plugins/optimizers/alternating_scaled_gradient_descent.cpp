@@ -24,4 +24,4 @@ class AlternatingScaledGradientDescent final : public DampedOptimizer {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Optimizer, AlternatingScaledGradientDescent, "alternating_scaled_gradient_descent",
-                 "one factor moves after the other, in the model's metric")
+                 "one factor moves after the other, in the model's metric", "jia2023, jia2024, liu2025")

@@ -66,4 +66,5 @@ class GaussNewton final : public Optimizer {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Optimizer, GaussNewton, "gauss_newton", "each step solves the linearized problem")
+TIGHTROPE_PLUGIN(Optimizer, GaussNewton, "gauss_newton", "each step solves the linearized problem",
+                 "nocedal2006, zilber2022")

@@ -19,4 +19,5 @@ class GradientDescent final : public DirectionOptimizer {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Optimizer, GradientDescent, "gradient_descent", "all factors move against their gradients at once")
+TIGHTROPE_PLUGIN(Optimizer, GradientDescent, "gradient_descent", "all factors move against their gradients at once",
+                 "soltanolkotabi2023")

@@ -88,4 +88,5 @@ class GradientFlow final : public Optimizer {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Optimizer, GradientFlow, "gradient_flow", "the limit of gradient descent with small steps")
+TIGHTROPE_PLUGIN(Optimizer, GradientFlow, "gradient_flow", "the limit of gradient descent with small steps",
+                 "dormand1980, hairer1993")

@@ -28,4 +28,4 @@ class Momentum final : public DirectionOptimizer {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Optimizer, Momentum, "momentum", "gradient descent with a heavy ball")
+TIGHTROPE_PLUGIN(Optimizer, Momentum, "momentum", "gradient descent with a heavy ball", "polyak1964")

@@ -41,4 +41,5 @@ class Nesterov final : public DirectionOptimizer {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Optimizer, Nesterov, "nesterov", "gradient descent with Nesterov's extrapolation")
+TIGHTROPE_PLUGIN(Optimizer, Nesterov, "nesterov", "gradient descent with Nesterov's extrapolation",
+                 "nesterov1983, sutskever2013")

@@ -70,4 +70,5 @@ class OneStepImbalance final : public DirectionOptimizer {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Optimizer, OneStepImbalance, "one_step_imbalance", "gradient descent, made unbalanced once")
+TIGHTROPE_PLUGIN(Optimizer, OneStepImbalance, "one_step_imbalance", "gradient descent, made unbalanced once",
+                 "xiong2024")

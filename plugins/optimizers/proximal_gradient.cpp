@@ -73,4 +73,4 @@ class ProximalGradient final : public MatrixMethod {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Optimizer, ProximalGradient, "proximal_gradient",
-                 "gradient step on X, then the nuclear norm shrinks it")
+                 "gradient step on X, then the nuclear norm shrinks it", "toh2010, beck2009")

@@ -67,4 +67,4 @@ class RiemannianConjugateGradient final : public FixedRankMethod {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Optimizer, RiemannianConjugateGradient, "riemannian_conjugate_gradient",
-                 "conjugate gradients among matrices of the model's rank")
+                 "conjugate gradients among matrices of the model's rank", "wei2016, vandereycken2013")

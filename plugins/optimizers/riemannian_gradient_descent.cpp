@@ -45,4 +45,4 @@ class RiemannianGradientDescent final : public FixedRankMethod {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Optimizer, RiemannianGradientDescent, "riemannian_gradient_descent",
-                 "steepest descent among matrices of the model's rank")
+                 "steepest descent among matrices of the model's rank", "wei2016")

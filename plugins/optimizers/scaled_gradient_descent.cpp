@@ -57,4 +57,5 @@ class ScaledGradientDescent final : public DampedOptimizer {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Optimizer, ScaledGradientDescent, "scaled_gradient_descent", "steepest descent in the model's metric")
+TIGHTROPE_PLUGIN(Optimizer, ScaledGradientDescent, "scaled_gradient_descent", "steepest descent in the model's metric",
+                 "tong2021, xu2023, zhang2021, zhang2024")

@@ -49,4 +49,4 @@ class SingularValueProjection final : public MatrixMethod {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Optimizer, SingularValueProjection, "singular_value_projection",
-                 "gradient step on X, cut off to the rank")
+                 "gradient step on X, cut off to the rank", "jain2010, tanner2013")

@@ -38,4 +38,5 @@ class RandomMatrix final : public Perturbation {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Perturbation, RandomMatrix, "random_matrix", "a random matrix of given norm, fixed or drawn anew")
+TIGHTROPE_PLUGIN(Perturbation, RandomMatrix, "random_matrix", "a random matrix of given norm, fixed or drawn anew",
+                 "wind2023")

@@ -63,4 +63,4 @@ class SymmetricApproximation final : public Problem {
 }  // namespace
 
 TIGHTROPE_PLUGIN(Problem, SymmetricApproximation, "symmetric_approximation",
-                 "low-rank approximation of a diagonal matrix, of any size")
+                 "low-rank approximation of a diagonal matrix, of any size", "chen2024")

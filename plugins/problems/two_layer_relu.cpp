@@ -76,4 +76,4 @@ class TwoLayerRelu final : public Problem {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Problem, TwoLayerRelu, "two_layer_relu", "a two-layer ReLU network on labelled data")
+TIGHTROPE_PLUGIN(Problem, TwoLayerRelu, "two_layer_relu", "a two-layer ReLU network on labelled data", "min2024")

@@ -43,4 +43,5 @@ class Rebalance final : public Projection {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(Projection, Rebalance, "rebalance", "the balanced factors of the same matrix")
+TIGHTROPE_PLUGIN(Projection, Rebalance, "rebalance", "the balanced factors of the same matrix",
+                 "giampouras2025, schonemann1966")

@@ -43,4 +43,4 @@ class Backtracking final : public StepSize {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(StepSize, Backtracking, "backtracking", "Armijo's backtracking line search")
+TIGHTROPE_PLUGIN(StepSize, Backtracking, "backtracking", "Armijo's backtracking line search", "armijo1966")

@@ -55,4 +55,5 @@ class BarzilaiBorwein final : public StepSize {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(StepSize, BarzilaiBorwein, "barzilai_borwein", "from the change of the gradient along the last step")
+TIGHTROPE_PLUGIN(StepSize, BarzilaiBorwein, "barzilai_borwein", "from the change of the gradient along the last step",
+                 "barzilai1988, dai2005, lacruz2006")

@@ -85,4 +85,5 @@ class ExactLineSearch final : public StepSize {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(StepSize, ExactLineSearch, "exact_line_search", "the minimizer of the objective along the direction")
+TIGHTROPE_PLUGIN(StepSize, ExactLineSearch, "exact_line_search", "the minimizer of the objective along the direction",
+                 "dowell1971")

@@ -40,4 +40,5 @@ class GeometricDecay final : public StepSize {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(StepSize, GeometricDecay, "geometric_decay", "falls by a factor in each iteration")
+TIGHTROPE_PLUGIN(StepSize, GeometricDecay, "geometric_decay", "falls by a factor in each iteration",
+                 "goffin1977, tong2021robust")

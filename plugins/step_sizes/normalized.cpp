@@ -25,4 +25,4 @@ class Normalized final : public StepSize {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(StepSize, Normalized, "normalized", "steps of a given length")
+TIGHTROPE_PLUGIN(StepSize, Normalized, "normalized", "steps of a given length", "shor1985")

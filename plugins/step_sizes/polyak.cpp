@@ -52,4 +52,5 @@ class Polyak final : public StepSize {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(StepSize, Polyak, "polyak", "the step at which the linear model reaches the optimum")
+TIGHTROPE_PLUGIN(StepSize, Polyak, "polyak", "the step at which the linear model reaches the optimum",
+                 "polyak1969, tong2021robust")

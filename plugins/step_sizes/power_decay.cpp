@@ -28,4 +28,4 @@ class PowerDecay final : public StepSize {
 
 }  // namespace
 
-TIGHTROPE_PLUGIN(StepSize, PowerDecay, "power_decay", "falls by a power of the iteration")
+TIGHTROPE_PLUGIN(StepSize, PowerDecay, "power_decay", "falls by a power of the iteration", "robbins1951")

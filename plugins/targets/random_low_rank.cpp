@@ -1,5 +1,6 @@
 // X* = U diag(σ) Vᵀ with random orthonormal U, V (of Gaussian matrices) and a prescribed spectrum from 1 to 1/κ; or
 // symmetric, X* = U diag(λ) Uᵀ, where the values themselves may be negative eigenvalues: then V is U with some signs.
+// Or U and V are the first unit vectors, and X* is diagonal.
 #include "core/plugin/plugin.hpp"
 
 namespace {
@@ -13,7 +14,7 @@ class RandomLowRank final : public Target {
     Real condition = 1, scale = 1;
     std::string spectrum = "linear";
     std::vector<Real> values;
-    bool symmetric = false;
+    bool symmetric = false, diagonal = false;
     void declare(Parameters& p) {
       p.add("rank", rank, at_least(1), "rank r of X*").required().example("2");
       p.add("condition", condition, at_least(1), "condition number κ = σ_1/σ_r");
@@ -24,6 +25,7 @@ class RandomLowRank final : public Target {
           "the singular values themselves, instead of spectrum and condition; eigenvalues of either sign if symmetric");
       p.add("scale", scale, above(0), "multiplies the singular values");
       p.add("symmetric", symmetric, "symmetric X*: V = U; positive semidefinite but for negative 'values'");
+      p.add("diagonal", diagonal, "X* is diagonal, and nothing of it is random");
     }
   };
   RandomLowRank(const Options& options, const Context& context) : rank_(options.rank) {
@@ -46,9 +48,11 @@ class RandomLowRank final : public Target {
       throw Unsuitable("needs 'values' that are not zero, or its rank is smaller than it says");
     if (!options.symmetric && arma::any(sigma < 0))
       throw Unsuitable("has negative 'values', which only a symmetric matrix can have as eigenvalues");
-    const Mat U = orthonormal_basis(context.stream.child("left").normal_matrix(shape.rows, rank_));
-    const Mat V =
-        options.symmetric ? U : orthonormal_basis(context.stream.child("right").normal_matrix(shape.cols, rank_));
+    const auto basis = [&](const char* side, Index size) -> Mat {
+      if (options.diagonal) return arma::eye(size, rank_);
+      return orthonormal_basis(context.stream.child(side).normal_matrix(size, rank_));
+    };
+    const Mat U = basis("left", shape.rows), V = options.symmetric ? U : basis("right", shape.cols);
     X_ = balanced({U, options.scale * arma::abs(sigma), V});
     X_.right.each_row() %= arma::sign(sigma).t();
   }

@@ -95,7 +95,9 @@ def follow(root, build, page):
             if kind == "yaml":
                 whole = all(re.search(f"^{key}:", text, re.M) for key in ("problem", "model", "optimizer", "stop"))
                 config = file.name if whole else f"configs/quickstart.yaml -c {file.name}"
-                built = " --plugin-path my_plugins/build" if (here / "my_plugins/build").exists() else ""
+                # A page that builds plugins speaks of them from then on.
+                built = "".join(f" --plugin-path {folder}" for folder in
+                                [*here.glob("*/build/plugins"), *here.glob("my_plugins")])
                 wrong += run(f"./dev check {config}{built}")
             if kind == "sh":
                 for line in text.replace("\\\n", " ").splitlines():

@@ -107,6 +107,10 @@ MISTAKES = [
             "gram_solve(point[0], damping, gradient[0])"),
     Mistake("tong2021", "robust", "models/asymmetric", "direction[0] = gram_solve(point[1], damping, gradient[0]);",
             "direction[0] = gradient[0];"),
+    Mistake("zhang2023", "limit", "problems/linear_self_attention",
+            "(*gradient)[1] = point[0](0, 0) * of_product", "(*gradient)[1] = of_product"),
+    Mistake("zhang2023", "sensing", "models/scalar_times_matrix",
+            "gradient[1] = point[0](0, 0) * gradient_of_X.left", "gradient[1] = gradient_of_X.left"),
 ]
 
 

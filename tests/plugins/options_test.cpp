@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "core/engine/problem_objective.hpp"
+#include "core/engine/objectives/problem_objective.hpp"
 #include "tests/support/experiment.hpp"
 #include "tests/support/made.hpp"
 

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "core/numbers/line_minimum.hpp"
+#include "core/numbers/solvers/line_minimum.hpp"
 #include "tests/support/experiment.hpp"
 
 using namespace tightrope;

@@ -4,7 +4,7 @@
 
 #include <numeric>
 
-#include "core/engine/sensing_objective.hpp"
+#include "core/engine/objectives/sensing_objective.hpp"
 #include "tests/support/experiment.hpp"
 #include "tests/support/made.hpp"
 

@@ -5,8 +5,9 @@
 #include <fstream>
 #include <iostream>
 
-#include "core/cli/schema_stub.hpp"
-#include "core/cli/verb.hpp"
+#include "core/cli/pages.hpp"
+#include "core/experiment/section.hpp"
+#include "core/report/citations.hpp"
 #include "core/store/json.hpp"
 
 namespace tightrope::cli {
@@ -17,13 +18,15 @@ struct Described {
   PluginKind kind;
   std::string name, summary;
   std::vector<Parameter> parameters;
+  std::vector<std::string> sources;  // keys of docs/references.bib
 };
 
 Described describe(const PluginKind& kind, const Library& library) {
   Parameters parameters;
   const auto maker = make_maker(library);
   declare_parameters(library, *maker, parameters);
-  return {kind, library.manifest().name, library.manifest().summary, parameters.all()};
+  return {kind, library.manifest().name, library.manifest().summary, parameters.all(),
+          keys_of(library.manifest().sources)};
 }
 
 Table table_of(const std::vector<Parameter>& parameters) {
@@ -176,22 +179,6 @@ Fits over a label take all repetitions. There is none, and the claim is false, i
 a value without a logarithm that the fit needs; labels without one are refused before the runs.
 )";
 
-constexpr const char* page_exits = R"(
-### Exit codes
-
-| code    | meaning |
-| ------- | ------- |
-| 0       | all good |
-| 1       | a run failed, or diverged without a claim that says so, or a claim is false |
-| 2       | usage or config |
-| 3       | plugin |
-| 4       | integrity: a stored result is damaged or differs |
-| 5       | resources: memory, disk, permission |
-| 6       | the study is locked by another process |
-| 70      | a fault of this program: please report it |
-| 128 + n | ended by signal n |
-)";
-
 /// docs/reference.md. Depends on the plugins that are found, and on nothing else of the machine.
 std::string reference(const Catalog& catalog) {
   std::string kinds;
@@ -201,9 +188,14 @@ std::string reference(const Catalog& catalog) {
     kinds += fmt::format("{}[{}](#plugins-{})", kinds.empty() ? "" : ", ", words_of(kind), anchor);
   }
   std::string page = fmt::format(page_head, kinds);
-  for (const SectionDoc& section : config_reference()) {
-    page += fmt::format("\n### {}\n\n{}\n", section.name, section.text);
+  const auto document = [&](const std::string& name, const Section& section) {
+    if (section.text.empty()) return;
+    page += fmt::format("\n### {}\n\n{}\n", name, section.text);
     if (!section.parameters.empty()) page += "\n" + table_of(section.parameters).text("markdown");
+  };
+  for (const Section& section : sections()) {
+    document(section.name.empty() ? "config" : section.name, section);
+    for (const Section& inner : section.inside) document(section.name + "." + inner.name, inner);
   }
   page += page_claims;
   for (const std::filesystem::path& folder : catalog.folders())
@@ -217,6 +209,8 @@ std::string reference(const Catalog& catalog) {
     for (const std::string& name : catalog.names(kind.folder)) {
       const Described plugin = describe(kind, *catalog.find(kind.folder, name));
       page += fmt::format("\n### {} {}\n\n{}.\n", kind.singular, name, capitalized(plugin.summary));
+      if (!plugin.sources.empty())
+        page += fmt::format("[Sources](references.md): `{}`.\n", fmt::join(plugin.sources, "`, `"));
       if (!plugin.parameters.empty()) page += "\n" + table_of(plugin.parameters).text("markdown");
     }
   }
@@ -225,7 +219,9 @@ std::string reference(const Catalog& catalog) {
       "builds "
       "the program first, if need be.\n";
   for (const Verb& verb : verbs()) page += fmt::format("\n### {}\n\n```text\n{}```\n", verb.name, help_of(verb));
-  return page + page_exits;
+  Table exits({"code", "meaning"});
+  for (const auto& [code, meaning] : exit_codes()) exits.add({code, meaning});
+  return page + "\n### Exit codes\n\n" + exits.text("markdown");
 }
 
 Exit describe_call(const Call& call) {
@@ -265,6 +261,7 @@ Exit describe_call(const Call& call) {
       json.push_back({{"kind", plugin.kind.folder},
                       {"name", plugin.name},
                       {"summary", plugin.summary},
+                      {"sources", plugin.sources},
                       {"parameters", json_of(plugin.parameters)}});
       continue;
     }
@@ -274,6 +271,7 @@ Exit describe_call(const Call& call) {
     }
     std::cout << (&plugin == &found.front() ? "" : "\n") << plugin.kind.singular << " " << plugin.name << ": "
               << plugin.summary << "\n";
+    if (!plugin.sources.empty()) std::cout << fmt::format("Sources: {}.\n", fmt::join(plugin.sources, ", "));
     if (!plugin.parameters.empty()) std::cout << "\n" << table_of(plugin.parameters).text(call.format);
     std::cout << "\n"
               << (call.format == "markdown" ? "```yaml\n" : "") << template_of(plugin)

@@ -2,12 +2,14 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <set>
 
 #include "core/base/limits.hpp"
 #include "core/cli/bundle.hpp"
 #include "core/cli/documents.hpp"
 #include "core/cli/verb.hpp"
-#include "core/report/figures/plot_data.hpp"
+#include "core/report/citations.hpp"
+#include "core/report/figures/curves/plot_data.hpp"
 #include "core/report/tables/summary_tables.hpp"
 #include "core/store/remake.hpp"
 
@@ -103,6 +105,23 @@ std::string problem_npz(const Call& call, const StoredRun& run) {
   return npz_bytes(arrays);
 }
 
+/// BibTeX of the papers behind the plugins of a run, and of the one that its config is from.
+std::string methods_bib(const Call& call, const StoredRun& run) {
+  const Catalog catalog = make_catalog(call);
+  std::set<std::pair<std::string, std::string>> plugins;
+  for (const StoredCell& cell : run.cells)
+    if (const Node* used = cell.record.find("plugins"))
+      for (const Node& plugin : used->items) plugins.emplace(plugin.find("kind")->scalar, plugin.find("name")->scalar);
+  std::vector<Citation> citations;
+  if (run.paper && !run.paper->cite.empty()) citations.push_back({"the experiment", run.paper->cite});
+  for (const auto& [kind, name] : plugins)
+    citations.push_back(
+        {fmt::format("{} {}", plugin_kind(kind).singular, name), catalog.find(kind, name)->manifest().sources});
+  const Bibliography bibliography = bibliography_of(citations);
+  for (const std::string& text : bibliography.unknown) std::cerr << "tightrope: warning: " << text << "\n";
+  return bibliography.text;
+}
+
 /// Whatever a run is made of or consists of is not written over.
 void refuse_to_overwrite(const StoredRun& run, const std::filesystem::path& file) {
   std::error_code ignored;
@@ -118,6 +137,7 @@ std::string results(const Call& call, const StoredRun& run, const std::filesyste
   const std::string extension = file.extension().string();
   if (extension == ".csv") return traces_csv(run);
   if (extension == ".npz") return arrays_npz(call, run);
+  if (extension == ".bib") return methods_bib(call, run);
   SummaryOptions options;
   if (call.has("column")) options.columns = {call.get<std::string>("column")};
   const Summary summary = summarize(run, options);

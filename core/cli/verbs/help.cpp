@@ -3,12 +3,25 @@
 
 #include <iostream>
 
+#include "core/cli/man.hpp"
 #include "core/cli/verb.hpp"
 
 namespace tightrope::cli {
 
 Verb help_verb() {
-  return {"help", "[VERB]", "this page, or the page of a verb", "", {}, {}, 0, 1, [](const Call& call) {
+  return {"help",
+          "[VERB]",
+          "this page, or the page of a verb",
+          "With --format man: the manual page tightrope(1).",
+          {},
+          {"text", "man"},
+          0,
+          1,
+          [](const Call& call) {
+            if (call.format == "man") {
+              std::cout << man_page();
+              return Exit::ok;
+            }
             if (!call.positional.empty()) {
               std::vector<std::string> names;
               for (const Verb& verb : verbs()) {

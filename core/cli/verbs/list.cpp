@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "core/cli/pages.hpp"
 #include "core/cli/papers.hpp"
 #include "core/store/json.hpp"
 
@@ -62,20 +63,21 @@ Exit list(const Call& call) {
 }  // namespace
 
 Verb list_verb() {
-  return {"list",
-          "[KIND]",
-          "list the plugins, all or of one kind, or the papers",
-          "KIND is one of operators, targets, noises, losses, models, initializations, optimizers,\nstep_sizes, "
-          "observers, or\npapers, "
-          "whose experiments 'tightrope run papers/NAME' runs. 'tightrope describe NAME' shows what a plugin takes.",
-          [](po::options_description& options) {
-            declare_plugin_options(options);
-            options.add_options()("verbose,v", "say where each plugin lies, on standard error");
-          },
-          {"table", "json", "markdown", "csv", "latex"},
-          0,
-          1,
-          list};
+  return {
+      "list",
+      "[KIND | papers]",
+      "list the plugins, all or of one kind, or the papers",
+      "KIND is one of\n" + lines_of_kinds() +
+          ",\nor papers, whose experiments 'tightrope run papers/NAME' runs. 'tightrope describe NAME' shows what a\n"
+          "plugin takes.",
+      [](po::options_description& options) {
+        declare_plugin_options(options);
+        options.add_options()("verbose,v", "say where each plugin lies, on standard error");
+      },
+      {"table", "json", "markdown", "csv", "latex"},
+      0,
+      1,
+      list};
 }
 
 }  // namespace tightrope::cli

@@ -15,7 +15,7 @@
 #include "core/store/json.hpp"
 #include "core/store/unfinished.hpp"
 #include "core/study/tuner.hpp"
-#include "core/study/workers.hpp"
+#include "core/study/workers/workers.hpp"
 #include "core/tree/yaml.hpp"
 
 namespace tightrope::cli {
@@ -303,7 +303,7 @@ Table table_of(const std::vector<Planned>& cells, const Experiment& experiment, 
     row.push_back(planned.state);
     if (!quick && planned.predicted)
       row.insert(row.end(), {grouped(static_cast<Index>(std::ceil(planned.passes))),
-                             bytes_text(planned.operator_bytes + planned.lane_bytes), human_seconds(planned.seconds)});
+                             bytes_text(planned.operator_bytes + planned.lane_bytes), duration(planned.seconds)});
     else if (!quick)
       row.insert(row.end(), {"–", "–", "–"});
     table.add(row);
@@ -363,7 +363,7 @@ Exit plan(const Call& call) {
     std::cout << fmt::format("{} {}{}", grouped(cells.size()), cells.size() == 1 ? "cell" : "cells", states);
     if (totals.seconds > 0)
       std::cout << fmt::format(": at most {} passes, {} and about {} of memory",
-                               grouped(static_cast<Index>(std::ceil(totals.passes))), human_seconds(totals.seconds),
+                               grouped(static_cast<Index>(std::ceil(totals.passes))), duration(totals.seconds),
                                bytes_text(totals.bytes));
     std::cout << ".\n";
     if (experiment.is_study && totals.seconds > 0 && !call.quiet)

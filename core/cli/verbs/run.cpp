@@ -11,19 +11,18 @@
 #include "core/cli/documents.hpp"
 #include "core/cli/papers.hpp"
 #include "core/cli/progress.hpp"
+#include "core/cli/run_summary.hpp"
 #include "core/cli/verb.hpp"
 #include "core/report/report.hpp"
-#include "core/report/tables/summary_tables.hpp"
-#include "core/report/text.hpp"
 #include "core/store/index.hpp"
-#include "core/store/json.hpp"
 #include "core/store/unfinished.hpp"
 #include "core/study/batch.hpp"
 #include "core/study/interrupt.hpp"
 #include "core/study/remarks.hpp"
 #include "core/study/status.hpp"
 #include "core/study/tuner.hpp"
-#include "core/study/workers.hpp"
+#include "core/study/verdicts.hpp"
+#include "core/study/workers/workers.hpp"
 #include "core/tree/quantity.hpp"
 
 namespace tightrope::cli {
@@ -31,141 +30,6 @@ namespace tightrope::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t most_rows = 60;  // of the table on the terminal
-
-std::string label_of(const std::map<std::string, std::string>& labels) {
-  std::string text;
-  for (const auto& [axis, value] : labels) text += (text.empty() ? "" : ", ") + value;
-  return text;
-}
-
-/// "60 × 40 matrix of rank 3 from 1,500 measurements, factorization rank 20", "the problem two_layer_relu"
-std::string task_of(const StoredCell& cell) {
-  const Sizes& sizes = cell.sizes;
-  const Node* const problem = cell.spec.find("problem");
-  const Node* const type = problem && problem->is_map() ? problem->find("type") : nullptr;
-  if (sizes.rows == 0) return fmt::format("the problem {}", type ? type->scalar : "");
-  std::string text = fmt::format("{} × {} matrix", sizes.rows, sizes.cols);
-  if (sizes.true_rank && *sizes.true_rank < std::min(sizes.rows, sizes.cols))
-    text += fmt::format(" of rank {}", *sizes.true_rank);
-  return text + fmt::format(" from {}, factorization rank {}", counted(sizes.measurements, "measurement"), sizes.rank);
-}
-
-/// One row for each setting, its repetitions summed up.
-void print_settings(const StoredRun& run) {
-  const Summary summary = summarize(run);
-  const std::string text =
-      table_of_settings(summary, summary.columns.empty() ? "" : summary.columns.front()).text("table");
-  std::size_t end = 0, rows = 0;
-  while (end < text.size() && rows <= most_rows) {
-    end = text.find('\n', end) + 1;
-    ++rows;
-  }
-  std::cout << text.substr(0, end);
-  const auto left = std::count(text.begin() + static_cast<long>(end), text.end(), '\n');
-  if (left > 0) std::cout << "  … and " << left << " more\n";
-}
-
-/// One row for each run.
-void print_runs(const StoredRun& run) {
-  std::vector<std::string> header = {"run", "end", "iterations", "passes", "seconds"};
-  std::vector<std::string> columns;
-  if (!run.cells.empty()) {
-    const Trace& trace = run.cells.front().trace;
-    for (const Index c : prominent_columns(trace))
-      if (columns.size() < 3) columns.push_back(trace.columns[c].name);
-  }
-  header.insert(header.end(), columns.begin(), columns.end());
-  Table table(header);
-  for (std::size_t i = 0; i < std::min(run.cells.size(), most_rows); ++i) {
-    const StoredCell& cell = run.cells[i];
-    std::vector<std::string> row = {label_of(cell.labels), to_string(cell.end.end_class),
-                                    std::to_string(cell.end.iteration), passes_text(cell.counters.passes()),
-                                    fmt::format("{:.2f}", cell.seconds)};
-    for (const std::string& column : columns) {
-      const auto own = cell.trace.find(column);
-      row.push_back(own ? human(cell.trace.last(*own)) : "–");
-    }
-    table.add(row);
-  }
-  for (const Missing& cell : run.missing) {
-    if (cell.kind == Missing::Kind::skipped) continue;
-    std::vector<std::string> row(header.size(), "–");
-    row[0] = label_of(cell.labels);
-    row[1] = to_string(cell.kind);
-    if (run.missing.size() <= most_rows) table.add(row);
-  }
-  std::cout << table.text("table");
-  if (run.cells.size() > most_rows) std::cout << "  … and " << run.cells.size() - most_rows << " more\n";
-}
-
-void print_table(const StoredRun& run) {
-  const bool is_repeated = std::any_of(run.cells.begin(), run.cells.end(),
-                                       [](const StoredCell& cell) { return cell.labels.contains(repetition_label); });
-  is_repeated ? print_settings(run) : print_runs(run);
-  for (const StoredCell& cell : run.cells)
-    if (cell.end.end_class != EndClass::converged && cell.end.end_class != EndClass::limit)
-      std::cout << "  " << label_of(cell.labels) << ": " << sentence(cell.end.reason) << "\n";
-  for (const Missing& cell : run.missing)
-    if (cell.kind == Missing::Kind::failed)
-      std::cout << "  " << label_of(cell.labels) << " failed: " << cell.reason << "\n";
-}
-
-/// How data files were read; each sentence once.
-void print_notes(const StoredRun& run) {
-  constexpr std::size_t most_notes = 12;
-  std::vector<std::string> notes;
-  for (const StoredCell& cell : run.cells)
-    if (const Node* own = cell.provenance.find("notes"))
-      for (const Node& note : own->items)
-        if (std::find(notes.begin(), notes.end(), note.scalar) == notes.end()) notes.push_back(note.scalar);
-  for (std::size_t i = 0; i < std::min(most_notes, notes.size()); ++i) std::cout << "  " << notes[i] << ".\n";
-  if (notes.size() > most_notes) std::cout << "  … and " << notes.size() - most_notes << " more\n";
-}
-
-void print_summary(const StoredRun& run, std::size_t stored_before, double seconds) {
-  std::cout << run.name << ": ";
-  if (!run.cells.empty()) std::cout << task_of(run.cells.front()) << ".\n";
-  if (!run.is_study && !run.missing.empty()) {
-    std::cout << sentence(run.missing.front().reason) << "\n";
-    return;
-  }
-  if (run.cells.size() == 1 && run.missing.empty()) {
-    const StoredCell& cell = run.cells.front();
-    std::cout << "  " << to_string(cell.end.end_class) << ": " << sentence(cell.end.reason) << "\n  Final "
-              << telling_numbers(cell.trace, 4) << ".\n";
-  } else {
-    print_table(run);
-  }
-  Real passes = 0;
-  Real computing = 0;
-  Real bytes = 0;
-  for (const StoredCell& cell : run.cells) {
-    passes += cell.counters.passes();
-    computing += cell.seconds;
-    bytes += cell.bytes;
-  }
-  if (!run.tuned.empty()) std::cout << "Tuned\n" << tuned_lines(run.tuned);
-  print_notes(run);
-  if (stored_before > 0)
-    std::cout << "  " << (stored_before == run.cells.size() ? "All" : std::to_string(stored_before)) << " of "
-              << run.cells.size() << (run.cells.size() == 1 ? " run was" : " runs were") << " stored already.\n";
-  std::cout << "  " << human_seconds(seconds) << " in all; " << human_seconds(computing) << " of computing: "
-            << (passes < 10 ? passes_text(passes) + (passes == 1 ? " pass" : " passes")
-                            : counted(static_cast<Index>(std::llround(passes)), "pass"))
-            << (run.cells.empty() || run.cells.front().sizes.rows > 0 ? " over the operator" : " over the data");
-  // Of passes that runs share, time and bytes are divided among them, so the quotient is that of the computer.
-  if (bytes > 0 && computing > 0) std::cout << fmt::format(", {:.1f} GB/s", bytes / computing / 1e9);
-  std::cout << ".\n";
-  for (const std::string& text : costly_observers(run)) std::cout << "  " << sentence(text) << "\n";
-  if (!run.claims.empty()) {
-    std::cout << "Claims\n";
-    for (const StoredClaim& claim : run.claims)
-      std::cout << "  " << (claim.holds ? "✓ " : "✗ ") << claim.text << (claim.holds ? "" : " is FALSE")
-                << " (measured: " << claim.measured << ")\n";
-  }
-}
 
 Real quantity(const Call& call, const std::string& option, const Units& units) {
   const std::string text = call.get<std::string>(option);
@@ -244,7 +108,7 @@ class Run {
     StoredRun stored = read_run(out_);
     for (const std::string& warning : warnings_of(stored)) warn(warning);
     warn_of_unknown_success(stored);
-    stored.claims = judged(stored);
+    stored.claims = judged(experiment_.claims, stored);
     warn_of_shared_seconds(stored);
     if (!stored.claims.empty()) publish_run(out_, experiment_, result.missing, stored.claims);
     if (call_.format == "json")
@@ -257,7 +121,7 @@ class Run {
     const bool is_wanted = !call_.has("no-report") && !stored.cells.empty();
     if (is_wanted && attempt("report", [&] { report(stored); }) && call_.format != "json" && !call_.quiet)
       std::cout << "Report: " << (out_ / "report.html").string() << "\n";
-    return is_fine(stored) ? Exit::ok : Exit::claim_false;
+    return is_as_expected(experiment_.claims, stored) ? Exit::ok : Exit::claim_false;
   }
 
  private:
@@ -418,20 +282,6 @@ class Run {
                        did_you_mean(stored.success->column, columns)));
   }
 
-  std::vector<StoredClaim> judged(const StoredRun& stored) const {
-    std::vector<ClaimSubject> subjects;
-    for (const StoredCell& cell : stored.cells)
-      subjects.push_back({cell.labels, &cell.trace, cell.end.end_class == EndClass::diverged, cell.end.end_class});
-    for (const Missing& cell : stored.missing)
-      if (cell.kind == Missing::Kind::failed) subjects.push_back({cell.labels, nullptr, true, EndClass::failed});
-    std::vector<StoredClaim> claims;
-    const std::vector<Verdict> verdicts = judge(experiment_.claims, subjects);
-    for (std::size_t i = 0; i < verdicts.size(); ++i)
-      claims.push_back(
-          {experiment_.claims[i].text, verdicts[i].measured, verdicts[i].holds, to_json(experiment_.claims[i].source)});
-    return claims;
-  }
-
   void report(const StoredRun& stored) const {
     refuse_changed_data(stored);
     write_report(stored, pictures_of(stored, catalog_, make_team(call_), truth_));
@@ -448,19 +298,6 @@ class Run {
       warn(fmt::format("the {} could not be made, all else is stored: {}", what, current_failure().what()));
     }
     return false;
-  }
-
-  bool is_fine(const StoredRun& stored) const {
-    bool fine = true;
-    for (const StoredClaim& claim : stored.claims) fine = fine && claim.holds;
-    // A divergence that a claim expects is what was to be shown.
-    for (const StoredCell& cell : stored.cells)
-      fine = fine && (cell.end.end_class != EndClass::diverged ||
-                      std::any_of(experiment_.claims.begin(), experiment_.claims.end(), [&](const Claim& claim) {
-                        return claim.has_end(EndClass::diverged) && selects(claim.where, cell.labels);
-                      }));
-    for (const Missing& cell : stored.missing) fine = fine && cell.kind == Missing::Kind::skipped;
-    return fine;
   }
 
   const Call& call_;

@@ -109,8 +109,8 @@ Exit show(const Call& call) {
     Table table({"column", "first", "last", "meaning"});
     for (Index c = 0; c < cell.trace.columns.size(); ++c) {
       const Column& column = cell.trace.columns[c];
-      table.add({column.name, human(cell.trace.rows.empty() ? std::nan("") : cell.trace.rows.front()[c]),
-                 human(cell.trace.last(c)), column.description});
+      table.add({column.name, number(cell.trace.rows.empty() ? std::nan("") : cell.trace.rows.front()[c]),
+                 number(cell.trace.last(c)), column.description});
     }
     std::cout << table.text(call.format);
   }

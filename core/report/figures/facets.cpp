@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/report/tables/summary_tables.hpp"
 #include "core/report/text.hpp"
 
 namespace tightrope {
@@ -70,12 +71,99 @@ std::size_t position(const std::vector<std::string>& values, const std::string& 
   return static_cast<std::size_t>(std::find(values.begin(), values.end(), value) - values.begin());
 }
 
+bool is_among(const std::vector<std::string>& list, const std::string& label) {
+  return std::find(list.begin(), list.end(), label) != list.end();
+}
+
+/// The axes that are neither apart nor the methods', each with those that follow from it.
+std::vector<Direction> directions_of(const Summary& summary, const std::vector<std::string>& apart, bool has_methods) {
+  std::vector<Direction> directions;
+  for (const std::string& label : summary.setting_axes()) {
+    Direction direction{label, values_of(summary, label), {}, {}};
+    const bool is_of_methods =
+        has_methods && (follows_from(summary, label, summary.by) ||
+                        std::any_of(summary.methods.begin(), summary.methods.end(),
+                                    [&](const Method& method) { return method.labels.count(label) > 0; }));
+    if (is_among(apart, label) || is_of_methods || direction.values.size() < 2 ||
+        std::any_of(apart.begin(), apart.end(),
+                    [&](const std::string& own) { return follows_from(summary, label, own); }))
+      continue;
+    const auto leader = std::find_if(directions.begin(), directions.end(),
+                                     [&](const Direction& other) { return follows_from(summary, label, other.label); });
+    if (leader != directions.end())
+      leader->companions.push_back(label);
+    else
+      directions.push_back(std::move(direction));
+  }
+  return directions;
+}
+
+/// The axis that takes the part of the methods, taken out of the directions.
+std::optional<Direction> axis_of_series(std::vector<Direction>& directions) {
+  const auto axis = std::find_if(directions.begin(), directions.end(),
+                                 [](const Direction& direction) { return direction.values.size() <= most_series; });
+  if (axis == directions.end()) return std::nullopt;
+  Direction taken = std::move(*axis);
+  directions.erase(axis);
+  return taken;
+}
+
+/// Leaves out values of the longest directions until there are no more panels than that.
+void thin_out(std::vector<Direction>& directions, std::size_t most_panels) {
+  std::size_t panels = 1;
+  for (Direction& direction : directions) {
+    direction.kept = evenly_spread(direction.values.size(), direction.values.size());
+    panels *= direction.values.size();
+  }
+  while (panels > most_panels) {
+    const auto longest = std::max_element(directions.begin(), directions.end(),
+                                          [](const auto& a, const auto& b) { return a.kept.size() < b.kept.size(); });
+    const std::size_t before = longest->kept.size();
+    longest->kept = evenly_spread(longest->values.size(), (before + 1) / 2);
+    panels = panels / before * longest->kept.size();
+  }
+}
+
+/// The d-th of `count` facets, as the reader sees it.
+Facet facet_of(const Summary& summary, const Direction& direction, std::size_t d, std::size_t count) {
+  Facet facet{worded(direction.label), {}, {}};
+  for (const std::size_t value : direction.kept)
+    facet.values.push_back(told(summary, direction, direction.values[value]));
+  facet.shown = evenly_spread(facet.values.size(), count == 1 ? most_alone
+                                                   : d == 0   ? most_columns
+                                                   : d == 1   ? most_rows
+                                                              : 1);
+  return facet;
+}
+
+/// Where a setting stands along the directions; null if that value is left out.
+std::optional<std::vector<std::size_t>> place_of(const Setting& setting, const std::vector<Direction>& directions) {
+  std::vector<std::size_t> place;
+  for (const Direction& direction : directions) {
+    const std::size_t value = position(direction.values, value_of(setting, direction.label));
+    const auto kept = std::find(direction.kept.begin(), direction.kept.end(), value);
+    if (kept == direction.kept.end()) return std::nullopt;
+    place.push_back(static_cast<std::size_t>(kept - direction.kept.begin()));
+  }
+  return place;
+}
+
 }  // namespace
 
 std::string unit_of(const Summary& summary, const std::string& label) {
   const auto axis = std::find_if(summary.axes.begin(), summary.axes.end(),
                                  [&](const StudyAxis& candidate) { return candidate.label == label; });
   return axis == summary.axes.end() ? "" : axis->unit;
+}
+
+std::vector<Real> numbers_along(const Summary& summary, const std::string& label) {
+  std::set<Real> values;
+  for (const Setting& setting : summary.settings) {
+    const auto value = number_of(value_of(setting, label));
+    if (!value) return {};
+    values.insert(*value);
+  }
+  return values.size() < 3 ? std::vector<Real>{} : std::vector<Real>{values.begin(), values.end()};
 }
 
 std::string axis_title(const Summary& summary, const std::string& label) {
@@ -110,94 +198,38 @@ Panel& Facets::panel_at(Plot& plot, const PanelIndex& spot) const {
 
 Facets facets_of(const Summary& summary, const FacetOptions& options) {
   Facets result;
-  const auto is_apart = [&](const std::string& label) {
-    return std::find(options.apart.begin(), options.apart.end(), label) != options.apart.end();
-  };
-  const bool has_methods = options.methods_are_series && !summary.methods.empty() && !is_apart(summary.by);
-  std::set<std::string> of_methods;
+  const bool has_methods =
+      options.methods_are_series && !summary.methods.empty() && !is_among(options.apart, summary.by);
+  std::vector<Direction> directions = directions_of(summary, options.apart, has_methods);
+  std::optional<Direction> axis;
   if (has_methods)
-    for (const Method& method : summary.methods) {
-      result.series.push_back(method.name);
-      for (const auto& [label, value] : method.labels) of_methods.insert(label);
-    }
-
-  std::vector<Direction> directions;
-  for (const std::string& label : summary.setting_axes()) {
-    Direction direction{label, values_of(summary, label), {}, {}};
-    if (is_apart(label) || of_methods.count(label) || direction.values.size() < 2) continue;
-    const bool is_known = std::any_of(options.apart.begin(), options.apart.end(),
-                                      [&](const std::string& own) { return follows_from(summary, label, own); }) ||
-                          (has_methods && follows_from(summary, label, summary.by));
-    const auto leader = std::find_if(directions.begin(), directions.end(),
-                                     [&](const Direction& other) { return follows_from(summary, label, other.label); });
-    if (is_known) continue;
-    if (leader != directions.end())
-      leader->companions.push_back(label);
-    else
-      directions.push_back(std::move(direction));
-  }
-  std::string series_label;  // of an axis that takes the part of the methods
-  if (!has_methods && options.methods_are_series) {
-    const auto axis = std::find_if(directions.begin(), directions.end(),
-                                   [](const Direction& direction) { return direction.values.size() <= most_series; });
-    if (axis != directions.end()) {
-      series_label = axis->label;
-      for (const std::string& value : axis->values) result.series.push_back(told(summary, *axis, value));
-      directions.erase(axis);
-    }
-  }
+    for (const Method& method : summary.methods) result.series.push_back(method.name);
+  else if (options.methods_are_series)
+    axis = axis_of_series(directions);
+  if (axis)
+    for (const std::string& value : axis->values) result.series.push_back(told(summary, *axis, value));
   if (result.series.empty()) result.series.emplace_back();
-  const std::vector<std::string> series_values =
-      series_label.empty() ? std::vector<std::string>{} : values_of(summary, series_label);
 
   std::stable_sort(directions.begin(), directions.end(),
                    [](const Direction& a, const Direction& b) { return a.values.size() > b.values.size(); });
-  std::size_t panels = 1;
-  for (Direction& direction : directions) {
-    direction.kept = evenly_spread(direction.values.size(), direction.values.size());
-    panels *= direction.values.size();
-  }
-  while (panels > options.most_panels) {
-    const auto longest = std::max_element(directions.begin(), directions.end(),
-                                          [](const auto& a, const auto& b) { return a.kept.size() < b.kept.size(); });
-    const std::size_t before = longest->kept.size();
-    panels /= before;
-    longest->kept = evenly_spread(longest->values.size(), (before + 1) / 2);
-    panels *= longest->kept.size();
-  }
+  thin_out(directions, options.most_panels);
   for (std::size_t d = 0; d < directions.size(); ++d) {
     const Direction& direction = directions[d];
-    Facet facet{worded(direction.label), {}, {}};
-    for (const std::size_t value : direction.kept)
-      facet.values.push_back(told(summary, direction, direction.values[value]));
-    const std::size_t most = directions.size() == 1 ? most_alone : d == 0 ? most_columns : d == 1 ? most_rows : 1;
-    facet.shown = evenly_spread(facet.values.size(), most);
+    result.facets.push_back(facet_of(summary, direction, d, directions.size()));
     if (direction.kept.size() < direction.values.size())
       result.note += fmt::format(" Of the {} values of {}, {} evenly spread ones are offered here.",
                                  direction.values.size(), worded(direction.label), direction.kept.size());
-    result.facets.push_back(std::move(facet));
   }
 
   for (const Setting& setting : summary.settings) {
-    Facets::PanelIndex spot;
-    bool is_left_out = false;
-    if (has_methods) {
-      const auto method = std::find_if(summary.methods.begin(), summary.methods.end(), [&](const Method& candidate) {
-        return std::all_of(candidate.labels.begin(), candidate.labels.end(),
-                           [&](const auto& label) { return value_of(setting, label.first) == label.second; });
-      });
-      is_left_out = method == summary.methods.end();
-      spot.series = static_cast<std::size_t>(method - summary.methods.begin());
-    } else if (!series_label.empty()) {
-      spot.series = position(series_values, value_of(setting, series_label));
-    }
-    for (const Direction& direction : directions) {
-      const std::size_t value = position(direction.values, value_of(setting, direction.label));
-      const auto kept = std::find(direction.kept.begin(), direction.kept.end(), value);
-      is_left_out = is_left_out || kept == direction.kept.end();
-      spot.place.push_back(static_cast<std::size_t>(kept - direction.kept.begin()));
-    }
-    result.spots.push_back(is_left_out ? std::nullopt : std::optional(spot));
+    std::size_t series = axis ? position(axis->values, value_of(setting, axis->label)) : 0;
+    if (has_methods)
+      series = static_cast<std::size_t>(std::find_if(summary.methods.begin(), summary.methods.end(),
+                                                     [&](const Method& method) { return is_of(method, setting); }) -
+                                        summary.methods.begin());
+    auto place = place_of(setting, directions);
+    const bool is_shown = place && (!has_methods || series < summary.methods.size());
+    result.spots.push_back(is_shown ? std::optional(Facets::PanelIndex{series, std::move(*place)}) : std::nullopt);
   }
   return result;
 }

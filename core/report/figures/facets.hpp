@@ -44,6 +44,9 @@ std::string axis_title(const Summary& summary, const std::string& label);
 /// Its unit; "" for none.
 std::string unit_of(const Summary& summary, const std::string& label);
 
+/// The values of an axis of at least three numbers, rising; empty for another axis.
+std::vector<Real> numbers_along(const Summary& summary, const std::string& label);
+
 /// `count` numbers below `of`, evenly spread, both ends included; all if there are not so many.
 std::vector<std::size_t> evenly_spread(std::size_t of, std::size_t count);
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/numbers/types.hpp"
+#include "core/report/figures/drawing/styles.hpp"
 
 namespace tightrope {
 
@@ -38,8 +39,6 @@ struct Stretch {
   std::string word;
   std::size_t index = 0;
 };
-Real stretch_opacity(std::size_t index);
-std::string stretch_sample_svg(std::size_t index);  // for a legend
 /// Lines of more events of one word than these would hide the curves: each is a short tick at the top.
 inline constexpr std::size_t most_event_lines = 24;
 
@@ -82,30 +81,6 @@ struct Figure {
   std::vector<Plot> plots;      // one for each clock (curve_clocks of core/study/summary.hpp), or only one
   bool is_interactive = false;  // drawn by the script, too
 };
-
-/// Style `i` has the colours of Okabe & Ito in turn, legible with every kind of colour vision. In grey it is told by
-/// its dashes and marks, which together differ for the first `grey_styles` styles.
-inline constexpr std::size_t grey_styles = 24;
-std::string curve_colour(std::size_t i);
-std::string curve_dashes(std::size_t i);  // SVG's stroke-dasharray, "" for a solid line
-enum class Mark { circle, square, triangle, diamond, open_circle, open_square };
-Mark curve_mark(std::size_t i);
-const char* to_string(Mark mark);
-/// Whether a curve over a run needs its mark: as long as dashes alone tell curves apart, there are none.
-bool is_marked(std::size_t i);
-/// A style's mark around (x, y), as SVG; `more` goes inside of it, e.g. a title.
-std::string mark_svg(std::size_t style, Real x, Real y, const std::string& more = "");
-/// A line in a style from (0, 0) to (26, 0), with or without the mark.
-std::string sample_svg(std::size_t style, bool is_marked);
-std::string overlay_dashes(std::size_t dash);  // stroke-dasharray
-/// How theory is drawn over the curve of a style, as attributes of SVG, and its sample without colour for a legend.
-inline constexpr const char* theory_dashes = "4 3";
-std::string theory_svg(std::size_t style);
-std::string theory_sample_svg();
-/// Styles without dashes of their own, for curves with dashed theory over them: the i-th of them.
-inline std::size_t solid_style(std::size_t i) { return 4 * i; }
-/// Colour, width and dashes of an overlay, as attributes of SVG.
-std::string overlay_svg(const Overlay& overlay);
 
 /// Sets the scales of a plot from what it shows. A run that diverges may leave through the top.
 void fit_scales(Plot& plot, bool logarithmic_x, bool logarithmic_y);

@@ -1,5 +1,5 @@
-// Files compiled into the program: the page's style and script, and those of others
-// (core/report/page/vendor/README.md).
+// Files compiled into the program: the page's style and script, those of others (core/report/page/vendor/README.md),
+// and the papers that plugins cite (docs/references.bib).
 #pragma once
 
 namespace tightrope::assets {
@@ -8,5 +8,6 @@ extern const char* const uPlot_iife_min_js;
 extern const char* const uPlot_min_css;
 extern const char* const page_js;
 extern const char* const page_css;
+extern const char* const references_bib;
 
 }  // namespace tightrope::assets

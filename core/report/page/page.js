@@ -16,11 +16,13 @@
     return "10" + (exponent < 0 ? "⁻" : "") + [...String(Math.abs(exponent))].map((d) => superscripts[d]).join("");
   }
 
+  // As number() of core/base/readable.hpp.
   function number(value) {
     if (value == null) return "–";
-    if (value === 0) return "0";
     const size = Math.abs(value);
-    return size < 1e-2 || size >= 1e5 ? value.toExponential(2).replace("+", "") : String(+value.toPrecision(4));
+    if (Number.isInteger(value) && size < 1e7) return String(value);
+    if (size >= 1e-2 && size < 1e4) return String(+value.toPrecision(4));
+    return value.toExponential(2).replace(/e([+-])(\d)$/, "e$10$2");
   }
 
   // "0.002", "5000", "2·10⁻⁵"; on a scale of whole decades "10⁻³".

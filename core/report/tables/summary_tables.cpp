@@ -100,7 +100,7 @@ Field final_field(const Summary& summary, const std::string& column) {
   };
   field.brief = [column](const Setting& setting) -> std::string {
     const FinalValues* own = setting.find(column);
-    return own ? human(own->median.value) : "–";
+    return own ? number(own->median.value) : "–";
   };
   field.numbers = [column](const Setting& setting) -> std::vector<std::string> {
     const FinalValues* own = setting.find(column);
@@ -168,7 +168,7 @@ Field arrival_field(Clock clock) {
   field.brief = [find](const Setting& setting) -> std::string {
     const TimeToSuccess* own = find(setting);
     if (!own) return "–";
-    return own->times.median ? human(*own->times.median) : words_of(*own);
+    return own->times.median ? number(*own->times.median) : words_of(*own);
   };
   const auto median = [find](const Setting& setting) -> std::optional<Real> {
     const TimeToSuccess* own = find(setting);
@@ -251,12 +251,13 @@ std::string name_of(const Method& method, const Summary& summary, const TableOpt
 }  // namespace
 
 std::string with_interval(Real value, const Interval& interval, Index count) {
-  return count < 2 ? human(value) : fmt::format("{} [{}, {}]", human(value), human(interval.low), human(interval.high));
+  return count < 2 ? number(value)
+                   : fmt::format("{} [{}, {}]", number(value), number(interval.low), number(interval.high));
 }
 
 std::string words_of(const TimeToSuccess& arrival) {
   if (arrival.times.median) return with_interval(*arrival.times.median, arrival.interval, arrival.times.count);
-  return arrival.times.more_than > 0 ? "more than " + human(arrival.times.more_than) : "never";
+  return arrival.times.more_than > 0 ? "more than " + number(arrival.times.more_than) : "never";
 }
 
 bool is_of(const Method& method, const Setting& setting) {
@@ -267,7 +268,7 @@ bool is_of(const Method& method, const Setting& setting) {
 }
 
 std::string p_of(const PairedRatio& ratio, const Comparison& comparison) {
-  const std::string p = human_p(ratio.p_holm, ratio.is_exact);
+  const std::string p = std::string(ratio.is_exact ? "" : "≈") + p_value(ratio.p_holm);
   return ratio.ratios.size() == comparison.repetitions ? p : fmt::format("{} ({})", p, ratio.ratios.size());
 }
 
@@ -385,14 +386,14 @@ Table table_of_comparisons(const Summary& summary, const TableOptions& options) 
                                     name_of(summary.methods[comparison.second], summary, options),
                                     std::to_string(comparison.pairs), std::to_string(comparison.repetitions)};
     const auto add = [&](const PairedRatio* ratio) {
-      row.push_back(ratio && ratio->median ? human(*ratio->median) : "–");
+      row.push_back(ratio && ratio->median ? number(*ratio->median) : "–");
       row.push_back(ratio && ratio->median ? p_of(*ratio, comparison) : "–");
     };
     for (const Field& field : fields) {
       if (field.name == "ends") continue;
       if (field.name == "successes") {
         row.push_back(fmt::format("{} : {}", comparison.first_only, comparison.second_only));
-        row.push_back(comparison.p_success_holm ? human_p(*comparison.p_success_holm) : "–");
+        row.push_back(comparison.p_success_holm ? p_value(*comparison.p_success_holm) : "–");
         continue;
       }
       const PairedRatio* own = field.name == column && comparison.final_values ? &*comparison.final_values : nullptr;
@@ -460,9 +461,10 @@ std::vector<std::string> notes_on_comparisons(const Summary& summary) {
   const Real least = std::min(1.0, std::ldexp(2.0, -static_cast<int>(std::min<Index>(repetitions, 1000))));
   const Real corrected = std::min(1.0, least * static_cast<Real>(rows));
   if (corrected >= 0.05)
-    notes.push_back(fmt::format("{} cannot give a p below {:.3g}{}; smaller ones take more repetitions.",
-                                repetitions == 1 ? "One repetition" : fmt::format("{} repetitions", repetitions), least,
-                                corrected > least ? fmt::format(", or {:.3g} after correction", corrected) : ""));
+    notes.push_back(
+        fmt::format("{} cannot give a p below {}{}; smaller ones take more repetitions.",
+                    repetitions == 1 ? "One repetition" : fmt::format("{} repetitions", repetitions), p_value(least, 3),
+                    corrected > least ? fmt::format(", or {} after correction", p_value(corrected, 3)) : ""));
   return notes;
 }
 

@@ -7,35 +7,18 @@
 #include <map>
 #include <optional>
 
+#include "core/base/utf8.hpp"
+
 namespace tightrope {
 
 namespace {
 
-using Letters = std::vector<std::string>;
-
-/// UTF-8 characters, each as its bytes.
-Letters letters_of(const std::string& text) {
-  Letters letters;
-  for (const char c : text)
-    if ((static_cast<unsigned char>(c) & 0xc0U) == 0x80U && !letters.empty())
-      letters.back() += c;
-    else
-      letters.emplace_back(1, c);
-  return letters;
-}
-
-unsigned code_point(const std::string& letter) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(letter[i]); };
-  if (letter.size() == 1) return byte(0);
-  unsigned code = byte(0) & (0x7fU >> letter.size());
-  for (std::size_t i = 1; i < letter.size(); ++i) code = code << 6U | (byte(i) & 0x3fU);
-  return code;
-}
+std::size_t display_width(const std::string& text) { return characters_of(text).size(); }
 
 /// A number, a dash, or an interval of numbers.
 bool is_numeric(const std::string& cell) {
   bool has_number = cell.empty();
-  for (const std::string& letter : letters_of(cell)) {
+  for (const std::string& letter : characters_of(cell)) {
     if (letter == "–" || letter == "∞" || letter == "≈" || (letter[0] >= '0' && letter[0] <= '9'))
       has_number = true;
     else if (std::string(".,e+-s []()<> ").find(letter) == std::string::npos)
@@ -192,15 +175,15 @@ std::string latex_text(const std::string& text, bool siunitx) {
     if (!number.empty()) {
       result += number;
     } else {
-      for (const std::string& letter : letters_of(word)) {
+      for (const std::string& letter : characters_of(word)) {
         const auto known = latex_letters().find(letter);
-        const unsigned code = code_point(letter);
+        const char32_t code = utf8_character(letter);
         if (known != latex_letters().end())
           result += known->second;
         else if (code >= 0x20 && (code < 0x7f || (code >= 0xc0 && code < 0x180)))
           result += letter;  // letters that pdfTeX has in every font
         else
-          result += fmt::format("\\texttt{{U+{:04X}}}", code);
+          result += fmt::format("\\texttt{{U+{:04X}}}", static_cast<unsigned>(code));
       }
     }
     word.clear();
@@ -292,34 +275,6 @@ std::string Table::latex(bool siunitx) const {
     out += r == 0 ? " \\\\\n\\midrule\n" : " \\\\\n";
   }
   return out + "\\bottomrule\n\\end{tabular}\n";
-}
-
-std::size_t display_width(const std::string& text) { return letters_of(text).size(); }
-
-std::string human(Real value) {
-  if (std::isnan(value)) return "–";
-  if (std::isinf(value)) return value > 0 ? "∞" : "-∞";
-  if (value == std::floor(value) && std::abs(value) < 1e7) return fmt::format("{:.0f}", value);
-  if (std::abs(value) >= 1e-2 && std::abs(value) < 1e4) return fmt::format("{:.4g}", value);
-  return fmt::format("{:.2e}", value);
-}
-
-std::string human_p(Real p, bool is_exact) {
-  return (is_exact ? "" : "≈") + (p < 0.001 ? fmt::format("{:.1e}", p) : fmt::format("{:.2g}", p));
-}
-
-std::string human_seconds(Real seconds) {
-  if (seconds < 1) return fmt::format("{:.0f} ms", seconds * 1e3);
-  if (seconds < 100) return fmt::format("{:.1f} s", seconds);
-  if (seconds < 6000)
-    return fmt::format("{:.0f} min {:02.0f} s", std::floor(seconds / 60), std::fmod(std::floor(seconds), 60));
-  return fmt::format("{:.1f} h", seconds / 3600);
-}
-
-std::string grouped(Index value) {
-  std::string digits = std::to_string(value);
-  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
-  return digits;
 }
 
 }  // namespace tightrope

@@ -1,11 +1,11 @@
-// Tables of text, written for people, for papers and for programs; and numbers as people read them.
+// Tables of text, written for people, for papers and for programs.
 #pragma once
 
 #include <set>
 #include <string>
 #include <vector>
 
-#include "core/numbers/types.hpp"
+#include "core/base/readable.hpp"
 
 namespace tightrope {
 
@@ -40,14 +40,5 @@ class Table {
 /// letters and the signs of mathematics as commands, what pdfTeX has no letter for as its code point.
 /// With `siunitx` every number is a \num.
 std::string latex_text(const std::string& text, bool siunitx = false);
-
-std::size_t display_width(const std::string& text);
-
-/// A number for people: 3 or 4 significant digits, whole numbers in full, ∞, and – for NaN.
-std::string human(Real value);
-/// A p-value: "0.031", "2.4e-05", and "≈" before it if it is an approximation.
-std::string human_p(Real p, bool is_exact = true);
-std::string human_seconds(Real seconds);
-std::string grouped(Index value);  // 12,345
 
 }  // namespace tightrope

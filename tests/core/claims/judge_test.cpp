@@ -249,7 +249,7 @@ TEST_CASE("a test is made in each setting, and the worst setting decides value a
   CHECK(both.measured == "1: 50 against 50, p = 0.5 from 10 repetitions (Holm, 2 tests) (share 0)");
   const Verdict far = runs("{" + sides + ", where: {method: a, share: 0.3}}");
   CHECK(far.holds);
-  CHECK(far.measured == "5: 250 against 50, p = 0.00098 from 10 repetitions");
+  CHECK(far.measured == "5: 250 against 50, p = 9.8e-04 from 10 repetitions");
   // A setting whose value does not fit is worse than one whose test does not show it.
   const Verdict value = runs(
       "{that: iterations to error < 0.1, where: {method: a}, compared with: {method: b}, is: <= 2, "

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "core/engine/problem_objective.hpp"
+#include "core/engine/objectives/problem_objective.hpp"
 #include "tests/support/parts.hpp"
 
 using namespace tightrope;

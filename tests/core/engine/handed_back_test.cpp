@@ -1,7 +1,7 @@
 // What plugins hand back in a wrong shape ends their run, with the plugin, the block, what was expected and what came.
 #include <doctest/doctest.h>
 
-#include "core/engine/checked_model.hpp"
+#include "core/engine/objectives/checked_model.hpp"
 #include "tests/support/parts.hpp"
 
 using namespace tightrope;

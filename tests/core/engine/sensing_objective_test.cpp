@@ -1,5 +1,5 @@
 // What an evaluation costs, and what it gives.
-#include "core/engine/sensing_objective.hpp"
+#include "core/engine/objectives/sensing_objective.hpp"
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 
 #include <thread>
 
-#include "core/engine/counted_sensing.hpp"
+#include "core/engine/objectives/counted_sensing.hpp"
 #include "tests/support/parts.hpp"
 
 using namespace tightrope;

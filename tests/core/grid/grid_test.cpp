@@ -182,7 +182,7 @@ TEST_CASE("what is wrong with a range is said in a sentence") {
   CHECK(range_complaint("log(0, 1, 3)") ==
         "s.yaml:1:32: error: the ends of a log range must be above 0, but this is log(0, 1, 3)");
   CHECK(range_complaint("logspace(1, 2, 3)") ==
-        "s.yaml:1:32: error: there is no range 'logspace'; there are log, linear and integers");
+        "s.yaml:1:32: error: there is no range 'logspace'; there are log, linear, integers");
   CHECK(range_complaint("linear(1, 2)") ==
         "s.yaml:1:32: error: linear(first, last, count) takes two numbers and how many values there are, but this is "
         "linear(1, 2)");
@@ -282,7 +282,7 @@ TEST_CASE("assignments make axes, or hold for all cells") {
 TEST_CASE("what is wrong with a study is said in a sentence, at its place") {
   CHECK(complaint("study: 3") == "s.yaml:1:8: error: study must be a map, but it is 3");
   CHECK(complaint("study: {}") ==
-        "s.yaml:1:8: error: study asks for nothing; give it methods, grid, zip, list or repetitions");
+        "s.yaml:1:8: error: study asks for nothing; give it methods, list, zip, grid or repetitions");
   CHECK(complaint("study: {metods: {}, grid: {model.rank: [1]}}") ==
         "s.yaml:1:9: error: study has no key 'metods' (did you mean 'methods'?)");
   CHECK(complaint("study: {methods: [a]}") ==

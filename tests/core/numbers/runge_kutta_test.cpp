@@ -1,5 +1,5 @@
 // Runge-Kutta methods against the order conditions of Butcher's trees, and the control of steps against its formulae.
-#include "core/numbers/runge_kutta.hpp"
+#include "core/numbers/solvers/runge_kutta.hpp"
 
 #include <doctest/doctest.h>
 

@@ -12,9 +12,3 @@ TEST_CASE("a sentence begins with a large letter, but for names") {
   CHECK(sentence("the column relative_error fell") == "The column relative_error fell.");
   CHECK(sentence("") == ".");
 }
-
-TEST_CASE("one is not many") {
-  CHECK(counted(1, "measurement") == "1 measurement");
-  CHECK(counted(0, "run") == "0 runs");
-  CHECK(counted(12345, "pass") == "12,345 passes");
-}

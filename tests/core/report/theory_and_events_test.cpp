@@ -5,9 +5,10 @@
 #include <cmath>
 
 #include "core/report/cell_words.hpp"
-#include "core/report/figures/curves.hpp"
+#include "core/report/figures/curves/curves.hpp"
+#include "core/report/page/figure_html.hpp"
 #include "core/report/report.hpp"
-#include "core/report/sections/sections.hpp"
+#include "core/report/section.hpp"
 #include "core/study/summary.hpp"
 #include "core/tree/yaml.hpp"
 
@@ -47,6 +48,15 @@ StoredRun run_of(StoredCell cell) {
   run.name = "test";
   run.cells.push_back(std::move(cell));
   return run;
+}
+
+/// All sections of the page.
+std::string body_of(const StoredRun& run) {
+  const Summary summary = summarize(run);
+  const Figures figures = figures_of(run, summary);
+  std::string body;
+  for (const ReportSection& section : report_sections()) body += section.html({run, summary, figures, {}});
+  return body;
 }
 
 /// sigma_1 and sigma_2 with theory up to iteration 10 for both.
@@ -93,7 +103,8 @@ TEST_CASE("a column that predicts another one is drawn over it, in its style, an
   const std::string svg = svgs_of(*figure, 0).front();
   CHECK(count_of(svg, std::string("stroke-dasharray=\"") + theory_dashes + "\"") == 3);  // both, and the legend
   CHECK(svg.find(">theory</text>") != std::string::npos);
-  const std::string page = curves_section(figures, "");
+  std::string page;
+  for (const Figure& one : figures) page += interactive_html(one);
   CHECK(page.find("<span>theory</span>") != std::string::npos);
   CHECK(page.find("sigma 1, theory") != std::string::npos);  // its numbers
   const std::string data = data_of(figures);
@@ -119,13 +130,13 @@ TEST_CASE("curves are drawn over flow time where the trace has it") {
   CHECK(figure.plots[3].x_label == "flow time");
   CHECK(figure.plots[3].panels.front().series.front().x[5] == doctest::Approx(1));
   CHECK(figure.plots[1].panels.front().series.front().x[5] == 30);
-  CHECK(clock_switch(run).find("value=\"time\" data-clock=\"3\"> flow time") != std::string::npos);
+  CHECK(body_of(run).find("value=\"time\" data-clock=\"3\"> flow time") != std::string::npos);
   // A run of before has neither step nor time.
   const StoredRun old = run_of(cell_of(
       {}, [](Real) { return std::vector<Real>{}; }, false));
   CHECK(clocks_of(old).size() == 3);
   CHECK(curves_of_run(old).front().plots.size() == 3);
-  CHECK(clock_switch(old).find("flow time") == std::string::npos);
+  CHECK(body_of(old).find("flow time") == std::string::npos);
 }
 
 TEST_CASE("passes are over the operator where there is one, and else over the data") {
@@ -250,8 +261,7 @@ TEST_CASE("what was kept and what was marked, in words") {
   cell.trace.marks.clear();
   cell.kept = parse_yaml("{column: validation_error, iteration: 8, metrics: {validation_error: 0.02}}", "record.json");
   const StoredRun run = run_of(cell);
-  CHECK(summary_section(run, summarize(run)).find("Kept: iteration 8, where validation error is smallest (0.02)") !=
-        std::string::npos);
+  CHECK(body_of(run).find("Kept: iteration 8, where validation error is smallest (0.02)") != std::string::npos);
   const auto events = find(curves_of_run(run), "objective")->plots[0].panels.front().events;
   REQUIRE(events.size() == 1);
   CHECK(events[0].x == 8);

@@ -74,19 +74,3 @@ TEST_CASE("bold cells, and numbers by siunitx") {
         "\\textbf{\\boldmath c} & {--} & \\num{0} of \\num{3} \\\\\n\\bottomrule\n\\end{tabular}\n");
   CHECK(latex_text("1.2.3 v1 1e-3", true) == "1.2.3 v1 \\num{1e-3}");
 }
-
-TEST_CASE("numbers for people") {
-  const Real infinity = std::numeric_limits<Real>::infinity();
-  CHECK(human(0) == "0");
-  CHECK(human(12345) == "12345");
-  CHECK(human(0.0123456) == "0.01235");
-  CHECK(human(1.2345e-5) == "1.23e-05");
-  CHECK(human(infinity) == "∞");
-  CHECK(human(-infinity) == "-∞");
-  CHECK(human(std::nan("")) == "–");
-  CHECK(grouped(1234567) == "1,234,567");
-  CHECK(human_p(0.0625) == "0.062");
-  CHECK(human_p(0.00012) == "1.2e-04");
-  CHECK(human_p(0.3, false) == "≈0.3");
-  CHECK(human_p(1) == "1");
-}

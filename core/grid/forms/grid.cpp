@@ -1,0 +1,27 @@
+// grid: {PATH: VALUES, …}
+#include "core/grid/form.hpp"
+#include "core/grid/reader.hpp"
+
+namespace tightrope {
+
+namespace {
+
+void read_grid(StudyReader& reader, const Node& grid) {
+  for (std::vector<StudyReader::Row>& column : reader.columns(grid, "grid"))
+    reader.plan.blocks.push_back(std::move(column));
+}
+
+}  // namespace
+
+StudyForm grid_study_form() {
+  return {"grid",
+          40,
+          "map",
+          "PATH → VALUES: every combination",
+          "{grid: {model.rank: [3, 5], optimizer.step: 'log(0.01, 1, 3)'}}",
+          6,
+          StudyForm::What::axes,
+          read_grid};
+}
+
+}  // namespace tightrope
