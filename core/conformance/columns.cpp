@@ -1,5 +1,7 @@
 #include "core/conformance/columns.hpp"
 
+#include <regex>
+
 #include "core/conformance/trial.hpp"
 #include "core/interfaces/problem.hpp"
 #include "core/tree/declared.hpp"
@@ -24,10 +26,10 @@ std::vector<Column> columns_of(const Subject& subject) {
 }  // namespace
 
 std::optional<std::set<std::string>> announced_columns(const Library& library) {
-  const SampleOf sample = [](Shape) { return Node::make_map({}); };
+  const Node sample = Node::make_map({});
   std::set<std::string> names;
   const auto add = [&](const Variant& variant) {
-    for (const Column& column : columns_of({library, sample, variant})) names.insert(column.name);
+    for (const Column& column : columns_of({library, sample, variant, {}})) names.insert(column.name);
   };
   Parameters parameters;
   const auto maker = make_maker(library);
@@ -41,11 +43,23 @@ std::optional<std::set<std::string>> announced_columns(const Library& library) {
     std::vector<std::string> values = parameter.choices;
     if (declared(parameter).kind == Declared::Kind::truth_value) values = {"true", "false"};
     for (const std::string& value : values) try {
-        add({parameter.name, value});
+        add({{{parameter.name, value}}});
       } catch (const Error&) {  // asks for another problem than those here
       }
   }
   return names;
+}
+
+std::optional<std::string> recordable_columns(const Catalog& catalog) {
+  std::set<std::string> expressions = {"validation_error"};
+  for (const char* kind : {Observer::kind, Problem::kind})
+    for (const std::string& name : catalog.names(kind)) {
+      const auto columns = announced_columns(*catalog.find(kind, name));
+      if (!columns) return std::nullopt;
+      for (const std::string& column : *columns)
+        expressions.insert(std::regex_replace(column, std::regex("(^|_)[0-9]+(?=_|$)"), "$1\\d+"));
+    }
+  return fmt::format("^({})$", fmt::join(expressions, "|"));
 }
 
 }  // namespace tightrope

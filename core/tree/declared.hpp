@@ -16,4 +16,8 @@ struct Declared {
 /// Reads `type` and `range` as Parameters writes them.
 Declared declared(const Parameter& parameter);
 
+/// The part of Parameters::read that asks for nothing that is missing.
+void check_given(const std::vector<Parameter>& parameters, const Node& map, const std::string& owner,
+                 const std::vector<std::string>& reserved, std::vector<Diagnostic>& diagnostics);
+
 }  // namespace tightrope

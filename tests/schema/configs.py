@@ -17,6 +17,8 @@ class Config:
 
     def _value(self, node, path):
         place = (node.start_mark.line + 1, node.start_mark.column + 1)
+        if path in self.keys and isinstance(node, yaml.ScalarNode) and node.start_mark.index == node.end_mark.index:
+            place = self.keys[path]  # nothing is written there
         self.values[path], self.nodes[path] = place, node
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:

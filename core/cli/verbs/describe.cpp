@@ -10,6 +10,7 @@
 #include "core/experiment/section.hpp"
 #include "core/report/citations.hpp"
 #include "core/store/json.hpp"
+#include "core/tree/declared.hpp"
 
 namespace tightrope::cli {
 
@@ -80,7 +81,7 @@ std::string commented_template(const Described& plugin) {
     if (p.is_required) facts += ", required";
     const std::string& value = p.default_text.empty() || p.is_required ? p.example_text : p.default_text;
     text += fmt::format("{}# {} ({})\n{}{}{}: {}\n", indent, p.doc, facts, indent, p.is_required ? "" : "#", p.name,
-                        value.empty() ? "…" : value);
+                        value.empty() ? declared(p).is_optional ? "null" : "''" : value);
   }
   return text;
 }

@@ -75,6 +75,8 @@ Section observers_section() {
           .parameters = parameters_of<ObserverKeys>(),
           .plugin = "observers",
           .may_be_list = true,
+          .is_list = true,
+          .schema = "{properties: {every: {type: [integer, string], pattern: ^geometric$}}}",
           .of_cell = resolve};
 }
 
