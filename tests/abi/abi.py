@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The binary interface between core and plugins, as libabigail sees it, against the one that was last accepted.
 
-    abi.py --check RECORD COMPILER OPTION…     red where the two differ
+    abi.py --check RECORD COMPILER OPTION…     red where the two differ, with the names of the classes
     abi.py --accept RECORD COMPILER OPTION…    writes the record anew
+    abi.py --planted RECORD COMPILER OPTION…   red unless a virtual function that is put into a class is found
 
 The record names each class of ours that crosses the border: its size, its bases, its members and where they lie, its
 virtual functions in the order of their table. abidw's own description of the same is fifty times as long, for it holds
@@ -11,6 +12,7 @@ matters to a layout of ours is in the sizes here.
 """
 import difflib
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -98,10 +100,38 @@ def record_of(root):
     return "\n".join("\n".join(lines) for _, lines in sorted(found.items())) + "\n"
 
 
+def changed(accepted, now):
+    """{class: the lines that differ}."""
+    def blocks(text):
+        found = {}
+        for line in text.splitlines(True):
+            if not line.startswith(" "):
+                name = line[:line.rindex(": ")]
+            found.setdefault(name, []).append(line)
+        return found
+    before, after = blocks(accepted), blocks(now)
+    return {name: "".join(list(difflib.unified_diff(before.get(name, []), after.get(name, []), n=1))[2:])
+            for name in sorted({*before, *after}) if before.get(name) != after.get(name)}
+
+
+def planted(folder):
+    """A copy of the headers in which one class has one virtual function more."""
+    root = SOURCE.parents[2]
+    shutil.copytree(root / "core", folder / "core", ignore=shutil.ignore_patterns("*.cpp"))
+    header = folder / "core/interfaces/optimizer.hpp"
+    text = header.read_text()
+    place = text.index("  virtual Move advance(")
+    header.write_text(text[:place] + "  virtual Index planted() const { return 1; }\n" + text[place:])
+    return folder
+
+
 def main():
     what, record, *compiler = sys.argv[1:]
-    with tempfile.TemporaryDirectory(prefix="tightrope-abi-") as folder:
-        library = pathlib.Path(folder) / "interface.so"
+    with tempfile.TemporaryDirectory(prefix="tightrope-abi-") as scratch:
+        folder = pathlib.Path(scratch)
+        library = folder / "interface.so"
+        if what == "--planted":
+            compiler[1:1] = [f"-I{planted(folder)}"]
         subprocess.run([*compiler, "-g", "-O0", "-fPIC", "-shared", "-femit-class-debug-always",
                         "-fno-eliminate-unused-debug-types", SOURCE, "-o", library], check=True)
         text = record_of(described(library))
@@ -111,9 +141,16 @@ def main():
         return 0
     accepted = record.read_text()
     if text == accepted:
+        if what == "--planted":
+            print("a function that was put into tightrope::Optimizer is not seen")
+            return 1
         print(f"the interface is the accepted one, {len(text.splitlines())} lines")
         return 0
-    print("".join(difflib.unified_diff(accepted.splitlines(True), text.splitlines(True), "accepted", "now", n=2)))
+    difference = changed(accepted, text)
+    for name, lines in difference.items():
+        print(f"{name} is not what was accepted:\n{lines}")
+    if what == "--planted":
+        return "tightrope::Optimizer" not in difference or "planted" not in difference["tightrope::Optimizer"]
     print("the binary interface of plugins has changed. If that is meant: ./dev abi --accept, and a line in docs/changelog.md")
     return 1
 
