@@ -45,8 +45,10 @@ template <class IsMeant>
 std::string quantities(const IsMeant& is_meant, bool is_goal = false) {
   Words all;
   for (const QuantityForm& form : quantity_forms())
-    if (is_meant(form))
+    if (is_meant(form)) {
       for (const std::string& pattern : form.patterns) all.push_back(expression_of(pattern, is_goal));
+      if (!form.spelling.empty()) all.push_back(expression_of(form.spelling, is_goal));
+    }
   return either(all);
 }
 
@@ -164,9 +166,15 @@ Json claim_schema() {
       "level of Wilcoxon's signed-rank test of the repetitions in each setting");
   for (const ConditionForm& form : condition_forms())
     if (!form.is_of_fit()) add(form.axis_key, scalar, form.axis_meaning.c_str());
+  Json keys = Json::array();
+  for (const auto& [key, value] : properties.items()) keys.push_back(key);
   const Json is_end = both(has("that"), that("end")), readable = both(has("that"), has("is"));
   schema["allOf"] = {{{"if", is_end}, {"then", is(ends())}, {"else", is(condition)}},
-                     when({{"allOf", {readable, at("that", properties["that"]), is(either({ends(), condition}))}}},
+                     when({{"allOf",
+                            {readable,
+                             at("that", properties["that"]),
+                             is(either({ends(), condition})),
+                             {{"propertyNames", {{"enum", keys}}}}}}},
                           {{"allOf", rules()}})};
   return schema;
 }

@@ -263,7 +263,7 @@ class Writer {
       for (const auto& [key, schema] : map["properties"].items()) {
         Json bare = schema;
         for (const char* word : {"description", "default", "examples"}) bare.erase(word);
-        if (key == "type" || !seen[key].insert(bare.dump()).second) continue;
+        if (key == "type" || schema == Json{{"type", "null"}} || !seen[key].insert(bare.dump()).second) continue;
         all[key]["anyOf"].push_back(schema);
       }
     for (auto& [key, schema] : all.items())
@@ -411,6 +411,12 @@ class Writer {
     const std::string entry = R"(^[a-z_.]+\.\d+(\.|$))";
     definitions_["path"] = any_of({{{"enum", paths}}, {{"type", "string"}, {"pattern", entry}}});
     definitions_["values"] = values_of(true);
+    // What is tried for one path is of its kind.
+    Json tuned = Json::array();
+    for (const std::string& path : paths)
+      tuned.push_back(when(has({"path"}, {{"const", path}}),
+                           at({"over"}, unless({{"type", "object"}}, refer("axes/properties/" + path)))));
+    definitions_["tuned"] = {{"allOf", tuned}};
     for (auto& [name, properties] : {std::pair{"settings", settings}, std::pair{"axes", axes}}) {
       definitions_[name] = {{"type", "object"}};
       definitions_[name].update(closed(properties));

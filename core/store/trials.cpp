@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/base/error.hpp"
+#include "core/base/header_digest.hpp"
 #include "core/store/files.hpp"
 #include "core/store/json.hpp"
 
@@ -37,7 +38,7 @@ std::vector<Real> numbers_of(const Json& json) {
 }  // namespace
 
 void write_trials(const std::filesystem::path& out, const std::vector<TriedValues>& trials) {
-  Json document = {{"version", record_version}, {"settings", Json::array()}};
+  Json document = {{"format", record_version}, {"tightrope", TIGHTROPE_VERSION}, {"settings", Json::array()}};
   for (const TriedValues& setting : trials) {
     Json tried = Json::array();
     for (const TriedValue& value : setting.values)

@@ -81,7 +81,10 @@ std::string commented_template(const Described& plugin) {
     if (p.is_required) facts += ", required";
     const std::string& value = p.default_text.empty() || p.is_required ? p.example_text : p.default_text;
     text += fmt::format("{}# {} ({})\n{}{}{}: {}\n", indent, p.doc, facts, indent, p.is_required ? "" : "#", p.name,
-                        value.empty() ? declared(p).is_optional ? "null" : "''" : value);
+                        value.empty() ? declared(p).is_optional ? "null"
+                                        : p.is_file             ? "FILE"
+                                                                : "''"
+                                      : value);
   }
   return text;
 }

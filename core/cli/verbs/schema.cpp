@@ -9,13 +9,30 @@ namespace tightrope::cli {
 
 namespace {
 
+/// A line for each key at the top and each of their keys: of long documents, so that changes of them can be read.
+std::string in_lines(const Json& schema) {
+  std::string text;
+  for (const auto& [key, value] : schema.items()) {
+    text += (text.empty() ? "{\n" : ",\n") + Json(key).dump() + ": ";
+    if (!value.is_object()) {
+      text += value.dump();
+      continue;
+    }
+    std::string lines;
+    for (const auto& [name, one] : value.items())
+      lines += (lines.empty() ? "{\n  " : ",\n  ") + Json(name).dump() + ": " + one.dump();
+    text += lines + "}";
+  }
+  return text + "}\n";
+}
+
 Exit schema_call(const Call& call) {
   const std::string what = call.positional.empty() ? "config" : call.positional[0];
   if (what == "paper") {
-    std::cout << pretty(paper_schema());
+    std::cout << in_lines(paper_schema());
   } else if (what == "config" || what == "layer") {
     const Catalog catalog = make_catalog(call);
-    std::cout << pretty(what == "layer" ? layer_schema(catalog) : config_schema(catalog));
+    std::cout << in_lines(what == "layer" ? layer_schema(catalog) : config_schema(catalog));
   } else {
     throw Error(Exit::config, "there is no schema '" + what + "'" + did_you_mean(what, {"config", "layer", "paper"}) +
                                   "; there are config, layer and paper");

@@ -71,7 +71,10 @@ void resolve_problem(Resolver& resolver, const Node& tree, CellSpec& cell, bool 
   Node resolved = resolver.read(keys, *given, "problem", {"target", "operator", "noise", "hold_out"});
   resolved.erase("shape");
   resolved.erase("data");
-  if (const Node* shape = given->find("shape"); shape && !keys.shape.empty()) {
+  const Node* const shape = given->find("shape");
+  if (shape && shape->is_sequence() && shape->items.size() != 2)
+    resolver.complain(shape->position, "shape must be [rows, columns], but it is " + shape->description());
+  if (shape && !keys.shape.empty()) {
     cell.shape_position = shape->position;
     resolved.set("shape", *shape);
     Index entries = 0;
@@ -82,8 +85,6 @@ void resolve_problem(Resolver& resolver, const Node& tree, CellSpec& cell, bool 
                                     keys.shape[0], keys.shape[1]));
     else if (keys.shape.size() == 2)
       cell.shape = Shape{keys.shape[0], keys.shape[1]};
-    else if (shape->items.size() != 2)
-      resolver.complain(shape->position, "shape must be [rows, columns], but it is " + shape->description());
   }
   const Node* const data = given->find("data");
   if (data && !keys.data.empty()) {
@@ -98,7 +99,7 @@ void resolve_problem(Resolver& resolver, const Node& tree, CellSpec& cell, bool 
     cell.target = resolver.choose("targets", "target", *given, cell, resolved);
   else if (!data && given != &nothing && !truth_alone)
     resolver.complain(given->position, "problem needs a 'target' (the matrix to recover) or measured 'data'");
-  else if (data && !given->find("shape"))
+  else if (data && !shape)
     resolver.complain(data->position,
                       "measured data alone do not tell the shape of the matrix; add shape: [rows, columns]");
   if (given != &nothing && !truth_alone) cell.op = resolver.choose("operators", "operator", *given, cell, resolved);

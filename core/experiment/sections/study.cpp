@@ -137,11 +137,12 @@ void check_budgets(Resolver& resolver, const Experiment& experiment) {
 }  // namespace
 
 void resolve_study(Resolver& resolver, const Node& study, const Node& base, Experiment& experiment) {
+  const std::size_t before = resolver.diagnostics.size();
   const Grid grid(base, study, keys_of_cells(), resolver.selection, resolver.diagnostics);
   experiment.axes = grid.axes();
   experiment.rules = grid.rules();
   experiment.success = grid.success();
-  if (!resolver.diagnostics.empty()) return;
+  if (resolver.diagnostics.size() > before) return;
   // Few cells have every value of every axis once: what is wrong with one of them is found before the others are
   // made.
   for (const std::size_t i : grid.cover()) resolve_grid_cell(resolver, grid, i, true);

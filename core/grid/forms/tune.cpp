@@ -62,6 +62,7 @@ StudyForm tune_study_form() {
         if: {type: string}
         then: {const: none}
         else:
+          allOf: [{$ref: '#/definitions/tuned'}]
           additionalProperties: false
           properties:
             path: {$ref: '#/definitions/path'}

@@ -79,16 +79,11 @@ bool is_only_column(const Groups& groups, const std::vector<std::string>& key) {
 
 constexpr const char* of_trials = "Medians over the trials, whose seeds the study itself does not use.";
 
-/// The style of what was chosen: an open circle in a colour of its own, as long as there are few methods.
-std::size_t chosen_style(std::size_t methods) {
-  std::size_t style = methods;
-  while (curve_mark(style) != Mark::open_circle) ++style;
-  return style;
-}
+constexpr std::size_t chosen_style = 20;  // an open square in grey
 
 }  // namespace
 
-std::vector<Figure> sensitivity_curves(const std::vector<TriedValues>& trials) {
+std::vector<Figure> sensitivity_curves(const std::vector<TriedValues>& trials, const Summary& summary) {
   std::vector<Figure> figures;
   const auto groups = groups_of(trials, 1);
   for (const auto& [key, settings] : groups) {
@@ -99,6 +94,7 @@ std::vector<Figure> sensitivity_curves(const std::vector<TriedValues>& trials) {
     Panel& panel = plot.panels.emplace_back();
     // A line for each setting, in the style of its method where it has one.
     std::vector<std::string> names;
+    for (const Method& method : summary.methods) names.push_back(method.name);
     std::vector<Series> chosen;
     std::vector<Real> x, y;
     for (const Searched& setting : settings) {
@@ -123,18 +119,18 @@ std::vector<Figure> sensitivity_curves(const std::vector<TriedValues>& trials) {
         if (value.numbers[k] != setting.trials->chosen[k] || !std::isfinite(value.last)) continue;
         Series& mark = chosen.emplace_back();
         mark.name = "chosen";
+        mark.style = chosen_style;
         mark.x = {value.numbers[k]};
         mark.y = {value.last};
       }
       panel.series.push_back(std::move(series));
     }
-    for (Series& mark : chosen) mark.style = chosen_style(names.size());
     panel.series.insert(panel.series.end(), chosen.begin(), chosen.end());
     fit_scales(plot, spans_a_decade(x), !y.empty() && spans_a_decade(y));
     figures.push_back({id_of(key, is_only_column(groups, key)),
                        title_of_group(key),
                        "at the end of the trials",
-                       of_trials + std::string(chosen.empty() ? "" : " A circle is around what was chosen."),
+                       of_trials + std::string(chosen.empty() ? "" : " An open square is on what was chosen."),
                        {},
                        {std::move(plot)},
                        false});
