@@ -126,6 +126,7 @@ class Tune(StudyCase):
                     last.setdefault(step, []).append(float(list(csv.DictReader(file))[-1]["relative_error"]))
         for tried in alone["tried"]:
             self.assertEqual(tried["last"], statistics.median(last[tried["values"][0]]))
+        self.tightrope("report", "out", "-q")
         curve = (self.folder / "out/figures/sensitivity_optimizer_step.svg").read_text(encoding="utf-8")
         self.assertIn(f"<title>chosen at {alone['chosen'][0]:g}: ", curve)
         heat_map = (self.folder / "out/figures/sensitivity_optimizer_step_optimizer_beta.svg").read_text(encoding="utf-8")
