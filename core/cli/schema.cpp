@@ -437,6 +437,13 @@ class Writer {
     definitions_["method"] = {{"type", {"object", "null"}}};
     definitions_["method"].update(closed(std::move(parts)));
     definitions_["study"] = {{"type", "object"}};
+    Json keys = Json::array(), enough = Json::array();
+    for (const StudyForm& form : study_forms()) {
+      keys.push_back(form.name);
+      if (form.what == StudyForm::What::axes) enough.push_back({{"required", {form.name}}});
+    }
+    if (!is_layer_)  // what is misspelt is enough to say
+      definitions_["study"].update(when({{"propertyNames", {{"enum", keys}}}}, any_of(enough)));
     definitions_["study"].update(closed(std::move(properties)));
   }
 

@@ -54,6 +54,8 @@ bool Resolver::is_column(const std::string& name) {
 
 void Resolver::check_given(const Section& section, const Node& parent) {
   const Node* given = value_at(parent, section.name);
+  if (given && !given->is_map() && !section.alternative.empty())
+    complain(given->position, fmt::format("{} must be a map, but it is {}", section.name, given->description()));
   if (!given || !given->is_map()) return;
   std::vector<std::string> reserved = {"type"};
   for (const Section& inner : section.inside) {
@@ -116,7 +118,14 @@ void Resolver::read_choice(const std::string& kind, const std::string& key, cons
                            const std::vector<std::string>& also, Chosen& chosen) {
   PluginSpec& choice = chosen.choice;
   const Node* type = given.is_map() ? given.find("type") : &given;
-  if (!type) return complain(given.position, fmt::format("'{}' needs 'type', one of {}", key, list_of(names(kind))));
+  if (!type) {
+    complain(given.position, fmt::format("'{}' needs 'type', one of {}", key, list_of(names(kind))));
+    for (const Node::Entry& entry : given.entries)
+      if (nearest(entry.key, {"type"}))
+        complain(entry.position, fmt::format("'{}' has no parameter '{}'{}", key, excerpt(entry.key),
+                                             did_you_mean(entry.key, {"type"})));
+    return;
+  }
   if (!type->is_scalar() || looks_like_number(*type))
     return complain(type->position, fmt::format("'{}' must name one of {}, but it is {}", key, list_of(names(kind)),
                                                 type->description()));

@@ -36,7 +36,7 @@ Declared declared(const Parameter& parameter) {
   result.kind = type.starts_with("number")         ? Kind::number
                 : type.starts_with("whole number") ? Kind::whole_number
                 : type == "true or false"          ? Kind::truth_value
-                : type == "file"                   ? Kind::file
+                : parameter.is_file                ? Kind::file
                                                    : Kind::text;
   // A number has a default, unless it must be given or may be none.
   const bool is_number = result.kind == Kind::number || result.kind == Kind::whole_number;
