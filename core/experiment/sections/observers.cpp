@@ -46,7 +46,7 @@ void resolve(Resolver& resolver, const Node& tree, CellSpec& cell) {
                                         only_entry.value.description()));
           continue;
         }
-        map = Node::make_map(item.position);
+        map = Node::make_map(only_entry.value.position);
         map.set("type", Node::make_scalar(only_entry.key, only_entry.position));
         for (const Node::Entry& entry : only_entry.value.entries) map.entries.push_back(entry);
       }

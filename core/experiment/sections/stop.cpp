@@ -49,10 +49,11 @@ void read_threshold(Resolver& resolver, const Node::Entry& entry, const std::vec
     return resolver.complain(entry.value.position, fmt::format("the stop rule '{}' must be a number, but it is {}",
                                                                entry.key, entry.value.description()));
   const bool names_observer = contains(observers, entry.key);
-  if (!names_observer && (nearest(entry.key, known) || !resolver.is_column(entry.key)))
-    return resolver.complain(
-        entry.position, fmt::format("stop has no rule '{}'{}", entry.key,
-                                    did_you_mean_or_list(entry.key, known, ", and no observer has such a column: ")));
+  const std::string hint = names_observer ? "" : did_you_mean(entry.key, known);
+  if (!names_observer && (!hint.empty() || !resolver.is_column(entry.key)))
+    return resolver.complain(entry.position,
+                             fmt::format("stop has no rule '{}'{}", excerpt(entry.key),
+                                         hint.empty() ? ", and no observer has a column of this name" : hint));
   cell.stop.thresholds.push_back({entry.key, *value});
   cell.threshold_positions.push_back(entry.position);
   const bool listed = std::any_of(cell.observers.begin(), cell.observers.end(), [&](const CellSpec::Watched& watched) {
