@@ -87,7 +87,8 @@ void rename(Figures& figures, const std::map<std::string, std::string>& names) {
 
 Figures figures_of(const StoredRun& run, const Summary& summary) {
   if (!run.is_study) return {curves_of_run(run), {}, {}, {}};
-  const std::vector<TriedValues> trials = read_trials(run.folder);
+  // The file may be left from a run that tuned.
+  const auto trials = run.tuned.empty() ? std::vector<TriedValues>() : read_trials(run.folder);
   return {curves_of_study(run, summary), figures_along_axes(run, summary),    profile_figures(summary),
           phase_diagrams_of(summary),    sensitivity_curves(trials, summary), sensitivity_maps(trials)};
 }
