@@ -6,6 +6,7 @@
 #include "core/base/words.hpp"
 #include "core/claims/condition_form.hpp"
 #include "core/claims/read_that.hpp"
+#include "core/claims/schema.hpp"
 
 namespace tightrope {
 
@@ -43,8 +44,7 @@ class Reader {
                "a claim is a map such as {that: final COLUMN, is: < 1e-3}, but this is " + node_.description());
       return claim_;
     }
-    Words keys = {"that", "relative to", "where", "compared with", "of", "is", "up to", "from", "to", "p"};
-    for (const std::string& key : axis_keys()) keys.push_back(key);
+    const Words& keys = claim_keys();
     for (const Node::Entry& entry : node_.entries)
       if (std::find(keys.begin(), keys.end(), entry.key) == keys.end())
         complain(entry.position, fmt::format("a claim has no key '{}'{}", entry.key, did_you_mean(entry.key, keys)));

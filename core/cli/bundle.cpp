@@ -72,7 +72,8 @@ void add_tables(Files& files, const StoredRun& run) {
 
 void add_configs(Files& files, const StoredRun& run) {
   std::error_code ignored;
-  if (fs::exists(run.folder / "config.yaml", ignored)) files["config.yaml"] = read_file(run.folder / "config.yaml");
+  for (const char* name : {"config.yaml", "trials.json"})
+    if (fs::exists(run.folder / name, ignored)) files[name] = read_file(run.folder / name);
   std::string text;
   for (const StoredCell& cell : run.cells) {
     if (!text.empty()) text += "---\n";
@@ -191,6 +192,7 @@ std::string readme_of(const StoredRun& run, const Files& files, const Lacking& l
   const std::pair<const char*, const char*> meanings[] = {
       {"config.yaml", "the config as it was asked for, all layers merged"},
       {"resolved.yaml", "the config of every run with all its defaults"},
+      {"trials.json", "what the values that were tried were worth"},
       {"run.json", "which runs there are, and the claims with their verdicts"},
       {"report.html", "the report; its figures are in `figures/`"},
       {"versions.txt", "versions, and SHA-256 of plugins and data"},

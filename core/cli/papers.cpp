@@ -42,15 +42,36 @@ fs::path from_here(const fs::path& path) {
   return relative.empty() || relative.string().starts_with("..") ? path : relative;
 }
 
-PaperExperiment read_experiment(const Node::Entry& entry, const fs::path& folder,
-                                std::vector<Diagnostic>& diagnostics) {
-  PaperExperiment experiment{entry.key, folder / (entry.key + ".yaml"), "", "", "", ""};
-  Parameters parameters;
+void declare(PaperExperiment& experiment, Parameters& parameters) {
   parameters.add("shows", experiment.shows, {}, "the law that is seen to hold").required();
   parameters.add("is", experiment.is, {"replica", "derived"}, "whether it was published with these parameters")
       .required();
   parameters.add("source", experiment.source, {}, "figure, table, theorem or program").required();
   parameters.add("figure", experiment.figure, {}, "the SVG that stands for it");
+}
+
+void declare(Paper& paper, Parameters& parameters) {
+  parameters.add("authors", paper.authors, {}, "authors");
+  parameters.add("title", paper.title, {}, "title").required();
+  parameters.add("published", paper.published, {}, "journal or conference, and year");
+  parameters.add("link", paper.link, {}, "where to read it");
+  parameters.add("cite", paper.cite, {}, "its key in docs/references.bib");
+  parameters.add("summary", paper.summary, {}, "problem, method, and what is seen here").required();
+}
+
+template <class Declared>
+std::vector<Parameter> parameters_of() {
+  Declared declared;
+  Parameters parameters;
+  declare(declared, parameters);
+  return parameters.all();
+}
+
+PaperExperiment read_experiment(const Node::Entry& entry, const fs::path& folder,
+                                std::vector<Diagnostic>& diagnostics) {
+  PaperExperiment experiment{entry.key, folder / (entry.key + ".yaml"), "", "", "", ""};
+  Parameters parameters;
+  declare(experiment, parameters);
   parameters.read(entry.value, "experiment '" + entry.key + "'", {}, diagnostics);
   if (!fs::exists(experiment.file))
     diagnostics.push_back({entry.position, missing_file(experiment.file) + ": '" + experiment.file.string() + "'"});
@@ -77,12 +98,7 @@ Paper read_paper(const fs::path& folder) {
   paper.name = folder.parent_path().filename() / folder.filename();
   std::vector<Diagnostic> diagnostics;
   Parameters parameters;
-  parameters.add("authors", paper.authors, {}, "authors");
-  parameters.add("title", paper.title, {}, "title").required();
-  parameters.add("published", paper.published, {}, "journal or conference, and year");
-  parameters.add("link", paper.link, {}, "where to read it");
-  parameters.add("cite", paper.cite, {}, "its key in docs/references.bib");
-  parameters.add("summary", paper.summary, {}, "problem, method, and what is seen here").required();
+  declare(paper, parameters);
   parameters.read(tree, "the paper", {"experiments"}, diagnostics);
   if (const Node* experiments = tree.find("experiments"); experiments && experiments->is_map())
     for (const Node::Entry& entry : experiments->entries)
@@ -92,6 +108,9 @@ Paper read_paper(const fs::path& folder) {
   if (!diagnostics.empty()) throw ConfigError(std::move(diagnostics));
   return paper;
 }
+
+std::vector<Parameter> paper_parameters() { return parameters_of<Paper>(); }
+std::vector<Parameter> paper_experiment_parameters() { return parameters_of<PaperExperiment>(); }
 
 std::vector<Paper> shipped_papers() {
   std::vector<Paper> papers;

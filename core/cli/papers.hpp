@@ -29,6 +29,9 @@ struct Paper {
 
 /// Reads DIR/paper.yaml. Throws ConfigError.
 Paper read_paper(const std::filesystem::path& folder);
+/// What stands in it beside `experiments`, and for each of these.
+std::vector<Parameter> paper_parameters();
+std::vector<Parameter> paper_experiment_parameters();
 /// All papers that come with the program, by name.
 std::vector<Paper> shipped_papers();
 

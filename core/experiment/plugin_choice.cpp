@@ -4,7 +4,9 @@
 #include "core/arrays/arrays.hpp"
 #include "core/base/digest.hpp"
 #include "core/base/word_list.hpp"
+#include "core/conformance/columns.hpp"
 #include "core/experiment/resolver.hpp"
+#include "core/tree/declared.hpp"
 
 namespace tightrope {
 
@@ -45,6 +47,32 @@ void Resolver::add_file(std::vector<DataFile>& files, const std::string& written
   files.push_back({split_member(written).file, path, digest});
 }
 
+bool Resolver::is_column(const std::string& name) {
+  if (!columns_) columns_.emplace(recordable_columns(catalog).value_or(".*"));
+  return std::regex_match(name, *columns_);
+}
+
+void Resolver::check_given(const Section& section, const Node& parent) {
+  const Node* given = value_at(parent, section.name);
+  if (given && !given->is_map() && !section.alternative.empty())
+    complain(given->position, fmt::format("{} must be a map, but it is {}", section.name, given->description()));
+  if (!given || !given->is_map()) return;
+  std::vector<std::string> reserved = {"type"};
+  for (const Section& inner : section.inside) {
+    check_given(inner, *given);
+    reserved.push_back(inner.name);
+  }
+  const std::string kind = section.plugin.empty() ? section.alternative : section.plugin;
+  const Node* type = given->find("type");
+  if (kind.empty() || !type || !type->is_scalar() || !contains(names(kind), type->scalar)) return;
+  PluginSpec choice;
+  choice.library = catalog.find(kind, type->scalar);
+  const auto maker = make_maker(*choice.library);
+  Parameters parameters;
+  declare_parameters(*choice.library, *maker, parameters);
+  tightrope::check_given(parameters.all(), *given, choice.description(), reserved, diagnostics);
+}
+
 Node Resolver::read_parameters(Parameters& parameters, const Node& map, const std::string& owner,
                                const std::vector<std::string>& reserved, Node resolved) {
   static const std::vector<std::string> top_keys = joined(keys_of_cells(), keys_of_files());
@@ -69,9 +97,10 @@ Node Resolver::read_parameters(Parameters& parameters, const Node& map, const st
 PluginSpec Resolver::choose(const std::string& kind, const std::string& key, const Node& parent, CellSpec& cell,
                             Node& resolved, const std::vector<std::string>& also) {
   const Node* given = parent.find(key);
+  const Position& place = given ? given->position : parent.position;
   if (!given || given->is_null()) given = defaults.find(key);
   if (!given) {
-    complain(parent.position, fmt::format("'{}' is missing; choose one of {}", key, list_of(names(kind))));
+    complain(place, fmt::format("'{}' is missing; choose one of {}", key, list_of(names(kind))));
     return {};
   }
   // The cells of a study have most of their sections in common.
@@ -89,7 +118,14 @@ void Resolver::read_choice(const std::string& kind, const std::string& key, cons
                            const std::vector<std::string>& also, Chosen& chosen) {
   PluginSpec& choice = chosen.choice;
   const Node* type = given.is_map() ? given.find("type") : &given;
-  if (!type) return complain(given.position, fmt::format("'{}' needs 'type', one of {}", key, list_of(names(kind))));
+  if (!type) {
+    complain(given.position, fmt::format("'{}' needs 'type', one of {}", key, list_of(names(kind))));
+    for (const Node::Entry& entry : given.entries)
+      if (nearest(entry.key, {"type"}))
+        complain(entry.position, fmt::format("'{}' has no parameter '{}'{}", key, excerpt(entry.key),
+                                             did_you_mean(entry.key, {"type"})));
+    return;
+  }
   if (!type->is_scalar() || looks_like_number(*type))
     return complain(type->position, fmt::format("'{}' must name one of {}, but it is {}", key, list_of(names(kind)),
                                                 type->description()));

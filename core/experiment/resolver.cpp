@@ -142,9 +142,9 @@ CellSpec Resolver::cell(const Node& of, Labels labels) {
   cell.resolved = Node::make_map(of.position);
   for (const Section& section : sections()) {
     if (!section.of_cell) continue;
-    if (!cell.problem || !section.of_sensing)
+    if (!section.of_sensing || is_sensing(of))
       section.of_cell(*this, of, cell);
-    else if (const Node* given = value_at(of, section.name))
+    else if (const Node* given = cell.problem ? value_at(of, section.name) : nullptr)
       complain(given->position, fmt::format("{} is a whole objective: it has no '{}'; leave that section out",
                                             cell.problem->description(), section.name));
   }

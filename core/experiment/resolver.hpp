@@ -2,6 +2,8 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <regex>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -49,6 +51,10 @@ class Resolver {
   std::vector<PluginSpec> choose_some(const std::string& kind, const std::string& key, const Node& parent,
                                       CellSpec& cell, Node& resolved);
   const std::vector<std::string>& names(const std::string& kind);
+  /// Whether some observer or problem can record such a column, as far as that is known without a run.
+  bool is_column(const std::string& name);
+  /// Complains of what is wrong with the parameters in a section, be it that no cell ever sees them; it may lack some.
+  void check_given(const Section& section, const Node& parent);
   void add_file(std::vector<DataFile>& files, const std::string& written, const std::string& path);
 
   const Node& tree;
@@ -71,6 +77,7 @@ class Resolver {
   std::map<std::string, Chosen> chosen_;                   // by the section's identity
   std::map<std::string, std::vector<std::string>> names_;  // of each kind
   std::map<std::string, std::string> digests_;             // of data files, by path
+  std::optional<std::regex> columns_;                      // of all plugins, once they were asked for
 };
 
 /// A section that is one plugin or, where a cell need not have it, perhaps none.
@@ -82,7 +89,13 @@ Section plugin_section(const char* name, int order, const char* text, const char
     const bool may_be_missing = !std::is_same_v<Member, PluginSpec>;
     if (!may_be_missing || (given && !given->is_null())) cell.*member = resolver.choose(kind, name, tree, cell);
   };
-  return {.name = name, .order = order, .text = text, .plugin = kind, .of_sensing = of_sensing, .of_cell = resolve};
+  return {.name = name,
+          .order = order,
+          .text = text,
+          .plugin = kind,
+          .is_required = std::is_same_v<Member, PluginSpec>,
+          .of_sensing = of_sensing,
+          .of_cell = resolve};
 }
 
 /// The map with some of its keys alone.
@@ -90,6 +103,8 @@ Node only(const Node& map, const std::vector<std::string>& keys);
 /// The value of a key that is there and not empty, or null.
 const Node* value_at(const Node& map, const std::string& key);
 bool looks_like_number(const Node& node);
+/// Whether the problem is that of a matrix seen through measurements, and no plugin's.
+bool is_sensing(const Node& tree);
 /// Of a problem, its truth alone is resolved: neither operator nor data.
 void resolve_problem(Resolver& resolver, const Node& tree, CellSpec& cell, bool truth_alone);
 /// The cells that a study asks for go to the experiment (core/experiment/sections/study.cpp).

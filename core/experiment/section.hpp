@@ -20,8 +20,14 @@ struct Section {
   std::string text = {};  // for the reference page
   std::vector<Parameter> parameters = {};  // its own keys, declared like those of a plugin; for documents
   std::string plugin = {};                 // folder of the kind of plugin that it chooses: "models"
+  std::string alternative = {};            // folder of a kind that takes its own keys in place of those of the section
+  bool is_required = false;                // unless the defaults have it
   bool may_be_list = false;                // of several such plugins
+  bool is_list = false;                    // of such plugins, each a name or `NAME: {…}`
   bool of_sensing = false;                 // a problem that is no sensing has no such section
+  bool has_columns = false;                // its other keys are columns, each with a number
+  std::vector<std::string> one_of = {};    // keys of which it needs one
+  std::string schema = {};                 // JSON Schema, as YAML, of what is said nowhere above
   std::vector<Section> inside = {};        // problem has a target, an operator, …
   /// How a cell gets it, whether the file has it or not; null if it is none of a cell.
   std::function<void(Resolver&, const Node& tree, CellSpec&)> of_cell = {};

@@ -25,6 +25,10 @@ struct StudyForm {
   } what = What::axes;
   /// Null if the reader itself reads it.
   std::function<void(StudyReader&, const Node&)> read;
+  /// JSON Schema, as YAML, of what stands behind the key. Of a study it may refer to the definitions axes (PATH →
+  /// VALUES), values (VALUES), settings (PATH → VALUE), method, labels and columns (core/cli/schema.cpp).
+  std::string schema = {};
+  bool of_method = false;  // a method may have its own
 };
 /// All of them, in order.
 const std::vector<StudyForm>& study_forms();

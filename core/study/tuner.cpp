@@ -40,6 +40,9 @@ void check_goal(const TuneRules& rules, const Trace& trace) {
                                            rules.goal.column, did_you_mean(rules.goal.column, columns))}});
 }
 
+/// Whose last value tells trials apart.
+std::string judged_column(const TuneRules& rules) { return rules.bisection ? "objective" : rules.goal.column; }
+
 bool is_stable(const StoredCell& cell) {
   const auto objective = cell.trace.find("objective");
   if (cell.end.end_class == EndClass::diverged || !objective || cell.trace.rows.empty()) return false;
@@ -68,6 +71,22 @@ std::vector<Tuned> Tuner::results() const {
   std::vector<Tuned> results;
   for (const Search& search : searches_) results.push_back(search.result);
   return results;
+}
+
+std::vector<TriedValues> Tuner::trials() const {
+  std::vector<TriedValues> all;
+  for (const Search& search : searches_) {
+    const TuneRules& rules = *search.setting->rules;
+    TriedValues& own = all.emplace_back();
+    own.labels = search.setting->labels;
+    own.column = judged_column(rules);
+    for (const TuneRules::TunedPath& at : rules.paths) {
+      own.paths.push_back(at.path);
+      own.chosen.push_back(to_real(value_of(search.result.value, rules, at)).value_or(std::nan("")));
+    }
+    for (const Candidate& candidate : search.candidates) own.values.push_back({candidate.numbers, candidate.last});
+  }
+  return all;
 }
 
 const Experiment& Tuner::open(const fs::path& out) {
@@ -157,19 +176,20 @@ void Tuner::judge(Search& search, const std::vector<std::vector<std::optional<St
         search.result.iterations += cell->end.iteration;
         search.result.passes += static_cast<Index>(std::llround(cell->counters.passes()));
       }
+      if (cell && !rules.bisection) check_goal(rules, cell->trace);
+      const auto column = is_lost ? std::nullopt : cell->trace.find(judged_column(rules));
+      last.push_back(column ? finite_or_infinite(cell->trace.last(*column)) : infinity);
       if (rules.bisection) continue;
-      if (cell) check_goal(rules, cell->trace);
       const Measured merit = is_lost ? Measured::more_than(0) : tightrope::measure(rules.goal, cell->trace);
       merits.push_back(merit.is_number() ? finite_or_infinite(merit.low) : infinity);
-      last.push_back(is_lost ? infinity : finite_or_infinite(cell->trace.last(*cell->trace.find(rules.goal.column))));
     }
     ++search.result.values;
+    candidate.last = *median(last);
     if (rules.bisection) {
       (candidate.is_stable ? search.stable : search.unstable) = candidate.numbers.front();
       continue;
     }
     candidate.merit = *median(merits);
-    candidate.last = *median(last);
   }
   if (rules.bisection)
     choose_stable(search);

@@ -12,6 +12,7 @@
 
 #include "core/experiment/experiment.hpp"
 #include "core/store/cell.hpp"
+#include "core/store/trials.hpp"
 
 namespace tightrope {
 
@@ -30,6 +31,8 @@ class Tuner {
   Index budget() const;
   /// What was chosen, in the order of the settings.
   std::vector<Tuned> results() const;
+  /// What was found with each value that was tried, in the same order.
+  std::vector<TriedValues> trials() const;
 
  private:
   struct Candidate {

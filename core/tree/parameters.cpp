@@ -6,7 +6,9 @@
 #include <memory>
 #include <stdexcept>
 
+#include "core/base/table.hpp"
 #include "core/base/word_list.hpp"
+#include "core/tree/declared.hpp"
 #include "core/tree/paths.hpp"
 #include "core/tree/scalar.hpp"
 
@@ -269,19 +271,15 @@ Parameter& Parameters::add_file(std::string name, std::string& path, std::string
   return declared(parameters_, std::move(parameter));
 }
 
-std::vector<std::string> Parameters::names() const {
-  std::vector<std::string> names;
-  for (const Parameter& parameter : parameters_) names.push_back(parameter.name);
-  return names;
-}
+std::vector<std::string> Parameters::names() const { return names_of(parameters_); }
 
-void Parameters::read(const Node& map, const std::string& owner, const std::vector<std::string>& reserved,
-                      std::vector<Diagnostic>& diagnostics) {
+void check_given(const std::vector<Parameter>& parameters, const Node& map, const std::string& owner,
+                 const std::vector<std::string>& reserved, std::vector<Diagnostic>& diagnostics) {
   if (!map.is_map() && !map.is_null()) {
     diagnostics.push_back({map.position, owner + " " + must_be("a map of parameters", map)});
     return;
   }
-  std::vector<std::string> all = joined(names(), reserved);
+  std::vector<std::string> all = joined(names_of(parameters), reserved);
   const std::vector<std::string> known = all;
   std::erase(all, "type");
   for (const Node::Entry& entry : map.entries) {
@@ -290,16 +288,21 @@ void Parameters::read(const Node& map, const std::string& owner, const std::vect
     if (hint.empty()) hint = all.empty() ? " (it has none)" : " (it has: " + list_of(all) + ")";
     diagnostics.push_back({entry.position, owner + " has no parameter '" + entry.key + "'" + hint});
   }
-  for (const Parameter& parameter : parameters_) {
-    if (const Node* const value = map.find(parameter.name)) {
+  for (const Parameter& parameter : parameters)
+    if (const Node* const value = map.find(parameter.name))
       if (const Complaint complaint = parameter.assign(*value))
         diagnostics.push_back({position_of_complaint(parameter, *value),
                                "parameter '" + parameter.name + "' of " + owner + " " + *complaint});
-    } else if (parameter.is_required) {
+}
+
+void Parameters::read(const Node& map, const std::string& owner, const std::vector<std::string>& reserved,
+                      std::vector<Diagnostic>& diagnostics) {
+  check_given(parameters_, map, owner, reserved, diagnostics);
+  if (!map.is_map() && !map.is_null()) return;
+  for (const Parameter& parameter : parameters_)
+    if (parameter.is_required && !map.find(parameter.name))
       diagnostics.push_back(
           {map.position, owner + " needs parameter '" + parameter.name + "' (" + parameter.doc + ")"});
-    }
-  }
 }
 
 void Parameters::write(Node& map) const {

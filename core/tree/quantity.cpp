@@ -67,6 +67,14 @@ std::optional<Real> to_quantity(const std::string& text, const Units& units) {
   return *value * unit->second;
 }
 
+std::string quantity_pattern(const Units& units) {
+  std::string names;
+  for (const auto& [name, size] : units)
+    if (!name.empty()) names += (names.empty() ? "" : "|") + name;
+  // Some digit is not 0.
+  return fmt::format(R"(^\+?(?=[.\d]*[1-9])(\d+\.?\d*|\.\d+)([eE][-+]?\d+)? *({})?$)", names);
+}
+
 std::string must_be_quantity(const std::string& text, const Units& units) {
   const std::vector<std::string> names = names_of(units);
   std::string sentence = fmt::format("must be a positive number, with a unit if need be ({}), but it is '{}'",

@@ -111,6 +111,30 @@ class Tune(StudyCase):
         told = self.tightrope("show", "out").stdout
         self.assertIn(f"optimizer.step {best[0]:g}, optimizer.beta {best[1]:g} (27 trials", told)
 
+    def test_the_report_draws_what_each_value_was_worth(self):
+        self.write("tuned.yaml", TUNED.replace("momentum, beta: 0.5}", "momentum}, tune: {over: {optimizer.step: "
+                   "[0.05, 0.1, 0.2], optimizer.beta: [0.3, 0.9]}}"))
+        document = self.run_json("tuned.yaml", "--out", "out")
+        alone, pair = json.loads((self.folder / "out/trials.json").read_text())["settings"]
+        self.assertEqual((alone["paths"], alone["column"]), (["optimizer.step"], "relative_error"))
+        self.assertEqual([tried["values"] for tried in alone["tried"]], [[0.05], [0.1], [0.2], [0.4]])
+        self.assertEqual((len(pair["tried"]), pair["chosen"]), (6, list(document["tuned"][1]["value"].values())))
+        last = {}
+        for name, (labels, _, step) in self.cells("out").items():
+            if labels.get("method") == "gd" and "held out" in labels:
+                with open(self.folder / "out/cells" / name / "trace.csv", encoding="utf-8") as file:
+                    last.setdefault(step, []).append(float(list(csv.DictReader(file))[-1]["relative_error"]))
+        for tried in alone["tried"]:
+            self.assertEqual(tried["last"], statistics.median(last[tried["values"][0]]))
+        self.tightrope("report", "out", "-q")
+        curve = (self.folder / "out/figures/sensitivity_optimizer_step.svg").read_text(encoding="utf-8")
+        self.assertIn(f"<title>chosen at {alone['chosen'][0]:g}: ", curve)
+        heat_map = (self.folder / "out/figures/sensitivity_optimizer_step_optimizer_beta.svg").read_text(encoding="utf-8")
+        self.assertEqual(heat_map.count(", chosen</title>"), 1)
+        page = (self.folder / "out/report.html").read_text(encoding="utf-8")
+        section = page[page.index(">Tuned values</h2>"):].split("<h2")[0]
+        self.assertEqual(section.count("<figure"), 2)
+
     def test_the_report_says_what_each_method_was_given(self):
         self.write("tuned.yaml", TUNED)
         self.tightrope("run", "tuned.yaml", "--out", "out", "-q")

@@ -10,6 +10,7 @@
 #include "core/experiment/section.hpp"
 #include "core/report/citations.hpp"
 #include "core/store/json.hpp"
+#include "core/tree/declared.hpp"
 
 namespace tightrope::cli {
 
@@ -45,6 +46,45 @@ std::string template_of(const Described& plugin) {
     const std::string value =
         p.is_required || p.default_text.empty() ? (p.example_text.empty() ? "…" : p.example_text) : p.default_text;
     text += fmt::format("\n{}{}: {}", p.is_required ? "" : "# ", p.name, value);
+  }
+  return text;
+}
+
+/// The keys under which a section that chooses a plugin of this kind stands in a config: {"problem", "operator"}.
+std::vector<std::string> place_of(const PluginKind& kind, const std::vector<Section>& sections) {
+  for (const Section& section : sections) {
+    if (section.plugin == kind.folder) return {section.name};
+    if (std::vector<std::string> below = place_of(kind, section.inside); !below.empty()) {
+      below.insert(below.begin(), section.name);
+      return below;
+    }
+  }
+  return {};
+}
+
+/// A piece of config to lay over another: every parameter with what it means, those that have a default as remarks.
+std::string commented_template(const Described& plugin) {
+  std::string text, indent;
+  std::vector<std::string> place = place_of(plugin.kind, sections());
+  if (place.empty()) place = {plugin.kind.singular};  // a problem stands for the section itself
+  for (const std::string& key : place) {
+    text += indent + key + ":\n";
+    indent += "  ";
+  }
+  const bool is_entry = plugin.kind.folder == std::string(Observer::kind);  // of a list
+  text += fmt::format("{}# {}\n{}{}type: {}\n", indent, plugin.summary, indent, is_entry ? "- " : "", plugin.name);
+  if (is_entry) indent += "  ";
+  for (const Parameter& p : plugin.parameters) {
+    std::string facts = p.type;
+    if (!p.range.empty()) facts += (p.range.starts_with("at ") ? " of " : " ") + p.range;
+    if (!p.unit_text.empty()) facts += ", in " + p.unit_text;
+    if (p.is_required) facts += ", required";
+    const std::string& value = p.default_text.empty() || p.is_required ? p.example_text : p.default_text;
+    text += fmt::format("{}# {} ({})\n{}{}{}: {}\n", indent, p.doc, facts, indent, p.is_required ? "" : "#", p.name,
+                        value.empty() ? declared(p).is_optional ? "null"
+                                        : p.is_file             ? "FILE"
+                                                                : "''"
+                                      : value);
   }
   return text;
 }
@@ -239,6 +279,10 @@ Exit describe_call(const Call& call) {
                       {"parameters", json_of(plugin.parameters)}});
       continue;
     }
+    if (call.format == "yaml") {
+      std::cout << (&plugin == &found.front() ? "" : "\n") << commented_template(plugin);
+      continue;
+    }
     std::cout << (&plugin == &found.front() ? "" : "\n") << plugin.kind.singular << " " << plugin.name << ": "
               << plugin.summary << "\n";
     if (!plugin.sources.empty()) std::cout << fmt::format("Sources: {}.\n", fmt::join(plugin.sources, ", "));
@@ -258,10 +302,10 @@ Verb describe_verb() {
           "[[KIND] NAME]",
           "show what a plugin does and which parameters it has",
           "KIND (optimizer, observer, …) is needed only where plugins of two kinds share a name. Below the parameters\n"
-          "stands a piece of YAML to copy. With --format markdown and no name: the reference of all sections and\n"
-          "plugins.",
+          "stands a piece of YAML to copy; with --format yaml a piece of config, each parameter with what it means.\n"
+          "With --format markdown and no name: the reference of all sections and plugins.",
           declare_plugin_options,
-          {"table", "json", "markdown"},
+          {"table", "json", "markdown", "yaml"},
           0,
           2,
           describe_call};

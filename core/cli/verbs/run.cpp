@@ -153,6 +153,7 @@ class Run {
         warn(fmt::format("{} {} failed: {}", count, count == 1 ? "trial" : "trials", reason));
       tuner.close(out_);
     }
+    write_trials(out_, tuner.trials());
     const std::optional<PaperNote> paper = experiment_.paper;
     experiment_ = resolve_experiment(tree_, catalog_, selection_, tuner.results());
     experiment_.paper = paper;

@@ -26,6 +26,11 @@ void read_claims(Resolver& resolver, const Node& claims, Experiment& experiment)
 
 }  // namespace
 
-Section claims_section() { return {.name = "claims", .order = 140, .of_file = read_claims}; }
+Section claims_section() {
+  return {.name = "claims",
+          .order = 140,
+          .schema = "{type: array, items: {$ref: '#/definitions/claim'}}",
+          .of_file = read_claims};
+}
 
 }  // namespace tightrope

@@ -27,6 +27,7 @@ Section keep_section() {
       .text =
           "`smallest COLUMN`: of the recorded iterates, the first one where that column is smallest is stored beside "
           "the last, as `kept_…` in final.npz and with its values in record.json.",
+      .schema = "{type: [string, 'null'], pattern: '^smallest .'}",
       .of_cell = resolve};
 }
 

@@ -1,6 +1,7 @@
 // observers: what is recorded, and how often.
 #include <fmt/format.h>
 
+#include "core/base/word_list.hpp"
 #include "core/experiment/resolver.hpp"
 
 namespace tightrope {
@@ -27,13 +28,14 @@ void resolve(Resolver& resolver, const Node& tree, CellSpec& cell) {
       Node map = item;
       if (item.is_map() && !item.find("type") && item.entries.size() == 1) {
         const Node::Entry& only_entry = item.entries.front();
-        if (!only_entry.value.is_map() && !only_entry.value.is_null()) {
+        const bool is_observer = contains(resolver.names("observers"), only_entry.key);
+        if (is_observer && !only_entry.value.is_map() && !only_entry.value.is_null()) {
           resolver.complain(only_entry.value.position,
                             fmt::format("the settings of observer '{}' must be a map, but they are {}", only_entry.key,
                                         only_entry.value.description()));
           continue;
         }
-        map = Node::make_map(item.position);
+        map = Node::make_map(only_entry.value.position);
         map.set("type", Node::make_scalar(only_entry.key, only_entry.position));
         for (const Node::Entry& entry : only_entry.value.entries) map.entries.push_back(entry);
       }
@@ -78,6 +80,8 @@ Section observers_section() {
           .parameters = parameters_of<ObserverKeys>(),
           .plugin = "observers",
           .may_be_list = true,
+          .is_list = true,
+          .schema = "{properties: {every: {type: [integer, string], pattern: ^geometric$}}}",
           .of_cell = resolve};
 }
 

@@ -73,6 +73,7 @@ Section optimizer_section() {
           "short for the rule that the [defaults](#defaults) name; the others take none.",
       .parameters = step_alone(),
       .plugin = "optimizers",
+      .is_required = true,
       .inside = {{.name = "step", .plugin = "step_sizes"}},
       .of_cell = resolve};
 }

@@ -58,6 +58,12 @@ void resolve_other_problem(Resolver& resolver, const Node& tree, const Node& typ
 
 }  // namespace
 
+bool is_sensing(const Node& tree) {
+  const Node* problem = tree.find("problem");
+  const Node* type = problem ? problem->find("type") : nullptr;
+  return !type || (type->is_scalar() && type->scalar == "sensing");
+}
+
 void resolve_problem(Resolver& resolver, const Node& tree, CellSpec& cell, bool truth_alone) {
   static const Node nothing = Node::make_map({});
   const Node* given = tree.find("problem");
@@ -67,15 +73,17 @@ void resolve_problem(Resolver& resolver, const Node& tree, CellSpec& cell, bool 
     given = nullptr;
   }
   if (!given) given = &nothing;
-  if (const Node* type = given->find("type"); type && !(type->is_scalar() && type->scalar == "sensing"))
-    return resolve_other_problem(resolver, tree, *type, cell);
+  if (!is_sensing(tree)) return resolve_other_problem(resolver, tree, *given->find("type"), cell);
   const Node of_truth = only(*given, {"type", "shape", "target"});
   if (truth_alone) given = &of_truth;
   ProblemKeys keys;
   Node resolved = resolver.read(keys, *given, "problem", {"target", "operator", "noise", "hold_out"});
   resolved.erase("shape");
   resolved.erase("data");
-  if (const Node* shape = given->find("shape"); shape && !keys.shape.empty()) {
+  const Node* const shape = given->find("shape");
+  if (shape && shape->is_sequence() && shape->items.size() != 2)
+    resolver.complain(shape->position, "shape must be [rows, columns], but it is " + shape->description());
+  if (shape && !keys.shape.empty()) {
     cell.shape_position = shape->position;
     resolved.set("shape", *shape);
     Index entries = 0;
@@ -86,8 +94,6 @@ void resolve_problem(Resolver& resolver, const Node& tree, CellSpec& cell, bool 
                                     keys.shape[0], keys.shape[1]));
     else if (keys.shape.size() == 2)
       cell.shape = Shape{keys.shape[0], keys.shape[1]};
-    else
-      resolver.complain(shape->position, "shape must be [rows, columns], but it is " + shape->description());
   }
   const Node* const data = given->find("data");
   if (data && !keys.data.empty()) {
@@ -100,7 +106,7 @@ void resolve_problem(Resolver& resolver, const Node& tree, CellSpec& cell, bool 
   }
   if (given->find("target"))
     cell.target = resolver.choose("targets", "target", *given, cell, resolved);
-  else if (data && !given->find("shape"))
+  else if (data && !shape)
     resolver.complain(data->position,
                       "measured data alone do not tell the shape of the matrix; add shape: [rows, columns]");
   const std::size_t files = cell.files.size();
@@ -126,8 +132,12 @@ Section problem_section() {
               "hold_out. The measurements are y = A(X*), plus noise if there is any, or what the file `data` holds. "
               "`noise` is a noise or a list of them, each on top of those before.",
           .parameters = parameters_of<ProblemKeys>(),
+          .alternative = "problems",
+          .is_required = true,
+          .one_of = {"target", "data"},
+          .schema = "{properties: {shape: {minItems: 2, maxItems: 2}}}",
           .inside = {{.name = "target", .plugin = "targets"},
-                     {.name = "operator", .plugin = "operators"},
+                     {.name = "operator", .plugin = "operators", .is_required = true},
                      {.name = "noise", .plugin = "noises", .may_be_list = true},
                      {.name = "hold_out",
                       .text = "Measurements kept apart, to tell when a run has learnt enough. Neither the run nor its "

@@ -49,9 +49,11 @@ void read_threshold(Resolver& resolver, const Node::Entry& entry, const std::vec
     return resolver.complain(entry.value.position, fmt::format("the stop rule '{}' must be a number, but it is {}",
                                                                entry.key, entry.value.description()));
   const bool names_observer = contains(observers, entry.key);
-  if (!names_observer && nearest(entry.key, known))
+  const std::string hint = names_observer ? "" : did_you_mean(entry.key, known);
+  if (!names_observer && (!hint.empty() || !resolver.is_column(entry.key)))
     return resolver.complain(entry.position,
-                             fmt::format("stop has no rule '{}'{}", entry.key, did_you_mean(entry.key, known)));
+                             fmt::format("stop has no rule '{}'{}", excerpt(entry.key),
+                                         hint.empty() ? ", and no observer has a column of this name" : hint));
   cell.stop.thresholds.push_back({entry.key, *value});
   cell.threshold_positions.push_back(entry.position);
   const bool listed = std::any_of(cell.observers.begin(), cell.observers.end(), [&](const CellSpec::Watched& watched) {
@@ -87,7 +89,7 @@ void resolve(Resolver& resolver, const Node& tree, CellSpec& cell) {
   cell.stop.iterations = keys.iterations;
   cell.stop.seconds = keys.time;
   cell.stop.divergence = keys.divergence;
-  if (!keys.iterations && !keys.time && resolver.diagnostics.empty())
+  if (!value_at(*given, "iterations") && !value_at(*given, "time"))
     resolver.complain(given->position,
                       "stop needs a limit, 'iterations' or 'time': a threshold alone may never be reached");
   cell.resolved.set("stop", std::move(resolved));
@@ -127,6 +129,11 @@ Section stop_section() {
               "threshold: the run has converged when the column is at most that number. At least one limit "
               "(iterations or time) is required.",
           .parameters = parameters_of<StopKeys>(),
+          .is_required = true,
+          .has_columns = true,
+          .one_of = {"iterations", "time"},
+          .schema = fmt::format("{{properties: {{time: {{type: [number, string, 'null'], pattern: '{}'}}}}}}",
+                                quantity_pattern(times)),
           .of_cell = resolve};
 }
 

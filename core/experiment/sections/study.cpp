@@ -137,14 +137,16 @@ void check_budgets(Resolver& resolver, const Experiment& experiment) {
 }  // namespace
 
 void resolve_study(Resolver& resolver, const Node& study, const Node& base, Experiment& experiment) {
+  const std::size_t before = resolver.diagnostics.size();
   const Grid grid(base, study, keys_of_cells(), resolver.selection, resolver.diagnostics);
   experiment.axes = grid.axes();
   experiment.rules = grid.rules();
   experiment.success = grid.success();
-  if (!resolver.diagnostics.empty()) return;
+  if (resolver.diagnostics.size() > before) return;
   // Few cells have every value of every axis once: what is wrong with one of them is found before the others are
   // made.
   for (const std::size_t i : grid.cover()) resolve_grid_cell(resolver, grid, i, true);
+  for (const Section& section : sections()) resolver.check_given(section, base);
   for (std::size_t i = 0; i < grid.size() && resolver.diagnostics.empty(); ++i)
     if (auto cell = resolve_grid_cell(resolver, grid, i, false)) experiment.cells.push_back(std::move(*cell));
   experiment.settings = grid.settings();
@@ -154,6 +156,9 @@ void resolve_study(Resolver& resolver, const Node& study, const Node& base, Expe
   for (StudyAxis& axis : experiment.axes) axis.unit = unit_at(axis.path, experiment.cells);
 }
 
-Section study_section() { return {.name = "study", .order = 130, .text = text(), .parameters = keys()}; }
+Section study_section() {
+  return {
+      .name = "study", .order = 130, .text = text(), .parameters = keys(), .schema = "{$ref: '#/definitions/study'}"};
+}
 
 }  // namespace tightrope

@@ -25,6 +25,13 @@ Section top_section() {
               "The top level of a file. Besides these keys and the sections below it has `plugin_path`, a folder with "
               "plugins or a list of such folders, which is heeded only with `--allow-plugin-path`.",
           .parameters = parameters_of<RunKeys>(),
+          .schema = R"(
+              properties:
+                name: {pattern: '^(?!\.{1,2}$)[^\u0000-\u002C\u002F\u003A-\u0040\u005B-\u005E\u0060\u007B-\u00A0]{1,100}$'}
+                plugin_path:
+                  description: a folder with plugins, or a list of such folders
+                  type: [string, array]
+                  items: {type: string})",
           .of_cell = [](Resolver& resolver, const Node& tree, CellSpec& cell) {
             RunKeys run;
             const Node resolved = resolver.read(run, only(tree, {"name", "seed"}), "the config");

@@ -21,7 +21,8 @@ StudyForm exclude_study_form() {
           "{grid: {model.rank: [3, 5, 8]}, exclude: {rank: 5}}",
           2,
           StudyForm::What::which,
-          read_exclude};
+          read_exclude,
+          "{type: [object, array], minProperties: 1, items: {type: object, minProperties: 1}}"};
 }
 
 }  // namespace tightrope

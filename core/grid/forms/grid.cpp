@@ -21,7 +21,9 @@ StudyForm grid_study_form() {
           "{grid: {model.rank: [3, 5], optimizer.step: 'log(0.01, 1, 3)'}}",
           6,
           StudyForm::What::axes,
-          read_grid};
+          read_grid,
+          "{minProperties: 1, allOf: [{$ref: '#/definitions/axes'}]}",
+          true};
 }
 
 }  // namespace tightrope

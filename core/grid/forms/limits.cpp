@@ -47,7 +47,11 @@ StudyForm limits_study_form() {
       "{grid: {model.rank: [3, 5]}, limits: {time: 60 s, memory: 500 MB}}",
       2,
       StudyForm::What::how,
-      read_limits};
+      read_limits,
+      fmt::format("{{type: object, minProperties: 1, additionalProperties: false, properties: {{"
+                  "time: {{type: [number, string], exclusiveMinimum: 0, pattern: '{}'}}, "
+                  "memory: {{type: [number, string], exclusiveMinimum: 0, pattern: '{}'}}}}}}",
+                  quantity_pattern(times), quantity_pattern(sizes))};
 }
 
 }  // namespace tightrope

@@ -42,7 +42,8 @@ StudyForm list_study_form() {
           "{list: [{model.rank: 3, optimizer.step: 0.5}, {model.rank: 5, optimizer.step: 0.3}]}",
           2,
           StudyForm::What::axes,
-          read_list};
+          read_list,
+          "{type: array, minItems: 1, items: {minProperties: 1, allOf: [{$ref: '#/definitions/settings'}]}}"};
 }
 
 }  // namespace tightrope

@@ -14,6 +14,9 @@ void read_methods(StudyReader& reader, const Node& methods) {
   if (!reader.is_map(methods, "methods must be a map from names to what differs, such as {gd: {optimizer: …}}")) return;
   const std::size_t of = *reader.axis("method", methods.position, "methods");
   std::vector<StudyReader::Row> block;
+  std::vector<std::string> known = reader.sections;
+  for (const StudyForm& form : study_forms())
+    if (form.of_method) known.push_back(form.name);
   for (const Node::Entry& method : methods.entries) {
     if (!method.value.is_map() && !method.value.is_null()) {
       reader.complain(method.value.position, fmt::format("method '{}' must be a map of sections, but it is {}",
@@ -22,10 +25,9 @@ void read_methods(StudyReader& reader, const Node& methods) {
     }
     Node partial = method.value.is_null() ? Node::make_map(method.value.position) : method.value;
     for (const Node::Entry& entry : partial.entries)
-      if (entry.key != "grid" && entry.key != "tune" && !contains(reader.sections, entry.key))
-        reader.complain(entry.position,
-                        fmt::format("method '{}' cannot set '{}'{}", excerpt(method.key), excerpt(entry.key),
-                                    did_you_mean(entry.key, joined(reader.sections, {"grid", "tune"}))));
+      if (!contains(known, entry.key))
+        reader.complain(entry.position, fmt::format("method '{}' cannot set '{}'{}", excerpt(method.key),
+                                                    excerpt(entry.key), did_you_mean(entry.key, known)));
     // Names are unique keys of the file, so each method is a value of its own.
     reader.plan.axes[of].values.push_back(method.key);
     std::vector<StudyReader::Row> rows = {{{of, reader.plan.values[of].size()}}};
@@ -66,7 +68,8 @@ StudyForm methods_study_form() {
           "{methods: {plain: {}, damped: {optimizer: {damping: 0.1}, grid: {optimizer.step: [0.1, 0.2]}}}}",
           3,
           StudyForm::What::axes,
-          read_methods};
+          read_methods,
+          "{type: object, minProperties: 1, additionalProperties: {$ref: '#/definitions/method'}}"};
 }
 
 }  // namespace tightrope

@@ -54,7 +54,10 @@ StudyForm repetitions_study_form() {
       "{repetitions: 10}",
       10,
       StudyForm::What::axes,
-      read_repetitions};
+      read_repetitions,
+      fmt::format("{{type: [integer, array], minimum: 1, maximum: {}, minItems: 1, "
+                  "items: {{type: integer, minimum: 0, maximum: 9007199254740992}}}}",
+                  most_values)};
 }
 
 }  // namespace tightrope

@@ -31,7 +31,8 @@ StudyForm set_study_form() {
           "{grid: {model.rank: [3, 5]}, set: {optimizer.step: 0.5}}",
           2,
           StudyForm::What::how,
-          read_set};
+          read_set,
+          "{minProperties: 1, allOf: [{$ref: '#/definitions/settings'}]}"};
 }
 
 }  // namespace tightrope

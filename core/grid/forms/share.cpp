@@ -34,7 +34,9 @@ StudyForm share_study_form() {
           "{repetitions: 5, share: [operator]}",
           5,
           StudyForm::What::how,
-          read_share};
+          read_share,
+          fmt::format("{{if: {{type: array}}, then: {{items: {{enum: [{0}]}}}}, else: {{enum: [{0}]}}}}",
+                      list_of(parts_of_a_problem))};
 }
 
 }  // namespace tightrope

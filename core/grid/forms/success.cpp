@@ -13,7 +13,8 @@ StudyForm success_study_form() {
           "{repetitions: 3, success: relative_error < 1e-6}",
           3,
           StudyForm::What::how,
-          [](StudyReader& reader, const Node& node) { reader.plan.success = read_success(node, reader.diagnostics); }};
+          [](StudyReader& reader, const Node& node) { reader.plan.success = read_success(node, reader.diagnostics); },
+          "{$ref: '#/definitions/success'}"};
 }
 
 }  // namespace tightrope

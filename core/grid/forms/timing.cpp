@@ -31,7 +31,8 @@ StudyForm timing_study_form() {
       "{grid: {model.rank: [3, 5]}, timing: solo}",
       2,
       StudyForm::What::how,
-      read_timing};
+      read_timing,
+      "{enum: [attributed, solo]}"};
 }
 
 }  // namespace tightrope

@@ -56,7 +56,32 @@ StudyForm tune_study_form() {
       "{repetitions: 2, tune: {path: optimizer.step, over: [0.1, 0.2], for: final relative_error}}",
       2,
       StudyForm::What::how,
-      {}};
+      {},
+      R"(
+        type: [object, string]
+        if: {type: string}
+        then: {const: none}
+        else:
+          allOf: [{$ref: '#/definitions/tuned'}]
+          additionalProperties: false
+          properties:
+            path: {$ref: '#/definitions/path'}
+            over:
+              if: {type: object}
+              then:
+                if: {required: [bisect]}
+                then:
+                  additionalProperties: false
+                  properties:
+                    bisect: {type: array, minItems: 2, maxItems: 2, items: {type: number, exclusiveMinimum: 0}}
+                    trials: {type: integer, minimum: 2, maximum: 1000}
+                    take: {type: number, exclusiveMinimum: 0, maximum: 1}
+                else: {minProperties: 1, allOf: [{$ref: '#/definitions/axes'}]}
+              else: {$ref: '#/definitions/values'}
+            for: {$ref: '#/definitions/goal'}
+            repetitions: {type: integer, minimum: 1, maximum: 1000}
+            stop: {$ref: '#/definitions/settings/properties/stop'})",
+      true};
 }
 
 }  // namespace tightrope

@@ -12,7 +12,8 @@ StudyForm where_study_form() {
           "{grid: {model.rank: [3, 5, 8]}, where: {rank: '>= 5'}}",
           2,
           StudyForm::What::which,
-          [](StudyReader& reader, const Node& node) { reader.plan.keep.push_back(reader.conditions(node, "where")); }};
+          [](StudyReader& reader, const Node& node) { reader.plan.keep.push_back(reader.conditions(node, "where")); },
+          "{type: object, minProperties: 1}"};
 }
 
 }  // namespace tightrope

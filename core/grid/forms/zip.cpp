@@ -46,7 +46,8 @@ StudyForm zip_study_form() {
           "{zip: {model.rank: [3, 5, 8], optimizer.step: [0.5, 0.3, 0.2]}}",
           3,
           StudyForm::What::axes,
-          read_zip};
+          read_zip,
+          "{minProperties: 1, allOf: [{$ref: '#/definitions/axes'}]}"};
 }
 
 }  // namespace tightrope

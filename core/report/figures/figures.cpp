@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/report/figures/curves/curves.hpp"
+#include "core/report/figures/curves/sensitivity.hpp"
 #include "core/report/figures/drawing/pgfplots.hpp"
 #include "core/report/text.hpp"
 
@@ -18,19 +19,20 @@ void for_each_plot(const Figures& figures, const Visit& visit) {
   const auto name = [](const std::string& id, std::size_t clock) {
     return clock > 0 ? fmt::format("{}-{}", id, clocks()[clock].name) : id;
   };
-  for (const auto* list : {&figures.curves, &figures.along_axes, &figures.profiles})
+  for (const auto* list : {&figures.curves, &figures.along_axes, &figures.profiles, &figures.sensitivity})
     for (const Figure& figure : *list)
       for (std::size_t k = 0; k < figure.plots.size(); ++k)
         visit(name(figure.id, k), [&figure, k](const DrawOptions& options) {
           return options.as == DrawnAs::latex ? pgfplots_of(figure, k, *options.width)
                                               : svgs_of(figure, k, options.width);
         });
-  for (const PhaseDiagram& diagram : figures.maps)
-    for (std::size_t k = 0; k < diagram.plots.size(); ++k)
-      visit(name(diagram.id, k), [&diagram, k](const DrawOptions& options) {
-        return options.as == DrawnAs::latex ? pgfplots_of(diagram, k, *options.width)
-                                            : svgs_of(diagram.plots[k], options.width);
-      });
+  for (const auto* list : {&figures.maps, &figures.sensitivity_maps})
+    for (const PhaseDiagram& diagram : *list)
+      for (std::size_t k = 0; k < diagram.plots.size(); ++k)
+        visit(name(diagram.id, k), [&diagram, k](const DrawOptions& options) {
+          return options.as == DrawnAs::latex ? pgfplots_of(diagram, k, *options.width)
+                                              : svgs_of(diagram.plots[k], options.width);
+        });
 }
 
 }  // namespace
@@ -61,7 +63,7 @@ void rename(Figures& figures, const std::map<std::string, std::string>& names) {
     }
     text = result;
   };
-  for (auto* list : {&figures.curves, &figures.along_axes, &figures.profiles})
+  for (auto* list : {&figures.curves, &figures.along_axes, &figures.profiles, &figures.sensitivity})
     for (Figure& figure : *list) {
       for (Facet& facet : figure.facets)
         for (std::string& value : facet.values) replace(value);
@@ -73,19 +75,22 @@ void rename(Figures& figures, const std::map<std::string, std::string>& names) {
             for (Series& series : *group) replace(series.name);
       }
     }
-  for (PhaseDiagram& diagram : figures.maps)
-    for (HeatMaps& plot : diagram.plots) {
-      replace(plot.x.title);
-      replace(plot.y.title);
-      replace(plot.meaning);
-      for (HeatMap& map : plot.maps) replace(map.title);
-    }
+  for (auto* list : {&figures.maps, &figures.sensitivity_maps})
+    for (PhaseDiagram& diagram : *list)
+      for (HeatMaps& plot : diagram.plots) {
+        replace(plot.x.title);
+        replace(plot.y.title);
+        replace(plot.meaning);
+        for (HeatMap& map : plot.maps) replace(map.title);
+      }
 }
 
 Figures figures_of(const StoredRun& run, const Summary& summary) {
   if (!run.is_study) return {curves_of_run(run), {}, {}, {}};
-  return {curves_of_study(run, summary), figures_along_axes(run, summary), profile_figures(summary),
-          phase_diagrams_of(summary)};
+  // The file may be left from a run that tuned.
+  const auto trials = run.tuned.empty() ? std::vector<TriedValues>() : read_trials(run.folder);
+  return {curves_of_study(run, summary), figures_along_axes(run, summary),    profile_figures(summary),
+          phase_diagrams_of(summary),    sensitivity_curves(trials, summary), sensitivity_maps(trials)};
 }
 
 void draw(const Figures& figures, const DrawOptions& options,

@@ -17,6 +17,8 @@ namespace tightrope {
 struct Figures {
   std::vector<Figure> curves, along_axes, profiles;
   std::vector<PhaseDiagram> maps;
+  std::vector<Figure> sensitivity = {};  // of tuned values
+  std::vector<PhaseDiagram> sensitivity_maps = {};
 };
 Figures figures_of(const StoredRun& run, const Summary& summary);
 enum class DrawnAs { svg, latex };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/report/page/figure_html.hpp"
 #include "core/report/section.hpp"
 
 namespace tightrope {
@@ -40,11 +41,22 @@ std::string chosen_values(const StoredRun& run) {
   return fmt::format("<p>Chosen by trials on seeds that the study itself does not use. {}</p>\n{}", budget, html);
 }
 
+/// What the other values would have been worth.
+std::string sensitivity(const Figures& figures) {
+  std::string html;
+  for (const Figure& figure : figures.sensitivity) html += drawing_html(figure);
+  for (const PhaseDiagram& diagram : figures.sensitivity_maps) html += drawing_html(diagram);
+  return html.empty() ? "" : "<div class=\"pair\">\n" + html + "</div>\n";
+}
+
 }  // namespace
 
 ReportSection tuned_report_section() {
   return {80, [](const Content&) { return "Tuned values"; },
-          [](const Content& page) { return chosen_values(page.run); }};
+          [](const Content& page) {
+            const std::string table = chosen_values(page.run);
+            return table.empty() ? "" : table + sensitivity(page.figures);
+          }};
 }
 
 }  // namespace tightrope

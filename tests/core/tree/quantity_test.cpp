@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <regex>
+
 #include "core/base/utf8.hpp"
 #include "core/tree/node.hpp"
 
@@ -27,6 +29,17 @@ TEST_CASE("quantities: every unit, with and without a blank") {
   CHECK(to_quantity("3 MiB", sizes) == 3145728);
   CHECK(to_quantity("2TB", sizes) == 2e12);
   CHECK(to_quantity("1 TiB", sizes) == 1099511627776);
+}
+
+TEST_CASE("quantities: their pattern admits what is read, and nothing else") {
+  for (const Units* units : {&times, &sizes}) {
+    const std::regex pattern(quantity_pattern(*units));
+    for (const char* text : {"5", "1.5 ms", "60s", "1e-3 d", "0", "-5 s", "0.0 s", "5 parsecs", "ten s", "5s s", "2 MB",
+                             "2 KB", "1e3GiB", "", "s"}) {
+      CAPTURE(text);
+      CHECK(std::regex_match(text, pattern) == to_quantity(text, *units).has_value());
+    }
+  }
 }
 
 TEST_CASE("quantities: what is none") {

@@ -16,11 +16,6 @@ namespace {
 
 constexpr Real infinity = std::numeric_limits<Real>::infinity();
 
-bool spans_a_decade(const std::vector<Real>& values) {
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  return *low > 0 && *high >= 10 * *low;
-}
-
 Quantity quantity_called(const std::string& text) { return *read_quantity(Node::make_scalar(text, {})); }
 
 struct Point {
@@ -75,6 +70,11 @@ Plot plot_over(const StoredRun& run, const Summary& summary, const Facets& facet
 }
 
 }  // namespace
+
+bool spans_a_decade(const std::vector<Real>& values) {
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  return *low > 0 && *high >= 10 * *low;
+}
 
 std::vector<Figure> figures_along_axes(const StoredRun& run, const Summary& summary) {
   std::vector<Figure> figures;

@@ -26,6 +26,8 @@ std::vector<Figure> profile_figures(const Summary& summary);
 /// A figure of curves with a plot for each clock: with the panels of `facets`, or with a single one.
 Figure empty_figure(const StoredRun& run, const std::string& id, const std::string& title,
                     const std::string& description, const std::string& y_label, const Facets* facets = nullptr);
+/// Whether the numbers are positive, and the largest is ten times the smallest: their axis is logarithmic.
+bool spans_a_decade(const std::vector<Real>& values);
 /// A column as any of the runs declares it; null if none has it.
 const Column* find_column(const StoredRun& run, const std::string& name);
 /// What the curves of a run can be drawn over: all costs, and other clocks, such as flow time, where all of its traces
