@@ -25,6 +25,7 @@
 #include <sstream>
 #include <utility>
 
+#include "core/base/failure.hpp"
 #include "core/base/installation.hpp"
 #include "core/base/limits.hpp"
 #include "core/base/words.hpp"
@@ -101,15 +102,7 @@ void on_crash(int number) {
 void tell_of_crashes() {
   void* frame[1];
   backtrace(frame, 1);  // loads what it needs while memory can be had
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  static char stack[1 << 16];  // of its own, for a stack that has overflowed
-  const stack_t other{stack, 0, sizeof stack};
-  sigaltstack(&other, nullptr);
-  struct sigaction action {};
-  action.sa_handler = on_crash;
-  action.sa_flags = SA_ONSTACK | SA_NODEFER | static_cast<int>(SA_RESETHAND);
-  for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) sigaction(number, &action, nullptr);
-#endif
+  handle_crashes(on_crash);
 }
 
 Json to_json(const Answer& answer) {
