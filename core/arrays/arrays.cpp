@@ -34,31 +34,15 @@ std::string array_name(const std::string& member) {
   return member.size() > 4 && member.ends_with(".npy") ? member.substr(0, member.size() - 4) : member;
 }
 
-/// The member that holds the array `wanted` or, if that is empty, the only one.
-std::string find_member(const ZipArchive& archive, const std::string& file, const std::string& wanted) {
-  std::vector<std::string> names;
-  std::optional<std::string> found;
-  for (const std::string& member : archive.names()) {
-    names.push_back(array_name(member));
-    if (!wanted.empty() && names.back() != wanted) continue;
-    if (found && !wanted.empty()) refuse_file(file, fmt::format("there are two arrays of the name '{}' in it", wanted));
-    found = member;
-  }
-  if (names.empty()) refuse_file(file, "there is no array in it");
-  if (!found)
-    refuse_file(file, fmt::format("there is no array '{}' in it{}; it has: {}", excerpt(wanted),
-                                  did_you_mean(wanted, names), fmt::join(names, ", ")));
-  if (wanted.empty() && names.size() > 1)
-    refuse_file(file, fmt::format("there are several arrays in it; name one, e.g. {}:{} (it has: {})",
-                                  fs::path(file).filename().string(), names.front(), fmt::join(names, ", ")));
-  return *found;
-}
-
 Array read_npz_array(const std::string& file, const std::string& wanted) {
   const FileBytes bytes{fs::path(file)};
   const ZipArchive archive(bytes);
-  const std::string member = find_member(archive, file, wanted), name = array_name(member);
-  Array array = read_npy(*archive.open(member, fmt::format("{} ({})", file, name)));
+  const std::vector<std::string> members = archive.names();
+  std::vector<std::string> names;
+  for (const std::string& member : members) names.push_back(array_name(member));
+  const std::size_t found = only_or_named(names, wanted, file, "array");
+  const std::string& name = names[found];
+  Array array = read_npy(*archive.open(members[found], fmt::format("{} ({})", file, name)));
   if (wanted.empty()) array.description = fmt::format("array '{}', the only one, {}", name, array.description);
   return array;
 }

@@ -12,6 +12,7 @@
 
 #include "core/arrays/bytes.hpp"
 #include "core/arrays/numerals.hpp"
+#include "core/base/utf8.hpp"
 #include "core/tree/node.hpp"
 
 namespace tightrope {
@@ -55,29 +56,15 @@ void append_utf8(std::string& out, std::uint32_t point) {
 }
 
 /// The character at the front of valid UTF-8, taken off.
-std::uint32_t take_character(std::string_view& text) {
-  const auto first = static_cast<unsigned char>(text[0]);
-  const std::size_t size = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-  std::uint32_t point = size == 1 ? first : first & (0xFFU >> (size + 1));
-  for (std::size_t i = 1; i < size && i < text.size(); ++i)
-    point = point << 6U | (static_cast<unsigned char>(text[i]) & 63U);
-  text.remove_prefix(std::min(size, text.size()));
-  return point;
+char32_t take_character(std::string_view& text) {
+  const char32_t character = utf8_character(text);
+  text.remove_prefix(utf8_length(text));
+  return character;
 }
 
 bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const std::size_t size = c < 0x80                ? 1
-                             : c >= 0xC2 && c < 0xE0 ? 2
-                             : c >= 0xE0 && c < 0xF0 ? 3
-                             : c >= 0xF0 && c < 0xF5 ? 4
-                                                     : 0;
-    if (size == 0 || size > text.size() - i) return false;
-    for (std::size_t k = 1; k < size; ++k)
-      if ((static_cast<unsigned char>(text[i + k]) & 0xC0U) != 0x80U) return false;
-    i += size;
-  }
+  for (std::size_t length = 0; !text.empty(); text.remove_prefix(length))
+    if (length = utf8_length(text); length == 0) return false;
   return true;
 }
 
@@ -137,8 +124,8 @@ Decoded decoded(std::string_view bytes, const std::string& name) {
 // --- Names --------------------------------------------------------------------------------------------------------
 
 /// Letters of the scripts in which people name columns; no digits, signs or symbols.
-bool is_letter(std::uint32_t c) {
-  constexpr std::array<std::pair<std::uint32_t, std::uint32_t>, 20> ranges{
+bool is_letter(char32_t c) {
+  constexpr std::array<std::pair<char32_t, char32_t>, 20> ranges{
       {{'A', 'Z'},     {'a', 'z'},     {0xAA, 0xAA},     {0xB5, 0xB5},     {0xBA, 0xBA},
        {0xC0, 0xD6},   {0xD8, 0xF6},   {0xF8, 0x2C1},    {0x370, 0x373},   {0x386, 0x386},
        {0x388, 0x3FF}, {0x400, 0x481}, {0x48A, 0x52F},   {0x531, 0x587},   {0x5D0, 0x5EA},
@@ -157,7 +144,7 @@ bool is_name(std::string_view text) {
       "true",    "false",         "nd",      "n.d.",   "n.v.", "k.a.",     "void",      "na_real_"};
   if (text.empty() || std::find(values.begin(), values.end(), lower(text)) != values.end()) return false;
   for (bool first = true; !text.empty(); first = false) {
-    const std::uint32_t c = take_character(text);
+    const char32_t c = take_character(text);
     if (is_letter(c) || c == '_') continue;
     const bool inside =
         (c >= '0' && c <= '9') || c == 0xB0 || c == 0xB2 || c == 0xB3 || c == 0x2082 || c == 0x2081 ||

@@ -8,16 +8,17 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <optional>
 
 #include "core/arrays/bytes.hpp"
 #include "core/arrays/inflate.hpp"
 #include "core/arrays/npy.hpp"
 #include "core/base/installation.hpp"
+#include "core/base/table.hpp"
 #include "core/tree/node.hpp"
 
 extern char** environ;
@@ -87,39 +88,15 @@ Array read_hdf5(const std::string& file, const std::string& member) {
 
 // --- Versions 4 and 5 ---------------------------------------------------------------------------------------------
 
-/// How a number is stored.
-struct Stored {
-  enum class Kind { integer, natural, real } kind = Kind::real;
-  std::size_t size = 8;
-};
-
 /// Of a type of version 5; null if it is none of numbers.
-std::optional<Stored> stored_of(std::uint64_t type) {
-  using Kind = Stored::Kind;
-  switch (type) {
-    case 1:
-      return Stored{Kind::integer, 1};
-    case 2:
-      return Stored{Kind::natural, 1};
-    case 3:
-      return Stored{Kind::integer, 2};
-    case 4:
-      return Stored{Kind::natural, 2};
-    case 5:
-      return Stored{Kind::integer, 4};
-    case 6:
-      return Stored{Kind::natural, 4};
-    case 7:
-      return Stored{Kind::real, 4};
-    case 9:
-      return Stored{Kind::real, 8};
-    case 12:
-      return Stored{Kind::integer, 8};
-    case 13:
-      return Stored{Kind::natural, 8};
-    default:
-      return std::nullopt;
-  }
+std::optional<NumberType> number_type(std::uint64_t type, bool big_endian) {
+  using enum NumberType::Kind;
+  static const std::map<std::uint64_t, std::pair<NumberType::Kind, std::size_t>> types = {
+      {1, {integer, 1}}, {2, {natural, 1}}, {3, {integer, 2}}, {4, {natural, 2}},  {5, {integer, 4}},
+      {6, {natural, 4}}, {7, {real, 4}},    {9, {real, 8}},    {12, {integer, 8}}, {13, {natural, 8}}};
+  const auto known = types.find(type);
+  if (known == types.end()) return std::nullopt;
+  return NumberType{known->second.first, known->second.second, big_endian};
 }
 
 /// Numbers in a file, of either byte order.
@@ -129,40 +106,28 @@ class Numbers {
   const ByteSource& bytes() const { return bytes_; }
   bool big_endian() const { return big_endian_; }
 
-  std::uint64_t natural(std::uint64_t at, std::size_t size) const { return swapped(bytes_.field(at, size), size); }
+  std::uint64_t natural(std::uint64_t at, std::size_t size) const {
+    const std::uint64_t bits = bytes_.field(at, size);
+    return big_endian_ ? __builtin_bswap64(bits) >> (64 - 8 * size) : bits;
+  }
 
-  /// `count` numbers from `at` on, which must be there.
-  std::vector<Real> read(std::uint64_t at, Index count, Stored stored) const {
-    if (at > bytes_.size() || count > (bytes_.size() - at) / stored.size)
+  /// `count` numbers of one type from `at` on, which must be there.
+  std::vector<Real> read(std::uint64_t at, Index count, NumberType type) const {
+    if (at > bytes_.size() || count > (bytes_.size() - at) / type.size)
       refuse_file(bytes_.name(), "the file is incomplete");
-    const std::string data = bytes_.text(at, count * stored.size);
+    const std::string data = bytes_.text(at, count * type.size);
     std::vector<Real> values(count);
     for (Index i = 0; i < count; ++i) {
-      std::uint64_t bits = 0;
-      std::memcpy(&bits, data.data() + i * stored.size, stored.size);
-      values[i] = value(swapped(bits, stored.size), stored, i);
+      const std::optional<Real> value = type.value(data.data() + i * type.size);
+      if (!value)
+        refuse_file(bytes_.name(),
+                    fmt::format("number {} is an integer beyond 2^53, which float64 cannot hold exactly", i + 1));
+      values[i] = *value;
     }
     return values;
   }
 
  private:
-  std::uint64_t swapped(std::uint64_t bits, std::size_t size) const {
-    return big_endian_ ? __builtin_bswap64(bits) >> (64 - 8 * size) : bits;
-  }
-  Real value(std::uint64_t bits, Stored stored, Index i) const {
-    constexpr std::int64_t largest = std::int64_t{1} << 53;
-    const unsigned shift = static_cast<unsigned>(64 - 8 * stored.size);
-    const std::int64_t number = static_cast<std::int64_t>(bits << shift) >> shift;
-    const bool is_natural = stored.kind == Stored::Kind::natural;
-    if (stored.kind == Stored::Kind::real)
-      return stored.size == 4 ? Real{std::bit_cast<float>(static_cast<std::uint32_t>(bits))}
-                              : std::bit_cast<double>(bits);
-    if (is_natural ? bits > static_cast<std::uint64_t>(largest) : number > largest || number < -largest)
-      refuse_file(bytes_.name(),
-                  fmt::format("number {} is an integer beyond 2^53, which float64 cannot hold exactly", i + 1));
-    return is_natural ? static_cast<Real>(bits) : static_cast<Real>(number);
-  }
-
   const ByteSource& bytes_;
   bool big_endian_;
 };
@@ -173,7 +138,7 @@ struct Variable {
   std::vector<Index> shape;
   std::uint64_t begin = 0, size = 0;  // of the element, or of the numbers
   bool packed = false;
-  Stored stored;
+  NumberType type;
 };
 
 /// An element of version 5: type, then place and size of its bytes.
@@ -265,9 +230,9 @@ Array read_matrix5(const Numbers& numbers, std::uint64_t at, const std::string& 
   const std::string said = fmt::format("{} of class {}", description,
                                        (matrix.flags & logical_flag) != 0 ? "logical" : class_name(matrix.kind()));
   const auto all_of = [&](const Element& element) {
-    const std::optional<Stored> stored = stored_of(element.type);
-    if (!stored || element.size % stored->size != 0) refuse_file(file, "the file is damaged");
-    return numbers.read(element.begin, element.size / stored->size, *stored);
+    const std::optional<NumberType> type = number_type(element.type, numbers.big_endian());
+    if (!type || element.size % type->size != 0) refuse_file(file, "the file is damaged");
+    return numbers.read(element.begin, element.size / type->size, *type);
   };
   if (matrix.kind() != sparse) {
     const std::vector<Real> values = all_of(element_at(numbers, matrix.numbers));
@@ -345,10 +310,10 @@ std::vector<Variable> variables4(const Numbers& numbers) {
     variable.name = numbers.bytes().text(at + 20, name_size);
     while (variable.name.ends_with('\0')) variable.name.pop_back();
     variable.shape = {rows, cols};
-    variable.stored = *stored_of(types[type / 10 % 10].first);
+    variable.type = *number_type(types[type / 10 % 10].first, numbers.big_endian());
     variable.kind = types[type / 10 % 10].second;
     variable.begin = at + 20 + name_size;
-    variable.size = entries_of(variable.shape, file) * variable.stored.size * (1 + imaginary);
+    variable.size = entries_of(variable.shape, file) * variable.type.size * (1 + imaginary);
     if (type % 10 == 1) variable.trouble = "text";
     if (type % 10 == 2) variable.trouble = "sparse in a file of version 4; save it with -v7";
     if (imaginary == 1) variable.trouble = "complex; real matrices can be read";
@@ -358,26 +323,6 @@ std::vector<Variable> variables4(const Numbers& numbers) {
     variables.push_back(std::move(variable));
   }
   return variables;
-}
-
-const Variable& chosen(const std::vector<Variable>& variables, const std::string& wanted, const std::string& file) {
-  std::vector<std::string> names;
-  const Variable* found = nullptr;
-  for (const Variable& variable : variables) {
-    names.push_back(variable.name);
-    if (!wanted.empty() && variable.name != wanted) continue;
-    if (found && !wanted.empty())
-      refuse_file(file, fmt::format("there are two variables of the name '{}' in it", wanted));
-    found = &variable;
-  }
-  if (names.empty()) refuse_file(file, "there is no variable in it");
-  if (!found)
-    refuse_file(file, fmt::format("there is no variable '{}' in it{}; it has: {}", excerpt(wanted),
-                                  did_you_mean(wanted, names), fmt::join(names, ", ")));
-  if (wanted.empty() && names.size() > 1)
-    refuse_file(file, fmt::format("there are several variables in it; name one, e.g. {}:{} (it has: {})",
-                                  fs::path(file).filename().string(), names.front(), fmt::join(names, ", ")));
-  return *found;
 }
 
 std::string description_of(const Variable& variable, const std::string& wanted) {
@@ -397,7 +342,7 @@ Array read_mat(const std::string& file, const std::string& member) {
   if (order == "IM" || order == "MI") {
     const Numbers numbers(bytes, order == "MI");
     const std::vector<Variable> variables = variables5(numbers);
-    const Variable& variable = chosen(variables, member, file);
+    const Variable& variable = variables[only_or_named(names_of(variables), member, file, "variable")];
     if (!variable.packed) return read_matrix5(numbers, variable.begin, description_of(variable, member));
     const MemoryBytes element = unpacked(numbers, variable, true);
     return read_matrix5(Numbers(element, numbers.big_endian()), 8, description_of(variable, member));
@@ -407,10 +352,10 @@ Array read_mat(const std::string& file, const std::string& member) {
   const Numbers numbers(bytes, Numbers(bytes, false).natural(0, 4) > largest_type);
   if (numbers.natural(0, 4) > largest_type) refuse_file(file, "this is no file of MATLAB");
   const std::vector<Variable> variables = variables4(numbers);
-  const Variable& variable = chosen(variables, member, file);
+  const Variable& variable = variables[only_or_named(names_of(variables), member, file, "variable")];
   if (!variable.trouble.empty())
     refuse_file(file, fmt::format("the variable '{}' is {}", variable.name, variable.trouble));
-  return array_of(variable.shape, numbers.read(variable.begin, entries_of(variable.shape, file), variable.stored),
+  return array_of(variable.shape, numbers.read(variable.begin, entries_of(variable.shape, file), variable.type),
                   description_of(variable, member) + " of class " + variable.kind);
 }
 

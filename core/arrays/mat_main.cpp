@@ -4,11 +4,14 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -24,43 +27,10 @@ struct Close {
 };
 
 const char* name_of(matio_classes kind) {
-  switch (kind) {
-    case MAT_C_CELL:
-      return "a cell array";
-    case MAT_C_STRUCT:
-      return "a struct";
-    case MAT_C_OBJECT:
-    case MAT_C_OPAQUE:
-      return "an object";
-    case MAT_C_CHAR:
-      return "text";
-    case MAT_C_FUNCTION:
-      return "a function";
-    case MAT_C_SPARSE:
-      return "sparse";
-    case MAT_C_DOUBLE:
-      return "double";
-    case MAT_C_SINGLE:
-      return "single";
-    case MAT_C_INT8:
-      return "int8";
-    case MAT_C_UINT8:
-      return "uint8";
-    case MAT_C_INT16:
-      return "int16";
-    case MAT_C_UINT16:
-      return "uint16";
-    case MAT_C_INT32:
-      return "int32";
-    case MAT_C_UINT32:
-      return "uint32";
-    case MAT_C_INT64:
-      return "int64";
-    case MAT_C_UINT64:
-      return "uint64";
-    default:
-      return "empty";
-  }
+  constexpr const char* names[] = {"empty",  "a cell array", "a struct", "an object", "text",       "sparse",
+                                   "double", "single",       "int8",     "uint8",     "int16",      "uint16",
+                                   "int32",  "uint32",       "int64",    "uint64",    "a function", "an object"};
+  return names[static_cast<std::size_t>(kind) < std::size(names) ? kind : 0];
 }
 
 /// The one that is asked for, by name; the list of all names where that is not one.
@@ -84,51 +54,37 @@ std::string chosen(mat_t* file, const std::string& wanted) {
 }
 
 /// Entry i of data of a type. Integers that float64 cannot hold are refused.
-double entry(const void* data, matio_types type, size_t i) {
+template <class Number>
+double number_at(const void* data, size_t i) {
   constexpr std::int64_t largest = std::int64_t{1} << 53;
-  const auto refuse_integer = [i] {
-    refuse("number " + std::to_string(i + 1) + " is an integer beyond 2^53, which float64 cannot hold exactly");
-  };
-  switch (type) {
-    case MAT_T_DOUBLE:
-      return static_cast<const double*>(data)[i];
-    case MAT_T_SINGLE:
-      return static_cast<double>(static_cast<const float*>(data)[i]);
-    case MAT_T_INT8:
-      return static_cast<const std::int8_t*>(data)[i];
-    case MAT_T_UINT8:
-      return static_cast<const std::uint8_t*>(data)[i];
-    case MAT_T_INT16:
-      return static_cast<const std::int16_t*>(data)[i];
-    case MAT_T_UINT16:
-      return static_cast<const std::uint16_t*>(data)[i];
-    case MAT_T_INT32:
-      return static_cast<const std::int32_t*>(data)[i];
-    case MAT_T_UINT32:
-      return static_cast<const std::uint32_t*>(data)[i];
-    case MAT_T_INT64: {
-      const std::int64_t value = static_cast<const std::int64_t*>(data)[i];
-      if (value > largest || value < -largest) refuse_integer();
-      return static_cast<double>(value);
-    }
-    case MAT_T_UINT64: {
-      const std::uint64_t value = static_cast<const std::uint64_t*>(data)[i];
-      if (value > static_cast<std::uint64_t>(largest)) refuse_integer();
-      return static_cast<double>(value);
-    }
-    default:
-      refuse("its numbers are of a type that cannot be read");
-  }
+  const Number value = static_cast<const Number*>(data)[i];
+  if constexpr (std::is_integral_v<Number>)
+    if (std::cmp_greater(value, largest) || std::cmp_less(value, -largest))
+      refuse("number " + std::to_string(i + 1) + " is an integer beyond 2^53, which float64 cannot hold exactly");
+  return static_cast<double>(value);
+}
+using Reader = double (*)(const void* data, size_t i);
+Reader reader_of(matio_types type) {
+  static const std::map<matio_types, Reader> readers = {
+      {MAT_T_DOUBLE, number_at<double>},      {MAT_T_SINGLE, number_at<float>},
+      {MAT_T_INT8, number_at<std::int8_t>},   {MAT_T_UINT8, number_at<std::uint8_t>},
+      {MAT_T_INT16, number_at<std::int16_t>}, {MAT_T_UINT16, number_at<std::uint16_t>},
+      {MAT_T_INT32, number_at<std::int32_t>}, {MAT_T_UINT32, number_at<std::uint32_t>},
+      {MAT_T_INT64, number_at<std::int64_t>}, {MAT_T_UINT64, number_at<std::uint64_t>}};
+  const auto reader = readers.find(type);
+  if (reader == readers.end()) refuse("its numbers are of a type that cannot be read");
+  return reader->second;
 }
 
 void fill_sparse(const matvar_t& variable, std::vector<double>& values) {
   const auto* const sparse = static_cast<const mat_sparse_t*>(variable.data);
   const size_t rows = variable.dims[0], cols = variable.dims[1];
+  const Reader number = reader_of(variable.data_type);
   if (sparse->njc != cols + 1 || !sparse->jc) refuse("the sparse variable is damaged");
   for (size_t j = 0; j < cols; ++j)
     for (size_t k = sparse->jc[j]; k < sparse->jc[j + 1]; ++k) {
       if (k >= sparse->nir || k >= sparse->ndata || sparse->ir[k] >= rows) refuse("the sparse variable is damaged");
-      values[sparse->ir[k] + j * rows] = entry(sparse->data, variable.data_type, k);
+      values[sparse->ir[k] + j * rows] = number(sparse->data, k);
     }
 }
 
@@ -176,7 +132,8 @@ void read(const char* path, const std::string& wanted) {
   } else {
     if (variable->data_size <= 0 || variable->nbytes / static_cast<size_t>(variable->data_size) < values.size())
       refuse("the variable '" + name + "' is incomplete");
-    for (size_t i = 0; i < values.size(); ++i) values[i] = entry(variable->data, variable->data_type, i);
+    const Reader number = reader_of(variable->data_type);
+    for (size_t i = 0; i < values.size(); ++i) values[i] = number(variable->data, i);
   }
   write(*variable,
         "variable '" + name + "'" + (wanted.empty() ? ", the only one," : "") + " of class " +

@@ -8,7 +8,6 @@
 #include <cctype>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <optional>
 
 #include "core/arrays/matrices.hpp"
@@ -118,54 +117,25 @@ Real half(std::uint16_t bits) {
   return (bits & 0x8000) != 0 ? -size : size;
 }
 
-/// How one entry is stored.
-struct Type {
-  enum class Kind { boolean, integer, natural, real } kind = Kind::real;
-  std::size_t size = 8;
-  bool big_endian = false;
-
-  std::string words() const {
-    const char* word = kind == Kind::boolean   ? "bool"
-                       : kind == Kind::integer ? "int"
-                       : kind == Kind::natural ? "uint"
-                                               : "float";
-    return (kind == Kind::boolean ? word : fmt::format("{}{}", word, 8 * size)) + (big_endian ? ", big-endian" : "");
-  }
-  /// Null where float64 cannot hold the number.
-  std::optional<Real> value(const char* bytes) const {
-    std::uint64_t bits = 0;
-    for (std::size_t i = 0; i < size; ++i)
-      bits |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * (big_endian ? size - 1 - i : i));
-    constexpr std::uint64_t largest = std::uint64_t{1} << 53U;
-    switch (kind) {
-      case Kind::boolean:
-        return bits != 0 ? 1 : 0;
-      case Kind::natural:
-        return bits > largest ? std::nullopt : std::optional(static_cast<Real>(bits));
-      case Kind::integer: {
-        const unsigned shift = static_cast<unsigned>(64 - 8 * size);
-        const std::int64_t number = static_cast<std::int64_t>(bits << shift) >> shift;
-        const auto limit = static_cast<std::int64_t>(largest);
-        return number > limit || number < -limit ? std::nullopt : std::optional(static_cast<Real>(number));
-      }
-      default:
-        break;
-    }
-    if (size == 2) return half(static_cast<std::uint16_t>(bits));
-    if (size == 4) return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
-    return std::bit_cast<double>(bits);
-  }
-};
+std::string words_of(const NumberType& type) {
+  using enum NumberType::Kind;
+  const char* word = type.kind == boolean   ? "bool"
+                     : type.kind == integer ? "int"
+                     : type.kind == natural ? "uint"
+                                            : "float";
+  return (type.kind == boolean ? word : fmt::format("{}{}", word, 8 * type.size)) +
+         (type.big_endian ? ", big-endian" : "");
+}
 
 /// "<f8", "|u1", "?", also without the sign of the byte order, and NumPy's names.
-Type type_of(const std::string& written, const std::string& name) {
+NumberType type_of(const std::string& written, const std::string& name) {
   static const std::array<std::pair<std::string_view, std::string_view>, 20> names{
       {{"?", "b1"},       {"bool", "b1"},  {"e", "f2"},     {"f", "f4"},       {"d", "f8"},
        {"b", "i1"},       {"h", "i2"},     {"i", "i4"},     {"q", "i8"},       {"B", "u1"},
        {"H", "u2"},       {"I", "u4"},     {"Q", "u8"},     {"float16", "f2"}, {"float32", "f4"},
        {"float64", "f8"}, {"int32", "i4"}, {"int64", "i8"}, {"uint8", "u1"},   {"l", "i8"}}};
   std::string_view text = written;
-  Type type;
+  NumberType type;
   if (!text.empty() && std::string_view("<>=|").find(text[0]) != std::string_view::npos) {
     type.big_endian = text[0] == '>';
     text.remove_prefix(1);
@@ -188,10 +158,10 @@ Type type_of(const std::string& written, const std::string& name) {
   const bool known = (kind == 'f' && (size == "2" || size == "4" || size == "8")) || (kind == 'b' && size == "1") ||
                      ((kind == 'i' || kind == 'u') && (size == "1" || size == "2" || size == "4" || size == "8"));
   if (!known) cannot("entries of a kind that is not known");
-  type.kind = kind == 'b'   ? Type::Kind::boolean
-              : kind == 'i' ? Type::Kind::integer
-              : kind == 'u' ? Type::Kind::natural
-                            : Type::Kind::real;
+  type.kind = kind == 'b'   ? NumberType::Kind::boolean
+              : kind == 'i' ? NumberType::Kind::integer
+              : kind == 'u' ? NumberType::Kind::natural
+                            : NumberType::Kind::real;
   type.size = static_cast<std::size_t>(size[0] - '0');
   return type;
 }
@@ -236,7 +206,8 @@ std::string position_of(Index row, Index column, const Array& array) {
                                  : fmt::format("entry ({}, {})", row + 1, column + 1);
 }
 
-void read_entries(const ByteSource& source, std::uint64_t begin, const Type& type, bool by_columns, Array& array) {
+void read_entries(const ByteSource& source, std::uint64_t begin, const NumberType& type, bool by_columns,
+                  Array& array) {
   constexpr std::size_t chunk = 1 << 17;  // entries
   Places places(array.shape, by_columns, array.values);
   std::string bytes;
@@ -269,6 +240,46 @@ std::string trailing(const ByteSource& source, std::uint64_t end, std::size_t it
 }
 
 }  // namespace
+
+std::optional<Real> NumberType::value(const char* bytes) const {
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < size; ++i)
+    bits |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * (big_endian ? size - 1 - i : i));
+  constexpr std::uint64_t largest = std::uint64_t{1} << 53U;
+  switch (kind) {
+    case Kind::boolean:
+      return bits != 0 ? 1 : 0;
+    case Kind::natural:
+      return bits > largest ? std::nullopt : std::optional(static_cast<Real>(bits));
+    case Kind::integer: {
+      const unsigned shift = static_cast<unsigned>(64 - 8 * size);
+      const std::int64_t number = static_cast<std::int64_t>(bits << shift) >> shift;
+      const auto limit = static_cast<std::int64_t>(largest);
+      return number > limit || number < -limit ? std::nullopt : std::optional(static_cast<Real>(number));
+    }
+    default:
+      break;
+  }
+  if (size == 2) return half(static_cast<std::uint16_t>(bits));
+  if (size == 4) return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
+  return std::bit_cast<double>(bits);
+}
+
+std::size_t only_or_named(const std::vector<std::string>& names, const std::string& wanted, const std::string& file,
+                          const std::string& what) {
+  if (names.empty()) refuse_file(file, fmt::format("there is no {} in it", what));
+  if (wanted.empty() && names.size() > 1)
+    refuse_file(file,
+                fmt::format("there are several {}s in it; name one, e.g. {}:{} (it has: {})", what,
+                            std::filesystem::path(file).filename().string(), names.front(), fmt::join(names, ", ")));
+  const auto found = wanted.empty() ? names.begin() : std::ranges::find(names, wanted);
+  if (found == names.end())
+    refuse_file(file, fmt::format("there is no {} '{}' in it{}; it has: {}", what, excerpt(wanted),
+                                  did_you_mean(wanted, names), fmt::join(names, ", ")));
+  if (!wanted.empty() && std::ranges::count(names, wanted) > 1)
+    refuse_file(file, fmt::format("there are two {}s of the name '{}' in it", what, wanted));
+  return static_cast<std::size_t>(found - names.begin());
+}
 
 std::string words_of_shape(const std::vector<Index>& shape) {
   if (shape.empty()) return "1";
@@ -303,7 +314,7 @@ Array read_npy(const ByteSource& source) {
   constexpr std::uint64_t longest_header = 1 << 20;
   if (length > longest_header) refuse_file(name, "the header is not that of a NumPy array");
   const Header header = HeaderReader(source.text(8 + length_size, length), name).read();
-  const Type type = type_of(header.type, name);
+  const NumberType type = type_of(header.type, name);
   constexpr std::size_t most_dimensions = 8;
   if (header.shape.size() > most_dimensions)
     refuse_file(name, fmt::format("the array has {} dimensions", header.shape.size()));
@@ -318,7 +329,7 @@ Array read_npy(const ByteSource& source) {
   const Index rows = array.shape.empty() ? 1 : array.shape[0];
   array.values.set_size(rows, count / rows);
   read_entries(source, begin, type, header.by_columns, array);
-  array.description = fmt::format("{} numbers of type {}{}", words_of_shape(array.shape), type.words(), extra);
+  array.description = fmt::format("{} numbers of type {}{}", words_of_shape(array.shape), words_of(type), extra);
   return array;
 }
 

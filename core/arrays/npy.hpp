@@ -1,6 +1,8 @@
 // NumPy's .npy format.
 #pragma once
 
+#include <optional>
+
 #include "core/arrays/arrays.hpp"
 #include "core/arrays/bytes.hpp"
 
@@ -12,6 +14,20 @@ std::string words_of_shape(const std::vector<Index>& shape);
 void check_finite(const Array& array, const std::string& name);
 /// The product of the sides; Error(config) if it is beyond what can be counted.
 Index entries_of(const std::vector<Index>& shape, const std::string& name);
+
+/// Which of the names is `wanted` or, if that is empty, the only one; Error(config) with what there is: `what` is a
+/// word for one of them, such as "array".
+std::size_t only_or_named(const std::vector<std::string>& names, const std::string& wanted, const std::string& file,
+                          const std::string& what);
+
+/// How a number is stored.
+struct NumberType {
+  enum class Kind { boolean, integer, natural, real } kind = Kind::real;
+  std::size_t size = 8;
+  bool big_endian = false;
+  /// Null where float64 cannot hold the number.
+  std::optional<Real> value(const char* bytes) const;
+};
 
 /// Format 1 to 3, at most eight dimensions. Numbers that are not finite are let through; integers beyond 2⁵³, which
 /// float64 cannot tell apart, are refused. (numpy.lib.format)

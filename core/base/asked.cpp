@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "core/base/failure.hpp"
 #include "core/base/header_digest.hpp"
 
 namespace tightrope {
@@ -49,7 +50,7 @@ void describe(const Asked& who, Line& line) {
   if (depth > 0 && who.iteration != Asked::no_iteration) line << ", at iteration " << who.iteration;
 }
 
-[[maybe_unused]] void on_crash(int number) {  // sanitizers have handlers of their own
+void on_crash(int number) {
   const char* name = sigabbrev_np(number);
   Line line;
   line << (isatty(STDERR_FILENO) ? "\n" : "") << "tightrope: error: ";
@@ -101,16 +102,6 @@ void keep_asked_in(Asked& shared) {
   asked = &shared;
 }
 
-void announce_crashes() {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which have more to say
-  static char stack[1 << 16];                                        // of its own, for a stack that has overflowed
-  const stack_t other{stack, 0, sizeof stack};
-  sigaltstack(&other, nullptr);
-  struct sigaction action {};
-  action.sa_handler = on_crash;
-  action.sa_flags = SA_ONSTACK | SA_NODEFER | static_cast<int>(SA_RESETHAND);
-  for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) sigaction(number, &action, nullptr);
-#endif
-}
+void announce_crashes() { handle_crashes(on_crash); }
 
 }  // namespace tightrope

@@ -1,6 +1,7 @@
 #include "core/base/failure.hpp"
 
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <filesystem>
 #include <new>
@@ -50,6 +51,18 @@ Error current_failure() {
   } catch (...) {
     return {Exit::plugin, "a plugin threw an exception that is no std::exception; this is for its author to mend"};
   }
+}
+
+void handle_crashes([[maybe_unused]] void (*handler)(int signal)) {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  static char stack[1 << 16];
+  const stack_t other{stack, 0, sizeof stack};
+  sigaltstack(&other, nullptr);
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_ONSTACK | SA_NODEFER | static_cast<int>(SA_RESETHAND);
+  for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) sigaction(number, &action, nullptr);
+#endif
 }
 
 }  // namespace tightrope

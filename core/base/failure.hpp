@@ -14,4 +14,8 @@ inline constexpr Exit internal_fault{70};
 /// program: `internal_fault`, with its version.
 Error current_failure();
 
+/// From now on a fault of code (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) calls this first, once and on a stack of its
+/// own, in case that the stack has overflowed. Nothing happens under a sanitizer, which has more to say.
+void handle_crashes(void (*handler)(int signal));
+
 }  // namespace tightrope

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/arrays/matrices.hpp"
+#include "core/engine/objectives/problem_objective.hpp"
 #include "core/engine/trace.hpp"
 #include "core/tree/yaml.hpp"
 
@@ -204,6 +205,30 @@ void check_columns(const std::vector<Column>& columns, Report& report) {
     report.expect(!is_own || predicted.insert(column.theory_of).second, "two columns are a theory of '{}'",
                   column.theory_of);
   }
+}
+
+void check_columns(const std::vector<Column>& columns, const Trace& trace, Report& report) {
+  check_columns(columns, report);
+  for (const Column& column : columns) {
+    const std::vector<Real> values = trace.column(*trace.find(column.name));
+    report.expect(std::ranges::any_of(values, [](Real value) { return !std::isnan(value); }),
+                  "the column '{}' is announced but never written", column.name);
+    report.expect(std::ranges::none_of(values, [](Real value) { return std::isinf(value); }),
+                  "the column '{}' is infinite", column.name);
+  }
+}
+
+void require_sound_end(const Lane& lane, Report& report) {
+  const End& end = *lane.end();
+  report.require(end.end_class != EndClass::failed && end.end_class != EndClass::diverged, "{}", end.reason);
+  report.expect(!end.reason.empty(), "it ended as {} without a reason", to_string(end.end_class));
+}
+
+LaneSetup lane_on_regression(const Bench& bench) {
+  LaneSetup given;
+  given.objective = std::make_shared<ProblemObjective>(bench.regression, "the problem");
+  given.start = bench.start;
+  return given;
 }
 
 LowRank random_pair(std::uint64_t seed, Shape shape, Index rank) {

@@ -254,6 +254,28 @@ void require_same_bits(const Lane& one, const Lane& other, Report& report, const
 
 /// What a trace asks of the columns of one observer, method or problem.
 void check_columns(const std::vector<Column>& columns, Report& report);
+/// The same, and that the run has written each of them, with numbers.
+void check_columns(const std::vector<Column>& columns, const Trace& trace, Report& report);
+/// Of a method or a rule that may be done before the limit, but may not fail or diverge.
+void require_sound_end(const Lane& lane, Report& report);
+/// A run on the problem that is not sensing, to be completed by an optimizer and a step size.
+LaneSetup lane_on_regression(const Bench& bench);
+/// A part of a run remembers nothing but in Memory, and computes the same with any number of threads: `lane` makes a
+/// run with it.
+template <class Interface>
+void check_same_run_again(const Subject& subject, Report& report,
+                          LaneSetup (*lane)(const Bench&, std::shared_ptr<const Interface>)) {
+  const auto first = made<Interface>(subject), fresh = made<Interface>(subject), four = made<Interface>(subject, 4);
+  const auto run = parts::run(lane(*first.bench, first.plugin));
+  require_same_bits(*parts::run(lane(*fresh.bench, fresh.plugin)), *run, report,
+                    "a new object that does the same run gets other bits: it is not deterministic, or objects share "
+                    "something (a static variable)");
+  require_same_bits(*parts::run(lane(*first.bench, first.plugin)), *run, report,
+                    "the same run twice with one object gives other bits: it is not deterministic, or remembers "
+                    "something outside of Memory (in a member, or a static variable)");
+  require_same_bits(*parts::run(lane(*four.bench, four.plugin)), *run, report,
+                    "with four threads a run gets other bits than with one");
+}
 
 // --- Numbers ---
 

@@ -9,12 +9,10 @@
 #include <deque>
 #include <iterator>
 #include <map>
-#include <numeric>
 #include <set>
 
 #include "core/base/limits.hpp"
 #include "core/experiment/operator_key.hpp"
-#include "core/experiment/operator_size.hpp"
 #include "core/store/printed.hpp"
 #include "core/store/unfinished.hpp"
 #include "core/study/interrupt.hpp"
@@ -41,16 +39,16 @@ class Scheduler {
     while (!running_.empty() || (!waiting_.empty() && !stopping)) {
       if (!stopping && (interrupted() != 0 || fatal_)) {
         stopping = true;
-        for (const Running& worker : running_) worker.process.ask_to_stop();
+        for (const Running& worker : running_) worker.process->ask_to_stop();
         continue;
       }
       while (!stopping && !waiting_.empty() && running_.size() < workers_) start();
       wait();
       for (auto worker = running_.begin(); worker != running_.end();) {
         // Asked first: whatever it has said by then can be read.
-        const bool ended = worker->process.has_ended();
-        for (const Report& report : worker->process.read()) on_message(*worker, report);
-        for (const Process::Printed& printed : worker->process.printed())
+        const bool ended = worker->process->has_ended();
+        for (const Report& report : worker->process->read()) on_message(*worker, report);
+        for (const Process::Printed& printed : worker->process->printed())
           if (printed.batch < worker->work.batches.size()) {
             const CellIndices& batch = worker->work.batches[printed.batch];
             for (const std::size_t i : batch) keep_printed(options_.out, experiment_.cells[i], printed.line);
@@ -88,7 +86,7 @@ class Scheduler {
     bool alone() const { return batches.size() == 1 && batches.front().size() == 1; }
   };
   struct Running {
-    Process process;
+    std::unique_ptr<Process> process;
     Work work;
     double fraction = 0;      // of the present batch
     std::string broken = "";  // why it cannot go on, in its own words or ours
@@ -170,7 +168,7 @@ class Scheduler {
             {i, experiment_.cells[i].key, experiment_.cells[i].labels, experiment_.cells[i].resolved});
     }
     try {
-      running_.push_back({Process(job, lock_.descriptor()), std::move(work)});
+      running_.push_back({std::make_unique<Process>(job, lock_.descriptor()), std::move(work)});
     } catch (const Error& error) {
       if (running_.empty()) throw;
       do_with_fewer();
@@ -184,8 +182,8 @@ class Scheduler {
   void wait() const {
     std::vector<pollfd> descriptors;
     for (const Running& worker : running_) {
-      descriptors.push_back({worker.process.reports(), POLLIN, 0});
-      descriptors.push_back({worker.process.output(), POLLIN, 0});
+      descriptors.push_back({worker.process->reports(), POLLIN, 0});
+      descriptors.push_back({worker.process->output(), POLLIN, 0});
     }
     poll(descriptors.data(), descriptors.size(), 50);
   }
@@ -225,12 +223,12 @@ class Scheduler {
 
   /// A worker that says nothing for as long as a cell may compute will not say anything any more.
   void watch(Running& worker) const {
-    if (!options_.cell_seconds || worker.process.silent_seconds() < *options_.cell_seconds + 1) return;
+    if (!options_.cell_seconds || worker.process->silent_seconds() < *options_.cell_seconds + 1) return;
     if (worker.broken.empty()) {
       worker.broken = fmt::format("it made no progress for longer than the limit of {:g} s", *options_.cell_seconds);
-      if (const std::string who = worker.process.asked(); !who.empty()) worker.broken += " (" + who + ")";
+      if (const std::string who = worker.process->asked(); !who.empty()) worker.broken += " (" + who + ")";
     }
-    worker.process.kill();
+    worker.process->kill();
   }
 
   /// The cells of a batch that have no result, not even one that the worker could not speak of any more.
@@ -253,16 +251,16 @@ class Scheduler {
   /// from now on. The only one that runs a single batch cannot be helped.
   bool ran_short(const Running& worker) {
     std::string why;
-    if (worker.process.ran_short()) why = worker.process.last_line();
+    if (worker.process->ran_short()) why = worker.process->last_line();
     if (worker.short_of_memory) why = worker.broken;
-    if (worker.process.was_killed() && worker.broken.empty() && memory_kills() > memory_kills_) {
+    if (worker.process->was_killed() && worker.broken.empty() && memory_kills() > memory_kills_) {
       memory_kills_ = memory_kills();
       why = "a worker was ended by the system for want of memory: " + memory_limit().text();
     }
     if (why.empty()) return false;
     const bool was_alone = running_.size() == 1;
     if (was_alone && worker.work.alone() && !fatal_) fatal_.emplace(Exit::resources, why);
-    if (worker.process.ran_short() && was_alone && !fatal_) fatal_.emplace(Exit::resources, why);
+    if (worker.process->ran_short() && was_alone && !fatal_) fatal_.emplace(Exit::resources, why);
     do_with_fewer();
     return true;
   }
@@ -274,7 +272,7 @@ class Scheduler {
     for (const CellIndices& batch : worker.work.batches) {
       CellIndices open = unfinished(batch);
       if (open.empty() || fatal_ || interrupted() != 0) continue;
-      if (blamed || worker.process.ran_short()) {
+      if (blamed || worker.process->ran_short()) {
         waiting_.push_back(std::move(open));  // it had not come to these
         continue;
       }
@@ -283,7 +281,7 @@ class Scheduler {
       const bool has_died_before = suspects_.contains(open.front());
       if (worker.work.alone() && !short_of_something && (has_died_before || !worker.broken.empty())) {
         const std::size_t i = open.front();
-        state_[i] = {Kind::failed, worker.broken.empty() ? worker.process.exit_description() : worker.broken};
+        state_[i] = {Kind::failed, worker.broken.empty() ? worker.process->exit_description() : worker.broken};
         ++progress_.failed;
         write_failure(options_.out, experiment_.cells[i], state_[i].reason);
       } else {

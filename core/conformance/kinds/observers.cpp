@@ -1,6 +1,5 @@
 // Observers: they look on, and say what they announce.
 #include "core/conformance/trial.hpp"
-#include "core/engine/objectives/problem_objective.hpp"
 
 namespace tightrope::conformance {
 
@@ -146,13 +145,11 @@ void check_other_problem(const Subject& subject, Report& report) {
   if (!it) return;
   report.require(!it->plugin->columns().empty(),
                  "it is made for a problem that is not sensing, but announces no column there");
-  LaneSetup given;
-  given.objective = std::make_shared<ProblemObjective>(it->bench->regression, "the problem");
+  LaneSetup given = lane_on_regression(*it->bench);
   given.optimizer = std::make_shared<const parts::Downhill>();
   given.step_size = std::make_shared<const parts::Fixed>(0.2);
   given.watches = {{it->plugin, {}, true}};
   given.stop.iterations = 5;
-  given.start = it->bench->start;
   const auto lane = parts::run(std::move(given));
   report.expect(lane->end()->end_class == EndClass::limit, "it is made for a problem that is not sensing, but there {}",
                 lane->end()->reason);

@@ -3,7 +3,6 @@
 
 #include "core/conformance/process/allocations.hpp"
 #include "core/conformance/trial.hpp"
-#include "core/engine/objectives/problem_objective.hpp"
 
 namespace tightrope::conformance {
 
@@ -75,13 +74,6 @@ class Meter final : public Optimizer {
   std::shared_ptr<Log> log_;
 };
 
-/// A method may be done before the limit; it may not fail or diverge.
-void require_sound_end(const Lane& lane, Report& report) {
-  const End& end = *lane.end();
-  report.require(end.end_class != EndClass::failed && end.end_class != EndClass::diverged, "{}", end.reason);
-  report.expect(!end.reason.empty(), "it ended as {} without a reason", to_string(end.end_class));
-}
-
 void check_direction(const Subject& subject, Report& report) {
   const auto [bench, optimizer] = made<Optimizer>(subject);
   const auto* directed = dynamic_cast<const DirectionOptimizer*>(optimizer.get());
@@ -132,15 +124,7 @@ void check_run(const Subject& subject, Report& report) {
   for (const Index evaluations : log->of_iterations)
     report.expect(phases == 0 || evaluations == phases, "phases() says {}, but an iteration had {} evaluations", phases,
                   evaluations);
-  const std::vector<Column> columns = optimizer->columns();
-  check_columns(columns, report);
-  for (const Column& column : columns) {
-    const std::vector<Real> values = lane->trace().column(*lane->trace().find(column.name));
-    report.expect(std::any_of(values.begin(), values.end(), [](Real value) { return !std::isnan(value); }),
-                  "the column '{}' is announced but never written", column.name);
-    report.expect(std::none_of(values.begin(), values.end(), [](Real value) { return std::isinf(value); }),
-                  "the column '{}' is infinite", column.name);
-  }
+  check_columns(optimizer->columns(), lane->trace(), report);
 }
 
 void check_resumption(const Subject& subject, Report& report) {
@@ -175,12 +159,10 @@ void check_company(const Subject& subject, Report& report) {
 void check_other_problem(const Subject& subject, Report& report) {
   const auto it = made_for_regression<Optimizer>(subject);
   if (!it) return;
-  LaneSetup given;
-  given.objective = std::make_shared<ProblemObjective>(it->bench->regression, "the problem");
+  LaneSetup given = lane_on_regression(*it->bench);
   given.optimizer = it->plugin;
   if (it->bench->maker->takes_step_size()) given.step_size = std::make_shared<const parts::Fixed>(0.2);
   given.stop.iterations = 25;
-  given.start = it->bench->start;
   const auto lane = parts::run(std::move(given));
   require_sound_end(*lane, report);
   report.expect(lane->iterate().value < lane->trace().rows.front()[2],
@@ -189,16 +171,7 @@ void check_other_problem(const Subject& subject, Report& report) {
 }
 
 void check_repetition(const Subject& subject, Report& report) {
-  const auto first = made<Optimizer>(subject), fresh = made<Optimizer>(subject), four = made<Optimizer>(subject, 4);
-  const auto run = parts::run(lane_with(*first.bench, first.plugin));
-  require_same_bits(*parts::run(lane_with(*fresh.bench, fresh.plugin)), *run, report,
-                    "a new object that does the same run gets other bits: it is not deterministic, or objects share "
-                    "something (a static variable)");
-  require_same_bits(*parts::run(lane_with(*first.bench, first.plugin)), *run, report,
-                    "the same run twice with one object gives other bits: it is not deterministic, or remembers "
-                    "something outside of Memory (in a member, or a static variable)");
-  require_same_bits(*parts::run(lane_with(*four.bench, four.plugin)), *run, report,
-                    "with four threads a run gets other bits than with one");
+  check_same_run_again<Optimizer>(subject, report, lane_with);
 }
 
 void check_zero_steps(const Subject& subject, Report& report) {

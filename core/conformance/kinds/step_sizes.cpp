@@ -1,6 +1,5 @@
 // Step sizes: a step, or an end with a reason.
 #include "core/conformance/trial.hpp"
-#include "core/engine/objectives/problem_objective.hpp"
 
 namespace tightrope::conformance {
 
@@ -24,11 +23,6 @@ void check_end(const Step& step, Report& report) {
   if (!step.end) return;
   report.expect(!step.end->reason.empty(), "it ends the run as {} without a reason", to_string(step.end->end_class));
   report.expect(step.end->end_class != EndClass::failed, "it ends the run as failed: {}", step.end->reason);
-}
-
-void require_sound_end(const Lane& lane, Report& report) {
-  const End& end = *lane.end();
-  report.require(end.end_class != EndClass::failed && end.end_class != EndClass::diverged, "{}", end.reason);
 }
 
 void check_answers(const Subject& subject, Report& report) {
@@ -91,12 +85,10 @@ void check_rest(const Subject& subject, Report& report) {
 void check_other_problem(const Subject& subject, Report& report) {
   const auto it = made_for_regression<StepSize>(subject);
   if (!it) return;
-  LaneSetup given;
-  given.objective = std::make_shared<ProblemObjective>(it->bench->regression, "the problem");
+  LaneSetup given = lane_on_regression(*it->bench);
   given.optimizer = std::make_shared<const parts::Downhill>();
   given.step_size = it->plugin;
   given.stop.iterations = 25;
-  given.start = it->bench->start;
   const auto lane = parts::run(std::move(given));
   // A step that suits sensing may be too long here.
   report.require(lane->end()->end_class != EndClass::failed, "on a problem that is not sensing: {}",
@@ -110,16 +102,7 @@ LaneSetup lane_with(const Bench& bench, std::shared_ptr<const StepSize> rule) {
 }
 
 void check_repetition(const Subject& subject, Report& report) {
-  const auto first = made<StepSize>(subject), fresh = made<StepSize>(subject), four = made<StepSize>(subject, 4);
-  const auto run = parts::run(lane_with(*first.bench, first.plugin));
-  require_same_bits(*parts::run(lane_with(*fresh.bench, fresh.plugin)), *run, report,
-                    "a new object that does the same run gets other bits: it is not deterministic, or objects share "
-                    "something (a static variable)");
-  require_same_bits(*parts::run(lane_with(*first.bench, first.plugin)), *run, report,
-                    "the same run twice with one object gives other bits: it is not deterministic, or remembers "
-                    "something outside of Memory (in a member, or a static variable)");
-  require_same_bits(*parts::run(lane_with(*four.bench, four.plugin)), *run, report,
-                    "with four threads a run gets other bits than with one");
+  check_same_run_again<StepSize>(subject, report, lane_with);
 }
 
 void check_company(const Subject& subject, Report& report) {

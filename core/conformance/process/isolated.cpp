@@ -25,6 +25,7 @@
 #include <sstream>
 #include <utility>
 
+#include "core/base/failure.hpp"
 #include "core/base/installation.hpp"
 #include "core/base/limits.hpp"
 #include "core/base/words.hpp"
@@ -101,15 +102,7 @@ void on_crash(int number) {
 void tell_of_crashes() {
   void* frame[1];
   backtrace(frame, 1);  // loads what it needs while memory can be had
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  static char stack[1 << 16];  // of its own, for a stack that has overflowed
-  const stack_t other{stack, 0, sizeof stack};
-  sigaltstack(&other, nullptr);
-  struct sigaction action {};
-  action.sa_handler = on_crash;
-  action.sa_flags = SA_ONSTACK | SA_NODEFER | static_cast<int>(SA_RESETHAND);
-  for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) sigaction(number, &action, nullptr);
-#endif
+  handle_crashes(on_crash);
 }
 
 Json to_json(const Answer& answer) {
@@ -329,6 +322,9 @@ std::vector<Answer> examine_in_child(const fs::path& file, const Node& sample, b
     if (answered) answered(answer);
     answers.push_back(std::move(answer));
   };
+  const auto take_fault = [&](const char* check, const std::string& fault, bool broke) {
+    take({"as in the sample", check, {}, {fault}, {}, "", broke});
+  };
   const std::string text = sample.entries.empty() ? "{}" : tightrope::to_json(sample);
   std::size_t next = 0;
   for (std::size_t crashes = 0;; ++crashes) {
@@ -368,7 +364,7 @@ std::vector<Answer> examine_in_child(const fs::path& file, const Node& sample, b
     }
     if (ended) {
       if (const std::string printed = child.last_printed(); !quick && !printed.empty())
-        take({"as in the sample", "silence", {}, {"it prints, such as: " + excerpt(printed, 200)}, {}, "", false});
+        take_fault("silence", "it prints, such as: " + excerpt(printed, 200), false);
       return answers;
     }
     const std::string how = child.end(), printed = child.last_printed();
@@ -379,13 +375,7 @@ std::vector<Answer> examine_in_child(const fs::path& file, const Node& sample, b
     take(pending);
     if (next == first) return answers;  // it did not come to a question
     if (crashes + 1 == most_crashes) {
-      take({"as in the sample",
-            "examination",
-            {},
-            {fmt::format("after {} such ends nothing more was asked", crashes + 1)},
-            {},
-            "",
-            true});
+      take_fault("examination", fmt::format("after {} such ends nothing more was asked", crashes + 1), true);
       return answers;
     }
   }

@@ -4,15 +4,6 @@
 
 namespace tightrope {
 
-namespace {
-
-void read_exclude(StudyReader& reader, const Node& exclude) {
-  for (const Node& node : exclude.is_sequence() ? exclude.items : std::vector<Node>{exclude})
-    reader.plan.drop.push_back(reader.conditions(node, "an entry of exclude"));
-}
-
-}  // namespace
-
 StudyForm exclude_study_form() {
   return {"exclude",
           210,
@@ -21,7 +12,10 @@ StudyForm exclude_study_form() {
           "{grid: {model.rank: [3, 5, 8]}, exclude: {rank: 5}}",
           2,
           StudyForm::What::which,
-          read_exclude,
+          [](StudyReader& reader, const Node& exclude) {
+            for (const Node& node : exclude.is_sequence() ? exclude.items : std::vector<Node>{exclude})
+              reader.plan.drop.push_back(reader.conditions(node, "an entry of exclude"));
+          },
           "{type: [object, array], minProperties: 1, items: {type: object, minProperties: 1}}"};
 }
 

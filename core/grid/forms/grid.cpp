@@ -4,15 +4,6 @@
 
 namespace tightrope {
 
-namespace {
-
-void read_grid(StudyReader& reader, const Node& grid) {
-  for (std::vector<StudyReader::Row>& column : reader.columns(grid, "grid"))
-    reader.plan.blocks.push_back(std::move(column));
-}
-
-}  // namespace
-
 StudyForm grid_study_form() {
   return {"grid",
           40,
@@ -21,7 +12,10 @@ StudyForm grid_study_form() {
           "{grid: {model.rank: [3, 5], optimizer.step: 'log(0.01, 1, 3)'}}",
           6,
           StudyForm::What::axes,
-          read_grid,
+          [](StudyReader& reader, const Node& grid) {
+            for (std::vector<StudyReader::Row>& column : reader.columns(grid, "grid"))
+              reader.plan.blocks.push_back(std::move(column));
+          },
           "{minProperties: 1, allOf: [{$ref: '#/definitions/axes'}]}",
           true};
 }

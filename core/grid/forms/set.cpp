@@ -6,23 +6,6 @@
 
 namespace tightrope {
 
-namespace {
-
-void read_set(StudyReader& reader, const Node& set) {
-  if (!reader.is_map(set, "set must be a map from paths to values")) return;
-  for (const Node::Entry& entry : set.entries) {
-    if (!reader.is_path(entry.key, entry.position)) continue;
-    for (const StudyAxis& other : reader.plan.axes)
-      if (other.path == entry.key)
-        reader.complain(entry.position,
-                        fmt::format("'{}' is an axis, given at {}; pick some of its values with where or --only",
-                                    entry.key, other.position.text()));
-    reader.plan.fixed.push_back(entry);
-  }
-}
-
-}  // namespace
-
 StudyForm set_study_form() {
   return {"set",
           110,
@@ -31,7 +14,19 @@ StudyForm set_study_form() {
           "{grid: {model.rank: [3, 5]}, set: {optimizer.step: 0.5}}",
           2,
           StudyForm::What::how,
-          read_set,
+          [](StudyReader& reader, const Node& set) {
+            if (!reader.is_map(set, "set must be a map from paths to values")) return;
+            for (const Node::Entry& entry : set.entries) {
+              if (!reader.is_path(entry.key, entry.position)) continue;
+              for (const StudyAxis& other : reader.plan.axes)
+                if (other.path == entry.key)
+                  reader.complain(
+                      entry.position,
+                      fmt::format("'{}' is an axis, given at {}; pick some of its values with where or --only",
+                                  entry.key, other.position.text()));
+              reader.plan.fixed.push_back(entry);
+            }
+          },
           "{minProperties: 1, allOf: [{$ref: '#/definitions/settings'}]}"};
 }
 

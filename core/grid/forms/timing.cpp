@@ -7,20 +7,6 @@
 
 namespace tightrope {
 
-namespace {
-
-void read_timing(StudyReader& reader, const Node& timing) {
-  static const std::vector<std::string> words = {"attributed", "solo"};
-  reader.plan.rules.solo = timing.scalar == "solo";
-  if (!timing.is_scalar() || !contains(words, timing.scalar))
-    reader.complain(timing.position,
-                    fmt::format("timing must be attributed (runs share passes, and their time) or solo "
-                                "(one run at a time, for honest seconds), but it is {}{}",
-                                timing.description(), did_you_mean(timing.scalar, words)));
-}
-
-}  // namespace
-
 StudyForm timing_study_form() {
   return {
       "timing",
@@ -31,7 +17,15 @@ StudyForm timing_study_form() {
       "{grid: {model.rank: [3, 5]}, timing: solo}",
       2,
       StudyForm::What::how,
-      read_timing,
+      [](StudyReader& reader, const Node& timing) {
+        static const std::vector<std::string> words = {"attributed", "solo"};
+        reader.plan.rules.solo = timing.scalar == "solo";
+        if (!timing.is_scalar() || !contains(words, timing.scalar))
+          reader.complain(timing.position,
+                          fmt::format("timing must be attributed (runs share passes, and their time) or solo "
+                                      "(one run at a time, for honest seconds), but it is {}{}",
+                                      timing.description(), did_you_mean(timing.scalar, words)));
+      },
       "{enum: [attributed, solo]}"};
 }
 

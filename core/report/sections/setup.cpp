@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "core/report/section.hpp"
 #include "core/report/spec_words.hpp"
@@ -71,21 +70,12 @@ std::vector<std::pair<std::string, std::string>> told(const StoredRun& run, cons
 }
 
 std::string components_of(const StoredRun& run) {
-  static constexpr std::array<std::array<const char*, 2>, 15> sections = {{{"problem", ""},
-                                                                           {"problem", "shape"},
-                                                                           {"problem", "target"},
-                                                                           {"problem", "operator"},
-                                                                           {"problem", "noise"},
-                                                                           {"problem", "hold_out"},
-                                                                           {"model", ""},
-                                                                           {"loss", ""},
-                                                                           {"initialization", ""},
-                                                                           {"perturbation", ""},
-                                                                           {"projection", ""},
-                                                                           {"batch", ""},
-                                                                           {"optimizer", ""},
-                                                                           {"keep", ""},
-                                                                           {"seed", ""}}};
+  static constexpr std::pair<const char*, const char*> sections[] = {
+      {"problem", ""},         {"problem", "shape"}, {"problem", "target"},
+      {"problem", "operator"}, {"problem", "noise"}, {"problem", "hold_out"},
+      {"model", ""},           {"loss", ""},         {"initialization", ""},
+      {"perturbation", ""},    {"projection", ""},   {"batch", ""},
+      {"optimizer", ""},       {"keep", ""},         {"seed", ""}};
   std::string html = "<table><tbody>\n";
   for (const auto& [outer, inner] : sections) {
     const auto texts = told(run, outer, inner);

@@ -60,8 +60,6 @@ std::string ends_of(const Setting& setting) {
   return text.empty() ? "–" : text;
 }
 
-std::string in_full(std::optional<Real> value) { return value ? shortest(*value) : ""; }
-
 Field ends_field() {
   Field field;
   field.name = "ends";
@@ -79,35 +77,52 @@ Field ends_field() {
   return field;
 }
 
-Field final_field(const Summary& summary, const std::string& column) {
+/// A median over a setting's repetitions, as people read it with its interval and without.
+struct Median {
+  Real value;
+  Interval interval;
+  std::string text, brief;
+};
+
+Field median_field(const std::string& name, const std::string& long_name, bool more_is_better,
+                   const std::function<std::optional<Median>(const Setting&)>& find) {
   Field field;
-  field.name = column;
-  field.numbers_header = {column, column + "_low", column + "_high"};
-  field.text = [column](const Setting& setting) -> std::string {
-    const FinalValues* own = setting.find(column);
-    return own ? with_interval(own->median.value, own->median.interval, own->count) : "–";
+  field.name = name;
+  field.numbers_header = {long_name, long_name + "_low", long_name + "_high"};
+  field.text = [find](const Setting& setting) {
+    const std::optional<Median> own = find(setting);
+    return own ? own->text : "–";
   };
-  field.brief = [column](const Setting& setting) -> std::string {
-    const FinalValues* own = setting.find(column);
-    return own ? number(own->median.value) : "–";
+  field.brief = [find](const Setting& setting) {
+    const std::optional<Median> own = find(setting);
+    return own ? own->brief : "–";
   };
-  field.numbers = [column](const Setting& setting) -> std::vector<std::string> {
-    const FinalValues* own = setting.find(column);
+  field.numbers = [find](const Setting& setting) -> std::vector<std::string> {
+    const std::optional<Median> own = find(setting);
     if (!own) return {"", "", ""};
-    return {shortest(own->median.value), shortest(own->median.interval.low), shortest(own->median.interval.high)};
+    return {shortest(own->value), shortest(own->interval.low), shortest(own->interval.high)};
   };
-  field.number = [column](const Setting& setting) {
-    const FinalValues* own = setting.find(column);
-    return in_full(own ? std::optional(own->median.value) : std::nullopt);
+  field.number = [find](const Setting& setting) {
+    const std::optional<Median> own = find(setting);
+    return own ? shortest(own->value) : "";
   };
-  const bool more_is_better =
-      summary.criterion && summary.criterion->column == column && summary.criterion->condition.is_above();
-  field.cost = [column, more_is_better](const Setting& setting) -> std::optional<Real> {
-    const FinalValues* own = setting.find(column);
-    if (!own || !std::isfinite(own->median.value)) return std::nullopt;
-    return more_is_better ? -own->median.value : own->median.value;
+  field.cost = [find, more_is_better](const Setting& setting) -> std::optional<Real> {
+    const std::optional<Median> own = find(setting);
+    if (!own || !std::isfinite(own->value)) return std::nullopt;
+    return more_is_better ? -own->value : own->value;
   };
   return field;
+}
+
+Field final_field(const Summary& summary, const std::string& column) {
+  const bool more_is_better =
+      summary.criterion && summary.criterion->column == column && summary.criterion->condition.is_above();
+  return median_field(column, column, more_is_better, [column](const Setting& setting) -> std::optional<Median> {
+    const FinalValues* own = setting.find(column);
+    if (!own) return std::nullopt;
+    const auto& [value, interval] = own->median;
+    return Median{value, interval, with_interval(value, interval, own->count), number(value)};
+  });
 }
 
 Field success_field() {
@@ -141,39 +156,14 @@ Field success_field() {
 }
 
 Field arrival_field(const std::string& clock) {
-  Field field;
-  field.name = clock;
-  const std::string long_name = field.name + "_to_target";
-  field.numbers_header = {long_name, long_name + "_low", long_name + "_high"};
-  const auto find = [clock](const Setting& setting) {
+  return median_field(clock, clock + "_to_target", false, [clock](const Setting& setting) -> std::optional<Median> {
     const auto own = setting.arrivals.find(clock);
-    return own == setting.arrivals.end() ? nullptr : &own->second;
-  };
-  field.text = [find](const Setting& setting) -> std::string {
-    const TimeToSuccess* own = find(setting);
-    return own ? words_of(*own) : "–";
-  };
-  field.brief = [find](const Setting& setting) -> std::string {
-    const TimeToSuccess* own = find(setting);
-    if (!own) return "–";
-    return own->times.median ? number(*own->times.median) : words_of(*own);
-  };
-  const auto median = [find](const Setting& setting) -> std::optional<Real> {
-    const TimeToSuccess* own = find(setting);
-    if (!own) return std::nullopt;
-    return own->times.median.value_or(std::numeric_limits<Real>::infinity());
-  };
-  field.numbers = [find, median](const Setting& setting) -> std::vector<std::string> {
-    const TimeToSuccess* own = find(setting);
-    if (!own) return {"", "", ""};
-    return {in_full(median(setting)), shortest(own->interval.low), shortest(own->interval.high)};
-  };
-  field.number = [median](const Setting& setting) { return in_full(median(setting)); };
-  field.cost = [median](const Setting& setting) {
-    const auto own = median(setting);
-    return own && std::isfinite(*own) ? own : std::nullopt;
-  };
-  return field;
+    if (own == setting.arrivals.end()) return std::nullopt;
+    const std::optional<Real>& median = own->second.times.median;
+    const std::string text = words_of(own->second);
+    return Median{median.value_or(std::numeric_limits<Real>::infinity()), own->second.interval, text,
+                  median ? number(*median) : text};
+  });
 }
 
 }  // namespace

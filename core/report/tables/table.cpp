@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <optional>
 
@@ -45,76 +44,45 @@ std::string markdown_cell(std::string text) {
   return safe;
 }
 
-const std::map<std::string, std::string>& latex_letters() {
-  static const std::map<std::string, std::string> letters = {
-      {"\\", "\\textbackslash{}"},
-      {"{", "\\{"},
-      {"}", "\\}"},
-      {"$", "\\$"},
-      {"&", "\\&"},
-      {"#", "\\#"},
-      {"%", "\\%"},
-      {"_", "\\_"},
-      {"^", "\\textasciicircum{}"},
-      {"~", "\\textasciitilde{}"},
-      {"<", "\\textless{}"},
-      {">", "\\textgreater{}"},
-      {"|", "\\textbar{}"},
-      {"\"", "''"},  // \textquotedbl is not in every font encoding
-      {"\n", " "},
-      {"\r", " "},
-      {"\t", " "},
-      {"–", "--"},
-      {"—", "---"},
-      {"…", "\\dots{}"},
-      {"×", "$\\times$"},
-      {"∞", "$\\infty$"},
-      {"≤", "$\\le$"},
-      {"≈", "$\\approx$"},
-      {"≥", "$\\ge$"},
-      {"−", "$-$"},
-      {"·", "$\\cdot$"},
-      {"‖", "$\\|$"},
-      {"ℓ", "$\\ell$"},
-      {"∇", "$\\nabla$"},
-      {"√", "$\\surd$"},
-      {"’", "'"},
-      {"‘", "`"},
-      {"“", "``"},
-      {"”", "''"},
-      {"α", "$\\alpha$"},
-      {"β", "$\\beta$"},
-      {"γ", "$\\gamma$"},
-      {"δ", "$\\delta$"},
-      {"ε", "$\\varepsilon$"},
-      {"ζ", "$\\zeta$"},
-      {"η", "$\\eta$"},
-      {"θ", "$\\theta$"},
-      {"ι", "$\\iota$"},
-      {"κ", "$\\kappa$"},
-      {"λ", "$\\lambda$"},
-      {"μ", "$\\mu$"},
-      {"ν", "$\\nu$"},
-      {"ξ", "$\\xi$"},
-      {"π", "$\\pi$"},
-      {"ρ", "$\\rho$"},
-      {"σ", "$\\sigma$"},
-      {"τ", "$\\tau$"},
-      {"φ", "$\\varphi$"},
-      {"χ", "$\\chi$"},
-      {"ψ", "$\\psi$"},
-      {"ω", "$\\omega$"},
-      {"Γ", "$\\Gamma$"},
-      {"Δ", "$\\Delta$"},
-      {"Θ", "$\\Theta$"},
-      {"Λ", "$\\Lambda$"},
-      {"Ξ", "$\\Xi$"},
-      {"Π", "$\\Pi$"},
-      {"Σ", "$\\Sigma$"},
-      {"Φ", "$\\Phi$"},
-      {"Ψ", "$\\Psi$"},
-      {"Ω", "$\\Omega$"}};
-  return letters;
+/// A character as LaTeX writes it; "" for what stands for itself or has no name.
+std::string in_latex(const std::string& letter) {
+  static const std::map<std::string, std::string> texts = {{"\\", "\\textbackslash{}"},
+                                                           {"{", "\\{"},
+                                                           {"}", "\\}"},
+                                                           {"$", "\\$"},
+                                                           {"&", "\\&"},
+                                                           {"#", "\\#"},
+                                                           {"%", "\\%"},
+                                                           {"_", "\\_"},
+                                                           {"^", "\\textasciicircum{}"},
+                                                           {"~", "\\textasciitilde{}"},
+                                                           {"<", "\\textless{}"},
+                                                           {">", "\\textgreater{}"},
+                                                           {"|", "\\textbar{}"},
+                                                           {"\"", "''"},  // \textquotedbl is not in every font encoding
+                                                           {"\n", " "},
+                                                           {"\r", " "},
+                                                           {"\t", " "},
+                                                           {"–", "--"},
+                                                           {"—", "---"},
+                                                           {"…", "\\dots{}"},
+                                                           {"−", "$-$"},
+                                                           {"’", "'"},
+                                                           {"‘", "`"},
+                                                           {"“", "``"},
+                                                           {"”", "''"}};
+  // Of mathematics.
+  static const std::map<std::string, std::string> commands = {
+      {"×", "times"}, {"∞", "infty"}, {"≤", "le"},         {"≈", "approx"}, {"≥", "ge"},     {"·", "cdot"},
+      {"‖", "|"},     {"ℓ", "ell"},   {"∇", "nabla"},      {"√", "surd"},   {"α", "alpha"},  {"β", "beta"},
+      {"γ", "gamma"}, {"δ", "delta"}, {"ε", "varepsilon"}, {"ζ", "zeta"},   {"η", "eta"},    {"θ", "theta"},
+      {"ι", "iota"},  {"κ", "kappa"}, {"λ", "lambda"},     {"μ", "mu"},     {"ν", "nu"},     {"ξ", "xi"},
+      {"π", "pi"},    {"ρ", "rho"},   {"σ", "sigma"},      {"τ", "tau"},    {"φ", "varphi"}, {"χ", "chi"},
+      {"ψ", "psi"},   {"ω", "omega"}, {"Γ", "Gamma"},      {"Δ", "Delta"},  {"Θ", "Theta"},  {"Λ", "Lambda"},
+      {"Ξ", "Xi"},    {"Π", "Pi"},    {"Σ", "Sigma"},      {"Φ", "Phi"},    {"Ψ", "Psi"},    {"Ω", "Omega"}};
+  if (const auto text = texts.find(letter); text != texts.end()) return text->second;
+  const auto command = commands.find(letter);
+  return command == commands.end() ? "" : "$\\" + command->second + "$";
 }
 
 /// "⁻" → "-"; "" for what is no superscript.
@@ -188,10 +156,10 @@ std::string latex_text(const std::string& text, bool siunitx) {
           continue;
         }
         end_power();
-        const auto known = latex_letters().find(letter);
+        const std::string known = in_latex(letter);
         const char32_t code = utf8_character(letter);
-        if (known != latex_letters().end())
-          result += known->second;
+        if (!known.empty())
+          result += known;
         else if (code >= 0x20 && (code < 0x7f || (code >= 0xc0 && code < 0x180)))
           result += letter;  // letters that pdfTeX has in every font
         else

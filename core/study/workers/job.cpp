@@ -85,20 +85,14 @@ Job decode_job(const std::string& bytes) {
   return job;
 }
 
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Report, kind, cell, fraction, text, code)
+
 std::string encode(const Report& report) {
-  return Json({{"kind", static_cast<int>(report.kind)},
-               {"cell", report.cell},
-               {"fraction", report.fraction},
-               {"text", escape_bytes(report.text)},
-               {"code", static_cast<int>(report.code)}})
-      .dump();
+  Report escaped = report;
+  escaped.text = escape_bytes(report.text);
+  return Json(escaped).dump();
 }
 
-Report decode_report(const std::string& line) {
-  const Json json = Json::parse(line);
-  return {static_cast<Report::Kind>(json.at("kind").get<int>()), json.at("cell").get<std::size_t>(),
-          json.at("fraction").get<double>(), json.at("text").get<std::string>(),
-          static_cast<Exit>(json.at("code").get<int>())};
-}
+Report decode_report(const std::string& line) { return Json::parse(line).get<Report>(); }
 
 }  // namespace tightrope

@@ -91,34 +91,6 @@ Process::Process(const Job& job, int lock_descriptor) {
   }
 }
 
-Process::Process(Process&& other) noexcept
-    : pid_(std::exchange(other.pid_, 0)),
-      status_(other.status_),
-      reports_(std::move(other.reports_)),
-      output_(std::move(other.output_)),
-      asked_(std::move(other.asked_)),
-      buffer_(std::move(other.buffer_)),
-      unfinished_line_(std::move(other.unfinished_line_)),
-      last_line_(std::move(other.last_line_)),
-      batch_(other.batch_),
-      spoke_(other.spoke_),
-      heard_(other.heard_) {}
-
-Process& Process::operator=(Process&& other) noexcept {
-  std::swap(pid_, other.pid_);
-  std::swap(status_, other.status_);
-  std::swap(reports_, other.reports_);
-  std::swap(output_, other.output_);
-  std::swap(asked_, other.asked_);
-  std::swap(buffer_, other.buffer_);
-  std::swap(unfinished_line_, other.unfinished_line_);
-  std::swap(last_line_, other.last_line_);
-  std::swap(batch_, other.batch_);
-  std::swap(spoke_, other.spoke_);
-  std::swap(heard_, other.heard_);
-  return *this;
-}
-
 Process::~Process() {
   if (pid_ == 0) return;
   kill();

@@ -18,8 +18,8 @@ class Process {
  public:
   /// Throws Error(resources) if it cannot be started.
   Process(const Job& job, int lock_descriptor);
-  Process(Process&& other) noexcept;
-  Process& operator=(Process&& other) noexcept;
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
   ~Process();
 
   int reports() const { return reports_.get(); }  // to poll
