@@ -137,6 +137,8 @@ MISTAKES = [
             "network(point[0], point[1], o_.power)", "network(point[0], point[1], 1)"),
     Mistake("min2024", "subclasses", "problems/prelu",
             "of(0), of(1)", "of(0), nullptr"),
+    Mistake("meka2009", "ratings", "step_sizes/barzilai_borwein", "last_direction[b] - direction[b]",
+            "last_direction[b] + direction[b]"),
 ]
 
 
