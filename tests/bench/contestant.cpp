@@ -3,6 +3,8 @@
 //   contestant KEY=VALUE…    n1 n2 m k; operator (YAML of it), model, lanes, threads
 //   run N   → seconds per iteration, over N iterations of all lanes
 //   objective N → seconds per value and gradient alone
+//   entrywise N → the same of an operator of entries as up to 2^20 of them are evaluated: row by row, by one thread
+//   entries → how many measurements there are
 //   multiply N → seconds per 10^6 multiply-adds that touch no memory, over N times as many, with as many threads
 //   read N  → seconds per read of m·n1·n2 float64 numbers, over N reads, with as many threads
 //   release → 0, when the memory of the reads is given back
@@ -12,8 +14,9 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-#include <chrono>
+#include <algorithm>
 #include <cmath>
+#include <ctime>
 #include <iostream>
 #include <map>
 #include <numeric>
@@ -27,12 +30,12 @@ using namespace tightrope;
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using Lanes = std::vector<std::unique_ptr<Lane>>;
 
 std::map<std::string, std::string> settings = {
-    {"n1", "100"},  {"n2", "100"},    {"m", "4000"},           {"k", "20"},
-    {"lanes", "1"}, {"threads", "2"}, {"model", "asymmetric"}, {"operator", "type: gaussian"}};
+    {"n1", "100"},     {"n2", "100"},           {"m", "4000"},
+    {"k", "20"},       {"lanes", "1"},          {"threads", "2"},
+    {"clock", "wall"}, {"model", "asymmetric"}, {"operator", "type: gaussian"}};
 
 Index number(const std::string& key) { return std::stoul(settings.at(key)); }
 
@@ -41,8 +44,9 @@ Lanes make_lanes(const Catalog& catalog, const std::shared_ptr<const Team>& team
   std::string text = fmt::format(
       "name: bench\nproblem: {{shape: [{}, {}], target: {{type: random_low_rank, rank: 3, condition: 2, symmetric: "
       "{}}}, "
-      "operator: {{{}, measurements: {}}}}}\nmodel: {{type: {}, rank: {}}}\n",
-      settings["n1"], settings["n2"], settings["model"] == "symmetric", settings["operator"], settings["m"],
+      "operator: {{{}{}}}}}\nmodel: {{type: {}, rank: {}}}\n",
+      settings["n1"], settings["n2"], settings["model"] == "symmetric", settings["operator"],
+      settings["operator"].find("count:") == std::string::npos ? ", measurements: " + settings["m"] : "",
       settings["model"], recovery ? "3" : settings["k"]);
   if (recovery) {
     text +=
@@ -59,7 +63,14 @@ Lanes make_lanes(const Catalog& catalog, const std::shared_ptr<const Team>& team
   return build_lanes(resolve_experiment(parse_yaml(text, "bench"), catalog), team);
 }
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+/// Of the clock on the wall; or, with clock=cpu, of the processors, where others work on them too.
+double now() {
+  timespec time{};
+  clock_gettime(settings.at("clock") == "cpu" ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+double seconds_since(double start) { return now() - start; }
 
 /// In huge pages, as the operator is.
 template <class T>
@@ -82,7 +93,7 @@ constexpr Index fetched_ahead = 128;  // numbers, by the readers; as many lie be
 double read_memory(const Team& team, const Numbers& memory, Index times) {
   constexpr Index tiles = 64;
   std::vector<Real> sums(tiles);
-  const auto start = Clock::now();
+  const auto start = now();
   for (Index t = 0; t < times; ++t)
     team.for_each_tile(tiles, [&](Index tile) {
       typedef Real Vector __attribute__((vector_size(32)));
@@ -103,6 +114,24 @@ double read_memory(const Team& team, const Numbers& memory, Index times) {
   return seconds;
 }
 
+/// Value and gradient of least squares, an entry after the other, in three passes.
+Real evaluate_entrywise(const MeasurementOperator& op, const std::vector<MatrixEntry>& entries, const Vec& y,
+                        const LowRank& X, LowRank& gradient) {
+  const Mat left = X.left.t(), right = X.right.t();
+  Mat of_left(arma::size(left), arma::fill::zeros), of_right(arma::size(right), arma::fill::zeros);
+  const Real factor =
+      std::sqrt(static_cast<Real>(op.shape().entries()) / static_cast<Real>(std::max<std::size_t>(1, entries.size())));
+  Vec slope(entries.size());
+  for (Index i = 0; i < entries.size(); ++i)
+    slope[i] = factor * arma::dot(left.col(entries[i].row), right.col(entries[i].column)) - y[i];
+  for (Index i = 0; i < entries.size(); ++i)
+    of_left.col(entries[i].row) += (factor * slope[i]) * right.col(entries[i].column);
+  for (Index i = 0; i < entries.size(); ++i)
+    of_right.col(entries[i].column) += (factor * slope[i]) * left.col(entries[i].row);
+  gradient = {of_left.t(), of_right.t()};
+  return arma::dot(slope, slope) / 2;
+}
+
 constexpr Index multiply_adds = 1'000'000;
 #ifdef __x86_64__
 __attribute__((target_clones("default", "fma", "avx512f")))
@@ -119,7 +148,7 @@ Real multiply(Index times, Real factor) {
 double multiply_in_registers(const Team& team, Index times) {
   volatile Real factor = 0.5;
   std::vector<Real> results(team.threads());
-  const auto start = Clock::now();
+  const auto start = now();
   team.for_each_tile(results.size(), [&](Index tile) { results[tile] = multiply(times, factor); });
   const double seconds = seconds_since(start) / static_cast<double>(times * results.size());
   if (results[0] == 1) std::cerr << "";  // the results are used
@@ -150,7 +179,7 @@ int main(int count, char** arguments) try {
         lanes = make_lanes(catalog, team, false);
         for (const auto& lane : lanes) active.push_back(lane.get());
       }
-      const auto start = Clock::now();
+      const auto start = now();
       for (Index t = 0; t < times; ++t) {
         Lane::evaluate(active);
         for (Lane* lane : active) lane->process_evaluation();
@@ -159,9 +188,29 @@ int main(int count, char** arguments) try {
     } else if (verb == "objective") {
       // Operator and model alone: what an iteration takes beyond that is the engine's.
       Iterate at = lanes.at(0)->iterate();
-      const auto start = Clock::now();
+      const auto start = now();
       for (Index t = 0; t < times; ++t) lanes[0]->setup().objective->evaluate(at, Blocks::all());
       std::cout << seconds_since(start) / static_cast<double>(times) << std::endl;
+    } else if (verb == "entrywise") {
+      const SensingProblem& problem = *lanes.at(0)->setup().problem;
+      std::vector<MatrixEntry> entries = problem.op->entries();
+      std::vector<Index> order(entries.size());
+      std::iota(order.begin(), order.end(), Index{0});
+      std::sort(order.begin(), order.end(), [&](Index i, Index j) {
+        return std::pair(entries[i].row, entries[i].column) < std::pair(entries[j].row, entries[j].column);
+      });
+      std::vector<MatrixEntry> by_rows;
+      Vec y(entries.size());
+      for (Index i = 0; i < order.size(); ++i) {
+        by_rows.push_back(entries[order[i]]);
+        y[i] = problem.data[order[i]];
+      }
+      LowRank gradient;
+      const auto start = now();
+      for (Index t = 0; t < times; ++t) evaluate_entrywise(*problem.op, by_rows, y, lanes[0]->iterate().X, gradient);
+      std::cout << seconds_since(start) / static_cast<double>(times) << std::endl;
+    } else if (verb == "entries") {
+      std::cout << lanes.at(0)->setup().problem->op->measurements() << std::endl;
     } else if (verb == "read") {
       if (memory.empty()) {
         memory.resize(number("m") * number("n1") * number("n2") / 32 * 32 + fetched_ahead, 1.0);

@@ -166,6 +166,8 @@ MISTAKES = [
     Mistake("tarzanagh2023svm", "nuclear", "optimizers/block_normalized_gradient_descent",
             "block *= -1 / size", "block *= -1"),
     Mistake("tarzanagh2023svm", "nuclear", "problems/attention", "*of(1) = of_W.t() * at[0]", "*of(1) = of_W * at[0]"),
+    Mistake("meka2009", "ratings", "step_sizes/barzilai_borwein", "last_direction[b] - direction[b]",
+            "last_direction[b] + direction[b]"),
 ]
 
 

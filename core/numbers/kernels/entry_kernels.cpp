@@ -75,7 +75,15 @@ void predict_groups(Groups groups, const Key* keys, Index count, const Records& 
     return product(scale, totals(sum));
   };
   Index i = 0;
-  for (; i + 4 <= count; i += 4) four(keys + i).store(z + i);
+  // Rows are met once or twice in a tile of few entries, and come from far.
+  constexpr Index ahead = 32;
+  for (; i + 4 <= count; i += 4) {
+    if (i + ahead < count) {
+      const Real* const row = left.x + row_of(keys[i + ahead]) * left.stride;
+      for (Index c = 0; c < left.stride; c += 8) hwy::Prefetch(row + c);
+    }
+    four(keys + i).store(z + i);
+  }
   if (i == count) return;
   Key last[4];
   for (Index e = 0; e < 4; ++e) last[e] = keys[std::min(i + e, count - 1)];

@@ -1,0 +1,78 @@
+#!/usr/bin/python3
+"""Measures value and gradient of large completions: tiles, the same entry by entry, and SciPy, in turns.
+
+A figure is the smallest of the repetitions, in nanoseconds an entry; beside it stand the share of the multiply-adds that
+this machine can do in registers, measured in the same turns (3 k an entry are needed), and the ratio to tiles.
+"""
+import argparse
+import json
+import pathlib
+import subprocess
+
+HERE = pathlib.Path(__file__).parent
+CASES = {
+    "ratings 10^7": dict(n1=480_000, n2=18_000, m=10_000_000, k=16, skew=2),
+    "ratings 10^7, k = 32": dict(n1=480_000, n2=18_000, m=10_000_000, k=32, skew=2),
+    "uniform 0.1 %": dict(n1=100_000, n2=100_000, m=10_000_000, k=16, skew=1),
+    "ratings 10^8": dict(n1=480_000, n2=18_000, m=100_000_000, k=16, skew=2),
+}
+
+
+class Contestant:
+    def __init__(self, command, settings):
+        words = [str(word) for word in command] + [f"{key}={value}" for key, value in settings.items()]
+        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline().split()
+        if not answer:
+            raise SystemExit(f"scale: no answer to '{line}'")
+        return float(answer[0])
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def measure(name, case, arguments):
+    operator = f"type: power_law_sampling, count: {case['m']}, skew: {case['skew']}"
+    case = dict(case, clock="cpu" if arguments.cpu else "wall")
+    ours = Contestant([arguments.contestant], dict(case, operator=operator, threads=1 if arguments.cpu else arguments.threads))
+    scipy = Contestant(["/usr/bin/python3", HERE / "peers/scipy_peer.py"], case)
+    ours.ask("run 1")
+    entries = {"tiles": ours.ask("entries"), "entry by entry": ours.ask("entries"), "SciPy": scipy.ask("entries")}
+    seconds = {who: [] for who in entries}
+    peaks = []
+    for _ in range(arguments.repetitions):
+        peaks.append(ours.ask("multiply 200"))
+        seconds["tiles"].append(ours.ask("objective 3"))
+        seconds["entry by entry"].append(ours.ask("entrywise 1"))
+        seconds["SciPy"].append(scipy.ask("objective 1"))
+    memory = {"tiles": ours.ask("memory"), "SciPy": scipy.ask("memory")}
+    ours.close()
+    scipy.close()
+    peak = min(peaks) / 1e6  # seconds per multiply-add, all threads together
+    print(f"\n{name}: {case['n1']} × {case['n2']}, {entries['tiles']:.0f} entries, k = {case['k']}")
+    rows = {}
+    for who in seconds:
+        each = min(seconds[who]) / entries[who]
+        rows[who] = dict(nanoseconds=1e9 * each, of_peak=3 * case["k"] * peak / each)
+        rows[who]["against_tiles"] = rows[who]["nanoseconds"] / rows["tiles"]["nanoseconds"]
+        print(f"  {who:16}{1e9 * each:9.2f} ns an entry{100 * rows[who]['of_peak']:8.1f} % of peak arithmetic"
+              f"{rows[who]['against_tiles']:8.1f} × tiles")
+    return dict(case, entries=entries, rows=rows, peak_memory=memory)
+
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--contestant", required=True)
+parser.add_argument("--threads", type=int, default=2)
+parser.add_argument("--repetitions", type=int, default=5)
+parser.add_argument("--case", action="append", choices=list(CASES), help="all but the one of 10^8 entries, if left out")
+parser.add_argument("--cpu", action="store_true", help="seconds of one processor, where the machine does other things too")
+parser.add_argument("--json")
+arguments = parser.parse_args()
+results = {name: measure(name, CASES[name], arguments) for name in arguments.case or list(CASES)[:-1]}
+if arguments.json:
+    pathlib.Path(arguments.json).write_text(json.dumps(results, indent=1))
