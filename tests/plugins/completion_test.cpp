@@ -163,6 +163,21 @@ TEST_CASE("each variant of GNMR is ½(1 − α) p + J⁺(y − z + ½(1 + α) J 
   }
 }
 
+TEST_CASE("GNMR converges quadratically") {
+  for (const char* variant : {"setting", "averaging", "updating"}) {
+    CAPTURE(std::string(variant));
+    const auto error = column(*run_for(12, fmt::format("{{type: gnmr, variant: {}}}", variant)), "relative_error");
+    int pairs = 0;
+    for (std::size_t t = 1; t + 1 < error.size(); ++t)
+      if (error[t] < 0.03 && error[t] > 1e-4) {
+        CHECK(error[t + 1] < 50 * error[t] * error[t]);
+        ++pairs;
+      }
+    CHECK(pairs >= 1);
+    CHECK(error.back() < 1e-12);
+  }
+}
+
 TEST_CASE("GNMR sees a scaled loss as least squares, and refuses those of another curvature") {
   const auto sum = run_for(4, "gnmr"), mean = run_for(4, "gnmr", {"loss={type: least_squares, reduction: mean}"});
   CHECK(difference(mean->iterate().point[0], sum->iterate().point[0]) < 1e-8);
