@@ -1,18 +1,17 @@
-#include "core/cli/bundle.hpp"
-
+// export --bundle: a run with all that it takes to check it.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <iostream>
 #include <set>
 
 #include "core/base/digest.hpp"
 #include "core/cli/documents.hpp"
+#include "core/cli/exports.hpp"
+#include "core/cli/temporary_folder.hpp"
 #include "core/plugin/script.hpp"
 #include "core/report/report.hpp"
 #include "core/report/tables/summary_tables.hpp"
 #include "core/store/archive.hpp"
-#include "core/store/files.hpp"
 #include "core/store/remake.hpp"
 #include "core/tree/yaml.hpp"
 
@@ -20,29 +19,7 @@ namespace tightrope::cli {
 
 namespace {
 
-namespace fs = std::filesystem;
 using Files = std::map<std::string, std::string>;
-
-/// A folder that goes with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder() : path_(fs::temp_directory_path() / fmt::format("tightrope-bundle-{}", getpid())) {
-    std::error_code error;
-    fs::remove_all(path_, error);
-    if (!fs::create_directories(path_, error))
-      throw Error(Exit::resources, fmt::format("{} cannot be created: {}", path_.string(), error.message()));
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 /// All files below a folder, at `prefix` of the archive.
 void add_folder(Files& files, const fs::path& folder, const std::string& prefix) {
@@ -152,15 +129,14 @@ std::string versions_of(const StoredRun& run) {
 
 std::string readme_of(const StoredRun& run, const Files& files, const Lacking& lacking) {
   const bool has_plugins =
-      std::any_of(files.begin(), files.end(), [](const auto& file) { return file.first.starts_with("plugins/"); });
+      std::ranges::any_of(files, [](const auto& file) { return file.first.starts_with("plugins/"); });
   const std::string plugins = has_plugins ? " --plugin-path plugins" : "";
   std::string text = fmt::format("# {}\n\n", run.name);
   text += fmt::format("{} {} of Tightrope, as {} stored, with all that is needed to check {} and to run {} again.\n\n",
                       run.cells.size(), run.cells.size() == 1 ? "run" : "runs",
                       run.cells.size() == 1 ? "it is" : "they are", run.cells.size() == 1 ? "it" : "them",
                       run.cells.size() == 1 ? "it" : "them");
-  const auto holding =
-      std::count_if(run.claims.begin(), run.claims.end(), [](const StoredClaim& claim) { return claim.holds; });
+  const auto holding = std::ranges::count_if(run.claims, [](const StoredClaim& claim) { return claim.holds; });
   if (!run.claims.empty()) text += fmt::format("{} of {} claims hold.\n\n", holding, run.claims.size());
   if (!run.missing.empty())
     text += fmt::format("{} more {} no result; `tables/summary.json` says why.\n\n", run.missing.size(),
@@ -212,9 +188,9 @@ std::string traces_csv(const StoredRun& run) {
   std::vector<std::string> axes, columns;
   for (const StoredCell& cell : run.cells) {
     for (const auto& [axis, value] : cell.labels)
-      if (std::find(axes.begin(), axes.end(), axis) == axes.end()) axes.push_back(axis);
+      if (std::ranges::find(axes, axis) == axes.end()) axes.push_back(axis);
     for (const Column& column : cell.trace.columns)
-      if (std::find(columns.begin(), columns.end(), column.name) == columns.end()) columns.push_back(column.name);
+      if (std::ranges::find(columns, column.name) == columns.end()) columns.push_back(column.name);
   }
   std::vector<std::string> header = axes;
   header.insert(header.end(), columns.begin(), columns.end());

@@ -13,20 +13,17 @@
 
 namespace tightrope::cli {
 
-namespace fs = std::filesystem;
-
 void declare_plugin_options(po::options_description& options) {
-  options.add_options()("plugin-path", po::value<std::vector<std::string>>()->value_name("DIR")->composing(),
-                        "folder with plugins, searched first (repeatable)");
+  options.add_options()("plugin-path", texts("DIR"), "folder with plugins, searched first (repeatable)");
 }
 
 void declare_config_options(po::options_description& options) {
-  options.add_options()("set", po::value<std::vector<std::string>>()->value_name("PATH=VALUE")->composing(),
+  options.add_options()("set", texts("PATH=VALUE"),
                         "set a value, e.g. --set optimizer.step=0.5; several, or a range, make a study (repeatable)");
-  options.add_options()("config,c", po::value<std::vector<std::string>>()->value_name("FILE")->composing(),
+  options.add_options()("config,c", texts("FILE"),
                         "lay another config over FILE (repeatable, left to right); - is standard input, also as FILE");
   options.add_options()(
-      "layer", po::value<std::vector<std::string>>()->value_name("NAME")->composing(),
+      "layer", texts("NAME"),
       "lay FILE.NAME.yaml, beside FILE.yaml, over it: --layer quick sees the law of a paper in seconds");
   declare_plugin_options(options);
   options.add_options()("allow-plugin-path", "open plugins from the folders that the config names in plugin_path");
@@ -34,17 +31,14 @@ void declare_config_options(po::options_description& options) {
 }
 
 void declare_thread_option(po::options_description& options) {
-  options.add_options()("threads", po::value<std::string>()->value_name("N"),
+  options.add_options()("threads", text("N"),
                         "threads for tiles (default: all cores); the results do not depend on it");
 }
 
 Node read_layers(const Call& call, const fs::path& file) {
   Node tree = read_yaml(file);
-  if (call.has("layer"))
-    for (const std::string& name : call.get<std::vector<std::string>>("layer"))
-      merge(tree, read_yaml(layer_of(file, name)));
-  if (call.has("config"))
-    for (const std::string& layer : call.get<std::vector<std::string>>("config")) merge(tree, read_yaml(layer));
+  for (const std::string& name : call.texts("layer")) merge(tree, read_yaml(layer_of(file, name)));
+  for (const std::string& layer : call.texts("config")) merge(tree, read_yaml(layer));
   std::vector<Diagnostic> diagnostics;
   const auto assign = [&](const std::string& assignment, const char* origin) {
     try {
@@ -61,17 +55,15 @@ Node read_layers(const Call& call, const fs::path& file) {
       begin = end + 1;
     }
   }
-  if (call.has("set"))
-    for (const std::string& assignment : call.get<std::vector<std::string>>("set")) assign(assignment, "--set");
+  for (const std::string& assignment : call.texts("set")) assign(assignment, "--set");
   if (!diagnostics.empty()) throw ConfigError(std::move(diagnostics));
   return tree;
 }
 
 void declare_selection_options(po::options_description& options) {
-  options.add_options()("only", po::value<std::vector<std::string>>()->value_name("AXIS=VALUES")->composing(),
+  options.add_options()("only", texts("AXIS=VALUES"),
                         "cells of a study to keep, e.g. --only method=gd,condition=10,100 (repeatable)");
-  options.add_options()("skip", po::value<std::vector<std::string>>()->value_name("AXIS=VALUES")->composing(),
-                        "cells of a study to leave out (repeatable)");
+  options.add_options()("skip", texts("AXIS=VALUES"), "cells of a study to leave out (repeatable)");
 }
 
 Selection read_selection(const Call& call) {
@@ -79,7 +71,7 @@ Selection read_selection(const Call& call) {
   std::vector<Diagnostic> diagnostics;
   for (const auto& [option, nodes] : {std::pair{"only", &selection.only}, std::pair{"skip", &selection.skip}}) {
     if (!call.has(option)) continue;
-    for (const std::string& text : call.get<std::vector<std::string>>(option)) try {
+    for (const std::string& text : call.texts(option)) try {
         nodes->push_back(parse_selection(text, std::string("--") + option));
       } catch (const ConfigError& error) {
         diagnostics.insert(diagnostics.end(), error.diagnostics().begin(), error.diagnostics().end());
@@ -91,13 +83,12 @@ Selection read_selection(const Call& call) {
 
 Catalog make_catalog(const Call& call, const Node* tree) {
   std::vector<fs::path> extra;
-  if (call.has("plugin-path"))
-    for (const std::string& folder : call.get<std::vector<std::string>>("plugin-path")) {
-      std::error_code ignored;
-      if (!fs::is_directory(folder, ignored))
-        throw Error(Exit::config, fmt::format("--plugin-path must name a folder, but '{}' is none", folder));
-      extra.push_back(resolved_path(folder));
-    }
+  for (const std::string& folder : call.texts("plugin-path")) {
+    std::error_code ignored;
+    if (!fs::is_directory(folder, ignored))
+      throw Error(Exit::config, fmt::format("--plugin-path must name a folder, but '{}' is none", folder));
+    extra.push_back(resolved_path(folder));
+  }
   if (const Node* named = tree && tree->is_map() ? tree->find("plugin_path") : nullptr) {
     if (!call.has("allow-plugin-path"))
       throw Error(Exit::plugin,
@@ -115,7 +106,7 @@ Catalog make_catalog(const Call& call, const Node* tree) {
 std::shared_ptr<const Team> make_team(const Call& call) {
   unsigned threads = default_threads();
   if (call.has("threads")) {
-    const std::string text = call.get<std::string>("threads");
+    const std::string text = call.text("threads");
     const auto given = to_index(Node::make_scalar(text, {}));
     if (!given || *given < 1 || *given > 256)
       throw Error(Exit::config,

@@ -1,5 +1,4 @@
-#include "core/cli/complete.hpp"
-
+// What a shell offers for the word that is being typed: verbs, options, plugins and parameters of this very program.
 #include <algorithm>
 #include <cctype>
 #include <set>
@@ -11,8 +10,6 @@
 #include "core/tree/yaml.hpp"
 
 namespace tightrope::cli {
-
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -45,7 +42,7 @@ class Line {
       for (const Verb& verb : verbs()) offer(verb.name, verb.summary);
       return lines_;
     }
-    const auto verb = std::find_if(verbs().begin(), verbs().end(), [&](const Verb& v) { return v.name == words_[0]; });
+    const auto verb = std::ranges::find(verbs(), words_[0], &Verb::name);
     if (verb == verbs().end()) return {};
     verb_ = &*verb;
     const po::options_description options = options_of(*verb_);

@@ -13,7 +13,6 @@
 #include "core/base/asked.hpp"
 #include "core/base/failure.hpp"
 #include "core/base/utf8.hpp"
-#include "core/cli/complete.hpp"
 #include "core/cli/pages.hpp"
 #include "core/study/workers/worker.hpp"
 
@@ -28,11 +27,9 @@ const std::vector<Verb>& verbs() {
     static const std::vector<std::string> order = {"run",   "plan",   "check",   "list",   "describe",
                                                    "new",   "show",   "compare", "report", "export",
                                                    "watch", "verify", "doctor",  "help",   "version"};
-    const auto place = [](const Verb& verb) {
-      return std::find(order.begin(), order.end(), verb.name) - order.begin();
-    };
+    const auto place = [](const Verb& verb) { return std::ranges::find(order, verb.name) - order.begin(); };
     std::vector<Verb> found = verbs_of_all_files();
-    std::stable_sort(found.begin(), found.end(), [&](const Verb& a, const Verb& b) { return place(a) < place(b); });
+    std::ranges::stable_sort(found, [&](const Verb& a, const Verb& b) { return place(a) < place(b); });
     return found;
   }();
   return all;
@@ -62,10 +59,10 @@ Call parse(const Verb& verb, const std::vector<std::string>& arguments) {
     throw Error(Exit::config, fmt::format("{}; see 'tightrope {} -h'", error.what(), verb.name));
   }
   call.quiet = call.options.count("quiet") > 0;
-  if (call.options.count("positional")) call.positional = call.get<std::vector<std::string>>("positional");
+  if (call.options.count("positional")) call.positional = call.texts("positional");
   if (!verb.formats.empty()) {
-    call.format = call.get<std::string>("format");
-    if (std::find(verb.formats.begin(), verb.formats.end(), call.format) == verb.formats.end())
+    call.format = call.text("format");
+    if (std::ranges::find(verb.formats, call.format) == verb.formats.end())
       throw Error(Exit::config, fmt::format("{} cannot print the format '{}'{}; it can: {}", verb.name, call.format,
                                             did_you_mean(call.format, verb.formats), fmt::join(verb.formats, ", ")));
   }
@@ -97,7 +94,7 @@ Exit dispatch(std::vector<std::string> arguments) {
                       call.positional.empty() ? ", but nothing was given"
                                               : fmt::format(", but here is '{}'", fmt::join(call.positional, " ")),
                       verb.name));
-    if (std::find(call.positional.begin(), call.positional.end(), "") != call.positional.end())
+    if (std::ranges::find(call.positional, "") != call.positional.end())
       throw Error(Exit::config, fmt::format("{} takes {}, but an empty name was given", verb.name, verb.arguments));
     return verb.run(call);
   }

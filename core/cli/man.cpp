@@ -1,8 +1,8 @@
-#include "core/cli/man.hpp"
-
+// The manual page, from what the verbs say of themselves.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <sstream>
 #include <string_view>
 
@@ -16,21 +16,13 @@ namespace {
 
 /// Plain text for roff: its own signs, and all that is not ASCII, are spelt out, so that every reader shows the same.
 std::string escaped(const std::string& text) {
+  static const std::map<char32_t, const char*> signs = {{U'\\', "\\e"},  {U'-', "\\-"},   {U'\'', "\\(aq"},
+                                                        {U'`', "\\(ga"}, {U'^', "\\(ha"}, {U'~', "\\(ti"}};
   std::string result;
   for (std::string_view rest = text; !rest.empty(); rest.remove_prefix(std::max<std::size_t>(utf8_length(rest), 1))) {
     const char32_t c = utf8_length(rest) > 0 ? utf8_character(rest) : U'?';
-    if (c == U'\\')
-      result += "\\e";
-    else if (c == U'-')
-      result += "\\-";
-    else if (c == U'\'')
-      result += "\\(aq";
-    else if (c == U'`')
-      result += "\\(ga";
-    else if (c == U'^')
-      result += "\\(ha";
-    else if (c == U'~')
-      result += "\\(ti";
+    if (const auto sign = signs.find(c); sign != signs.end())
+      result += sign->second;
     else if (c < 128)
       result += static_cast<char>(c);
     else

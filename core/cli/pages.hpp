@@ -19,4 +19,12 @@ std::string lines_of_kinds();
 /// "papers/liu2025/condition".
 std::vector<std::string> shipped_names();
 
+/// The manual page tightrope(1) in roff, with all verbs and their options.
+std::string man_page();
+/// What a shell offers for the last of the words behind `tightrope`, as far as it has been typed: the completions of
+/// bash, zsh and fish (core/cli/completions) ask `tightrope complete WORD…`. One line for each candidate, which begins
+/// like that word: "CANDIDATE\tDESCRIPTION". Candidates that end with '.' or '=' go on. The line ":files" or ":folders"
+/// says that names of files or folders fit as well. Wrong words have no candidates; nothing is thrown.
+std::vector<std::string> completions(const std::vector<std::string>& words);
+
 }  // namespace tightrope::cli

@@ -11,8 +11,6 @@
 
 namespace tightrope::cli {
 
-namespace fs = std::filesystem;
-
 namespace {
 
 constexpr const char* paper_file = "paper.yaml";
@@ -31,7 +29,7 @@ bool is_config(const fs::path& file) {
 std::vector<fs::path> sorted_entries(const fs::path& folder) {
   std::vector<fs::path> entries;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) entries.push_back(entry.path());
-  std::sort(entries.begin(), entries.end());
+  std::ranges::sort(entries);
   return entries;
 }
 
@@ -66,7 +64,7 @@ std::vector<std::string> shipped_names() {
     fs::path name = fs::relative(entry.path(), shipped_folder());
     if (is_config(entry.path()) || fs::exists(entry.path() / paper_file)) names.push_back(name.replace_extension());
   }
-  std::sort(names.begin(), names.end());
+  std::ranges::sort(names);
   return names;
 }
 

@@ -1,5 +1,4 @@
-#include "core/cli/pdf.hpp"
-
+// Drawings as PDF.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
@@ -12,43 +11,16 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/base/error.hpp"
-#include "core/store/files.hpp"
+#include "core/cli/exports.hpp"
+#include "core/cli/temporary_folder.hpp"
 
 namespace tightrope::cli {
 
-namespace fs = std::filesystem;
-
-namespace {
-
 constexpr const char* converter = "rsvg-convert";
 
-/// A folder of its own, removed with what is in it.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string name = (fs::temp_directory_path() / "tightrope-XXXXXX").string();
-    if (!mkdtemp(name.data()))
-      throw Error(Exit::resources, fmt::format("no folder can be made in {}: {}", fs::temp_directory_path().string(),
-                                               std::strerror(errno)));
-    path_ = name;
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  fs::path operator/(const char* name) const { return path_ / name; }
-
- private:
-  fs::path path_;
-};
-
-}  // namespace
-
 std::string pdf_of(const std::string& svg) {
-  const ScratchFolder folder;
+  const TemporaryFolder temporary;
+  const fs::path& folder = temporary.path();
   const std::string from = folder / "drawing.svg", to = folder / "drawing.pdf", messages = folder / "messages";
   write_atomically(from, svg);
   std::array<std::string, 5> words = {converter, "--format=pdf", "--output", to, from};

@@ -57,12 +57,12 @@ class PictureMaker {
     for (const std::string& target : order) {
       std::vector<Group> by_seed;
       for (auto& [seed, group] : by_target[target]) by_seed.push_back(std::move(group));
-      std::sort(by_seed.begin(), by_seed.end());
+      std::ranges::sort(by_seed);
       // Two seeds tell whether the target heeds the seed at all.
       if (by_seed.size() > 1 && are_equal(truth(by_seed[0]).get(), truth(by_seed[1]).get())) {
         for (std::size_t g = 1; g < by_seed.size(); ++g)
           by_seed[0].insert(by_seed[0].end(), by_seed[g].begin(), by_seed[g].end());
-        std::sort(by_seed[0].begin(), by_seed[0].end());
+        std::ranges::sort(by_seed[0]);
         by_seed.resize(1);
       }
       groups.insert(groups.end(), by_seed.begin(), by_seed.end());
@@ -116,8 +116,7 @@ class PictureMaker {
 
 Pictures pictures_of(const StoredRun& run, const Catalog& catalog, const std::shared_ptr<const Team>& team,
                      const std::shared_ptr<const Truth>& known) {
-  const bool has_matrices =
-      std::all_of(run.cells.begin(), run.cells.end(), [](const StoredCell& cell) { return cell.sizes.rows > 0; });
+  const bool has_matrices = std::ranges::all_of(run.cells, [](const StoredCell& cell) { return cell.sizes.rows > 0; });
   if (run.cells.size() > most_pictured_cells || !has_matrices) return {};
   const auto maker = std::make_shared<const PictureMaker>(run, catalog, team, known);
   return {maker->groups(), [maker](const Group& group) { return maker->truth(group); },

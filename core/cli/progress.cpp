@@ -41,9 +41,8 @@ std::vector<Index> prominent_columns(const Trace& trace) {
   std::vector<Index> columns;
   for (Index i = 0; i < trace.columns.size(); ++i)
     if (trace.columns[i].display_priority > 0) columns.push_back(i);
-  std::stable_sort(columns.begin(), columns.end(), [&](Index a, Index b) {
-    return trace.columns[a].display_priority > trace.columns[b].display_priority;
-  });
+  std::ranges::stable_sort(
+      columns, [&](Index a, Index b) { return trace.columns[a].display_priority > trace.columns[b].display_priority; });
   return columns;
 }
 
@@ -54,7 +53,7 @@ std::string telling_numbers(const Trace& trace, std::size_t most, Real (Trace::*
   if (columns.empty()) columns.push_back(2);  // the objective
   for (const Index i : columns) {
     std::string name = trace.columns[i].name;
-    std::replace(name.begin(), name.end(), '_', ' ');
+    std::ranges::replace(name, '_', ' ');
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, number((trace.*value)(i)));
   }
   return text;

@@ -88,8 +88,8 @@ void print_runs(const StoredRun& run) {
 }
 
 void print_table(const StoredRun& run) {
-  const bool is_repeated = std::any_of(run.cells.begin(), run.cells.end(),
-                                       [](const StoredCell& cell) { return cell.labels.contains(repetition_label); });
+  const bool is_repeated =
+      std::ranges::any_of(run.cells, [](const StoredCell& cell) { return cell.labels.contains(repetition_label); });
   is_repeated ? print_settings(run) : print_runs(run);
   for (const StoredCell& cell : run.cells)
     if (cell.end.end_class != EndClass::converged && cell.end.end_class != EndClass::limit)
@@ -112,7 +112,7 @@ void print_notes(const StoredRun& run) {
   for (const StoredCell& cell : run.cells)
     if (const Node* own = cell.provenance.find("notes"))
       for (const Node& note : own->items)
-        if (std::find(notes.begin(), notes.end(), note.scalar) == notes.end()) notes.push_back(note.scalar);
+        if (std::ranges::find(notes, note.scalar) == notes.end()) notes.push_back(note.scalar);
   for (std::size_t i = 0; i < std::min(most_notes, notes.size()); ++i) std::cout << "  " << notes[i] << ".\n";
   if (notes.size() > most_notes) std::cout << "  … and " << notes.size() - most_notes << " more\n";
 }

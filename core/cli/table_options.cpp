@@ -11,7 +11,7 @@ namespace {
 
 SuccessCriterion success_of(const Call& call) {
   std::vector<Diagnostic> diagnostics;
-  const std::string text = call.get<std::string>("success");
+  const std::string text = call.text("success");
   const auto success = read_success(Node::make_scalar(text, {"--success " + excerpt(text), 1, 1}), diagnostics);
   if (!success) throw ConfigError(std::move(diagnostics));
   return *success;
@@ -21,7 +21,7 @@ SuccessCriterion success_of(const Call& call) {
 std::vector<std::string> listed(const Call& call, const char* option) {
   std::vector<std::string> parts;
   if (!call.has(option)) return parts;
-  std::istringstream text(call.get<std::string>(option));
+  std::istringstream text(call.text(option));
   for (std::string part; std::getline(text, part, ',');) {
     part.erase(0, part.find_first_not_of(' '));
     part.erase(part.find_last_not_of(' ') + 1);
@@ -51,16 +51,15 @@ void declare_table_options(po::options_description& options) {
 TableOptions read_layout(const Call& call) {
   TableOptions options;
   options.columns = listed(call, "columns");
-  if (call.has("pivot")) options.pivot = call.get<std::string>("pivot");
+  if (call.has("pivot")) options.pivot = call.text("pivot");
   options.bold = call.has("bold");
-  if (call.has("rename"))
-    for (const std::string& text : call.get<std::vector<std::string>>("rename")) {
-      const std::size_t equals = text.find('=');
-      if (equals == std::string::npos || equals == 0)
-        throw Error(Exit::config,
-                    fmt::format("--rename must be NAME=TEXT, such as scaled=\"Scaled GD\", but it is '{}'", text));
-      options.names[text.substr(0, equals)] = text.substr(equals + 1);
-    }
+  for (const std::string& text : call.texts("rename")) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw Error(Exit::config,
+                  fmt::format("--rename must be NAME=TEXT, such as scaled=\"Scaled GD\", but it is '{}'", text));
+    options.names[text.substr(0, equals)] = text.substr(equals + 1);
+  }
   if (!options.pivot.empty() && !options.columns.empty())
     throw Error(Exit::config, "--pivot shows one column alone, so there is nothing to choose with --columns");
   return options;
@@ -69,14 +68,13 @@ TableOptions read_layout(const Call& call) {
 Summary read_summary(const Call& call, StoredRun& run, const std::optional<std::string>& by) {
   SummaryOptions options;
   options.by = by;
-  if (call.has("by")) options.by = call.get<std::string>("by");
-  if (call.has("column")) options.columns = {call.get<std::string>("column")};
+  if (call.has("by")) options.by = call.text("by");
+  if (call.has("column")) options.columns = {call.text("column")};
   options.pool = listed(call, "pool");
   if (call.has("success")) {
     run.success = success_of(call);
-    const bool is_recorded = std::any_of(run.cells.begin(), run.cells.end(), [&](const StoredCell& cell) {
-      return cell.trace.find(run.success->column).has_value();
-    });
+    const bool is_recorded = std::ranges::any_of(
+        run.cells, [&](const StoredCell& cell) { return cell.trace.find(run.success->column).has_value(); });
     if (!is_recorded)
       throw Error(Exit::config, fmt::format("no run of {} records the column '{}' that --success speaks of", run.name,
                                             run.success->column));

@@ -42,8 +42,7 @@ std::string tuned_lines(const std::vector<Tuned>& tuned) {
     const auto method = one.labels.find("method");
     Share& share = methods[{method == one.labels.end() ? "" : method->second, one.path}];
     const std::string value = one.value_text();
-    auto known =
-        std::find_if(share.values.begin(), share.values.end(), [&](const auto& v) { return v.first == value; });
+    auto known = std::ranges::find_if(share.values, [&](const auto& v) { return v.first == value; });
     if (known == share.values.end()) known = share.values.insert(known, {value, 0});
     ++known->second;
     ++share.settings;

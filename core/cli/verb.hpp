@@ -2,8 +2,8 @@
 #pragma once
 
 #include <boost/program_options.hpp>
+#include <filesystem>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -11,10 +11,12 @@
 #include "core/experiment/experiment.hpp"
 #include "core/report/report.hpp"
 #include "core/report/tables/table.hpp"
+#include "core/store/json.hpp"
 #include "core/store/result.hpp"
 
 namespace tightrope::cli {
 
+namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
 /// The arguments of one call, parsed.
@@ -28,6 +30,14 @@ struct Call {
   template <class T>
   T get(const std::string& option) const {
     return options[option].as<T>();
+  }
+  /// What was given or is the default; "" for neither.
+  std::string text(const std::string& option) const {
+    return options.count(option) > 0 ? get<std::string>(option) : "";
+  }
+  /// Of an option that may be given several times.
+  std::vector<std::string> texts(const std::string& option) const {
+    return options.count(option) > 0 ? get<std::vector<std::string>>(option) : std::vector<std::string>();
   }
 };
 
@@ -56,14 +66,18 @@ const std::vector<Verb>& verbs();
 std::string help_of(const Verb& verb);
 std::string version_line();
 
-// --- options that several verbs have ---
+// --- options ---
+/// The value of an option, which help calls `name`.
+inline auto* text(const char* name) { return po::value<std::string>()->value_name(name); }
+/// Of an option that may be given several times.
+inline auto* texts(const char* name) { return po::value<std::vector<std::string>>()->value_name(name)->composing(); }
 void declare_config_options(po::options_description& options);     // --set, -c, --layer and where plugins are
 void declare_selection_options(po::options_description& options);  // --only, --skip
 void declare_plugin_options(po::options_description& options);     // --plugin-path
 void declare_thread_option(po::options_description& options);      // --threads
 
 /// The merged tree of the file, its layers, the environment and --set.
-Node read_layers(const Call& call, const std::filesystem::path& file);
+Node read_layers(const Call& call, const fs::path& file);
 /// The cells of a study that --only and --skip pick.
 Selection read_selection(const Call& call);
 /// The catalog for a call; `tree` may add folders (plugin_path) if --allow-plugin-path is given.
@@ -83,7 +97,7 @@ Exit noting_changed_data(const StoredRun& run);
 std::string tuned_lines(const std::vector<Tuned>& tuned);
 
 /// A JSON number; "inf" or "-inf" where it is infinite, null where it is none.
-nlohmann::ordered_json json_number(Real value);
-nlohmann::ordered_json json_tree(const Node& node);
+Json json_number(Real value);
+Json json_tree(const Node& node);
 
 }  // namespace tightrope::cli

@@ -1,4 +1,4 @@
-# Completion for bash: the program itself knows what fits (core/cli/complete.hpp).
+# Completion for bash: the program itself knows what fits (core/cli/complete.cpp).
 _tightrope() {
   local line words word current cut completion
   COMPREPLY=()

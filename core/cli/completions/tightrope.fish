@@ -1,4 +1,4 @@
-# Completion for fish: the program itself knows what fits (core/cli/complete.hpp).
+# Completion for fish: the program itself knows what fits (core/cli/complete.cpp).
 function __tightrope_complete
     set -l words (commandline -opc) (commandline -ct)
     for line in ($words[1] complete $words[2..-1] 2>/dev/null)

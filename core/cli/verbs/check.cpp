@@ -12,8 +12,6 @@
 
 namespace tightrope::cli {
 
-namespace fs = std::filesystem;
-
 namespace {
 
 void check(const Call& call, const fs::path& file) {

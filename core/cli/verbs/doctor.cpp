@@ -66,7 +66,7 @@ Exit doctor(const Call& call) {
   facts.emplace_back("plugins", fmt::format("{} can be used, {} refused", plugins, refused) +
                                     (not_tried > 0 ? fmt::format(", {} could not be tried", not_tried) : ""));
   if (call.format == "json") {
-    nlohmann::ordered_json json = {{"facts", nlohmann::ordered_json::array()}, {"troubles", troubles}};
+    Json json = {{"facts", Json::array()}, {"troubles", troubles}};
     for (const auto& [name, value] : facts) json["facts"].push_back({{"name", name}, {"value", value}});
     std::cout << pretty(json);
   } else {

@@ -7,13 +7,11 @@
 #include <set>
 
 #include "core/base/limits.hpp"
-#include "core/cli/bundle.hpp"
 #include "core/cli/documents.hpp"
-#include "core/cli/pdf.hpp"
+#include "core/cli/exports.hpp"
 #include "core/cli/table_options.hpp"
-#include "core/cli/verb.hpp"
 #include "core/report/citations.hpp"
-#include "core/report/figures/curves/plot_data.hpp"
+#include "core/report/figures/curves/curves.hpp"
 #include "core/report/figures/figures.hpp"
 #include "core/report/tables/paper_tables.hpp"
 #include "core/store/remake.hpp"
@@ -40,7 +38,7 @@ const StoredCell& chosen(const Call& call, const StoredRun& run) {
   if (!call.has("cell")) {
     if (run.cells.size() == 1) return run.cells.front();
   } else {
-    const std::string wanted = call.get<std::string>("cell");
+    const std::string wanted = call.text("cell");
     for (const StoredCell& cell : run.cells) {
       if (wanted.size() >= 6 && cell.key.rfind(wanted, 0) == 0) return cell;
       for (const auto& [axis, value] : cell.labels)
@@ -49,11 +47,10 @@ const StoredCell& chosen(const Call& call, const StoredRun& run) {
   }
   std::vector<std::string> names;
   for (const StoredCell& cell : run.cells) names.push_back(label_of(cell));
-  throw Error(Exit::config,
-              fmt::format("{}; choose one with --cell: {}",
-                          call.has("cell") ? "there is no run '" + call.get<std::string>("cell") + "' here"
-                                           : "there are several runs here",
-                          fmt::join(names, ", ")));
+  throw Error(Exit::config, fmt::format("{}; choose one with --cell: {}",
+                                        call.has("cell") ? "there is no run '" + call.text("cell") + "' here"
+                                                         : "there are several runs here",
+                                        fmt::join(names, ", ")));
 }
 
 std::string arrays_npz(const Call& call, const StoredRun& run) {
@@ -148,7 +145,7 @@ void refuse_to_overwrite(const StoredRun& run, const std::filesystem::path& file
 /// "85mm", "8.5 cm", "3.3in", "240pt" or "85": millimetres.
 Real width_of(const Call& call) {
   if (!call.has("width")) return column_width;
-  const std::string text = call.get<std::string>("width");
+  const std::string text = call.text("width");
   std::size_t end = 0;
   Real value = 0;
   try {
@@ -195,8 +192,8 @@ std::string wanted_figure(const Call& call, const std::vector<std::string>& name
   const std::string extension = file.extension().string();
   const bool is_drawing = extension == ".svg" || extension == ".pdf";
   const bool is_named = call.has("figure");
-  const std::string name = is_named ? call.get<std::string>("figure") : file.stem().string();
-  if (std::find(names.begin(), names.end(), name) != names.end()) return name;
+  const std::string name = is_named ? call.text("figure") : file.stem().string();
+  if (std::ranges::find(names, name) != names.end()) return name;
   if (!is_named && !is_drawing) return "";
   throw Error(Exit::config,
               fmt::format("{}; there are: {}",
@@ -222,8 +219,8 @@ std::vector<Output> for_paper(const Call& call, StoredRun& run, const std::files
   }
   std::vector<std::string> names = paper_table_names(summary);
   if (call.has("table")) {
-    const std::string name = call.get<std::string>("table");
-    if (std::find(names.begin(), names.end(), name) == names.end())
+    const std::string name = call.text("table");
+    if (std::ranges::find(names, name) == names.end())
       throw Error(Exit::config, fmt::format("there is no table '{}'{}; there are: {}", name, did_you_mean(name, names),
                                             fmt::join(names, ", ")));
     names = {name};
@@ -278,20 +275,20 @@ Exit export_call(const Call& call) {
     if (!call.quiet) std::cout << file.string() << "\n";
   };
   for (const char* option : {"to", "bundle", "problem"})
-    if (call.has(option)) refuse_to_overwrite(run, call.get<std::string>(option));
+    if (call.has(option)) refuse_to_overwrite(run, call.text(option));
   if (call.has("bundle") || call.has("problem")) refuse_changed_data(run);
   if (call.has("to"))
-    for (const Output& output : results(call, run, call.get<std::string>("to"))) {
+    for (const Output& output : results(call, run, call.text("to"))) {
       refuse_to_overwrite(run, output.file);
       write(output.file, output.bytes);
     }
   if (call.has("bundle")) {
-    const std::string file = call.get<std::string>("bundle");
+    const std::string file = call.text("bundle");
     if (!file.ends_with(".tar.gz")) throw Error(Exit::config, fmt::format("'{}' must end in .tar.gz", file));
     write(file, bundle_of(run, make_catalog(call), make_team(call)));
   }
   if (call.has("problem")) {
-    const std::filesystem::path file = call.get<std::string>("problem");
+    const std::filesystem::path file = call.text("problem");
     if (file.extension() != ".npz") throw Error(Exit::config, fmt::format("'{}' must end in .npz", file.string()));
     write(file, problem_npz(call, run));
   }
@@ -318,21 +315,16 @@ Verb export_verb() {
       "--problem FILE.npz: A (m × n1·n2; A.reshape(m, n1, n2)[i] is A_i), y, truth and shape.\n"
       "What the run is made of is never written over. Exit code 4 if a data file has changed since.",
       [](po::options_description& options) {
-        options.add_options()("to", po::value<std::string>()->value_name("FILE"),
+        options.add_options()("to", text("FILE"),
                               "file for the results (.csv, .npz, .json, .md, .dat, .tex, .svg, .pdf or .bib)");
-        options.add_options()("figure", po::value<std::string>()->value_name("NAME"),
+        options.add_options()("figure", text("NAME"),
                               "of the report, for .tex, .svg and .pdf; an unknown one is answered with their names");
-        options.add_options()("table", po::value<std::string>()->value_name("NAME"),
-                              "settings or comparisons, for .tex (default: both)");
-        options.add_options()("width", po::value<std::string>()->value_name("LENGTH"),
-                              "of figures and tables (default: 85mm, one column)");
+        options.add_options()("table", text("NAME"), "settings or comparisons, for .tex (default: both)");
+        options.add_options()("width", text("LENGTH"), "of figures and tables (default: 85mm, one column)");
         declare_table_options(options);
-        options.add_options()("bundle", po::value<std::string>()->value_name("FILE"),
-                              "file for everything, as a reviewer needs it (.tar.gz)");
-        options.add_options()("problem", po::value<std::string>()->value_name("FILE"),
-                              "file for operator, data and truth (.npz)");
-        options.add_options()("cell", po::value<std::string>()->value_name("NAME"),
-                              "which run, by label or key, where there are several");
+        options.add_options()("bundle", text("FILE"), "file for everything, as a reviewer needs it (.tar.gz)");
+        options.add_options()("problem", text("FILE"), "file for operator, data and truth (.npz)");
+        options.add_options()("cell", text("NAME"), "which run, by label or key, where there are several");
         declare_plugin_options(options);
         declare_thread_option(options);
       },

@@ -13,9 +13,9 @@ namespace {
 
 Exit list_papers(const Call& call) {
   Table table({"paper", "config", "is", "source", "what is seen"});
-  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  Json json = Json::array();
   for (const Paper& paper : shipped_papers()) {
-    nlohmann::ordered_json experiments = nlohmann::ordered_json::array();
+    Json experiments = Json::array();
     for (const PaperExperiment& experiment : paper.experiments) {
       table.add({paper.name, experiment.name, experiment.is, experiment.source, experiment.shows});
       experiments.push_back({{"name", experiment.name},
@@ -43,7 +43,7 @@ Exit list(const Call& call) {
   std::vector<PluginKind> kinds = plugin_kinds();
   if (!call.positional.empty()) kinds = {plugin_kind(call.positional[0])};
   Table table({"kind", "name", "summary"});
-  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  Json json = Json::array();
   bool fine = true;
   for (const PluginKind& kind : kinds)
     for (const std::string& name : catalog.names(kind.folder)) try {

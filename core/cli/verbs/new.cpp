@@ -15,8 +15,6 @@
 
 namespace tightrope::cli {
 
-namespace fs = std::filesystem;
-
 namespace {
 
 constexpr std::size_t longest_name = 60;
@@ -62,7 +60,7 @@ void check_name(const std::string& name, const PluginKind& kind, const Catalog& 
                     excerpt(name), longest_name, near.empty() ? "" : fmt::format(", such as '{}'", near)));
   }
   const std::vector<std::string> taken = catalog.names(kind.folder);
-  if (std::find(taken.begin(), taken.end(), name) != taken.end())
+  if (std::ranges::find(taken, name) != taken.end())
     throw Error(Exit::config,
                 fmt::format("there is a plugin {} '{}' already; take another name, or see 'tightrope list {}'",
                             kind.singular, name, kind.folder));
@@ -93,7 +91,7 @@ using Replacements = std::vector<std::pair<std::string, std::string>>;
 std::string replaced(const std::string& text, const Replacements& replacements) {
   std::string result;
   for (std::size_t at = 0; at < text.size();) {
-    const auto found = std::find_if(replacements.begin(), replacements.end(), [&](const auto& replacement) {
+    const auto found = std::ranges::find_if(replacements, [&](const auto& replacement) {
       return text.compare(at, replacement.first.size(), replacement.first) == 0;
     });
     if (found == replacements.end()) {
@@ -108,7 +106,7 @@ std::string replaced(const std::string& text, const Replacements& replacements) 
 
 /// As a shell takes it for one word.
 std::string shell_word(const std::string& text) {
-  const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
+  const bool is_plain = std::ranges::all_of(text, [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) || std::string("/._-+=:,@%").find(c) != std::string::npos;
   });
   if (is_plain && !text.empty()) return text;
@@ -128,12 +126,11 @@ Exit make_new(const Call& call) {
   const PluginKind& kind = plugin_kind(call.positional[0]);
   const std::string& name = call.positional[1];
   const bool in_python = call.has("python");
-  if (const auto& kinds = script_kinds();
-      in_python && std::find(kinds.begin(), kinds.end(), kind.folder) == kinds.end())
+  if (const auto& kinds = script_kinds(); in_python && std::ranges::find(kinds, kind.folder) == kinds.end())
     throw Error(Exit::config, fmt::format("{} can be written in Python, and {} cannot; leave --python out",
                                           fmt::join(kinds, ", "), kind.folder));
   check_name(name, kind, make_catalog(call));
-  const fs::path folder = call.has("dir") ? call.get<std::string>("dir") : name;
+  const fs::path folder = call.has("dir") ? call.text("dir") : name;
   std::error_code ignored;
   if (fs::exists(fs::symlink_status(folder, ignored)) &&
       !(fs::is_directory(folder, ignored) && fs::is_empty(folder, ignored)))
@@ -186,8 +183,7 @@ Verb new_verb() {
       "notes, and prints the commands that build, test and run it. KIND is one of\n" +
           lines_of_kinds() + ".",
       [](po::options_description& options) {
-        options.add_options()("dir", po::value<std::string>()->value_name("DIR"),
-                              "the folder to write, which is new or empty (default: NAME)");
+        options.add_options()("dir", text("DIR"), "the folder to write, which is new or empty (default: NAME)");
         options.add_options()("python", "a script, which needs no compiler: an optimizer, loss, operator or observer");
         declare_plugin_options(options);
       },

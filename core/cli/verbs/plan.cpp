@@ -22,8 +22,6 @@ namespace tightrope::cli {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr Index trial_iterations = 3;
 constexpr int most_trial_rounds = 60;
 constexpr std::size_t most_rows = 100;  // of the table on the terminal
@@ -43,8 +41,8 @@ double trace_bytes(const Lane& lane) {
   const auto& watches = lane.setup().watches;
   double rows = 1;
   for (Index i = 1; i <= counted; ++i)
-    rows += std::any_of(watches.begin(), watches.end(),
-                        [i](const ScheduledObserver& watch) { return watch.recorded && watch.schedule.due(i); });
+    rows += std::ranges::any_of(
+        watches, [i](const ScheduledObserver& watch) { return watch.recorded && watch.schedule.due(i); });
   if (counted > 0) rows *= static_cast<double>(iterations) / static_cast<double>(counted);
   return rows * (8 * static_cast<double>(lane.trace().columns.size() + 1) + 48);
 }
@@ -288,7 +286,7 @@ Table table_of(const std::vector<Planned>& cells, const Experiment& experiment, 
   for (const StudyAxis& axis : experiment.axes) labels.push_back(axis.label);
   for (const Planned& planned : cells)
     for (const auto& [label, value] : planned.cell->labels)
-      if (planned.is_trial && std::find(labels.begin(), labels.end(), label) == labels.end()) labels.push_back(label);
+      if (planned.is_trial && std::ranges::find(labels, label) == labels.end()) labels.push_back(label);
   header = labels;
   header.emplace_back("state");
   if (!quick) header.insert(header.end(), {"passes", "memory", "time"});
@@ -316,7 +314,7 @@ Exit plan(const Call& call) {
   const Catalog catalog = make_catalog(call, &tree);
   const Selection selection = read_selection(call);
   Experiment resolved = resolve_experiment(tree, catalog, selection);
-  const fs::path out = call.has("out") ? fs::path(call.get<std::string>("out")) : fs::path("results") / resolved.name;
+  const fs::path out = call.has("out") ? fs::path(call.text("out")) : fs::path("results") / resolved.name;
   const TuningState settled = resolve_with_tuning(std::move(resolved), tree, catalog, selection, out);
   const Experiment& experiment = settled.experiment;
   std::vector<Planned> cells;
@@ -360,23 +358,22 @@ Exit plan(const Call& call) {
       std::cout << reason << (count > 1 ? fmt::format(" ({} cells)\n", count) : "\n");
     std::string states;
     for (const auto& [state, count] : totals.states) states += fmt::format(", {} {}", grouped(count), state);
-    std::cout << fmt::format("{} {}{}", grouped(cells.size()), cells.size() == 1 ? "cell" : "cells", states);
+    std::cout << counted(cells.size(), "cell") + states;
     if (totals.seconds > 0)
       std::cout << fmt::format(": at most {} passes, {} and about {} of memory",
                                grouped(static_cast<Index>(std::ceil(totals.passes))), duration(totals.seconds),
                                bytes_text(totals.bytes));
     std::cout << ".\n";
     if (experiment.is_study && totals.seconds > 0 && !call.quiet)
-      std::cout << fmt::format("{} {} with {} {}{}{}.\n", force.workers, force.workers == 1 ? "worker" : "workers",
-                               force.threads, force.threads == 1 ? "thread" : "threads",
+      std::cout << fmt::format("{} with {}{}{}.\n", counted(force.workers, "worker"), counted(force.threads, "thread"),
                                force.workers == 1 ? "" : " each", force.reason.empty() ? "" : ": " + force.reason);
     if (const std::size_t trials = settled.trials.cells.size(); trials > 0 && !call.quiet)
       std::cout << fmt::format("The first {} are trials; {} at the most choose the values that the others wait for.\n",
                                grouped(trials), grouped(settled.budget));
     if (totals.seconds > 0 && !call.quiet)
       std::cout << fmt::format(
-          "Predicted from the first {} iterations of each cell, with {} {}; no stop rule but the limits counts.\n",
-          trial_iterations, team->threads(), team->threads() == 1 ? "thread" : "threads");
+          "Predicted from the first {} iterations of each cell, with {}; no stop rule but the limits counts.\n",
+          trial_iterations, counted(team->threads(), "thread"));
   }
   const bool nothing = totals.states.count("skipped") && totals.states.at("skipped") == cells.size();
   if (nothing)
@@ -400,8 +397,7 @@ Verb plan_verb() {
       [](po::options_description& options) {
         declare_config_options(options);
         declare_selection_options(options);
-        options.add_options()("out,o", po::value<std::string>()->value_name("DIR"),
-                              "folder of the results (default: results/NAME)");
+        options.add_options()("out,o", text("DIR"), "folder of the results (default: results/NAME)");
         declare_thread_option(options);
         options.add_options()("quick", "make and try nothing: the cells and what is cached, without predictions");
       },

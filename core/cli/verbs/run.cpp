@@ -30,10 +30,8 @@ namespace tightrope::cli {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 Real quantity(const Call& call, const std::string& option, const Units& units) {
-  const std::string text = call.get<std::string>(option);
+  const std::string text = call.text(option);
   const auto value = to_quantity(text, units);
   if (!value) throw Error(Exit::config, fmt::format("--{} {}", option, must_be_quantity(text, units)));
   return *value;
@@ -47,7 +45,7 @@ StudyOptions study_options(const Call& call, const StudyRules& rules, const fs::
   options.plugin_folders = catalog.folders();
   options.workers = cores;
   if (call.has("jobs")) {
-    const std::string text = call.get<std::string>("jobs");
+    const std::string text = call.text("jobs");
     const auto given = to_index(Node::make_scalar(text, {}));
     if (!given || *given < 1 || *given > 1024)
       throw Error(Exit::config, fmt::format("-j must be a whole number between 1 and 1024, but it is '{}'", text));
@@ -243,8 +241,7 @@ class Run {
 
   /// What was stored before has its seconds from then.
   void warn_of_shared_seconds(const StoredRun& stored) const {
-    const auto shared =
-        std::count_if(stored.cells.begin(), stored.cells.end(), [](const StoredCell& cell) { return !cell.solo; });
+    const auto shared = std::ranges::count_if(stored.cells, [](const StoredCell& cell) { return !cell.solo; });
     if (experiment_.is_study && options_.solo() && shared > 0)
       warn(
           fmt::format("{} of {} runs were stored before with seconds that they shared with others; a new folder gets "
@@ -282,7 +279,7 @@ class Run {
     std::vector<std::string> columns;
     for (const StoredCell& cell : stored.cells)
       for (const Column& column : cell.trace.columns) columns.push_back(column.name);
-    if (std::find(columns.begin(), columns.end(), stored.success->column) == columns.end())
+    if (std::ranges::find(columns, stored.success->column) == columns.end())
       warn(fmt::format("no run records the column '{}' that success speaks of{}", stored.success->column,
                        did_you_mean(stored.success->column, columns)));
   }
@@ -325,7 +322,7 @@ Exit run_folder(const Call& call, const std::vector<fs::path>& files) {
     if (!call.quiet) std::cout << (file == files.front() ? "" : "\n") << file.string() << std::endl;
     const Node tree = read_layers(call, file);
     const Catalog catalog = make_catalog(call, &tree);
-    const std::string folder = call.has("out") ? call.get<std::string>("out") : "";
+    const std::string folder = call.text("out");
     const Exit end = Run(call, tree, catalog, file, folder.empty() ? fs::path() : fs::path(folder) / file.stem()).run();
     if (end != Exit::ok && end != Exit::claim_false) return end;
     worst = std::max(worst, end);
@@ -334,15 +331,14 @@ Exit run_folder(const Call& call, const std::vector<fs::path>& files) {
 }
 
 Exit run(const Call& call) {
-  if (call.has("out") && call.get<std::string>("out").empty())
+  if (call.has("out") && call.text("out").empty())
     throw Error(Exit::config, "--out must name a folder for the results, but it is empty");
   const fs::path target = located_config(call.positional[0]);
   const std::vector<fs::path> files = configs_of(target);
   if (std::error_code ignored; fs::is_directory(target, ignored)) return run_folder(call, files);
   const Node tree = read_layers(call, files.front());
   const Catalog catalog = make_catalog(call, &tree);
-  return Run(call, tree, catalog, files.front(), call.has("out") ? fs::path(call.get<std::string>("out")) : fs::path())
-      .run();
+  return Run(call, tree, catalog, files.front(), call.text("out")).run();
 }
 
 }  // namespace
@@ -369,7 +365,6 @@ Verb run_verb() {
       "4 damaged results, 5 memory, disk or permission, 6 folder in use, 70 a fault of this program, 128+n ended by "
       "signal n.",
       [](po::options_description& options) {
-        const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
         declare_config_options(options);
         declare_selection_options(options);
         options.add_options()("out,o", text("DIR"), "folder for the results");

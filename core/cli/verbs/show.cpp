@@ -38,7 +38,7 @@ Exit show_resolved(const Call& call) {
 /// Why the cells of a config are not stored in the folder, one paragraph each.
 Exit show_why_new(const Call& call) {
   const std::filesystem::path out = call.positional[0];
-  const Node tree = read_layers(call, located_config(call.get<std::string>("why-new")));
+  const Node tree = read_layers(call, located_config(call.text("why-new")));
   const Catalog catalog = make_catalog(call, &tree);
   const Selection selection = read_selection(call);
   check_readable(out);
@@ -71,16 +71,16 @@ Exit show_answer(const Call& call) {
     const Lock lock(out);
     refresh_index(out);
   }
-  const auto rows = ask_index(out, call.get<std::string>("sql"));
+  const auto rows = ask_index(out, call.text("sql"));
   Table table(rows.front());
   for (std::size_t i = 1; i < rows.size(); ++i) table.add(rows[i]);
   if (call.format != "json") {
     std::cout << table.text(call.format);
     return Exit::ok;
   }
-  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  Json json = Json::array();
   for (std::size_t i = 1; i < rows.size(); ++i) {
-    nlohmann::ordered_json row = nlohmann::ordered_json::object();
+    Json row = Json::object();
     for (std::size_t c = 0; c < rows[i].size(); ++c) row[rows[0][c]] = rows[i][c];
     json.push_back(std::move(row));
   }
@@ -136,9 +136,9 @@ Verb show_verb() {
           [](po::options_description& options) {
             options.add_options()("resolved",
                                   "take FILE for a config and print it with all defaults, each value with its origin");
-            options.add_options()("why-new", po::value<std::string>()->value_name("FILE"),
+            options.add_options()("why-new", text("FILE"),
                                   "say in what the runs that FILE asks for differ from the nearest ones stored in RUN");
-            options.add_options()("sql", po::value<std::string>()->value_name("QUESTION"),
+            options.add_options()("sql", text("QUESTION"),
                                   "ask the table of stored runs, e.g. \"SELECT labels->>'method', "
                                   "metrics->>'relative_error' FROM runs\"");
             declare_config_options(options);

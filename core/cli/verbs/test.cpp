@@ -15,8 +15,6 @@
 
 namespace tightrope::cli {
 
-namespace fs = std::filesystem;
-
 namespace {
 
 constexpr double patience = 60;  // seconds that a question may take
@@ -29,7 +27,7 @@ struct Tested {
 
   bool loads() const { return library != nullptr; }
   bool is_good() const {
-    return loads() && std::all_of(answers.begin(), answers.end(), [](const Answer& one) { return one.is_good(); });
+    return loads() && std::ranges::all_of(answers, [](const Answer& one) { return one.is_good(); });
   }
   std::string title() const { return loads() ? fmt::format("{} '{}'", plugin_kind(kind).singular, name) : file; }
 };
@@ -94,7 +92,7 @@ std::vector<Tested> targets(const Call& call) {
   const std::size_t slash = target.find('/');
   // What looks like a file is one; the gate says what is wrong with it.
   if (fs::exists(fs::symlink_status(path, ignored)) || target.ends_with(".so") || is_script(target) || slash == 0 ||
-      std::count(target.begin(), target.end(), '/') > 1)
+      std::ranges::count(target, '/') > 1)
     return {opened([&] { return Library::open(path); }, target)};
   const Catalog catalog = make_catalog(call);
   if (slash == std::string::npos) return {by_name(catalog, target)};
@@ -105,9 +103,7 @@ std::vector<Tested> targets(const Call& call) {
 /// The parameters that --set gives, as a map.
 Node sample_of(const Call& call) {
   Node sample = Node::make_map({});
-  if (call.has("set"))
-    for (const std::string& assignment : call.get<std::vector<std::string>>("set"))
-      apply_assignment(sample, assignment, "--set");
+  for (const std::string& assignment : call.texts("set")) apply_assignment(sample, assignment, "--set");
   return sample;
 }
 
@@ -192,8 +188,8 @@ std::string verdict(const Tested& tested) {
                      first->faults.front());
 }
 
-nlohmann::ordered_json document(const Tested& tested) {
-  nlohmann::ordered_json json = {{"kind", tested.kind}, {"name", tested.name}, {"path", tested.file}};
+Json document(const Tested& tested) {
+  Json json = {{"kind", tested.kind}, {"name", tested.name}, {"path", tested.file}};
   if (!tested.loads()) {
     json["verdict"] = "does not load";
     json["reason"] = tested.refusal;
@@ -202,9 +198,9 @@ nlohmann::ordered_json document(const Tested& tested) {
   json["sha256"] = tested.library->content_hash();
   json["verdict"] = tested.is_good() ? "right" : "wrong";
   json["text"] = verdict(tested);
-  json["checks"] = nlohmann::ordered_json::array();
+  json["checks"] = Json::array();
   for (const Answer& answer : tested.answers) {
-    auto measured = nlohmann::ordered_json::array();
+    auto measured = Json::array();
     for (const Measurement& one : answer.measured)
       measured.push_back({{"what", one.what}, {"value", json_number(one.value)}, {"expected", one.expected}});
     const char* const holds = !answer.refused.empty() ? "not asked" : answer.is_good() ? "holds" : "does not hold";
@@ -248,7 +244,7 @@ Exit test(const Call& call) {
     if (!tested.is_good()) ++(tested.loads() ? wrong : refused);
   }
   if (call.format == "json") {
-    nlohmann::ordered_json plugins = nlohmann::ordered_json::array();
+    Json plugins = Json::array();
     for (const Tested& tested : all) plugins.push_back(document(tested));
     std::cout << pretty({{"plugins", plugins}});
   } else if (all.size() > 1) {
@@ -280,8 +276,7 @@ Verb test_verb() {
       "passed is remembered by its content.\n"
       "Exit codes: 0 all is right, 1 something is wrong, 2 usage, 3 a plugin that cannot be loaded, 5 memory.",
       [](po::options_description& options) {
-        options.add_options()("set", po::value<std::vector<std::string>>()->value_name("PARAMETER=VALUE")->composing(),
-                              "a parameter of the plugin (repeatable)");
+        options.add_options()("set", texts("PARAMETER=VALUE"), "a parameter of the plugin (repeatable)");
         declare_plugin_options(options);
       },
       {"text", "json"},

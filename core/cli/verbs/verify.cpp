@@ -17,17 +17,15 @@ namespace tightrope::cli {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 /// The part of the cells that is run again: "5%" or a number of cells.
 std::size_t sample_size(const Call& call, std::size_t cells) {
-  std::string text = call.get<std::string>("sample");
+  std::string text = call.text("sample");
   const bool percent = !text.empty() && text.back() == '%';
   if (percent) text.pop_back();
   const auto value = to_real(Node::make_scalar(text, {}));
   if (!value || *value < 0 || (percent && *value > 100))
     throw Error(Exit::config, fmt::format("--sample must be a part such as 5% or a number of runs, but it is '{}'",
-                                          call.get<std::string>("sample")));
+                                          call.text("sample")));
   const double wanted = percent ? std::ceil(*value / 100 * static_cast<double>(cells)) : *value;
   return std::min(cells, static_cast<std::size_t>(wanted));
 }
@@ -39,7 +37,7 @@ struct Window {
 
 /// "400-600"
 Window window_of(const Call& call) {
-  const std::string text = call.get<std::string>("window");
+  const std::string text = call.text("window");
   const std::size_t dash = std::min(text.find('-'), text.size());
   const auto part = [&](std::size_t begin, std::size_t end) {
     return to_index(Node::make_scalar(text.substr(begin, end - begin), {}));
@@ -216,9 +214,9 @@ Verb verify_verb() {
       "Exit code 4 if a file is not what was written, a data file has changed since, or a run does not come out again\n"
       "bit by bit.",
       [](po::options_description& options) {
-        options.add_options()("sample", po::value<std::string>()->value_name("PART")->default_value("5%"),
+        options.add_options()("sample", text("PART")->default_value("5%"),
                               "how many of the runs to run again: 5%, 100%, or a number; 0 for none");
-        options.add_options()("window", po::value<std::string>()->value_name("FROM-TO"),
+        options.add_options()("window", text("FROM-TO"),
                               "run only these iterations again, such as 400-600, from the nearest state before them "
                               "that is stored: of a run with a smaller budget, a checkpoint, or the start");
         declare_plugin_options(options);

@@ -1,5 +1,4 @@
-#include "core/report/figures/curves/plot_data.hpp"
-
+// The curves of a study as numbers for pgfplots, gnuplot and the like.
 #include <fmt/format.h>
 
 #include <algorithm>
