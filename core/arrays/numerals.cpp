@@ -49,7 +49,7 @@ std::string normalized(std::string_view text, bool decimal_comma, Numeral& numer
       // The number's own sign, the exponent's, or that of an exponent without a letter.
       const bool own = i == 0, of_exponent = has_exponent && !out.empty() && out.back() == 'e';
       const bool bare = !own && !has_exponent && (numeral.has_point || numeral.has_comma) && rest.size() == 3 &&
-                        std::all_of(rest.begin(), rest.end(), is_digit) && rest.front() != '0';
+                        std::ranges::all_of(rest, is_digit) && rest.front() != '0';
       if (!own && !of_exponent && !bare) return "";
       if (bare) {
         has_exponent = numeral.fortran = true;
@@ -77,14 +77,11 @@ std::optional<Numeral> read_numeral(std::string_view text, bool decimal_comma) {
     if (!value) return std::nullopt;
   }
   numeral.value = *value;
-  const bool is_whole =
-      std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || c == '-' || c == '+'; });
+  const bool is_whole = std::ranges::all_of(text, [](char c) { return is_digit(c) || c == '-' || c == '+'; });
   if (is_whole) numeral.is_exact = holds(*value, text.starts_with('+') ? text.substr(1) : text);
   return numeral;
 }
 
-bool is_plain_integer(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
-}
+bool is_plain_integer(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_digit); }
 
 }  // namespace tightrope

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/base/words.hpp"
+#include "core/base/word_list.hpp"
 
 namespace tightrope {
 
@@ -17,10 +17,6 @@ Words spellings_of(const QuantityForm& form) {
   Words all = form.patterns;
   if (!form.spelling.empty()) all.insert(all.begin(), form.spelling);
   return all;
-}
-
-bool has(const Words& words, const std::string& word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 bool is_deviation(const Words& words, std::size_t at) {
@@ -44,7 +40,7 @@ std::optional<Quantity> read_as(const QuantityForm& form, const Words& pattern, 
     } else if (slot == "CLOCK") {
       const Clock* clock = find_cost(word);
       if (!clock) return std::nullopt;
-      (has(pattern, "COLUMN") ? quantity.over : quantity.column) = clock->column;
+      (contains(pattern, "COLUMN") ? quantity.over : quantity.column) = clock->column;
     } else if (slot == "ITERATION") {
       const auto iteration = to_index(Node::make_scalar(word, {}));
       if (!iteration) return std::nullopt;
@@ -75,10 +71,9 @@ std::optional<std::string> written(const Words& pattern, const Quantity& quantit
       words.push_back(quantity.over);
       has_over = true;
     } else if (slot == "CLOCK") {
-      const bool is_over = has(pattern, "COLUMN");
-      const auto clock = std::find_if(costs().begin(), costs().end(), [&](const Clock& own) {
-        return own.column == (is_over ? quantity.over : quantity.column);
-      });
+      const bool is_over = contains(pattern, "COLUMN");
+      const auto clock = std::ranges::find_if(
+          costs(), [&](const Clock& own) { return own.column == (is_over ? quantity.over : quantity.column); });
       if (clock == costs().end() || (!is_over && !quantity.reference.empty())) return std::nullopt;
       words.push_back(clock->name);
       (is_over ? has_over : has_column) = true;
@@ -163,7 +158,7 @@ std::string quantity_complaint(const Words& words) {
   if (words.size() == 5 && is_deviation(words, 0))
     return fmt::format("'{0}' does not say which value of it is meant (did you mean 'largest {0}'?)",
                        fmt::join(words, " "));
-  const auto deviation = std::find(words.begin(), words.end(), "deviation");
+  const auto deviation = std::ranges::find(words, "deviation");
   const auto at = static_cast<std::size_t>(deviation - words.begin());
   if (at + 2 < words.size() && words[at + 1] == "of" && !is_deviation(words, at))
     return fmt::format("'deviation of' is followed by COLUMN from COLUMN, but here by '{}'",

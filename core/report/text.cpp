@@ -45,20 +45,12 @@ std::string plain(const std::string& text, std::size_t most) {
 }
 
 std::string escaped(const std::string& text, std::size_t most) {
+  static const std::map<char, std::string> entities = {
+      {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
   std::string out;
   for (const char c : plain(text, most)) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else if (c == '\'')
-      out += "&#39;";
-    else
-      out += c;
+    const auto entity = entities.find(c);
+    out += entity == entities.end() ? std::string(1, c) : entity->second;
   }
   return out;
 }

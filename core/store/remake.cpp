@@ -49,8 +49,7 @@ Node spec_of(const StoredCell& cell, const std::vector<RecordedFile>& files) {
 /// The files as the resolver has read them must be those of the record.
 void check_files(const StoredCell& stored, const std::vector<RecordedFile>& recorded, const CellSpec& part) {
   for (const DataFile& file : part.files) {
-    const auto same = std::find_if(recorded.begin(), recorded.end(),
-                                   [&](const RecordedFile& other) { return other.written == file.written; });
+    const auto same = std::ranges::find(recorded, file.written, &RecordedFile::written);
     if (same == recorded.end())
       throw Error(Exit::integrity,
                   fmt::format("the record of {} knows nothing of the data file {}", stored.folder.string(), file.path));
@@ -67,7 +66,7 @@ void check_plugins(const StoredCell& stored, const CellSpec& part) {
       return plugin.find("kind")->scalar == manifest.kind && plugin.find("name")->scalar == manifest.name &&
              plugin.find("sha256")->scalar == choice->library->content_hash();
     };
-    if (!recorded || std::none_of(recorded->items.begin(), recorded->items.end(), is_same))
+    if (!recorded || std::ranges::none_of(recorded->items, is_same))
       throw OtherPlugin(fmt::format("{} ({}) is not the one that the run {} was made with", choice->description(),
                                     choice->library->file().string(), stored.folder.string()));
   }
@@ -142,10 +141,7 @@ LowRank remake_estimate(const StoredCell& cell, const Catalog& catalog, const Tr
   const auto model =
       build_model(checked_part(cell, catalog, Part::model), {cell.sizes.rows, cell.sizes.cols}, truth, std::move(team));
   Factors point;
-  const auto named = [&](const std::string& name) {
-    return std::find_if(cell.factors.begin(), cell.factors.end(),
-                        [&](const NamedArray& array) { return array.name == name; });
-  };
+  const auto named = [&](const std::string& name) { return std::ranges::find(cell.factors, name, &NamedArray::name); };
   if (const auto left = named(estimate_arrays[0]), right = named(estimate_arrays[1]);
       left != cell.factors.end() && right != cell.factors.end())
     return {left->values, right->values};

@@ -42,13 +42,12 @@ std::vector<StudyAxis> axes_of(const StoredRun& run) {
   std::vector<StudyAxis> axes = run.axes;
   const auto add = [&](const Labels& labels) {
     for (const auto& [label, value] : labels) {
-      auto axis = std::find_if(axes.begin(), axes.end(), [&, &name = label](const auto& a) { return a.label == name; });
+      auto axis = std::ranges::find_if(axes, [&, &name = label](const auto& a) { return a.label == name; });
       if (axis == axes.end()) {
         axis = axes.insert(axes.end(), StudyAxis());
         axis->label = axis->path = label;
       }
-      if (std::find(axis->values.begin(), axis->values.end(), value) == axis->values.end())
-        axis->values.push_back(value);
+      if (std::ranges::find(axis->values, value) == axis->values.end()) axis->values.push_back(value);
     }
   };
   for (const StoredCell& cell : run.cells) add(cell.labels);
@@ -64,8 +63,7 @@ class FileOrder {
     std::vector<std::size_t> places;
     for (const StudyAxis& axis : axes_) {
       const auto own = labels.find(axis.label);
-      const auto at =
-          own == labels.end() ? axis.values.end() : std::find(axis.values.begin(), axis.values.end(), own->second);
+      const auto at = own == labels.end() ? axis.values.end() : std::ranges::find(axis.values, own->second);
       places.push_back(own == labels.end() ? 0 : static_cast<std::size_t>(at - axis.values.begin()) + 1);
     }
     return places;
@@ -90,9 +88,8 @@ std::vector<std::string> columns_of(const StoredRun& run, const std::vector<std:
                   fmt::format("no run of {} records the column '{}'{}", run.name, column, did_you_mean(column, names)));
   if (!wanted.empty()) return wanted;
   std::erase_if(names, [&](const std::string& name) { return display_prioritys[name] <= 0; });
-  std::stable_sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
-    return display_prioritys[a] > display_prioritys[b];
-  });
+  std::ranges::stable_sort(
+      names, [&](const std::string& a, const std::string& b) { return display_prioritys[a] > display_prioritys[b]; });
   if (names.empty() && display_prioritys.count("objective") > 0) names.emplace_back("objective");
   return names;
 }
@@ -145,7 +142,7 @@ std::vector<T> all_of(const Clusters<T>& clusters) {
 
 template <typename T>
 bool is_pooled(const Clusters<T>& clusters) {
-  return std::any_of(clusters.begin(), clusters.end(), [](const std::vector<T>& own) { return own.size() > 1; });
+  return std::ranges::any_of(clusters, [](const std::vector<T>& own) { return own.size() > 1; });
 }
 
 /// The bootstrap interval of a statistic where whole repetitions are drawn: what they hold is not independent.
@@ -163,11 +160,11 @@ Interval interval_over(const Clusters<T>& clusters, Statistic statistic) {
 
 Estimate median_of(Clusters<Real> clusters) {
   const std::vector<Real> values = all_of(clusters);
-  if (std::all_of(values.begin(), values.end(), [&](Real value) { return value == values.front(); }))
+  if (std::ranges::all_of(values, [&](Real value) { return value == values.front(); }))
     return {values.front(), {values.front(), values.front()}};  // as every resample
   if (!is_pooled(clusters)) return *bootstrap_median(values, resampling());
-  for (std::vector<Real>& own : clusters) std::sort(own.begin(), own.end());
-  std::sort(clusters.begin(), clusters.end());
+  for (std::vector<Real>& own : clusters) std::ranges::sort(own);
+  std::ranges::sort(clusters);
   return {*median(values), interval_over(clusters, [](const std::vector<Real>& sample) { return *median(sample); })};
 }
 
@@ -175,13 +172,13 @@ TimeToSuccess arrival_of(Clusters<CensoredTime> clusters) {
   const auto is_before = [](const CensoredTime& a, const CensoredTime& b) {
     return a.time != b.time ? a.time < b.time : a.reached < b.reached;
   };
-  for (std::vector<CensoredTime>& own : clusters) std::sort(own.begin(), own.end(), is_before);
-  std::sort(clusters.begin(), clusters.end(), [&](const auto& a, const auto& b) {
+  for (std::vector<CensoredTime>& own : clusters) std::ranges::sort(own, is_before);
+  std::ranges::sort(clusters, [&](const auto& a, const auto& b) {
     return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), is_before);
   });
   const std::vector<CensoredTime> waits = all_of(clusters);
   TimeToSuccess arrival{time_to_target(waits), {}};
-  const bool alike = std::all_of(waits.begin(), waits.end(), [&](const CensoredTime& wait) {
+  const bool alike = std::ranges::all_of(waits, [&](const CensoredTime& wait) {
     return wait.time == waits.front().time && wait.reached == waits.front().reached;
   });
   const Real only = arrival.times.median.value_or(infinity);
@@ -251,7 +248,7 @@ std::map<std::string, std::vector<std::string>> own_axes(const std::string& by, 
   for (const auto& [method, names] : axes) {
     std::vector<std::string>& list = own[method];
     for (const std::string& name : names)
-      if (std::any_of(axes.begin(), axes.end(), [&](const auto& other) { return other.second.count(name) == 0; }))
+      if (std::ranges::any_of(axes, [&](const auto& other) { return other.second.count(name) == 0; }))
         list.push_back(name);
   }
   return own;
@@ -281,7 +278,7 @@ PairedRatio paired(const Decided& pairs) {
     result.decided += own.size();
     if (const auto median = median_ratio(own)) ratios.push_back(*median);
   }
-  std::sort(ratios.begin(), ratios.end());
+  std::ranges::sort(ratios);
   for (const Real ratio : ratios) result.ratios.push_back(as_ratio(ratio));
   if (const auto median = median_ratio(ratios)) result.median = as_ratio(*median);
   const SignedRank test = wilcoxon_signed_rank(ratios);
@@ -405,8 +402,7 @@ void compare_methods(Summary& summary, const std::vector<Subject>& subjects) {
   correct_all(summary.comparisons);
 
   std::erase_if(design, [](const Problem& problem) {
-    return std::any_of(problem.runs.begin(), problem.runs.end(),
-                       [](const Subject* run) { return !run || run->waits.empty(); });
+    return std::ranges::any_of(problem.runs, [](const Subject* run) { return !run || run->waits.empty(); });
   });
   summary.problems = design.size();
   if (!design.empty())
@@ -445,16 +441,15 @@ std::string axis_of_methods(const Summary& summary) {
 }  // namespace
 
 const FinalValues* Setting::find(const std::string& column) const {
-  const auto own = std::find_if(finals.begin(), finals.end(), [&](const auto& f) { return f.column == column; });
+  const auto own = std::ranges::find_if(finals, [&](const auto& f) { return f.column == column; });
   return own == finals.end() ? nullptr : &*own;
 }
 
 std::vector<std::string> Summary::setting_axes() const {
   std::vector<std::string> names;
   for (const StudyAxis& axis : axes)
-    if (axis.label != repetition_label && std::any_of(settings.begin(), settings.end(), [&](const Setting& setting) {
-          return setting.labels.count(axis.label) > 0;
-        }))
+    if (axis.label != repetition_label &&
+        std::ranges::any_of(settings, [&](const Setting& setting) { return setting.labels.count(axis.label) > 0; }))
       names.push_back(axis.label);
   return names;
 }
@@ -464,9 +459,9 @@ Summary summarize(const StoredRun& run, const SummaryOptions& options) {
   summary.name = run.name;
   summary.axes = axes_of(run);
   summary.criterion = run.success;
-  if (summary.criterion && !run.cells.empty() &&
-      std::none_of(run.cells.begin(), run.cells.end(),
-                   [&](const StoredCell& cell) { return cell.trace.find(summary.criterion->column).has_value(); }))
+  if (summary.criterion && !run.cells.empty() && std::ranges::none_of(run.cells, [&](const StoredCell& cell) {
+        return cell.trace.find(summary.criterion->column).has_value();
+      }))
     summary.criterion.reset();
   summary.columns = columns_of(run, options.columns);
   summary.by = options.by ? axis_called(summary, *options.by) : axis_of_methods(summary);

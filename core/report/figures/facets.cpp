@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/base/word_list.hpp"
 #include "core/report/tables/summary_tables.hpp"
 #include "core/report/text.hpp"
 
@@ -68,11 +69,7 @@ std::string told(const Summary& summary, const Direction& direction, const std::
 }
 
 std::size_t position(const std::vector<std::string>& values, const std::string& value) {
-  return static_cast<std::size_t>(std::find(values.begin(), values.end(), value) - values.begin());
-}
-
-bool is_among(const std::vector<std::string>& list, const std::string& label) {
-  return std::find(list.begin(), list.end(), label) != list.end();
+  return static_cast<std::size_t>(std::ranges::find(values, value) - values.begin());
 }
 
 /// The axes that are neither apart nor the methods', each with those that follow from it.
@@ -81,15 +78,14 @@ std::vector<Direction> directions_of(const Summary& summary, const std::vector<s
   for (const std::string& label : summary.setting_axes()) {
     Direction direction{label, values_of(summary, label), {}, {}};
     const bool is_of_methods =
-        has_methods && (follows_from(summary, label, summary.by) ||
-                        std::any_of(summary.methods.begin(), summary.methods.end(),
-                                    [&](const Method& method) { return method.labels.count(label) > 0; }));
-    if (is_among(apart, label) || is_of_methods || direction.values.size() < 2 ||
-        std::any_of(apart.begin(), apart.end(),
-                    [&](const std::string& own) { return follows_from(summary, label, own); }))
+        has_methods &&
+        (follows_from(summary, label, summary.by) ||
+         std::ranges::any_of(summary.methods, [&](const Method& method) { return method.labels.count(label) > 0; }));
+    if (contains(apart, label) || is_of_methods || direction.values.size() < 2 ||
+        std::ranges::any_of(apart, [&](const std::string& own) { return follows_from(summary, label, own); }))
       continue;
-    const auto leader = std::find_if(directions.begin(), directions.end(),
-                                     [&](const Direction& other) { return follows_from(summary, label, other.label); });
+    const auto leader = std::ranges::find_if(
+        directions, [&](const Direction& other) { return follows_from(summary, label, other.label); });
     if (leader != directions.end())
       leader->companions.push_back(label);
     else
@@ -100,8 +96,8 @@ std::vector<Direction> directions_of(const Summary& summary, const std::vector<s
 
 /// The axis that takes the part of the methods, taken out of the directions.
 std::optional<Direction> axis_of_series(std::vector<Direction>& directions) {
-  const auto axis = std::find_if(directions.begin(), directions.end(),
-                                 [](const Direction& direction) { return direction.values.size() <= most_series; });
+  const auto axis = std::ranges::find_if(
+      directions, [](const Direction& direction) { return direction.values.size() <= most_series; });
   if (axis == directions.end()) return std::nullopt;
   Direction taken = std::move(*axis);
   directions.erase(axis);
@@ -116,8 +112,8 @@ void thin_out(std::vector<Direction>& directions, std::size_t most_panels) {
     panels *= direction.values.size();
   }
   while (panels > most_panels) {
-    const auto longest = std::max_element(directions.begin(), directions.end(),
-                                          [](const auto& a, const auto& b) { return a.kept.size() < b.kept.size(); });
+    const auto longest = std::ranges::max_element(
+        directions, [](const auto& a, const auto& b) { return a.kept.size() < b.kept.size(); });
     const std::size_t before = longest->kept.size();
     longest->kept = evenly_spread(longest->values.size(), (before + 1) / 2);
     panels = panels / before * longest->kept.size();
@@ -141,7 +137,7 @@ std::optional<std::vector<std::size_t>> place_of(const Setting& setting, const s
   std::vector<std::size_t> place;
   for (const Direction& direction : directions) {
     const std::size_t value = position(direction.values, value_of(setting, direction.label));
-    const auto kept = std::find(direction.kept.begin(), direction.kept.end(), value);
+    const auto kept = std::ranges::find(direction.kept, value);
     if (kept == direction.kept.end()) return std::nullopt;
     place.push_back(static_cast<std::size_t>(kept - direction.kept.begin()));
   }
@@ -151,8 +147,7 @@ std::optional<std::vector<std::size_t>> place_of(const Setting& setting, const s
 }  // namespace
 
 std::string unit_of(const Summary& summary, const std::string& label) {
-  const auto axis = std::find_if(summary.axes.begin(), summary.axes.end(),
-                                 [&](const StudyAxis& candidate) { return candidate.label == label; });
+  const auto axis = std::ranges::find(summary.axes, label, &StudyAxis::label);
   return axis == summary.axes.end() ? "" : axis->unit;
 }
 
@@ -192,14 +187,13 @@ void drop_empty_panels(Plot& plot) {
 }
 
 Panel& Facets::panel_at(Plot& plot, const PanelIndex& spot) const {
-  return *std::find_if(plot.panels.begin(), plot.panels.end(),
-                       [&](const Panel& panel) { return panel.place == spot.place; });
+  return *std::ranges::find(plot.panels, spot.place, &Panel::place);
 }
 
 Facets facets_of(const Summary& summary, const FacetOptions& options) {
   Facets result;
   const bool has_methods =
-      options.methods_are_series && !summary.methods.empty() && !is_among(options.apart, summary.by);
+      options.methods_are_series && !summary.methods.empty() && !contains(options.apart, summary.by);
   std::vector<Direction> directions = directions_of(summary, options.apart, has_methods);
   std::optional<Direction> axis;
   if (has_methods)
@@ -210,8 +204,8 @@ Facets facets_of(const Summary& summary, const FacetOptions& options) {
     for (const std::string& value : axis->values) result.series.push_back(told(summary, *axis, value));
   if (result.series.empty()) result.series.emplace_back();
 
-  std::stable_sort(directions.begin(), directions.end(),
-                   [](const Direction& a, const Direction& b) { return a.values.size() > b.values.size(); });
+  std::ranges::stable_sort(directions,
+                           [](const Direction& a, const Direction& b) { return a.values.size() > b.values.size(); });
   thin_out(directions, options.most_panels);
   for (std::size_t d = 0; d < directions.size(); ++d) {
     const Direction& direction = directions[d];
@@ -224,9 +218,9 @@ Facets facets_of(const Summary& summary, const FacetOptions& options) {
   for (const Setting& setting : summary.settings) {
     std::size_t series = axis ? position(axis->values, value_of(setting, axis->label)) : 0;
     if (has_methods)
-      series = static_cast<std::size_t>(std::find_if(summary.methods.begin(), summary.methods.end(),
-                                                     [&](const Method& method) { return is_of(method, setting); }) -
-                                        summary.methods.begin());
+      series = static_cast<std::size_t>(
+          std::ranges::find_if(summary.methods, [&](const Method& method) { return is_of(method, setting); }) -
+          summary.methods.begin());
     auto place = place_of(setting, directions);
     const bool is_shown = place && (!has_methods || series < summary.methods.size());
     result.spots.push_back(is_shown ? std::optional(Facets::PanelIndex{series, std::move(*place)}) : std::nullopt);

@@ -40,8 +40,7 @@ void add_theory(Figure& figure, const StoredCell& cell, Index column, Index of) 
   const std::string name = worded(cell.trace.columns[of].name);
   for (std::size_t k = 0; k < figure.plots.size(); ++k) {
     Panel& panel = figure.plots[k].panels.front();
-    const auto curve = std::find_if(panel.series.begin(), panel.series.end(),
-                                    [&](const Series& series) { return series.name == name; });
+    const auto curve = std::ranges::find(panel.series, name, &Series::name);
     Series theory = curve_of(cell, column, clocks()[k]);
     if (theory.x.empty() || curve == panel.series.end()) continue;
     theory.name = name + ", theory";
@@ -57,15 +56,14 @@ std::vector<Event> events_of(const StoredCell& cell, const Clock& clock) {
   const Trace& trace = cell.trace;
   std::vector<TraceMark> marks = trace.marks;
   if (const auto kept = kept_iteration(cell))
-    marks.insert(
-        std::find_if(marks.begin(), marks.end(), [&](const TraceMark& mark) { return mark.iteration > *kept; }),
-        {*kept, "kept"});
+    marks.insert(std::ranges::find_if(marks, [&](const TraceMark& mark) { return mark.iteration > *kept; }),
+                 {*kept, "kept"});
   std::vector<Event> events;
   const std::vector<Real> times = clock.of(trace);
   for (const TraceMark& mark : marks) {
     const auto iteration = static_cast<Real>(mark.iteration);
-    const auto after = std::find_if(trace.rows.begin(), trace.rows.end(),
-                                    [&](const std::vector<Real>& row) { return row[0] >= iteration; });
+    const auto after =
+        std::ranges::find_if(trace.rows, [&](const std::vector<Real>& row) { return row[0] >= iteration; });
     if (after == trace.rows.end()) continue;
     const auto row = static_cast<std::size_t>(after - trace.rows.begin());
     if (row >= times.size() || !std::isfinite(times[row])) continue;
@@ -148,16 +146,16 @@ const Column* find_column(const StoredRun& run, const std::string& name) {
 std::vector<Clock> clocks_of(const StoredRun& run) {
   std::vector<Clock> known = clocks();
   const auto is_unknown = [&](const Clock& clock) {
-    return !clock.is_cost && std::any_of(run.cells.begin(), run.cells.end(),
-                                         [&](const StoredCell& cell) { return clock.of(cell.trace).empty(); });
+    return !clock.is_cost &&
+           std::ranges::any_of(run.cells, [&](const StoredCell& cell) { return clock.of(cell.trace).empty(); });
   };
   while (is_unknown(known.back())) known.pop_back();
   return known;
 }
 
 std::string in_words(const Clock& clock, const StoredRun& run) {
-  const bool has_operator = std::any_of(run.cells.begin(), run.cells.end(),
-                                        [](const StoredCell& cell) { return cell.sizes.measurements > 0; });
+  const bool has_operator =
+      std::ranges::any_of(run.cells, [](const StoredCell& cell) { return cell.sizes.measurements > 0; });
   return !has_operator && !clock.axis_of_problem.empty() ? clock.axis_of_problem
          : clock.axis.empty()                            ? clock.name
                                                          : clock.axis;
@@ -166,11 +164,10 @@ std::string in_words(const Clock& clock, const StoredRun& run) {
 bool is_drawn(const Trace& trace, Index column) {
   const std::string& name = trace.columns[column].name;
   if (!trace.columns[column].phases.empty()) return false;
-  if (name != "step")
-    return std::none_of(clocks().begin(), clocks().end(), [&](const Clock& clock) { return clock.column == name; });
+  if (name != "step") return std::ranges::none_of(clocks(), [&](const Clock& clock) { return clock.column == name; });
   std::vector<Real> steps = trace.column(column);
   std::erase_if(steps, [](Real step) { return !std::isfinite(step); });
-  return std::any_of(steps.begin(), steps.end(), [&](Real step) { return step != steps.front(); });
+  return std::ranges::any_of(steps, [&](Real step) { return step != steps.front(); });
 }
 
 std::optional<Index> predicted_by(const Trace& trace, Index column) {
@@ -225,8 +222,7 @@ std::vector<Figure> curves_of_run(const StoredRun& run) {
   for (Index c = 2; c < columns.size(); ++c)
     if (const auto of = predicted_by(cell.trace, c); of && figure_of.count(*of))
       add_theory(figures[figure_of[*of]].figure, cell, c, *of);
-  std::stable_sort(figures.begin(), figures.end(),
-                   [](const Entry& a, const Entry& b) { return a.display_priority > b.display_priority; });
+  std::ranges::stable_sort(figures, std::ranges::greater{}, &Entry::display_priority);
   std::vector<Figure> result;
   for (Entry& entry : figures) {
     if (entry.figure.plots.front().panels.front().series.empty()) continue;

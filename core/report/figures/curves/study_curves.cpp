@@ -26,9 +26,8 @@ struct Study {
 };
 
 bool has_theory(const StoredRun& run, const std::string& name) {
-  return std::any_of(run.cells.begin(), run.cells.end(), [&](const StoredCell& cell) {
-    return std::any_of(cell.trace.columns.begin(), cell.trace.columns.end(),
-                       [&](const Column& column) { return column.theory_of == name; });
+  return std::ranges::any_of(run.cells, [&](const StoredCell& cell) {
+    return std::ranges::any_of(cell.trace.columns, [&](const Column& column) { return column.theory_of == name; });
   });
 }
 
@@ -91,8 +90,7 @@ void finish(Figure& figure, bool logarithmic, std::vector<Figure>& figures) {
   for (Plot& plot : figure.plots) {
     drop_empty_panels(plot);
     for (Panel& panel : plot.panels) {
-      std::stable_sort(panel.series.begin(), panel.series.end(),
-                       [](const Series& a, const Series& b) { return a.style < b.style; });
+      std::ranges::stable_sort(panel.series, {}, &Series::style);
       is_empty = is_empty && panel.series.empty();
     }
     fit_scales(plot, false, logarithmic);
@@ -111,10 +109,9 @@ std::vector<Figure> curves_of_study(const StoredRun& run, const Summary& summary
       const std::string& name = cell.trace.columns[c].name;
       const std::string kin = family_of(name);
       std::vector<std::string>& list = kin.empty() ? others : families;
-      const bool is_prominent =
-          std::find(summary.columns.begin(), summary.columns.end(), name) != summary.columns.end();
+      const bool is_prominent = std::ranges::find(summary.columns, name) != summary.columns.end();
       const std::string& entry = kin.empty() ? name : kin;
-      if ((is_prominent && kin.empty()) || std::find(list.begin(), list.end(), entry) != list.end()) continue;
+      if ((is_prominent && kin.empty()) || std::ranges::find(list, entry) != list.end()) continue;
       list.push_back(entry);
     }
   for (const std::string& name : summary.columns)
@@ -149,8 +146,8 @@ std::vector<Figure> curves_of_study(const StoredRun& run, const Summary& summary
     Figure figure =
         empty_figure(run, safe_id(kin), capitalised(worded(kin)) + " over the run",
                      of_any_index(members.front()->description, members.front()->name), worded(kin), &apart);
-    const bool have_theory = std::any_of(members.begin(), members.end(),
-                                         [&](const Column* member) { return has_theory(run, member->name); });
+    const bool have_theory =
+        std::ranges::any_of(members, [&](const Column* member) { return has_theory(run, member->name); });
     for (std::size_t m = 0; m < members.size(); ++m)
       add_column(figure, study, apart, *members[m], have_theory ? solid_style(m) : m);
     finish(figure, members.front()->logarithmic, figures);
