@@ -10,11 +10,7 @@
 
 namespace tightrope {
 
-namespace {
-
 constexpr Real infinity = std::numeric_limits<Real>::infinity();
-
-}  // namespace
 
 std::string measured_text(Real value, const std::vector<Real>& beside) {
   int digits = 4;

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/base/table.hpp"
 #include "core/base/word_list.hpp"
 #include "core/grid/form.hpp"
@@ -12,11 +10,7 @@
 
 namespace tightrope {
 
-namespace {
-
 constexpr std::size_t most_axes = 50;
-
-}  // namespace
 
 /// Written by CMake: what each file of forms/ defines.
 std::vector<StudyForm> study_forms_of_all_files();

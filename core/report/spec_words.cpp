@@ -8,11 +8,7 @@
 
 namespace tightrope {
 
-namespace {
-
 constexpr std::size_t most_values = 6;  // of a setting that differs, told one by one
-
-}  // namespace
 
 std::string text_of(const Node* node) { return node && node->is_scalar() ? node->scalar : ""; }
 

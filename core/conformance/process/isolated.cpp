@@ -322,6 +322,9 @@ std::vector<Answer> examine_in_child(const fs::path& file, const Node& sample, b
     if (answered) answered(answer);
     answers.push_back(std::move(answer));
   };
+  const auto take_fault = [&](const char* check, const std::string& fault, bool broke) {
+    take({"as in the sample", check, {}, {fault}, {}, "", broke});
+  };
   const std::string text = sample.entries.empty() ? "{}" : tightrope::to_json(sample);
   std::size_t next = 0;
   for (std::size_t crashes = 0;; ++crashes) {
@@ -361,7 +364,7 @@ std::vector<Answer> examine_in_child(const fs::path& file, const Node& sample, b
     }
     if (ended) {
       if (const std::string printed = child.last_printed(); !quick && !printed.empty())
-        take({"as in the sample", "silence", {}, {"it prints, such as: " + excerpt(printed, 200)}, {}, "", false});
+        take_fault("silence", "it prints, such as: " + excerpt(printed, 200), false);
       return answers;
     }
     const std::string how = child.end(), printed = child.last_printed();
@@ -372,13 +375,7 @@ std::vector<Answer> examine_in_child(const fs::path& file, const Node& sample, b
     take(pending);
     if (next == first) return answers;  // it did not come to a question
     if (crashes + 1 == most_crashes) {
-      take({"as in the sample",
-            "examination",
-            {},
-            {fmt::format("after {} such ends nothing more was asked", crashes + 1)},
-            {},
-            "",
-            true});
+      take_fault("examination", fmt::format("after {} such ends nothing more was asked", crashes + 1), true);
       return answers;
     }
   }

@@ -6,11 +6,7 @@
 
 namespace tightrope {
 
-namespace {
-
 constexpr std::size_t most_rows = 6;  // of a sheet: a page in print
-
-}  // namespace
 
 std::string title_of(const Figure& figure, const Panel& panel, bool on_sheet) {
   std::string title;

@@ -10,12 +10,8 @@
 
 namespace tightrope {
 
-namespace {
-
 constexpr std::uint64_t large_operator = 256U << 20;  // far beyond what caches hold
 constexpr std::uint64_t bare_worker = 32U << 20;      // program, libraries, plugins, what a batch of lanes keeps
-
-}  // namespace
 
 Workforce workforce(const std::vector<const CellSpec*>& cells, const StudyOptions& options, bool given,
                     unsigned all_threads, const std::shared_ptr<const Team>& team) {
