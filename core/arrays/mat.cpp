@@ -111,7 +111,7 @@ class Numbers {
     return big_endian_ ? __builtin_bswap64(bits) >> (64 - 8 * size) : bits;
   }
 
-  /// `count` numbers of a type of version 5 from `at` on, which must be there.
+  /// `count` numbers of one type from `at` on, which must be there.
   std::vector<Real> read(std::uint64_t at, Index count, NumberType type) const {
     if (at > bytes_.size() || count > (bytes_.size() - at) / type.size)
       refuse_file(bytes_.name(), "the file is incomplete");

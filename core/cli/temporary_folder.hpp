@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#include <cerrno>
-
 #include "core/store/files.hpp"
 
 namespace tightrope::cli {

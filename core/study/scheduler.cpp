@@ -9,12 +9,10 @@
 #include <deque>
 #include <iterator>
 #include <map>
-#include <numeric>
 #include <set>
 
 #include "core/base/limits.hpp"
 #include "core/experiment/operator_key.hpp"
-#include "core/experiment/operator_size.hpp"
 #include "core/store/printed.hpp"
 #include "core/store/unfinished.hpp"
 #include "core/study/interrupt.hpp"

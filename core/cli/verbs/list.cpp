@@ -1,6 +1,4 @@
 // tightrope list: which plugins there are.
-#include <fmt/format.h>
-
 #include <iostream>
 
 #include "core/cli/pages.hpp"

@@ -1,6 +1,4 @@
 // tightrope show: a stored run in words and numbers, or a config with the origin of each value.
-#include <fmt/format.h>
-
 #include <iostream>
 
 #include "core/cli/documents.hpp"

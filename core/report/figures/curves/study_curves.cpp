@@ -1,6 +1,4 @@
 // Curves of a study: medians with bands.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
 
