@@ -12,7 +12,8 @@ namespace {
 
 /// Complains of a label or a value that no run has.
 std::optional<std::string> unknown_label(const LabelFilter& wanted, const std::vector<Labels>& runs) {
-  for (const auto& [label, wanted_values] : wanted) {
+  for (const auto& condition : wanted) {
+    const std::string& label = condition.first;
     std::set<std::string> names;
     Words values;
     for (const Labels& run : runs) {
@@ -22,7 +23,7 @@ std::optional<std::string> unknown_label(const LabelFilter& wanted, const std::v
     if (values.empty())
       return fmt::format("the claim speaks of '{}', but the runs have no such label{}", label,
                          did_you_mean(label, {names.begin(), names.end()}));
-    for (const std::string& value : wanted_values)
+    for (const std::string& value : condition.second)
       if (std::none_of(values.begin(), values.end(), [&](const std::string& own) {
             return selects({{label, {value}}}, {{label, own}});
           }))

@@ -1,0 +1,5 @@
+// Grey maps.
+#include "core/arrays/pgm.hpp"
+#include "tests/fuzz/target.hpp"
+
+void tightrope::fuzz::read(std::string_view bytes) { parse_pgm(bytes, "fuzz.pgm"); }
