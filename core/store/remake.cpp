@@ -62,7 +62,7 @@ void check_plugins(const StoredCell& stored, const CellSpec& part) {
   const Node* recorded = stored.record.find("plugins");
   for (const auto& [path, choice] : part.parts()) {
     const Manifest& manifest = choice->library->manifest();
-    const auto is_same = [&](const Node& plugin) {
+    const auto is_same = [&, &choice = choice](const Node& plugin) {
       return plugin.find("kind")->scalar == manifest.kind && plugin.find("name")->scalar == manifest.name &&
              plugin.find("sha256")->scalar == choice->library->content_hash();
     };

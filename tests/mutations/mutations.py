@@ -153,9 +153,8 @@ MUTATIONS = [
     mutation("hold-out-of-a-whole-loss", "core/engine/objectives/hold_out.cpp", "core: a loss that sees all at once",
              ("slope[begin + i] = weight_ * kept_slope[done++]", "slope[begin + i] = weight_ * kept_slope[begin + i]")),
     mutation("hold-out-validation-over-the-rest", "core/engine/objectives/hold_out.cpp", "core: the validation error is",
-             ("    for (const Index i : held_out_) {\n      const Real residual",
-              "    for (Index i = 0; i < seen.data->n_elem; ++i) {\n"
-              "      if (std::binary_search(held_out_.begin(), held_out_.end(), i)) continue;\n      const Real residual")),
+             ("const Real residual = z[part_ ? j : i] - (*seen.data)[i];",
+              "const Real residual = z[part_ ? j : i ^ 1U] - (*seen.data)[i ^ 1U];")),
     mutation("hold-out-seen-by-starts", "core/engine/objectives/hold_out.cpp", "core: starts learn from the other",
              ("  for (const Index i : held_out) kept[i] = 0;\n", "")),
     mutation("hold-out-weight-of-starts", "core/engine/objectives/hold_out.cpp", "core: starts learn from the other",

@@ -56,7 +56,7 @@ void check_slope(const Loss& loss, const Vec& y, Real scale, Report& report) {
 void check_slopes(const Subject& subject, Report& report) {
   const auto [bench, loss] = made<Loss>(subject);
   const Vec& y = bench->problem->data;
-  const auto check = [&](const Vec& data, Real scale) {
+  const auto check = [&, &loss = loss](const Vec& data, Real scale) {
     // Around labels values do not get small with residuals, and differences of them are rounding.
     if (scale >= 1 || loss->is_of_residuals()) check_slope(*loss, data, scale, report);
   };

@@ -18,7 +18,7 @@ Real PenalizedModel::add_penalty(const Factors& point, Blocks wanted, Factors* g
     of_X.right.zeros(arma::size(X.right));
   }
   for (const auto& [penalty, name] : penalties_) {
-    value += attribute_errors_to(name, "add", [&] { return penalty->add(X, is_wanted ? &of_X : nullptr); });
+    value += attribute_errors_to(name, "add", [&, &P = *penalty] { return P.add(X, is_wanted ? &of_X : nullptr); });
     if (is_wanted && (arma::size(of_X.left) != arma::size(X.left) || arma::size(of_X.right) != arma::size(X.right)))
       throw PluginFailure(
           name, fmt::format("its gradient is the pair of a {} × {} and a {} × {} matrix instead of {} × "

@@ -49,7 +49,6 @@ std::size_t map_columns_in(Real width) {
 namespace {
 
 constexpr std::size_t most_maps = 12;  // on a sheet
-constexpr Real infinity = std::numeric_limits<Real>::infinity();
 constexpr Real right = 16, gap = 22;
 
 std::string bar(const ColourScale& colours, Real x, Real y, bool has_unreached) {
