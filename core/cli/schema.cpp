@@ -114,7 +114,7 @@ void refine(Json& properties, const Section& section) {
 struct Plugin {
   std::string name, summary;
   std::vector<Parameter> parameters;
-  std::set<std::string> common;  // of the keys that all of its kind can have, those that it takes
+  std::vector<Parameter> common;  // of the keys that all of its kind can have, those that it takes
 };
 
 /// Something that must be there. In a study it may come from elsewhere: from an axis, or from every method.
@@ -229,7 +229,7 @@ class Writer {
         Parameters parameters;
         declare_parameters(*library, *maker, parameters);
         known->second.push_back({name, library->manifest().summary, parameters.all(), {}});
-        for (const Parameter& common : common_parameters(*library)) known->second.back().common.insert(common.name);
+        known->second.back().common = common_parameters(*library);
       }
     return known->second;
   }
@@ -248,7 +248,7 @@ class Writer {
     Json properties = {{"type", {{"const", plugin.name}}}};
     properties.update(properties_of(plugin.parameters));
     for (const auto& [key, schema] : own.items())
-      properties[key] = plugin.common.contains(key) ? schema : Json{{"type", "null"}};
+      properties[key] = find_named(plugin.common, key) ? schema : Json{{"type", "null"}};
     Json schema = {{"title", plugin_kind(kind).singular + std::string(" ") + plugin.name},
                    {"description", plugin.summary}};
     schema.update(closed(std::move(properties)));
@@ -290,7 +290,7 @@ class Writer {
       Words required;
       for (const Parameter& parameter : joined_parameters(plugin.parameters, section.parameters))
         if (parameter.is_required &&
-            (plugin.common.contains(parameter.name) || find_named(plugin.parameters, parameter.name)))
+            (find_named(plugin.common, parameter.name) || find_named(plugin.parameters, parameter.name)))
           required.push_back(parameter.name);
       settings[plugin.name] = {{"type", {"object", "null"}}, {"allOf", {refer(definition)}}};
       if (required.empty()) {
@@ -361,7 +361,7 @@ class Writer {
       std::vector<Json> maps = {closed(std::move(own))};
       definitions_[section.name] = maps.back();
       for (const Plugin& plugin : plugins(kind)) {
-        maps.push_back(map_of(kind, plugin, Json::object()));
+        maps.push_back(map_of(kind, plugin, properties_of(plugin.common)));
         definitions_[kind + " " + plugin.name] = maps.back();
         for (const Parameter& parameter : plugin.parameters) {
           path_values_.try_emplace(dotted(longer(path, parameter.name)), schema_of(parameter));

@@ -9,14 +9,14 @@ namespace {
 using namespace tightrope;
 
 struct Options {
-  Index count = 0;
-  std::string skew = "2", normalization = "average";
+  Index count = 0, skew = 2;
+  std::string normalization = "average";
   void declare(Parameters& p) {
     p.add("count", count, at_least(1), "number m of entries; those beyond half of a row are left out")
         .required()
         .example("120");
-    p.add("skew", skew, {"1", "2", "4"},
-          "g: the degree of the i-th row, and of the i-th column, falls like i^{1/g − 1}");
+    p.add("skew", skew, between(1, 4),
+          "g, which is 1, 2 or 4: the degree of the i-th row, and of the i-th column, falls like i^{1/g − 1}");
     p.add(
         "normalization", normalization, {"average", "none"},
         "average: entries over √p, so that E‖A(X)‖² = ‖X‖_F² for X whose rows are alike, and whose columns are; none: "
@@ -41,6 +41,7 @@ class PowerLawSampling final : public EntryOperator {
 
   static EntryTiles tiles_of(const Options& options, const Context& context) {
     if (context.shape.cols < 2) throw Unsuitable("needs at least two columns");
+    if (options.skew == 3) throw Unsuitable("needs a skew of 1, 2 or 4, of which roots are square roots");
     EntryTiles tiles(context.shape);
     for_each_entry(options, context, [&](Index a, Index b) { tiles.count(a, b); });
     tiles.allocate();
@@ -54,7 +55,7 @@ class PowerLawSampling final : public EntryOperator {
   template <class Work>
   static void for_each_entry(const Options& options, const Context& context, const Work& work) {
     const auto [rows, cols] = context.shape;
-    const int roots = options.skew == "1" ? 0 : options.skew == "2" ? 1 : 2;
+    const int roots = options.skew == 1 ? 0 : options.skew == 2 ? 1 : 2;
     const auto entries_before = [&, n = static_cast<Real>(rows)](Index row) {
       Real share = static_cast<Real>(row) / n;
       for (int i = 0; i < roots; ++i) share = std::sqrt(share);

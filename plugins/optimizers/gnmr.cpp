@@ -45,7 +45,7 @@ class Gnmr final : public MatrixMethod {
     if (norm(at.gradient) == 0) return Move::end_of_run({EndClass::converged, "the gradient is zero"});
     Sensing& sensing = *context.objective.sensing();
     Vec b, along;
-    sensing.slope(at.prediction, b);
+    sensing.slope(sensing.prediction(at), b);
     b %= -inverse_root_;  // of f = ½‖b‖²
     if (alpha_ > -1) {
       sensing.jacobian_times(at, at.point, along);

@@ -54,8 +54,7 @@ class RandomLowRank final : public Target {
       throw Unsuitable("needs 'values' that are not zero, or its rank is smaller than it says");
     if (!options.symmetric && arma::any(sigma < 0))
       throw Unsuitable("has negative 'values', which only a symmetric matrix can have as eigenvalues");
-    if (options.hermitian && (options.symmetric || options.diagonal))
-      throw Unsuitable("is either Hermitian or a real symmetric or diagonal matrix");
+    if (options.hermitian && (options.symmetric || options.diagonal)) throw Unsuitable("is Hermitian or real");
     if (options.hermitian) {
       X_ = hermitian(options.scale * sigma, context);
       rank_ = std::min(X_.rank(), shape.cols);  // the real one

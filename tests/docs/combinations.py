@@ -79,6 +79,12 @@ def word(text):
     return text.split("type: ")[1].split(",")[0].split("}")[0] if "type: " in text else text.split(",")[0].split(" ")[0]
 
 
+def reason_of(text):
+    """The sentence, without where it happened, which optimizer it is about and how many measurements there were."""
+    text = re.sub(r"^\S+:\d+:\d+: ", "", text)
+    return re.sub(r"there are \d+$", "there are others", re.sub(r".*?optimizer '\w+' ", "", text))
+
+
 def outcomes(spec):
     """{(optimizer, model, operator, loss): what became of it}"""
     with tempfile.TemporaryDirectory() as name:
@@ -91,7 +97,7 @@ def outcomes(spec):
         for missing in json.loads(done.stdout)["missing"]:
             labels = missing["labels"]
             key = (labels["method"], word(labels["model"]), word(labels["operator"]), word(labels["loss"]))
-            found.setdefault(key, []).append((missing["kind"], re.sub(r".*?optimizer '\w+' ", "", missing["reason"])))
+            found.setdefault(key, []).append((missing["kind"], reason_of(missing["reason"])))
         for cell in (folder / "out/cells").iterdir():
             labels = json.loads((cell / "provenance.json").read_text(encoding="utf-8"))["labels"]
             key = (labels["method"], word(labels["model"]), word(labels["operator"]), word(labels["loss"]))
@@ -104,6 +110,8 @@ def outcomes(spec):
 # Newton's step is exact for quadratic losses alone; for others it has no line search, and no length without curvature.
 UNGUARDED = {("gauss_newton", "huber"), ("gauss_newton", "logistic"), ("alternating_minimization", "huber"),
              ("alternating_minimization", "logistic")}
+# They speak of intensities, measurements that are never negative, which random operators do not give.
+OF_INTENSITIES = {"amplitude", "poisson"}
 # The two models that all of the literature shares; the others are of one problem each, and the table must be read.
 MODELS = ["asymmetric", "symmetric"]
 
@@ -112,7 +120,8 @@ HEAD = """\
 
 Every optimizer with the models `asymmetric` and `symmetric`, every operator and loss, tried on a {size} × {size} matrix of rank 2: whether the objective falls
 within {iterations} iterations for one of the step sizes {steps}, and what is refused before it starts, with the
-sentence that says why. Written by `tests/docs/combinations.py` from what the program does, for all operators that need no file:
+sentence that says why. Losses of intensities (`amplitude`, `poisson`) are left out: most operators measure numbers of either
+sign. Written by `tests/docs/combinations.py` from what the program does, for all operators that need no file:
 {operators}.
 
 | optimizer | {columns} |
@@ -158,8 +167,9 @@ def page(spec, found, operators):
 
 
 def main():
-    lists = {kind: [made for name in (MODELS if kind == "models" else names(kind)) if (made := sample(kind, name))]
-             for kind in ["models", "operators", "losses"]}
+    chosen = {"models": MODELS, "operators": names("operators"),
+              "losses": [name for name in names("losses") if name not in OF_INTENSITIES]}
+    lists = {kind: [made for name in those if (made := sample(kind, name))] for kind, those in chosen.items()}
     spec = study(names("optimizers"), lists["models"], lists["operators"], lists["losses"])
     text, wrong = page(spec, outcomes(spec), [operator["type"] for operator in lists["operators"]])
     if sys.argv[1:] == ["--check"]:

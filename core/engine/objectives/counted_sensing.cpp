@@ -1,8 +1,11 @@
 #include "core/engine/objectives/counted_sensing.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <stdexcept>
 
 #include "core/engine/attribute_errors.hpp"
 
@@ -131,6 +134,8 @@ void CountedSensing::forward(const LowRank& X, Vec& z) {
 
 Real CountedSensing::slope(const Vec& z, Vec& s) {
   const Vec& y = problem_->data_of(Rows::all());
+  if (z.n_elem != y.n_elem)
+    throw std::logic_error(fmt::format("Sensing::slope: {} predictions for {} measurements", z.n_elem, y.n_elem));
   s.set_size(z.n_elem);
   return attribute_errors_to(pass_name_, "evaluate", [&] {
     return loss().evaluate(0, {z.memptr(), z.n_elem}, {y.memptr(), y.n_elem}, {s.memptr(), s.n_elem});
