@@ -110,7 +110,10 @@ void check_isotropy(const Subject& subject, Report& report) {
     const auto op = bench->make<MeasurementOperator>();
     const auto share = [&](Mat X) {
       // Quadratic forms aᵀXa see the trace best; elsewhere they are isotropic.
-      if (sees_symmetric_ones_alone) X += X.t() - 2 * arma::trace(X) / static_cast<Real>(n1) * arma::eye(n1, n1);
+      if (sees_symmetric_ones_alone) {
+        X += X.t();
+        X.diag() -= arma::trace(X) / static_cast<Real>(n1);
+      }
       Vec z;
       op->forward(X, z);
       return arma::dot(z, z) / arma::dot(X, X) / static_cast<Real>(draws);
