@@ -57,11 +57,7 @@ void Resolver::check_given(const Section& section, const Node& parent) {
   if (given && !given->is_map() && !section.alternative.empty())
     complain(given->position, fmt::format("{} must be a map, but it is {}", section.name, given->description()));
   if (!given || !given->is_map()) return;
-  std::vector<std::string> reserved = {"type"};
-  for (const Section& inner : section.inside) {
-    check_given(inner, *given);
-    reserved.push_back(inner.name);
-  }
+  for (const Section& inner : section.inside) check_given(inner, *given);
   const std::string kind = section.plugin.empty() ? section.alternative : section.plugin;
   const Node* type = given->find("type");
   if (kind.empty() || !type || !type->is_scalar() || !contains(names(kind), type->scalar)) return;
@@ -70,6 +66,10 @@ void Resolver::check_given(const Section& section, const Node& parent) {
   const auto maker = make_maker(*choice.library);
   Parameters parameters;
   declare_parameters(*choice.library, *maker, parameters);
+  std::vector<std::string> reserved = {"type"};
+  for (const Parameter& common : common_parameters(*choice.library)) reserved.push_back(common.name);
+  if (!section.plugin.empty())  // what stands in its place has none of its parts
+    for (const Section& inner : section.inside) reserved.push_back(inner.name);
   tightrope::check_given(parameters.all(), *given, choice.description(), reserved, diagnostics);
 }
 

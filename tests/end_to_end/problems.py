@@ -79,6 +79,13 @@ class Problems(Case):
             rows = self.trace(every)
             self.assertEqual([int(row["iteration"]) for row in rows][:len(iterations)], iterations)
             self.assertEqual(rows, [whole[int(row["iteration"])] for row in rows])
+        # The base of a study knows the key, too, and a problem that is a plugin has none of the parts of sensing.
+        steps = ["--set", "optimizer.step=0.1, 0.2"]
+        self.tightrope("check", "network.yaml", "--set", "problem.every=150", *steps)
+        done = self.tightrope("check", "network.yaml", "--set", "problem.everry=150", *steps, code=2)
+        self.assertIn("did you mean 'every'?", done.stderr)
+        done = self.tightrope("check", "network.yaml", "--set", "problem.noise=gaussian", *steps, code=2)
+        self.assertIn("has no parameter 'noise'", done.stderr)
         done = self.tightrope("check", "network.yaml", "--set", "problem.every=0", code=2)
         self.one_sentence(done, "'every' of problem 'two_layer_relu' must be a whole number of at least 1, or geometric")
         self.assertIn("every", self.tightrope("describe", "problem", "two_layer_relu").stdout)
