@@ -3,7 +3,6 @@
 // a sum and no mean, with exponential ℓ = exp(−y h), logistic ℓ = log(1 + exp(−y h)) or least_squares ℓ = (h − y)²/2.
 // The derivative of max(0, ·) at 0 is 0. A gradient flow conserves v_j² − ‖w_j‖². From a small start the neurons first
 // turn, those with v_j > 0 towards x₊ = Σ_{y_i > 0} x_i and those with v_j < 0 towards x₋, and only then grow.
-#include "plugins/shared/class_groups.hpp"
 #include "plugins/shared/labelled.hpp"
 
 namespace {

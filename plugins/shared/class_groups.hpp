@@ -11,21 +11,24 @@
 
 namespace tightrope {
 
-/// Samples X, D × n, and their labels y, as files have them: one sample a row, a vector or an image (n × height ×
-/// width), with its label in the last column or, if `labels` is named, in that file. Throws Unsuitable where these do
-/// not go together.
+/// Samples X, D × n, and their labels y, as files have them.
 struct FileSamples {
   Mat X;
   Vec y;
 };
-inline FileSamples read_samples(const std::string& data, const std::string& labels) {
-  Mat table = read_array(data).values;
+/// Of a table with one sample a row, its label in the last column or, if `labels` is named, in that file. Throws
+/// Unsuitable where these do not go together.
+inline FileSamples with_labels(Mat table, const std::string& labels) {
   const Mat y = labels.empty() ? Mat(table.tail_cols(1)) : read_matrix(labels);
   if (labels.empty()) table.shed_col(table.n_cols - 1);
   if (table.n_cols == 0 || y.n_elem != table.n_rows)
     throw Unsuitable("needs samples with one label for each, but there are " + std::to_string(table.n_rows) +
                      " samples and " + std::to_string(y.n_elem) + " labels");
   return {table.t(), arma::vectorise(y)};
+}
+/// The same of a file, whose samples are vectors or images (n × height × width).
+inline FileSamples read_samples(const std::string& data, const std::string& labels) {
+  return with_labels(read_array(data).values, labels);
 }
 
 /// What was done to the samples that a network learns from, to be done to others.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/plugin/plugin.hpp"
+#include "plugins/shared/class_groups.hpp"
 #include "plugins/shared/rectifiers.hpp"
 
 namespace tightrope {
@@ -28,13 +29,8 @@ struct LabelledOptions {
       throw Unsuitable("has labels for data of a file, and samples, dimension and separation for made-up data");
     if (data.empty())
       return opposite_cones(samples.value_or(20), dimension.value_or(20), separation.value_or(0.33), stream);
-    Mat table = read_matrix(data);
-    const Mat y = labels.empty() ? Mat(table.tail_cols(1)) : read_matrix(labels);
-    if (labels.empty()) table.shed_col(table.n_cols - 1);
-    if (table.n_cols == 0 || y.n_elem != table.n_rows)
-      throw Unsuitable("needs samples with one label for each, but there are " + std::to_string(table.n_rows) +
-                       " samples and " + std::to_string(y.n_elem) + " labels");
-    return {table.t(), arma::vectorise(y)};
+    FileSamples samples_of_file = with_labels(read_matrix(data), labels);
+    return {std::move(samples_of_file.X), std::move(samples_of_file.y)};
   }
 };
 

@@ -5,6 +5,7 @@
 
 #include "plugins/shared/complex_pair.hpp"
 #include "tests/support/experiment.hpp"
+#include "tests/support/losses.hpp"
 #include "tests/support/made.hpp"
 
 using namespace tightrope;
@@ -12,17 +13,6 @@ using namespace tightrope;
 namespace {
 
 Context context() { return Context({4, 4}, Stream(1, "test"), std::make_shared<Team>(1)); }
-
-struct Answer {
-  Real value;
-  Vec slope, curvature;
-};
-Answer asked(const Loss& loss, const Vec& z, const Vec& y) {
-  Answer answer{0, Vec(z.n_elem), Vec(z.n_elem)};
-  answer.value = loss.evaluate(0, {z.memptr(), z.n_elem}, {y.memptr(), y.n_elem}, {answer.slope.memptr(), z.n_elem});
-  loss.curvature(0, {z.memptr(), z.n_elem}, {y.memptr(), y.n_elem}, {answer.curvature.memptr(), z.n_elem});
-  return answer;
-}
 
 std::string phase_retrieval(const std::string& initialization, int iterations, bool is_complex = false) {
   return fmt::format(R"(

@@ -2,9 +2,9 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "core/interfaces/loss.hpp"
 #include "core/interfaces/noise.hpp"
 #include "tests/support/experiment.hpp"
+#include "tests/support/losses.hpp"
 #include "tests/support/made.hpp"
 
 using namespace tightrope;
@@ -12,17 +12,6 @@ using namespace tightrope;
 namespace {
 
 Context context() { return Context({4, 3}, Stream(1, "test"), std::make_shared<Team>(1)); }
-
-struct Answer {
-  Real value;
-  Vec slope, curvature;
-};
-Answer asked(const Loss& loss, const Vec& z, const Vec& y) {
-  Answer answer{0, Vec(z.n_elem), Vec(z.n_elem)};
-  answer.value = loss.evaluate(0, {z.memptr(), z.n_elem}, {y.memptr(), y.n_elem}, {answer.slope.memptr(), z.n_elem});
-  loss.curvature(0, {z.memptr(), z.n_elem}, {y.memptr(), y.n_elem}, {answer.curvature.memptr(), z.n_elem});
-  return answer;
-}
 
 }  // namespace
 
