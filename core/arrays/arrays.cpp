@@ -10,12 +10,12 @@
 #include <optional>
 
 #include "core/arrays/bytes.hpp"
-#include "core/arrays/csv.hpp"
-#include "core/arrays/mat.hpp"
+#include "core/arrays/formats/csv.hpp"
+#include "core/arrays/formats/mat.hpp"
+#include "core/arrays/formats/mtx.hpp"
+#include "core/arrays/formats/npy.hpp"
+#include "core/arrays/formats/pgm.hpp"
 #include "core/arrays/matrices.hpp"
-#include "core/arrays/mtx.hpp"
-#include "core/arrays/npy.hpp"
-#include "core/arrays/pgm.hpp"
 #include "core/arrays/zip.hpp"
 #include "core/tree/node.hpp"
 

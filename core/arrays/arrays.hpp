@@ -24,7 +24,7 @@ struct Array {
 /// ending of the file, in any case:
 ///   .npy                    format 1 to 3; booleans, integers and floats of every width and byte order
 ///   .npz                    the array that is named, or the only one
-///   .csv .tsv .txt .dat     tables of numbers (core/arrays/csv.hpp)
+///   .csv .tsv .txt .dat     tables of numbers (core/arrays/formats/csv.hpp)
 ///   .mtx                    MatrixMarket, dense or by coordinates
 ///   .mat                    MATLAB's variable that is named, or the only one; needs libmatio
 ///   .pgm                    a grey map (P2, P5), values as stored

@@ -11,7 +11,7 @@
 #include <cstring>
 
 #include "core/base/limits.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 namespace tightrope {
 

@@ -1,4 +1,4 @@
-// Claims: what must come out, written in the config. core/claims/judge.hpp judges them.
+// Claims: what must come out, written in the config. core/claims/judging/judge.hpp judges them.
 #pragma once
 
 #include <algorithm>

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/base/word_list.hpp"
+#include "core/base/text/word_list.hpp"
 
 namespace tightrope {
 

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "core/claims/clock.hpp"
-#include "core/claims/curve.hpp"
+#include "core/claims/judging/curve.hpp"
 
 namespace tightrope {
 

@@ -9,7 +9,7 @@
 #include "core/cli/papers.hpp"
 #include "core/store/remake.hpp"
 #include "core/tree/paths.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 namespace tightrope::cli {
 

@@ -10,10 +10,10 @@
 #include <cstring>
 #include <iostream>
 
-#include "core/base/asked.hpp"
-#include "core/base/failure.hpp"
-#include "core/base/utf8.hpp"
-#include "core/cli/pages.hpp"
+#include "core/base/process/asked.hpp"
+#include "core/base/process/failure.hpp"
+#include "core/base/text/utf8.hpp"
+#include "core/cli/help/pages.hpp"
 #include "core/study/workers/worker.hpp"
 
 namespace tightrope::cli {
@@ -193,7 +193,7 @@ std::string help_of(const Verb& verb) {
 
 }  // namespace tightrope::cli
 
-/// What core/base/start.cpp calls as the first thing of ours.
+/// What core/base/process/start.cpp calls as the first thing of ours.
 extern "C" int tightrope_main(int argc, char** argv) {
   tightrope::cli::occupy_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an output error like any other

@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "core/base/installation.hpp"
-#include "core/cli/pages.hpp"
+#include "core/cli/help/pages.hpp"
 #include "core/tree/parameters.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 namespace tightrope::cli {
 

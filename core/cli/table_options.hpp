@@ -3,7 +3,7 @@
 
 #include "core/cli/verb.hpp"
 #include "core/report/tables/summary_tables.hpp"
-#include "core/study/summary.hpp"
+#include "core/study/findings/summary.hpp"
 
 namespace tightrope::cli {
 

@@ -11,8 +11,8 @@
 #include "core/experiment/experiment.hpp"
 #include "core/report/report.hpp"
 #include "core/report/tables/table.hpp"
-#include "core/store/json.hpp"
-#include "core/store/result.hpp"
+#include "core/store/files/json.hpp"
+#include "core/store/run_folder.hpp"
 
 namespace tightrope::cli {
 

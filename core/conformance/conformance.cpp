@@ -15,7 +15,7 @@
 #include "core/interfaces/noise.hpp"
 #include "core/interfaces/target.hpp"
 #include "core/plugin/script.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 namespace tightrope {
 

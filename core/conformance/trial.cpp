@@ -11,7 +11,7 @@
 #include "core/arrays/matrices.hpp"
 #include "core/engine/objectives/problem_objective.hpp"
 #include "core/engine/trace.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 namespace tightrope::conformance {
 

@@ -5,8 +5,8 @@
 #include <new>
 #include <string>
 
-#include "core/base/asked.hpp"
 #include "core/base/error.hpp"
+#include "core/base/process/asked.hpp"
 
 namespace tightrope {
 

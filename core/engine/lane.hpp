@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/engine/attribute_errors.hpp"
-#include "core/engine/problem.hpp"
+#include "core/engine/data/sensing_problem.hpp"
 #include "core/engine/stop.hpp"
 #include "core/engine/trace.hpp"
 #include "core/interfaces/observer.hpp"

@@ -1,5 +1,5 @@
 // What of a run is stored while it is unfinished.
-#include "core/engine/checkpoint.hpp"
+#include "core/engine/encoding.hpp"
 #include "core/engine/lane.hpp"
 
 namespace tightrope {

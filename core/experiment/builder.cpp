@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <chrono>
 
-#include "core/base/word_list.hpp"
+#include "core/base/text/word_list.hpp"
+#include "core/engine/data/hold_out.hpp"
 #include "core/engine/objectives/checked_model.hpp"
-#include "core/engine/objectives/hold_out.hpp"
 #include "core/engine/objectives/penalized_model.hpp"
 #include "core/engine/objectives/problem_objective.hpp"
 #include "core/engine/objectives/sensing_objective.hpp"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/claims/claim.hpp"
-#include "core/engine/batches.hpp"
+#include "core/engine/data/batches.hpp"
 #include "core/engine/lane.hpp"
 #include "core/grid/grid.hpp"
 #include "core/interfaces/factorization_model.hpp"

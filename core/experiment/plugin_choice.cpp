@@ -3,7 +3,7 @@
 
 #include "core/arrays/arrays.hpp"
 #include "core/base/digest.hpp"
-#include "core/base/word_list.hpp"
+#include "core/base/text/word_list.hpp"
 #include "core/conformance/columns.hpp"
 #include "core/experiment/resolver.hpp"
 #include "core/tree/declared.hpp"

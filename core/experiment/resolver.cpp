@@ -8,10 +8,10 @@
 #include "core/base/digest.hpp"
 #include "core/base/header_digest.hpp"
 #include "core/base/table.hpp"
-#include "core/base/utf8.hpp"
-#include "core/base/word_list.hpp"
+#include "core/base/text/utf8.hpp"
+#include "core/base/text/word_list.hpp"
 #include "core/experiment/numeric_digest.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 namespace tightrope {
 

@@ -1,7 +1,7 @@
 #include "core/experiment/section.hpp"
 
 #include "core/base/table.hpp"
-#include "core/base/word_list.hpp"
+#include "core/base/text/word_list.hpp"
 #include "core/experiment/experiment.hpp"
 #include "core/interfaces/problem.hpp"
 

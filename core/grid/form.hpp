@@ -26,7 +26,7 @@ struct StudyForm {
   /// Null if the reader itself reads it.
   std::function<void(StudyReader&, const Node&)> read;
   /// JSON Schema, as YAML, of what stands behind the key. Of a study it may refer to the definitions axes (PATH →
-  /// VALUES), values (VALUES), settings (PATH → VALUE), method, labels and columns (core/cli/schema.cpp).
+  /// VALUES), values (VALUES), settings (PATH → VALUE), method, labels and columns (core/cli/help/schema.cpp).
   std::string schema = {};
   bool of_method = false;  // a method may have its own
 };

@@ -9,7 +9,7 @@
 
 #include "core/grid/reader.hpp"
 #include "core/numbers/streams.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 namespace tightrope {
 

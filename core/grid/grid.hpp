@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "core/grid/conditions.hpp"
+#include "core/grid/selection/conditions.hpp"
 #include "core/grid/tune.hpp"
 #include "core/tree/node.hpp"
 

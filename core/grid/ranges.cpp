@@ -6,7 +6,7 @@
 #include <charconv>
 
 #include "core/base/table.hpp"
-#include "core/base/word_list.hpp"
+#include "core/base/text/word_list.hpp"
 
 namespace tightrope {
 

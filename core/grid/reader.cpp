@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/base/table.hpp"
-#include "core/base/word_list.hpp"
+#include "core/base/text/word_list.hpp"
 #include "core/grid/form.hpp"
 #include "core/grid/labels.hpp"
 #include "core/grid/ranges.hpp"

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "core/base/word_list.hpp"
+#include "core/base/text/word_list.hpp"
 #include "core/grid/ranges.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 namespace tightrope {
 

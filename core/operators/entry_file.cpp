@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "core/arrays/bytes.hpp"
-#include "core/arrays/mtx.hpp"
+#include "core/arrays/formats/mtx.hpp"
 #include "core/arrays/numerals.hpp"
 #include "core/base/limits.hpp"
 #include "core/base/words.hpp"

@@ -6,11 +6,11 @@
 #include <mutex>
 #include <set>
 
-#include "core/base/asked.hpp"
 #include "core/base/digest.hpp"
 #include "core/base/installation.hpp"
 #include "core/base/limits.hpp"
-#include "core/base/word_list.hpp"
+#include "core/base/process/asked.hpp"
+#include "core/base/text/word_list.hpp"
 #include "core/plugin/script.hpp"
 
 namespace tightrope {

@@ -23,9 +23,9 @@
 #include <thread>
 
 #include "core/base/digest.hpp"
-#include "core/base/failure.hpp"
 #include "core/base/installation.hpp"
 #include "core/base/limits.hpp"
+#include "core/base/process/failure.hpp"
 #include "core/plugin/memory_folder.hpp"
 #include "core/plugin/probe.hpp"
 #include "core/plugin/script.hpp"

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "core/base/asked.hpp"
 #include "core/base/installation.hpp"
+#include "core/base/process/asked.hpp"
 
 namespace tightrope {
 

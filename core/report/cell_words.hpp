@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "core/store/cell.hpp"
+#include "core/store/cells/cell.hpp"
 
 namespace tightrope {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/store/result.hpp"
+#include "core/store/run_folder.hpp"
 
 namespace tightrope {
 

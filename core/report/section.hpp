@@ -9,7 +9,7 @@
 #include "core/report/page/html.hpp"
 #include "core/report/report.hpp"
 #include "core/report/text.hpp"
-#include "core/study/summary.hpp"
+#include "core/study/findings/summary.hpp"
 
 namespace tightrope {
 

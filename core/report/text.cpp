@@ -7,7 +7,7 @@
 #include <array>
 #include <cmath>
 
-#include "core/base/utf8.hpp"
+#include "core/base/text/utf8.hpp"
 #include "core/claims/claim.hpp"
 
 namespace tightrope {

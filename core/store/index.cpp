@@ -9,7 +9,7 @@
 
 #include "core/base/digest.hpp"
 #include "core/base/limits.hpp"
-#include "core/store/json.hpp"
+#include "core/store/files/json.hpp"
 
 namespace tightrope {
 

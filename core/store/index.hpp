@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "core/store/cell.hpp"
+#include "core/store/cells/cell.hpp"
 
 namespace tightrope {
 

@@ -7,8 +7,8 @@
 
 #include "core/base/error.hpp"
 #include "core/base/header_digest.hpp"
-#include "core/store/files.hpp"
-#include "core/store/json.hpp"
+#include "core/store/files/files.hpp"
+#include "core/store/files/json.hpp"
 
 namespace tightrope {
 

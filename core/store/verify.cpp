@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/store/result.hpp"
-#include "core/store/unfinished.hpp"
+#include "core/store/cells/checkpoint.hpp"
+#include "core/store/run_folder.hpp"
 
 namespace tightrope {
 

@@ -6,8 +6,8 @@
 #include <chrono>
 
 #include "core/engine/engine.hpp"
-#include "core/store/cell.hpp"
-#include "core/store/unfinished.hpp"
+#include "core/store/cells/cell.hpp"
+#include "core/store/cells/checkpoint.hpp"
 
 namespace tightrope {
 

@@ -13,8 +13,8 @@
 
 #include "core/base/limits.hpp"
 #include "core/experiment/operator_key.hpp"
-#include "core/store/printed.hpp"
-#include "core/store/unfinished.hpp"
+#include "core/store/cells/checkpoint.hpp"
+#include "core/store/cells/printed.hpp"
 #include "core/study/interrupt.hpp"
 #include "core/study/workers/process.hpp"
 

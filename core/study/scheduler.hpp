@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "core/experiment/experiment.hpp"
-#include "core/store/lock.hpp"
-#include "core/store/result.hpp"
+#include "core/store/files/lock.hpp"
+#include "core/store/run_folder.hpp"
 
 namespace tightrope {
 

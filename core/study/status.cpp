@@ -5,9 +5,9 @@
 
 #include <cmath>
 
-#include "core/base/readable.hpp"
-#include "core/store/files.hpp"
-#include "core/store/json.hpp"
+#include "core/base/text/readable.hpp"
+#include "core/store/files/files.hpp"
+#include "core/store/files/json.hpp"
 
 namespace tightrope {
 

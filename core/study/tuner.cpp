@@ -7,7 +7,7 @@
 #include <limits>
 #include <tuple>
 
-#include "core/claims/judge.hpp"
+#include "core/claims/judging/judge.hpp"
 #include "core/statistics/statistics.hpp"
 
 namespace tightrope {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/experiment/experiment.hpp"
-#include "core/store/cell.hpp"
+#include "core/store/cells/cell.hpp"
 #include "core/store/trials.hpp"
 
 namespace tightrope {

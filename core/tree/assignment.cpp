@@ -3,9 +3,9 @@
 #include <charconv>
 #include <utility>
 
-#include "core/base/utf8.hpp"
-#include "core/tree/scalar.hpp"
-#include "core/tree/yaml_text.hpp"
+#include "core/base/text/utf8.hpp"
+#include "core/tree/scalars/scalar.hpp"
+#include "core/tree/yaml/yaml_text.hpp"
 
 namespace tightrope {
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/base/utf8.hpp"
-#include "core/tree/scalar.hpp"
+#include "core/base/text/utf8.hpp"
+#include "core/tree/scalars/scalar.hpp"
 
 namespace tightrope {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/tree/scalar.hpp"
+#include "core/tree/scalars/scalar.hpp"
 
 namespace tightrope {
 

@@ -7,10 +7,10 @@
 #include <stdexcept>
 
 #include "core/base/table.hpp"
-#include "core/base/word_list.hpp"
+#include "core/base/text/word_list.hpp"
 #include "core/tree/declared.hpp"
 #include "core/tree/paths.hpp"
-#include "core/tree/scalar.hpp"
+#include "core/tree/scalars/scalar.hpp"
 
 namespace tightrope {
 

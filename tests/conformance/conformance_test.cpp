@@ -7,7 +7,7 @@
 
 #include "core/conformance/conformance.hpp"
 #include "core/plugin/catalog.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 using namespace tightrope;
 

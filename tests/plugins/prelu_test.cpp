@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "core/arrays/matrices.hpp"
-#include "core/store/files.hpp"
+#include "core/store/files/files.hpp"
 #include "plugins/shared/prelu.hpp"
 #include "tests/support/experiment.hpp"
 #include "tests/support/made.hpp"

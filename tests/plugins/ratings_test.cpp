@@ -8,7 +8,7 @@
 #include <fstream>
 #include <set>
 
-#include "core/engine/objectives/hold_out.hpp"
+#include "core/engine/data/hold_out.hpp"
 #include "core/interfaces/measurement_operator.hpp"
 #include "tests/support/experiment.hpp"
 

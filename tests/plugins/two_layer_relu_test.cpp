@@ -6,7 +6,7 @@
 #include "core/arrays/matrices.hpp"
 #include "core/interfaces/observer.hpp"
 #include "core/interfaces/problem.hpp"
-#include "core/store/files.hpp"
+#include "core/store/files/files.hpp"
 #include "tests/support/experiment.hpp"
 #include "tests/support/made.hpp"
 #include "tests/support/parts.hpp"

@@ -10,16 +10,16 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/arrays/csv.hpp"
+#include "core/arrays/formats/csv.hpp"
 #include "core/arrays/matrices.hpp"
-#include "core/base/readable.hpp"
-#include "core/base/utf8.hpp"
-#include "core/engine/checkpoint.hpp"
+#include "core/base/text/readable.hpp"
+#include "core/base/text/utf8.hpp"
+#include "core/engine/encoding.hpp"
 #include "core/numbers/gram.hpp"
 #include "core/numbers/recovery.hpp"
 #include "core/statistics/statistics.hpp"
 #include "core/statistics/tests.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 using namespace tightrope;
 

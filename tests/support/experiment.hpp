@@ -6,7 +6,7 @@
 
 #include "core/engine/engine.hpp"
 #include "core/experiment/experiment.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 namespace tightrope {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/plugin/catalog.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 namespace tightrope {
 

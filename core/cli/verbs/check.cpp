@@ -3,12 +3,12 @@
 
 #include <iostream>
 
-#include "core/claims/judge.hpp"
+#include "core/claims/judging/judge.hpp"
 #include "core/cli/outside_plugins.hpp"
 #include "core/cli/papers.hpp"
 #include "core/report/text.hpp"
 #include "core/study/tuner.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 namespace tightrope::cli {
 

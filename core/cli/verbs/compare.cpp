@@ -4,7 +4,7 @@
 #include <iostream>
 #include <set>
 
-#include "core/cli/documents.hpp"
+#include "core/cli/output/documents.hpp"
 #include "core/cli/table_options.hpp"
 #include "core/cli/verb.hpp"
 #include "core/report/tables/summary_tables.hpp"

@@ -6,10 +6,10 @@
 #include <iostream>
 
 #include "core/claims/condition_form.hpp"
-#include "core/cli/pages.hpp"
+#include "core/cli/help/pages.hpp"
 #include "core/experiment/section.hpp"
 #include "core/report/citations.hpp"
-#include "core/store/json.hpp"
+#include "core/store/files/json.hpp"
 #include "core/tree/declared.hpp"
 
 namespace tightrope::cli {

@@ -8,7 +8,7 @@
 #include "core/base/limits.hpp"
 #include "core/cli/verb.hpp"
 #include "core/numbers/kernels/row_store.hpp"
-#include "core/store/json.hpp"
+#include "core/store/files/json.hpp"
 
 extern "C" {
 char* openblas_get_config();

@@ -7,8 +7,8 @@
 #include <set>
 
 #include "core/base/limits.hpp"
-#include "core/cli/documents.hpp"
-#include "core/cli/exports.hpp"
+#include "core/cli/export/exports.hpp"
+#include "core/cli/output/documents.hpp"
 #include "core/cli/table_options.hpp"
 #include "core/report/citations.hpp"
 #include "core/report/figures/curves/curves.hpp"

@@ -3,7 +3,7 @@
 
 #include <iostream>
 
-#include "core/cli/pages.hpp"
+#include "core/cli/help/pages.hpp"
 #include "core/cli/verb.hpp"
 
 namespace tightrope::cli {

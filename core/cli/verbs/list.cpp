@@ -1,9 +1,9 @@
 // tightrope list: which plugins there are.
 #include <iostream>
 
-#include "core/cli/pages.hpp"
+#include "core/cli/help/pages.hpp"
 #include "core/cli/papers.hpp"
-#include "core/store/json.hpp"
+#include "core/store/files/json.hpp"
 
 namespace tightrope::cli {
 

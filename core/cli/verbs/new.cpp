@@ -6,12 +6,12 @@
 #include <iostream>
 
 #include "core/base/installation.hpp"
-#include "core/cli/pages.hpp"
+#include "core/cli/help/pages.hpp"
 #include "core/engine/trace.hpp"
 #include "core/interfaces/observer.hpp"
 #include "core/interfaces/problem.hpp"
 #include "core/plugin/script.hpp"
-#include "core/store/files.hpp"
+#include "core/store/files/files.hpp"
 
 namespace tightrope::cli {
 

@@ -12,11 +12,11 @@
 #include "core/cli/papers.hpp"
 #include "core/experiment/operator_key.hpp"
 #include "core/experiment/operator_size.hpp"
-#include "core/store/json.hpp"
-#include "core/store/unfinished.hpp"
+#include "core/store/cells/checkpoint.hpp"
+#include "core/store/files/json.hpp"
 #include "core/study/tuner.hpp"
 #include "core/study/workers/workers.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 namespace tightrope::cli {
 

@@ -5,26 +5,26 @@
 #include <chrono>
 #include <iostream>
 
-#include "core/base/failure.hpp"
 #include "core/base/limits.hpp"
-#include "core/claims/judge.hpp"
-#include "core/cli/documents.hpp"
+#include "core/base/process/failure.hpp"
+#include "core/claims/judging/judge.hpp"
+#include "core/cli/output/documents.hpp"
+#include "core/cli/output/progress.hpp"
+#include "core/cli/output/run_summary.hpp"
 #include "core/cli/outside_plugins.hpp"
 #include "core/cli/papers.hpp"
-#include "core/cli/progress.hpp"
-#include "core/cli/run_summary.hpp"
 #include "core/cli/verb.hpp"
 #include "core/report/report.hpp"
+#include "core/store/cells/checkpoint.hpp"
 #include "core/store/index.hpp"
-#include "core/store/unfinished.hpp"
 #include "core/study/batch.hpp"
+#include "core/study/findings/remarks.hpp"
+#include "core/study/findings/verdicts.hpp"
 #include "core/study/interrupt.hpp"
-#include "core/study/remarks.hpp"
 #include "core/study/status.hpp"
 #include "core/study/tuner.hpp"
-#include "core/study/verdicts.hpp"
 #include "core/study/workers/workers.hpp"
-#include "core/tree/quantity.hpp"
+#include "core/tree/scalars/quantity.hpp"
 
 namespace tightrope::cli {
 

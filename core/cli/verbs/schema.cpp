@@ -1,9 +1,9 @@
 // tightrope schema: what a config may hold, as JSON Schema.
 #include <iostream>
 
-#include "core/cli/schema.hpp"
+#include "core/cli/help/schema.hpp"
 #include "core/cli/verb.hpp"
-#include "core/store/json.hpp"
+#include "core/store/files/json.hpp"
 
 namespace tightrope::cli {
 

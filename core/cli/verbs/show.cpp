@@ -1,16 +1,16 @@
 // tightrope show: a stored run in words and numbers, or a config with the origin of each value.
 #include <iostream>
 
-#include "core/cli/documents.hpp"
+#include "core/cli/output/documents.hpp"
+#include "core/cli/output/progress.hpp"
 #include "core/cli/papers.hpp"
-#include "core/cli/progress.hpp"
 #include "core/cli/verb.hpp"
 #include "core/report/cell_words.hpp"
-#include "core/store/files.hpp"
+#include "core/store/cells/key_difference.hpp"
+#include "core/store/files/files.hpp"
+#include "core/store/files/json.hpp"
+#include "core/store/files/lock.hpp"
 #include "core/store/index.hpp"
-#include "core/store/json.hpp"
-#include "core/store/lock.hpp"
-#include "core/store/why.hpp"
 #include "core/study/tuner.hpp"
 
 namespace tightrope::cli {

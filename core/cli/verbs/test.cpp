@@ -9,9 +9,9 @@
 #include "core/conformance/process/isolated.hpp"
 #include "core/plugin/script.hpp"
 #include "core/report/text.hpp"
-#include "core/store/json.hpp"
+#include "core/store/files/json.hpp"
 #include "core/tree/paths.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 namespace tightrope::cli {
 

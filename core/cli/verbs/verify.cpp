@@ -8,9 +8,9 @@
 
 #include "core/cli/verb.hpp"
 #include "core/engine/engine.hpp"
-#include "core/store/files.hpp"
+#include "core/store/cells/checkpoint.hpp"
+#include "core/store/files/files.hpp"
 #include "core/store/remake.hpp"
-#include "core/store/unfinished.hpp"
 #include "core/store/verify.hpp"
 
 namespace tightrope::cli {

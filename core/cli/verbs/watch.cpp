@@ -3,7 +3,7 @@
 #include <iostream>
 #include <thread>
 
-#include "core/cli/progress.hpp"
+#include "core/cli/output/progress.hpp"
 #include "core/cli/verb.hpp"
 #include "core/study/status.hpp"
 

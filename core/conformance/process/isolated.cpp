@@ -25,15 +25,15 @@
 #include <sstream>
 #include <utility>
 
-#include "core/base/failure.hpp"
 #include "core/base/installation.hpp"
 #include "core/base/limits.hpp"
+#include "core/base/process/failure.hpp"
 #include "core/base/words.hpp"
 #include "core/conformance/process/allocations.hpp"
 #include "core/conformance/process/functions.hpp"
 #include "core/plugin/catalog.hpp"
 #include "core/plugin/memory_folder.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 extern char** environ;
 

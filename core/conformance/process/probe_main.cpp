@@ -7,12 +7,12 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "core/base/failure.hpp"
+#include "core/base/process/failure.hpp"
 #include "core/conformance/process/isolated.hpp"
 #include "core/plugin/library.hpp"
 #include "core/plugin/probe.hpp"
 
-/// tightrope-probe FILE, after core/base/start.cpp: opens it and says on standard error how it went.
+/// tightrope-probe FILE, after core/base/process/start.cpp: opens it and says on standard error how it went.
 /// tightrope-probe FILE FIRST quick|full: examines it from that question on (core/conformance/process/isolated.cpp).
 extern "C" int tightrope_probe_main(int argc, char** argv) {
   if (argc != 2 && argc != 4) return static_cast<int>(tightrope::Exit::config);

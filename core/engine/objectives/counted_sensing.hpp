@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "core/engine/data/sensing_problem.hpp"
 #include "core/engine/objectives/checked_model.hpp"
-#include "core/engine/problem.hpp"
 #include "core/interfaces/objective.hpp"
 
 namespace tightrope {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "core/engine/batches.hpp"
+#include "core/engine/data/batches.hpp"
 #include "core/interfaces/objective.hpp"
 #include "core/interfaces/observer.hpp"
 #include "core/interfaces/problem.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/engine/batches.hpp"
+#include "core/engine/data/batches.hpp"
 #include "core/engine/objectives/counted_sensing.hpp"
 #include "core/interfaces/perturbation.hpp"
 

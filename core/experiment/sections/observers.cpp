@@ -1,7 +1,7 @@
 // observers: what is recorded, and how often.
 #include <fmt/format.h>
 
-#include "core/base/word_list.hpp"
+#include "core/base/text/word_list.hpp"
 #include "core/experiment/resolver.hpp"
 
 namespace tightrope {

@@ -1,7 +1,7 @@
 // optimizer: a plugin, and the step size of those that take one.
 #include <fmt/format.h>
 
-#include "core/base/word_list.hpp"
+#include "core/base/text/word_list.hpp"
 #include "core/experiment/resolver.hpp"
 
 namespace tightrope {

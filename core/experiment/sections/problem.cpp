@@ -1,7 +1,7 @@
 // problem: what is to be recovered, and how it is seen.
 #include <fmt/format.h>
 
-#include "core/base/word_list.hpp"
+#include "core/base/text/word_list.hpp"
 #include "core/experiment/resolver.hpp"
 
 namespace tightrope {

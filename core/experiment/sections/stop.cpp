@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 #include <algorithm>
 
-#include "core/base/word_list.hpp"
+#include "core/base/text/word_list.hpp"
 #include "core/experiment/resolver.hpp"
-#include "core/tree/quantity.hpp"
+#include "core/tree/scalars/quantity.hpp"
 
 namespace tightrope {
 

@@ -4,7 +4,7 @@
 
 #include "core/grid/form.hpp"
 #include "core/grid/reader.hpp"
-#include "core/tree/quantity.hpp"
+#include "core/tree/scalars/quantity.hpp"
 
 namespace tightrope {
 

@@ -1,7 +1,7 @@
 // share: [operator, …]
 #include <fmt/format.h>
 
-#include "core/base/word_list.hpp"
+#include "core/base/text/word_list.hpp"
 #include "core/grid/form.hpp"
 #include "core/grid/reader.hpp"
 

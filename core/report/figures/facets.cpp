@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "core/base/word_list.hpp"
+#include "core/base/text/word_list.hpp"
 #include "core/report/tables/summary_tables.hpp"
 #include "core/report/text.hpp"
 

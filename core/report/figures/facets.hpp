@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/report/figures/figure.hpp"
-#include "core/study/summary.hpp"
+#include "core/study/findings/summary.hpp"
 
 namespace tightrope {
 

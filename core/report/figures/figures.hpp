@@ -9,8 +9,8 @@
 
 #include "core/report/figures/figure.hpp"
 #include "core/report/figures/maps/phase_diagrams.hpp"
-#include "core/store/result.hpp"
-#include "core/study/summary.hpp"
+#include "core/store/run_folder.hpp"
+#include "core/study/findings/summary.hpp"
 
 namespace tightrope {
 

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <map>
 
-#include "core/claims/judge.hpp"
+#include "core/claims/judging/judge.hpp"
 #include "core/report/text.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 namespace tightrope {
 

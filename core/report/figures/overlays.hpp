@@ -5,8 +5,8 @@
 
 #include "core/claims/claim.hpp"
 #include "core/report/figures/figure.hpp"
-#include "core/store/result.hpp"
-#include "core/study/summary.hpp"
+#include "core/store/run_folder.hpp"
+#include "core/study/findings/summary.hpp"
 
 namespace tightrope {
 

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "core/report/section.hpp"
-#include "core/study/remarks.hpp"
+#include "core/study/findings/remarks.hpp"
 
 namespace tightrope {
 

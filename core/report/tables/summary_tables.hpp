@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/report/tables/table.hpp"
-#include "core/study/summary.hpp"
+#include "core/study/findings/summary.hpp"
 
 namespace tightrope {
 

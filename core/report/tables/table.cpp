@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-#include "core/base/utf8.hpp"
+#include "core/base/text/utf8.hpp"
 
 namespace tightrope {
 

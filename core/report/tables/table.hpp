@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/readable.hpp"
+#include "core/base/text/readable.hpp"
 
 namespace tightrope {
 

@@ -1,6 +1,6 @@
 #include "core/study/workers/job.hpp"
 
-#include "core/base/utf8.hpp"
+#include "core/base/text/utf8.hpp"
 
 namespace tightrope {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/base/asked.hpp"
-#include "core/store/files.hpp"
+#include "core/base/process/asked.hpp"
+#include "core/store/files/files.hpp"
 #include "core/study/workers/job.hpp"
 
 namespace tightrope {

@@ -15,10 +15,10 @@
 #include <new>
 #include <optional>
 
-#include "core/base/asked.hpp"
-#include "core/base/failure.hpp"
 #include "core/base/limits.hpp"
-#include "core/store/files.hpp"
+#include "core/base/process/asked.hpp"
+#include "core/base/process/failure.hpp"
+#include "core/store/files/files.hpp"
 #include "core/study/workers/job.hpp"
 
 namespace tightrope {

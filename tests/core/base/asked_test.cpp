@@ -1,5 +1,5 @@
 // The notes of which plugin is at work.
-#include "core/base/asked.hpp"
+#include "core/base/process/asked.hpp"
 
 #include <doctest/doctest.h>
 

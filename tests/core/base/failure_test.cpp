@@ -1,5 +1,5 @@
 // What others throw becomes an error with the exit code that belongs to it.
-#include "core/base/failure.hpp"
+#include "core/base/process/failure.hpp"
 
 #include <doctest/doctest.h>
 

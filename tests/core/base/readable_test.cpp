@@ -1,5 +1,5 @@
 // Numbers, durations and counts as people read them.
-#include "core/base/readable.hpp"
+#include "core/base/text/readable.hpp"
 
 #include <doctest/doctest.h>
 

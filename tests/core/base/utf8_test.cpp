@@ -1,5 +1,5 @@
 // Characters of texts, whole and damaged.
-#include "core/base/utf8.hpp"
+#include "core/base/text/utf8.hpp"
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 using namespace tightrope;
 

@@ -8,8 +8,8 @@
 #include <set>
 
 #include "core/claims/condition_form.hpp"
-#include "core/claims/judge.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/claims/judging/judge.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 using namespace tightrope;
 

@@ -8,9 +8,9 @@
 #include <functional>
 #include <limits>
 
-#include "core/claims/judge.hpp"
+#include "core/claims/judging/judge.hpp"
 #include "core/numbers/streams.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 using namespace tightrope;
 

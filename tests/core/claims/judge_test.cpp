@@ -1,5 +1,5 @@
 // Verdicts on claims: each kind true, false, and with runs that did not arrive, diverged or recorded nothing.
-#include "core/claims/judge.hpp"
+#include "core/claims/judging/judge.hpp"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <deque>
 
 #include "core/numbers/streams.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 using namespace tightrope;
 

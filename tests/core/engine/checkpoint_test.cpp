@@ -1,5 +1,5 @@
 // Runs that are put down and taken up again: same bits as runs that were left alone.
-#include "core/engine/checkpoint.hpp"
+#include "core/engine/encoding.hpp"
 
 #include <doctest/doctest.h>
 

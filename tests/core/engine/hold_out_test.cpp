@@ -1,5 +1,5 @@
 // Measurements that a run does not learn from: what is left of a loss without them, and the error over them.
-#include "core/engine/objectives/hold_out.hpp"
+#include "core/engine/data/hold_out.hpp"
 
 #include <doctest/doctest.h>
 

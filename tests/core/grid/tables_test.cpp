@@ -8,7 +8,7 @@
 #include "core/grid/form.hpp"
 #include "core/grid/grid.hpp"
 #include "core/grid/ranges.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 using namespace tightrope;
 

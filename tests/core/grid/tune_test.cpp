@@ -6,7 +6,7 @@
 #include <set>
 
 #include "core/grid/grid.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 using namespace tightrope;
 

@@ -11,7 +11,7 @@
 #include <set>
 #include <sstream>
 
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 using namespace tightrope;
 

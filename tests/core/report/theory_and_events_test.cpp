@@ -9,8 +9,8 @@
 #include "core/report/page/figure_html.hpp"
 #include "core/report/report.hpp"
 #include "core/report/section.hpp"
-#include "core/study/summary.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/study/findings/summary.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 using namespace tightrope;
 

@@ -3,8 +3,8 @@
 
 #include <doctest/doctest.h>
 
-#include "core/store/json.hpp"
-#include "core/tree/yaml.hpp"
+#include "core/store/files/json.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 using namespace tightrope;
 

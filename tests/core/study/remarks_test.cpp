@@ -1,5 +1,5 @@
 // Warnings told once for all runs, and observers that took more than a third of the time.
-#include "core/study/remarks.hpp"
+#include "core/study/findings/remarks.hpp"
 
 #include <doctest/doctest.h>
 

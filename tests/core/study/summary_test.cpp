@@ -1,5 +1,5 @@
 // What a study found: small studies whose numbers can be checked by hand, and what must not matter.
-#include "core/study/summary.hpp"
+#include "core/study/findings/summary.hpp"
 
 #include <doctest/doctest.h>
 

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 using namespace tightrope;
 

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 using namespace tightrope;
 

@@ -1,11 +1,11 @@
 // Numbers with units, and names of folders.
-#include "core/tree/quantity.hpp"
+#include "core/tree/scalars/quantity.hpp"
 
 #include <doctest/doctest.h>
 
 #include <regex>
 
-#include "core/base/utf8.hpp"
+#include "core/base/text/utf8.hpp"
 #include "core/tree/node.hpp"
 
 using namespace tightrope;

@@ -1,5 +1,5 @@
 // The YAML reader: positions, and a clean refusal of everything that is not a sane config.
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 #include <doctest/doctest.h>
 #include <unistd.h>

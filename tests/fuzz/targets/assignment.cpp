@@ -1,5 +1,5 @@
 // `--set PATH=VALUE`, laid over a tree that has something of everything.
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 #include "tests/fuzz/target.hpp"
 
 void tightrope::fuzz::read(std::string_view bytes) {

@@ -1,5 +1,5 @@
 // Tables of numbers.
-#include "core/arrays/csv.hpp"
+#include "core/arrays/formats/csv.hpp"
 #include "tests/fuzz/target.hpp"
 
 void tightrope::fuzz::read(std::string_view bytes) { parse_csv(bytes, "fuzz.csv"); }

@@ -1,5 +1,5 @@
 // MATLAB's files of the versions that are read in this process; HDF5 is read in another.
-#include "core/arrays/mat.hpp"
+#include "core/arrays/formats/mat.hpp"
 #include "tests/fuzz/target.hpp"
 
 void tightrope::fuzz::read(std::string_view bytes) {

@@ -1,5 +1,5 @@
 // NumPy's arrays.
-#include "core/arrays/npy.hpp"
+#include "core/arrays/formats/npy.hpp"
 #include "tests/fuzz/target.hpp"
 
 void tightrope::fuzz::read(std::string_view bytes) { read_npy(MemoryBytes(std::string(bytes), "fuzz.npy")); }

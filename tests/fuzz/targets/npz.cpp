@@ -1,5 +1,5 @@
 // NumPy's archives: their members, unpacked and read.
-#include "core/arrays/npy.hpp"
+#include "core/arrays/formats/npy.hpp"
 #include "core/arrays/zip.hpp"
 #include "tests/fuzz/target.hpp"
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "core/base/digest.hpp"
-#include "core/store/cell.hpp"
-#include "core/store/files.hpp"
+#include "core/store/cells/cell.hpp"
+#include "core/store/files/files.hpp"
 #include "tests/fuzz/target.hpp"
 
 namespace {

@@ -1,5 +1,5 @@
 // The state of an interrupted run. What is read is written to the same bytes again.
-#include "core/engine/checkpoint.hpp"
+#include "core/engine/encoding.hpp"
 #include "tests/fuzz/target.hpp"
 
 void tightrope::fuzz::read(std::string_view bytes) {

@@ -1,5 +1,5 @@
 // Configs: a tree, its text again, and the same tree from that.
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 #include "tests/fuzz/target.hpp"
 
 void tightrope::fuzz::read(std::string_view bytes) {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "core/report/figures/facets.hpp"
-#include "core/store/result.hpp"
-#include "core/study/summary.hpp"
+#include "core/store/run_folder.hpp"
+#include "core/study/findings/summary.hpp"
 
 namespace tightrope {
 

@@ -6,7 +6,7 @@
 #include "core/report/figures/figure.hpp"
 #include "core/report/figures/maps/phase_diagrams.hpp"
 #include "core/store/trials.hpp"
-#include "core/study/summary.hpp"
+#include "core/study/findings/summary.hpp"
 
 namespace tightrope {
 

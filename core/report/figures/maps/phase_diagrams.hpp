@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/report/figures/maps/heat_map.hpp"
-#include "core/study/summary.hpp"
+#include "core/study/findings/summary.hpp"
 
 namespace tightrope {
 

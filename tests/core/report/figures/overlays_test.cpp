@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "core/tree/yaml.hpp"
+#include "core/tree/yaml/yaml.hpp"
 
 using namespace tightrope;
 
