@@ -3,15 +3,22 @@
 #include <fmt/format.h>
 
 #include "core/claims/condition_form.hpp"
+#include "core/claims/topic.hpp"
 
 namespace tightrope {
 
 namespace {
 
-std::string in_words(const Labels& labels) {
-  std::string all;
-  for (const auto& [label, value] : labels) all += fmt::format("{}{} {}", all.empty() ? "" : ", ", label, value);
-  return all;
+/// What a topic's pattern says of this quantity.
+std::string topic_in_words(const Claim& claim, const std::string& quantity) {
+  Words words;
+  for (const std::string& slot : words_of(claim.topic->pattern))
+    if (slot != "BOUND")  // which comes with its relation
+      words.push_back(slot == "QUANTITY" ? quantity
+                      : slot == "<"      ? claim.success->text()
+                      : slot == "LABEL"  ? claim.axis
+                                         : slot);
+  return fmt::format("{}", fmt::join(words, " "));
 }
 
 }  // namespace
@@ -32,25 +39,20 @@ bool Claim::speaks_of(const Labels& labels) const {
 }
 
 std::string Claim::condition() const {
-  std::string all = is_of_end ? "is" : is;
-  if (is_of_end) {
-    for (const EndClass end : ends) all += fmt::format("{}{}", end == ends.front() ? " " : " or ", to_string(end));
-    return all;
-  }
+  if (!answers.empty()) return fmt::format("is {}", fmt::join(answers, " or "));
+  std::string all = is;
   if (!form) return bounds.text();
   if (!compared_with.empty())
     all += " with " + in_words(compared_with);
   else if (!form->is_of_fit())
     all += fmt::format(" {} {}", form->axis_key, axis);
-  return form->has_tolerance ? fmt::format("{} up to {} %", all, shortest(100 * tolerance)) : all;
+  return form->has_tolerance ? fmt::format("{} up to {} %", all, shortest(percent)) : all;
 }
 
 std::string Claim::words() const {
-  std::string all = is_of_end ? "end" : that.text();
+  std::string all = that.form ? that.text() : "";
   if (relative_to) all += " relative to " + relative_to->text();
-  if (success) all = fmt::format("success of {} {}", all, success->text());
-  if (fit)
-    all = fmt::format("{} of {} over {}{}{}", fit->word, all, fit->axis_word, fit->axis_word.empty() ? "" : " ", axis);
+  if (topic) all = topic_in_words(*this, all);
   if (of == Of::median) all = "median of " + all;
   if (of == Of::mean) all = "mean of " + all;
   if (!compared_with.empty() && !form) all += fmt::format(" (ratio to {})", in_words(compared_with));
@@ -64,7 +66,6 @@ std::string Claim::words() const {
 std::size_t Claim::needed_values() const { return form ? form->needed_values : 2; }
 
 std::vector<std::string> Claim::columns() const {
-  if (is_of_end) return {};
   std::vector<std::string> names = that.columns();
   if (relative_to)
     for (const std::string& name : relative_to->columns()) names.push_back(name);

@@ -8,36 +8,33 @@
 
 #include "core/claims/labels.hpp"
 #include "core/claims/quantity.hpp"
-#include "core/interfaces/end.hpp"
 
 namespace tightrope {
 
 struct ConditionForm;
+struct TopicForm;
 
 /// `{that: QUANTITY, where: {LABEL: value or [value, …]}, of: every run | some run | median | mean, is: CONDITION}` and
 /// its relatives:
 ///   from, to                            the iterations that a quantity with a window looks at
 ///   relative to: QUANTITY               of the same run, as divisor
-///   that: end, is: diverged, or: limit or diverged   how the run ended (core/interfaces/end.hpp)
-///   that: success of QUANTITY < BOUND   the share of the runs of which this is true
-///   that: exponent | rate | slope of QUANTITY over LABEL, slope of QUANTITY over log10 LABEL
-///                                       fitted to runs that differ in a numeric label
+///   that: success of QUANTITY < BOUND, slope of QUANTITY over LABEL, end, …   (core/claims/topics)
 ///   compared with: {LABEL: value}       the ratio to the runs that differ in these labels alone; p: 0.05
 ///   is: increasing, equal, …            of several numbers (core/claims/conditions): in, across, up to
 struct Claim {
-  Quantity that;
-  bool is_of_end = false;      // in the place of a quantity: how the run ended,
-  std::vector<EndClass> ends;  // which must be one of these
+  Quantity that;  // no form: a topic without a quantity
   std::optional<Quantity> relative_to;
-  std::optional<Condition> success;
-  const Law* fit = nullptr;  // over `axis`
+  const TopicForm* topic = nullptr;  // null: the quantity of each run
+  std::optional<Condition> success;  // < BOUND of the topic
+  const Law* fit = nullptr;          // of the topic, over `axis`
+  Words answers;                     // of which one must be the topic's
   enum class Of { every_run, some_run, median, mean } of = Of::every_run;
   bool is_of_setting() const { return of == Of::median || of == Of::mean; }  // of its repetitions together
   const ConditionForm* form = nullptr;  // of several numbers; null: one is compared with `bounds`
   std::string is;                       // the word of the form
   Condition bounds;
-  Real tolerance = 0;  // 0.05 for 5 %
-  std::string axis;    // label of a fit or a form
+  Real percent = 0;  // `up to`
+  std::string axis;  // label of a fit or a form
   LabelFilter where;
   Labels compared_with;
   std::optional<Real> p;
@@ -45,7 +42,9 @@ struct Claim {
   Node source;       // as written
   Position position, axis_position;
 
-  bool has_end(EndClass end) const { return std::find(ends.begin(), ends.end(), end) != ends.end(); }
+  bool has_answer(const std::string& word) const { return std::ranges::find(answers, word) != answers.end(); }
+  /// 0.05 for 5 %
+  Real tolerance() const { return percent / 100; }
   /// Labels of the runs that `compared with` means: `where` with those labels replaced.
   LabelFilter other_side() const;
   /// Whether the verdict depends on a run with these labels.

@@ -15,8 +15,10 @@ const std::vector<std::pair<std::string, Relation>> relations = {
 
 }  // namespace
 
-Words words_of(const Node& node) {
-  std::istringstream stream(node.is_scalar() ? node.scalar : "");
+Words words_of(const Node& node) { return words_of(node.is_scalar() ? node.scalar : ""); }
+
+Words words_of(const std::string& text) {
+  std::istringstream stream(text);
   Words words;
   for (std::string word; stream >> word;) words.push_back(word);
   return words;

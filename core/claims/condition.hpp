@@ -13,6 +13,7 @@ namespace tightrope {
 using Words = std::vector<std::string>;
 /// A scalar's words; none of another node.
 Words words_of(const Node& node);
+Words words_of(const std::string& text);
 /// "'a', 'b' or 'c'", for messages.
 std::string quoted_list(const Words& words, const std::string& last = "or");
 

@@ -10,7 +10,7 @@ namespace tightrope {
 struct Numbers {
   std::vector<std::string> at;  // values of the axis, in their order; empty for the two sides of a comparison
   std::vector<Measured> medians;
-  std::string told;  // these in words
+  std::string text;  // these in words
   CurveFit fit;      // of a claim that asks for one
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/text/word_list.hpp"
 #include "core/tree/node.hpp"
 
 namespace tightrope {
@@ -22,6 +23,14 @@ bool selects(const LabelFilter& wanted, const Labels& labels) {
 Labels without(Labels labels, const std::vector<std::string>& names) {
   for (const std::string& name : names) labels.erase(name);
   return labels;
+}
+
+std::string in_words(const Labels& labels) {
+  return list_of(labels, [](const auto& own) { return own.first + " " + own.second; });
+}
+
+std::string values_in_words(const Labels& labels) {
+  return list_of(labels, [](const auto& own) { return own.second; });
 }
 
 }  // namespace tightrope

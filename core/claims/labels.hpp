@@ -19,6 +19,10 @@ bool selects(const LabelFilter& wanted, const Labels& labels);
 std::optional<Real> number_of(const std::string& label);
 /// The labels without some of them; runs that agree in the rest form a group.
 Labels without(Labels labels, const std::vector<std::string>& names);
+/// "method gd, kappa 10"
+std::string in_words(const Labels& labels);
+/// "gd, 10"
+std::string values_in_words(const Labels& labels);
 /// The name of the label that tells the repetitions of a setting apart.
 inline constexpr const char* repetition_label = "repetition";
 

@@ -11,8 +11,6 @@ namespace tightrope {
 
 namespace {
 
-Words split(const std::string& pattern) { return words_of(Node::make_scalar(pattern, {})); }
-
 Words spellings_of(const QuantityForm& form) {
   Words all = form.patterns;
   if (!form.spelling.empty()) all.insert(all.begin(), form.spelling);
@@ -92,7 +90,7 @@ std::optional<std::string> written(const Words& pattern, const Quantity& quantit
 template <class Visit>
 void for_each_pattern(const Visit& visit) {
   for (const QuantityForm& form : quantity_forms())
-    for (const std::string& pattern : spellings_of(form)) visit(form, split(pattern));
+    for (const std::string& pattern : spellings_of(form)) visit(form, words_of(pattern));
 }
 
 }  // namespace
@@ -134,7 +132,7 @@ std::string Quantity::text() const {
   if (from) window += " from " + shortest(*from);
   if (to) window += " to " + shortest(*to);
   for (const std::string& pattern : spellings_of(*form))
-    if (const auto words = written(split(pattern), *this)) return *words + window;
+    if (const auto words = written(words_of(pattern), *this)) return *words + window;
   return "";
 }
 

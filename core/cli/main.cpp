@@ -13,6 +13,7 @@
 #include "core/base/process/asked.hpp"
 #include "core/base/process/failure.hpp"
 #include "core/base/text/utf8.hpp"
+#include "core/base/text/word_list.hpp"
 #include "core/cli/help/pages.hpp"
 #include "core/study/workers/worker.hpp"
 
@@ -170,8 +171,7 @@ std::vector<std::pair<std::string, std::string>> exit_codes() {
 po::options_description options_of(const Verb& verb) {
   po::options_description options("options", 100, 60);
   if (verb.declare) verb.declare(options);
-  std::string formats;
-  for (const std::string& format : verb.formats) formats += (formats.empty() ? "" : ", ") + format;
+  const std::string formats = list_of(verb.formats);
   if (!verb.formats.empty())
     options.add_options()("format", po::value<std::string>()->default_value(verb.formats.front())->value_name("FORMAT"),
                           formats.c_str());

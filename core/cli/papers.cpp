@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/installation.hpp"
+#include "core/base/text/word_list.hpp"
 #include "core/cli/help/pages.hpp"
 #include "core/tree/parameters.hpp"
 #include "core/tree/yaml/yaml.hpp"
@@ -163,8 +164,7 @@ fs::path single_config(const Call& call) {
   const fs::path target = located_config(call.positional[0]);
   const std::vector<fs::path> files = configs_of(target);
   if (files.size() == 1) return files.front();
-  std::string names;
-  for (const fs::path& file : files) names += (names.empty() ? "" : ", ") + file.string();
+  const std::string names = list_of(files, [](const fs::path& file) { return file.string(); });
   throw Error(Exit::config,
               fmt::format("'{}' holds {} configs; give one of them: {}", target.string(), files.size(), names));
 }

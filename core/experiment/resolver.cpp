@@ -158,8 +158,8 @@ void Resolver::finish() {
 }
 
 void Resolver::drop_repetitions() {
-  std::set<std::string> said;
-  std::erase_if(diagnostics, [&](const Diagnostic& diagnostic) { return !said.insert(diagnostic.text()).second; });
+  std::set<std::string> seen;
+  std::erase_if(diagnostics, [&](const Diagnostic& diagnostic) { return !seen.insert(diagnostic.text()).second; });
 }
 
 Experiment resolve_experiment(const Node& tree, const Catalog& catalog, const Selection& selection,

@@ -192,9 +192,7 @@ class Reader {
 }  // namespace
 
 std::string TuneRules::path() const {
-  std::string all;
-  for (const TunedPath& at : paths) all += (all.empty() ? "" : ", ") + at.path;
-  return all;
+  return list_of(paths, [](const TunedPath& at) { return at.path; });
 }
 
 std::vector<Node> TuneRules::candidates() const {
@@ -241,16 +239,12 @@ Tuned of_one(const Node::Entry& entry) {
 std::string Tuned::value_text() const {
   if (value.is_scalar()) return value.scalar;
   if (!value.is_map() || path.find(", ") == std::string::npos) return to_json(value);
-  std::string all;
-  for (const Node::Entry& one : value.entries) all += (all.empty() ? "(" : ", ") + of_one(one).value_text();
-  return all + ")";
+  return "(" + list_of(value.entries, [](const Node::Entry& one) { return of_one(one).value_text(); }) + ")";
 }
 
 std::string Tuned::text() const {
   if (path.find(", ") == std::string::npos) return path + " " + value_text();
-  std::string all;
-  for (const Node::Entry& one : value.entries) all += (all.empty() ? "" : ", ") + of_one(one).text();
-  return all;
+  return list_of(value.entries, [](const Node::Entry& one) { return of_one(one).text(); });
 }
 
 bool overlaps(const TuneRules& rules, const std::string& path, const Position& position, const char* what,

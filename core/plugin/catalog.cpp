@@ -133,8 +133,8 @@ std::shared_ptr<const Library> Catalog::find(const std::string& kind, const std:
     library = std::move(opened);
     return library;
   }
-  std::string searched;
-  for (const fs::path& folder : folders_) searched += (searched.empty() ? "" : ", ") + (folder / folder_name).string();
+  const std::string searched =
+      list_of(folders_, [&](const fs::path& folder) { return (folder / folder_name).string(); });
   throw Error(Exit::plugin, fmt::format("there is no {} '{}'{}; folders searched: {}", word, name,
                                         did_you_mean(name, names(kind)), searched.empty() ? "none" : searched));
 }

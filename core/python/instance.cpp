@@ -146,7 +146,7 @@ Instance::Instance(std::shared_ptr<const Declared> declared, Values values, cons
   try {
     module_ = Held(helper("executed")(declared_->script.file.string(), declared_->code.get()));
   } catch (py::error_already_set& error) {
-    throw PluginFailure(declared_->description(), told(declared_->script, error));
+    throw PluginFailure(declared_->description(), message_of(declared_->script, error));
   }
   for (const auto& [function, names] : declared_->functions)
     for (const std::string& name : names)
@@ -207,7 +207,7 @@ void Instance::call(const char* function, const Argument& argument,
     if (call.failure) std::rethrow_exception(call.failure);
     if (std::string_view(function) == "prepare" && error.matches(PyExc_NotImplementedError))
       throw Unsuitable(py::cast<std::string>(py::str(error.value())));
-    throw PluginFailure(declared_->description(), told(declared_->script, error));
+    throw PluginFailure(declared_->description(), message_of(declared_->script, error));
   } catch (const std::logic_error& error) {
     throw PluginFailure(declared_->description(), error.what());
   }

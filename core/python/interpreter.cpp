@@ -42,7 +42,7 @@ void start() {
 
 py::object helper(const char* name) { return py::reinterpret_borrow<py::dict>(functions)[name]; }
 
-std::string told(const Script& script, py::error_already_set& error) {
+std::string message_of(const Script& script, py::error_already_set& error) {
   try {
     const auto [line, account] = py::cast<std::pair<std::string, std::string>>(
         helper("failure")(script.file.string(), error.value(), error.trace() ? error.trace() : py::object(py::none())));

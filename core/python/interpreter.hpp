@@ -20,7 +20,7 @@ void start();
 py::object helper(const char* name);
 
 /// What a script threw: a line with its place in the script. Python's own account goes to standard error, once.
-std::string told(const Script& script, py::error_already_set& error);
+std::string message_of(const Script& script, py::error_already_set& error);
 
 /// An object of Python that may be let go of without the lock.
 class Held {

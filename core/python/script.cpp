@@ -171,7 +171,7 @@ std::shared_ptr<const Declared> declared_by(const Script& script) {
     found = helper("inspected")(declared->kind, helper("executed")(path, declared->code.get()));
   } catch (py::error_already_set& error) {
     if (error.matches(helper("Refused"))) refuse(script, py::cast<std::string>(py::str(error.value())));
-    refuse(script, "failed while it was read: " + told(script, error) + "; this is for its author to mend");
+    refuse(script, "failed while it was read: " + message_of(script, error) + "; this is for its author to mend");
   }
   declared->summary = py::cast<std::string>(found["summary"]);
   declared->sources = py::cast<std::string>(found["sources"]);

@@ -21,22 +21,6 @@ Profile profile_of(std::vector<Real> places, std::size_t problems) {
   return profile;
 }
 
-/// One profile per method out of the places of its solved problems.
-template <typename Place>
-std::vector<Profile> profiles(const std::vector<std::vector<Real>>& costs, Place place) {
-  std::vector<Profile> result;
-  const std::size_t methods = costs.empty() ? 0 : costs.front().size();
-  for (std::size_t method = 0; method < methods; ++method) {
-    std::vector<Real> places;
-    for (std::size_t problem = 0; problem < costs.size(); ++problem) {
-      const Real at = place(problem, method);
-      if (std::isfinite(at)) places.push_back(at);
-    }
-    result.push_back(profile_of(std::move(places), costs.size()));
-  }
-  return result;
-}
-
 }  // namespace
 
 Real Profile::at(Real where) const {
@@ -45,17 +29,18 @@ Real Profile::at(Real where) const {
 }
 
 std::vector<Profile> performance_profiles(const std::vector<std::vector<Real>>& costs) {
-  return profiles(costs, [&](std::size_t problem, std::size_t method) {
-    const Real best = *std::min_element(costs[problem].begin(), costs[problem].end());
-    const Real cost = costs[problem][method];
-    if (std::isinf(cost)) return cost;
-    return cost == best ? 1.0 : cost / best;  // a best of 0 gives infinity
-  });
-}
-
-std::vector<Profile> data_profiles(const std::vector<std::vector<Real>>& costs, std::span<const Real> units) {
-  return profiles(costs,
-                  [&](std::size_t problem, std::size_t method) { return costs[problem][method] / units[problem]; });
+  std::vector<Profile> result;
+  const std::size_t methods = costs.empty() ? 0 : costs.front().size();
+  for (std::size_t method = 0; method < methods; ++method) {
+    std::vector<Real> ratios;
+    for (const std::vector<Real>& own : costs) {
+      const Real best = *std::min_element(own.begin(), own.end());
+      const Real ratio = own[method] == best ? 1 : own[method] / best;  // a best of 0 gives infinity
+      if (std::isfinite(own[method]) && std::isfinite(ratio)) ratios.push_back(ratio);
+    }
+    result.push_back(profile_of(std::move(ratios), costs.size()));
+  }
+  return result;
 }
 
 }  // namespace tightrope

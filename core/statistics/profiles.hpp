@@ -1,7 +1,6 @@
 // Profiles: many problems, several methods, one curve each.
 #pragma once
 
-#include <span>
 #include <vector>
 
 #include "core/numbers/types.hpp"
@@ -24,10 +23,5 @@ struct Profile {
 /// solved at no more than τ times the cost of the cheapest method, over τ ≥ 1. A cost of 0 has the ratio 1 if it is the
 /// cheapest, and every other cost then has an infinite one.
 std::vector<Profile> performance_profiles(const std::vector<std::vector<Real>>& costs);
-
-/// Data profiles (Moré & Wild, SIAM Journal on Optimization 20, 2009): the share of the problems that a method solved
-/// at a cost of no more than α·units[problem], over α ≥ 0. They take n + 1 evaluations for the unit of a problem in n
-/// variables; 1 leaves the cost as it is.
-std::vector<Profile> data_profiles(const std::vector<std::vector<Real>>& costs, std::span<const Real> units);
 
 }  // namespace tightrope

@@ -56,7 +56,7 @@ class Batch {
       cells_.push_back(i);
       lanes_.push_back(std::move(all[i]));
     }
-    told_.resize(lanes_.size(), false);
+    published_.resize(lanes_.size(), false);
   }
 
   void resume() {
@@ -97,13 +97,13 @@ class Batch {
     std::vector<Finished> finished;
     std::vector<std::size_t> which;
     for (std::size_t i = 0; i < lanes_.size(); ++i)
-      if (lanes_[i]->end() && !told_[i]) {
+      if (lanes_[i]->end() && !published_[i]) {
         which.push_back(i);
         if (lanes_[i]->end()->end_class != EndClass::failed) finished.push_back({&cell(i), lanes_[i].get()});
       }
     publish_cells(options_.out, experiment_.name, finished);
     for (const std::size_t i : which) {
-      told_[i] = true;
+      published_[i] = true;
       remove_checkpoint(options_.out, cell(i));
       if (lanes_[i]->end()->end_class == EndClass::failed)
         listener_.failed(cells_[i], lanes_[i]->end()->reason);
@@ -122,7 +122,7 @@ class Batch {
   const BatchListener& listener_;
   Lanes lanes_;
   std::vector<std::size_t> cells_;  // per lane, its cell's index
-  std::vector<bool> told_;
+  std::vector<bool> published_;
   Clock::time_point saved_;
   Clock::duration saving_took_{};
 };

@@ -64,7 +64,7 @@ class Scheduler {
     StudyResult result;
     result.signal = interrupted();
     for (std::size_t i = 0; i < state_.size(); ++i) {
-      const State& state = state_[twin_.at(folder_name(experiment_.cells[i]))];
+      const State& state = state_[first_with_key_.at(folder_name(experiment_.cells[i]))];
       if (state.kind == Kind::stored || state.kind == Kind::done) continue;
       const Missing::Kind kind = state.kind == Kind::failed    ? Missing::Kind::failed
                                  : state.kind == Kind::skipped ? Missing::Kind::skipped
@@ -100,7 +100,7 @@ class Scheduler {
     std::vector<CellIndices> groups;
     for (std::size_t i = 0; i < experiment_.cells.size(); ++i) {
       const CellSpec& cell = experiment_.cells[i];
-      if (!twin_.emplace(folder_name(cell), i).second) continue;  // two labels for one cell
+      if (!first_with_key_.emplace(folder_name(cell), i).second) continue;  // two labels for one cell
       ++progress_.total;
       if (shelf.has(cell)) {
         state_[i].kind = Kind::stored;
@@ -127,9 +127,7 @@ class Scheduler {
 
   /// "gd, 1", or "gd, 1 and 7 more".
   std::string names_of(const CellIndices& batch) const {
-    std::string name;
-    for (const auto& [axis, value] : experiment_.cells[batch.front()].labels)
-      name += (name.empty() ? "" : ", ") + value;
+    const std::string name = values_in_words(experiment_.cells[batch.front()].labels);
     return batch.size() == 1 ? name : fmt::format("{} and {} more", name, batch.size() - 1);
   }
 
@@ -143,7 +141,7 @@ class Scheduler {
     Work work;
     std::size_t taken = 0;
     do {
-      const bool by_itself = waiting_.front().size() == 1 && suspects_.count(waiting_.front().front()) > 0;
+      const bool by_itself = waiting_.front().size() == 1 && retry_alone_.count(waiting_.front().front()) > 0;
       if (by_itself && !work.batches.empty()) break;
       work.batches.push_back(std::move(waiting_.front()));
       waiting_.pop_front();
@@ -278,7 +276,7 @@ class Scheduler {
       }
       blamed = true;
       // Whoever dies alone is to blame; but the first time it may have been somebody's kill -9.
-      const bool has_died_before = suspects_.contains(open.front());
+      const bool has_died_before = retry_alone_.contains(open.front());
       if (worker.work.alone() && !short_of_something && (has_died_before || !worker.broken.empty())) {
         const std::size_t i = open.front();
         state_[i] = {Kind::failed, worker.broken.empty() ? worker.process->exit_description() : worker.broken};
@@ -286,7 +284,7 @@ class Scheduler {
         write_failure(options_.out, experiment_.cells[i], state_[i].reason);
       } else {
         for (const std::size_t i : open) {
-          suspects_.insert(i);
+          retry_alone_.insert(i);
           waiting_.push_back({i});
         }
       }
@@ -316,9 +314,9 @@ class Scheduler {
   const Lock& lock_;
   const StudyListener& listener_;
   std::vector<State> state_;                 // per cell; of cells that are the same, the first one's counts
-  std::map<std::string, std::size_t> twin_;  // folder → the first cell that goes there
+  std::map<std::string, std::size_t> first_with_key_;  // folder → the first cell that goes there
   std::deque<CellIndices> waiting_;
-  std::set<std::size_t> suspects_;  // cells that were there when a worker ended early
+  std::set<std::size_t> retry_alone_;  // cells that were there when a worker ended early
   std::vector<Running> running_;
   std::size_t workers_ = options_.workers;  // at a time, at the most
   std::uint64_t memory_kills_ = memory_kills();

@@ -227,7 +227,7 @@ Array read_matrix5(const Numbers& numbers, std::uint64_t at, const std::string& 
   const Index count = entries_of(matrix.shape, file);
   if (count == 0)
     refuse_file(file, fmt::format("the variable '{}' is empty: {} numbers", matrix.name, words_of_shape(matrix.shape)));
-  const std::string said = fmt::format("{} of class {}", description,
+  const std::string described = fmt::format("{} of class {}", description,
                                        (matrix.flags & logical_flag) != 0 ? "logical" : class_name(matrix.kind()));
   const auto all_of = [&](const Element& element) {
     const std::optional<NumberType> type = number_type(element.type, numbers.big_endian());
@@ -239,7 +239,7 @@ Array read_matrix5(const Numbers& numbers, std::uint64_t at, const std::string& 
     if (values.size() != count)
       refuse_file(file,
                   fmt::format("the variable '{}' announces {} numbers and has {}", matrix.name, count, values.size()));
-    return array_of(matrix.shape, values, said);
+    return array_of(matrix.shape, values, described);
   }
   const Element rows = element_at(numbers, matrix.numbers), starts = element_at(numbers, rows.end),
                 entries = element_at(numbers, starts.end);
@@ -255,7 +255,7 @@ Array read_matrix5(const Numbers& numbers, std::uint64_t at, const std::string& 
         refuse_file(file, "the sparse variable is damaged");
       values[static_cast<Index>(row[i]) + j * matrix.shape[0]] = entry[i];
     }
-  return array_of(matrix.shape, values, said);
+  return array_of(matrix.shape, values, described);
 }
 
 /// The element inside a compressed one: all of it, or its first bytes.

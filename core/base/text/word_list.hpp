@@ -18,6 +18,14 @@ inline bool contains(const std::vector<std::string>& words, std::string_view wor
 
 inline std::string list_of(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
 
+/// "a, b, c", the texts of all entries.
+template <class Range, class Text>
+std::string list_of(const Range& range, const Text& text) {
+  std::vector<std::string> words;
+  for (const auto& entry : range) words.push_back(text(entry));
+  return list_of(words);
+}
+
 /// "a, b or c"
 inline std::string one_of(const std::vector<std::string>& words) {
   std::string text;

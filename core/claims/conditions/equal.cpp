@@ -19,13 +19,13 @@ ConditionForm equal_condition_form() {
           .judge = [](const Claim& claim, const Numbers& numbers) -> Finding {
             Real smallest = std::numeric_limits<Real>::infinity(), largest = -smallest;
             for (const Measured& value : numbers.medians) {
-              if (!value.is_number() || !std::isfinite(value.low)) return {.measured = numbers.told};
+              if (!value.is_number() || !std::isfinite(value.low)) return {.measured = numbers.text};
               smallest = std::min(smallest, value.low);
               largest = std::max(largest, value.low);
             }
             const Real found = largest == smallest ? 0 : (largest - smallest) / std::abs(smallest);
-            return {found <= claim.tolerance, -found,
-                    fmt::format("{} %: {}", measured_text(100 * found, {100 * claim.tolerance}), numbers.told)};
+            return {found <= claim.tolerance(), -found,
+                    fmt::format("{} %: {}", measured_text(100 * found, {claim.percent}), numbers.text)};
           }};
 }
 

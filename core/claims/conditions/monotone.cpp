@@ -36,7 +36,7 @@ ConditionForm monotone_condition_form() {
           .judge = [](const Claim& claim, const Numbers& numbers) {
             const bool falls = claim.is == "decreasing" || claim.is == "non-increasing";
             const bool is_strict = !claim.is.starts_with("non-");
-            Finding found{numbers.medians.size() > 1, infinity, numbers.told};
+            Finding found{numbers.medians.size() > 1, infinity, numbers.text};
             for (std::size_t i = 1; i < numbers.medians.size(); ++i) {
               const Measured &small = numbers.medians[falls ? i : i - 1], &large = numbers.medians[falls ? i - 1 : i];
               found.holds = found.holds && in_order(small, large, is_strict);

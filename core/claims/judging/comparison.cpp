@@ -63,9 +63,8 @@ Test test_of(const Claim& claim, const std::vector<Pair>& pairs) {
 }
 
 std::string test_in_words(const Claim& claim, const Test& test, std::size_t tests) {
-  std::string text =
-      fmt::format("p {} {} from {} repetition{}", test.rank.is_exact ? "=" : "≈", telling_p(test.adjusted, *claim.p),
-                  test.repetitions, test.repetitions == 1 ? "" : "s");
+  std::string text = fmt::format("p {} {} from {}", test.rank.is_exact ? "=" : "≈", telling_p(test.adjusted, *claim.p),
+                                 counted(test.repetitions, "repetition"));
   if (tests > 1) text += fmt::format(" (Holm, {} tests)", tests);
   if (const Index needed = needed_repetitions(claim, tests); test.repetitions < needed)
     text += fmt::format(", too few to show anything: it takes {}", needed);
@@ -89,8 +88,8 @@ std::vector<std::string> too_few_repetitions(const std::vector<Claim>& claims, c
   for (std::size_t c = 0; c < claims.size(); ++c)
     if (const Index needed = fewest[c] > 0 ? needed_repetitions(claims[c], tests) : 0; fewest[c] < needed)
       sentences.push_back(
-          fmt::format("{}: this claim cannot hold: {} repetition{} cannot give a p below {} in {}; it takes {} of them",
-                      claims[c].position.text(), fewest[c], fewest[c] == 1 ? "" : "s", shortest(*claims[c].p),
+          fmt::format("{}: this claim cannot hold: {} cannot give a p below {} in {}; it takes {} of them",
+                      claims[c].position.text(), counted(fewest[c], "repetition"), shortest(*claims[c].p),
                       tests == 1 ? "a test" : fmt::format("each of {} tests (Holm)", tests), needed));
   return sentences;
 }

@@ -7,6 +7,7 @@
 
 #include "core/claims/condition_form.hpp"
 #include "core/claims/judging/comparison.hpp"
+#include "core/claims/topic.hpp"
 
 namespace tightrope {
 
@@ -38,18 +39,6 @@ std::map<Labels, Group> grouped(const Group& runs, const std::vector<std::string
 
 Outcome bounded(const Claim& claim, const Measured& value, const Labels& labels) {
   return {{follows(claim.bounds, value), merit(claim.bounds, value), value.text(claim.bounds.ends())}, labels};
-}
-
-Outcome success(const Claim& claim, const Group& runs, const Labels& labels) {
-  Index met = 0;
-  for (const ClaimSubject* run : runs)
-    if (follows(*claim.success, value_of(claim, *run))) ++met;
-  const Interval interval = wilson_interval(met, runs.size());
-  return bounded(claim,
-                 Measured::exactly(static_cast<Real>(met) / static_cast<Real>(runs.size()),
-                                   fmt::format(": {} of {} runs, 95 % interval {:.3f} to {:.3f}", met, runs.size(),
-                                               interval.low, interval.high)),
-                 labels);
 }
 
 /// Runs of one setting, by the value of the claim's axis: numbers in their order, then words.
@@ -92,7 +81,7 @@ Outcome along_label(const Claim& claim, const Group& runs, const Labels& labels)
     numbers.medians.push_back(median_of(claim, group));
   }
   for (std::size_t i = 0; i < numbers.at.size(); ++i)
-    numbers.told +=
+    numbers.text +=
         fmt::format("{}{} at {}", i == 0 ? "" : ", ", numbers.medians[i].text(numbers.medians), numbers.at[i]);
   return {claim.form->judge(claim, numbers), labels};
 }
@@ -104,11 +93,11 @@ Outcome comparison(const Claim& claim, const std::vector<Pair>& pairs, const Lab
     second.push_back(pair.second);
   }
   const Measured a = median_of(claim, first), b = median_of(claim, second);
-  const std::string told = fmt::format("{} against {}", a.text(std::vector{b}), b.text(std::vector{a}));
-  if (claim.form) return {claim.form->judge(claim, {{}, {a, b}, told, {}}), labels};
+  const std::string sides = fmt::format("{} against {}", a.text(std::vector{b}), b.text(std::vector{a}));
+  if (claim.form) return {claim.form->judge(claim, {{}, {a, b}, sides, {}}), labels};
   const Measured both = ratio(a, b);
   Outcome outcome = bounded(claim, both, labels);
-  outcome.measured = both.trouble.empty() ? fmt::format("{}: {}", outcome.measured, told) : told;
+  outcome.measured = both.trouble.empty() ? fmt::format("{}: {}", outcome.measured, sides) : sides;
   if (claim.p) outcome.test = test_of(claim, pairs);
   return outcome;
 }
@@ -127,15 +116,18 @@ std::vector<Outcome> outcomes_of(const Claim& claim, const std::vector<ClaimSubj
     for (const auto& [labels, group] : grouped(runs, {claim.axis, repetition_label}))
       if (along_axis(claim, group).size() >= claim.needed_values())
         outcomes.push_back(along_label(claim, group, labels));
-  } else if (claim.success || claim.is_of_setting()) {
-    for (const auto& [labels, group] : grouped(runs, {repetition_label})) {
-      const auto of = claim.of == Claim::Of::mean ? mean_of(values_of(claim, group)) : median_of(claim, group);
-      outcomes.push_back(claim.success ? success(claim, group, labels) : bounded(claim, of, labels));
-    }
-  } else if (claim.is_of_end) {
+  } else if (claim.topic && claim.topic->answer) {
     for (const ClaimSubject* run : runs) {
-      const Finding found{claim.has_end(run->end), 0, to_string(run->end)};
-      outcomes.push_back({found, run->labels});
+      const std::string answer = claim.topic->answer(*run);
+      outcomes.push_back({{claim.has_answer(answer), 0, answer}, run->labels});
+    }
+  } else if (claim.topic || claim.is_of_setting()) {
+    for (const auto& [labels, group] : grouped(runs, {repetition_label})) {
+      const std::vector<Measured> values = values_of(claim, group);
+      const Measured all = claim.topic                   ? claim.topic->of_setting(claim, values)
+                           : claim.of == Claim::Of::mean ? mean_of(values)
+                                                         : median_of(values);
+      outcomes.push_back(bounded(claim, all, labels));
     }
   } else {
     for (const ClaimSubject* run : runs) outcomes.push_back(bounded(claim, value_of(claim, *run), run->labels));
@@ -169,11 +161,12 @@ Verdict decide(const Claim& claim, const std::vector<Outcome>& outcomes, std::si
   Verdict verdict{holds(claim, *decisive), decisive->measured};
   if (decisive->test) verdict.measured += ", " + test_in_words(claim, *decisive->test, tests);
   if (outcomes.size() > 1) {
-    std::string who;
-    for (const auto& [label, value] : decisive->labels)
-      if (const auto wanted = claim.where.find(label); wanted == claim.where.end() || wanted->second.size() > 1)
-        who += fmt::format("{}{} {}", who.empty() ? "" : ", ", label, value);
-    if (!who.empty()) verdict.measured += fmt::format(" ({})", who);
+    Labels who = decisive->labels;
+    std::erase_if(who, [&](const auto& own) {
+      const auto wanted = claim.where.find(own.first);
+      return wanted != claim.where.end() && wanted->second.size() == 1;
+    });
+    if (!who.empty()) verdict.measured += fmt::format(" ({})", in_words(who));
   }
   return verdict;
 }

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "core/claims/claim.hpp"
+#include "core/interfaces/end.hpp"
 
 namespace tightrope {
 

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <set>
 
-#include "core/base/words.hpp"
+#include "core/base/text/word_list.hpp"
 #include "core/claims/condition_form.hpp"
 #include "core/claims/reading/read_that.hpp"
 #include "core/claims/reading/schema.hpp"
+#include "core/claims/topic.hpp"
 
 namespace tightrope {
 
@@ -46,7 +47,7 @@ class Reader {
     }
     const Words& keys = claim_keys();
     for (const Node::Entry& entry : node_.entries)
-      if (std::find(keys.begin(), keys.end(), entry.key) == keys.end())
+      if (!contains(keys, entry.key))
         complain(entry.position, fmt::format("a claim has no key '{}'{}", entry.key, did_you_mean(entry.key, keys)));
     that();
     claim_.where = labels("where", true);
@@ -55,7 +56,7 @@ class Reader {
     is();
     numbers();
     if (diagnostics_.size() == before_) fits_together();
-    claim_.text = claim_.that.form || claim_.is_of_end ? claim_.words() : "";
+    claim_.text = claim_.that.form || claim_.topic ? claim_.words() : "";
     return claim_;
   }
 
@@ -75,7 +76,8 @@ class Reader {
       const Words divisor = words_of(*relative);
       claim_.relative_to = read_quantity(divisor);
       if (!claim_.relative_to) {
-        const std::string missing = quantity_complaint(divisor);
+        std::string missing = quantity_complaint(divisor);
+        if (missing.empty()) missing = complaint_of_column(divisor);
         complain(relative->position, !missing.empty()
                                          ? missing
                                          : fmt::format("'relative to' is one of {}, but this is {}{}", quantity_list(),
@@ -122,10 +124,10 @@ class Reader {
   void is() {
     const Node* is = find("is");
     if (!is) return complain(node_.position, "a claim needs 'is', a comparison such as < 1e-3");
-    if (claim_.is_of_end) return ends(*is);
+    if (claim_.topic && claim_.topic->answer) return answers(*is);
     const Words words = words_of(*is);
     for (const ConditionForm& form : condition_forms())
-      if (words.size() == 1 && std::count(form.words.begin(), form.words.end(), words[0])) {
+      if (words.size() == 1 && contains(form.words, words[0])) {
         claim_.form = &form;
         claim_.is = words[0];
       }
@@ -141,22 +143,16 @@ class Reader {
   }
 
   /// "diverged", "limit or diverged"
-  void ends(const Node& is) {
-    static const std::vector<EndClass> all = {EndClass::converged, EndClass::stalled, EndClass::limit,
-                                              EndClass::diverged};
-    Words known;
-    for (const EndClass end : all) known.emplace_back(to_string(end));
-    const Words words = words_of(is);
+  void answers(const Node& is) {
+    const Words &known = claim_.topic->answers, words = words_of(is);
     for (std::size_t i = 0; i < words.size() || i == 0; ++i) {
       const std::string word = words.empty() ? "" : words[i];
-      const auto at = std::find(known.begin(), known.end(), word);
-      const bool fits = i % 2 == 0 ? at != known.end() : word == "or" && i + 1 < words.size();
-      if (!fits)
-        return complain(is.position,
-                        fmt::format("'is' must say how a run ends, {}, or one of several such as 'limit or "
-                                    "diverged', but it is {}{}",
-                                    fmt::join(known, ", "), is.description(), did_you_mean(word, known)));
-      if (i % 2 == 0) claim_.ends.push_back(all[static_cast<std::size_t>(at - known.begin())]);
+      if (i % 2 == 0 ? !contains(known, word) : word != "or" || i + 1 == words.size())
+        return complain(is.position, fmt::format("'is' must say {}, {}, or one of several such as '{} "
+                                                 "or {}', but it is {}{}",
+                                                 claim_.topic->question, list_of(known), known[known.size() - 2],
+                                                 known.back(), is.description(), did_you_mean(word, known)));
+      if (i % 2 == 0) claim_.answers.push_back(word);
     }
   }
 
@@ -179,7 +175,7 @@ class Reader {
       if (!percent || *percent < 0)
         complain(up_to->position, "'up to' must be a share such as 5 %, but it is " + up_to->description());
       else
-        claim_.tolerance = *percent / 100;
+        claim_.percent = *percent;
     }
     if (const Node* p = find("p")) {
       claim_.p = to_real(*p);
@@ -207,31 +203,32 @@ class Reader {
   }
 
   void fits_together() {
-    const bool is_single = !claim_.success && !claim_.fit, is_compared = !claim_.compared_with.empty();
+    const TopicForm* topic = claim_.topic;
     const ConditionForm* form = claim_.form;
+    const bool has_quantity = claim_.that.form, is_single = !topic || topic->answer,
+               is_compared = !claim_.compared_with.empty();
     const Words of_fits = conditions([](const ConditionForm& own) { return own.is_of_fit(); });
-    if (claim_.success && form)
-      complain(find("is")->position, "a success is compared with numbers: < 0.5, >= 0.9, between 0.7 and 0.95");
-    else if (!is_single && form && !form->is_of_fit())
-      complain(
-          find("is")->position,
-          fmt::format("a fit over a label is compared with numbers, < 0.5, >= 0.9 or between 0.7 and 0.95, or is {}",
-                      quoted_list(of_fits)));
+    if (topic && topic->of_setting && form)
+      complain(find("is")->position, topic->name + " is compared with numbers: < 0.5, >= 0.9, between 0.7 and 0.95");
+    else if (topic && topic->law && form && !form->is_of_fit())
+      complain(find("is")->position,
+               fmt::format("{} is compared with numbers, < 0.5, >= 0.9 or between 0.7 and 0.95, or is {}", topic->name,
+                           quoted_list(of_fits)));
     else if (is_single && form && form->is_of_fit())
       complain(
           find("is")->position,
           fmt::format("'{}' goes with a fit over a label, such as 'slope of QUANTITY over log10 LABEL'; "
                       "quantities are {}",
                       claim_.is, quoted_list(conditions([](const ConditionForm& own) { return !own.is_of_fit(); }))));
-    only("compared with", is_single && (!form || form->is_of_pairs) && !claim_.is_of_end,
+    only("compared with", is_single && (!form || form->is_of_pairs) && has_quantity,
          "a quantity of single runs and a comparison or " +
              is_one_of(conditions([](const ConditionForm& own) { return own.is_of_pairs; })));
-    only("relative to", !claim_.is_of_end, "a quantity");
-    if (claim_.is_of_setting() && claim_.is_of_end)
-      complain(find("of")->position, "an end has no " + find("of")->scalar);
+    only("relative to", has_quantity, "a quantity");
+    if (claim_.is_of_setting() && !has_quantity)
+      complain(find("of")->position, topic->name + " has no " + find("of")->scalar);
     only("of", is_single && !form && !is_compared,
          "a quantity of single runs and a comparison; all else is of the median over the repetitions, or of all runs");
-    const bool has_window = !claim_.is_of_end && claim_.that.form->has_window;
+    const bool has_window = has_quantity && claim_.that.form->has_window;
     for (const char* key : {"from", "to"})
       only(key, has_window, quoted_list(patterns_of([](const QuantityForm& own) { return own.has_window; }), "and"));
     for (const std::string& key : axis_keys()) {
@@ -246,7 +243,7 @@ class Reader {
     only("p", is_compared && !form && claim_.bounds.relation != Condition::Relation::between,
          "'compared with' and <, <=, > or >=");
     for (const Quantity* quantity : {&claim_.that, claim_.relative_to ? &*claim_.relative_to : nullptr})
-      if (quantity && !claim_.is_of_end && quantity->column == quantity->reference)
+      if (quantity && has_quantity && quantity->column == quantity->reference)
         complain(find(quantity == &claim_.that ? "that" : "relative to")->position,
                  fmt::format("'{}' is compared with itself", quantity->column));
     for (const auto& [label, value] : claim_.compared_with) {

@@ -4,79 +4,115 @@
 
 #include <algorithm>
 
-#include "core/base/words.hpp"
+#include "core/base/text/word_list.hpp"
+#include "core/claims/topic.hpp"
 
 namespace tightrope {
 
 namespace {
 
-/// `exponent of QUANTITY over LABEL` and its relatives in their parts; null if the words are built otherwise.
-struct FitWords {
-  std::string word;
-  Words quantity, axis;
-  const Law* law() const {
-    return axis.size() == 1 ? find_law(word) : axis.size() == 2 ? find_law(word, axis[0]) : nullptr;
+/// What stands in the places of a topic's pattern.
+struct Parts {
+  Words quantity;
+  std::optional<Condition> bound;
+  std::string label;
+};
+
+/// Null if the words are built otherwise.
+std::optional<Parts> parts_of(const TopicForm& form, const Words& words) {
+  const Words pattern = words_of(form.pattern);
+  const auto place = std::ranges::find(pattern, "QUANTITY");
+  const auto before = place - pattern.begin(), after = place == pattern.end() ? 0 : pattern.end() - place - 1;
+  const auto inner = static_cast<long>(words.size()) - before - after;
+  if (place == pattern.end() ? inner != 0 : inner < 1) return std::nullopt;
+  if (!std::equal(pattern.begin(), place, words.begin())) return std::nullopt;
+  Parts parts{{words.begin() + before, words.end() - after}, {}, {}};
+  auto word = words.end() - after;
+  for (auto slot = pattern.end() - after; slot != pattern.end(); ++slot, ++word) {
+    if (*slot == "LABEL")
+      parts.label = *word;
+    else if (*slot == "<")
+      parts.bound = read_comparison(*word, *(word + 1));
+    else if (*slot != "BOUND" && *slot != *word)
+      return std::nullopt;
+    if (*slot == "<" && !parts.bound) return std::nullopt;
   }
+  return parts;
+}
+
+/// `exponent of QUANTITY over LABEL` and its relatives, whether or not there is such a law.
+struct FitWords {
+  Words quantity, axis;
+  const Law* law = nullptr;
 };
 std::optional<FitWords> fit_in(const Words& words) {
   const auto over = std::find(words.rbegin(), words.rend(), "over");
   if (over == words.rend() || over == words.rbegin() || !find_law(words[0]) || words[1] != "of") return std::nullopt;
-  return FitWords{words[0], Words(words.begin() + 2, over.base() - 1), Words(over.base(), words.end())};
+  const Words axis(over.base(), words.end());
+  return FitWords{{words.begin() + 2, over.base() - 1},
+                  axis,
+                  axis.size() == 1   ? find_law(words[0])
+                  : axis.size() == 2 ? find_law(words[0], axis[0])
+                                     : nullptr};
 }
 
-/// The words before the comparison in `success of QUANTITY < BOUND`.
-Words in_success(const Words& words) {
-  return words.size() > 4 && words[0] == "success" && words[1] == "of" ? Words(words.begin() + 2, words.end() - 2)
-                                                                       : Words();
+/// What a topic or a quantity may begin with.
+Words first_words() {
+  Words all = {"deviation"};
+  for (const TopicForm& form : topic_forms()) all.push_back(words_of(form.pattern).front());
+  for (const std::string& pattern : patterns_of([](const QuantityForm&) { return true; }))
+    if (const std::string word = words_of(pattern).front(); word != "COLUMN") all.push_back(word);
+  return all;
 }
 
 /// What is missing in words that begin like a quantity or a fit; empty if they are too far from any.
 std::string closer_look(const Words& words) {
-  if (const auto parts = fit_in(words)) {
-    const bool is_decadic = parts->axis.size() == 2 && parts->axis[0] == "log10";
-    if (is_decadic && !parts->law())
+  if (const auto fit = fit_in(words)) {
+    const bool is_decadic = fit->axis.size() == 2 && fit->axis[0] == "log10";
+    if (is_decadic && !fit->law)
       return fmt::format("log10 goes with 'slope of QUANTITY over log10 LABEL'; {} '{}' has 'over LABEL'",
                          words[0] == "exponent" ? "an" : "a", words[0]);
-    if (words[0] == "slope" && !parts->law())
-      return fmt::format("'over' is followed by LABEL or by log10 LABEL, but here by '{}'",
-                         fmt::join(parts->axis, " "));
-    if (!parts->law()) return "";
-    if (parts->quantity.size() == 1 && !read_quantity(parts->quantity))
-      return fmt::format("'{0}' does not say which value of it is meant (did you mean 'final {0}'?)",
-                         parts->quantity[0]);
-    if (const std::string inner = closer_look(parts->quantity); !inner.empty()) return inner;
+    if (words[0] == "slope" && !fit->law)
+      return fmt::format("'over' is followed by LABEL or by log10 LABEL, but here by '{}'", fmt::join(fit->axis, " "));
+    if (!fit->law) return "";
+    if (const std::string inner = closer_look(fit->quantity); !inner.empty()) return inner;
   }
-  const Words inner = in_success(words);
-  return quantity_complaint(inner.empty() ? words : inner);
+  for (const TopicForm& form : topic_forms())
+    if (const auto parts = parts_of(form, words)) return quantity_complaint(parts->quantity);
+  const std::string missing = quantity_complaint(words);
+  return missing.empty() ? complaint_of_column(words) : missing;
 }
 
 /// Words that are nearly a quantity, or begin nearly as something can.
 std::string hint_for(const Words& words) {
-  Words known = {"success", "end", "deviation"};
-  for (const Law& law : laws()) known.push_back(law.word);
-  for (const std::string& pattern : patterns_of([](const QuantityForm&) { return true; }))
-    if (const std::string word = pattern.substr(0, pattern.find(' ')); word != "COLUMN") known.push_back(word);
   const std::string hint = quantity_hint(words);
-  if (!hint.empty() || words.empty() || std::count(known.begin(), known.end(), words[0])) return hint;
-  return did_you_mean(words[0], known);
+  const Words known = first_words();
+  return !hint.empty() || words.empty() || contains(known, words[0]) ? hint : did_you_mean(words[0], known);
 }
 
 }  // namespace
 
+std::string complaint_of_column(const Words& words) {
+  if (words.size() != 1 || number_of(words[0]) || contains(first_words(), words[0]) || !hint_for(words).empty())
+    return "";
+  return fmt::format("'{0}' does not say which value of it is meant (did you mean 'final {0}'?)", words[0]);
+}
+
 bool read_that(const Words& words, Claim& claim) {
-  std::optional<Quantity> quantity;
-  if (words == Words{"end"}) return claim.is_of_end = true;
-  if (const Words inner = in_success(words); !inner.empty()) {
-    quantity = read_quantity(inner.size() == 1 && !find_cost(inner[0]) ? Words{"final", inner[0]} : inner);
-    claim.success = read_comparison(words[words.size() - 2], words.back());
-    if (!claim.success) return false;
-  } else if (const auto parts = fit_in(words); parts && parts->law() && read_quantity(parts->quantity)) {
-    quantity = read_quantity(parts->quantity);
-    claim.fit = parts->law();
-    claim.axis = parts->axis.back();
-  } else {
-    quantity = read_quantity(words);
+  for (const TopicForm& form : topic_forms()) {
+    const auto parts = parts_of(form, words);
+    if (!parts) continue;
+    const bool is_column = form.takes_column && parts->quantity.size() == 1 && !find_cost(parts->quantity[0]);
+    const auto quantity = read_quantity(is_column ? Words{"final", parts->quantity[0]} : parts->quantity);
+    if (!quantity && !form.answer) continue;
+    claim.that = quantity.value_or(Quantity{});
+    claim.topic = &form;
+    claim.success = parts->bound;
+    claim.fit = form.law ? &*form.law : nullptr;
+    claim.axis = parts->label;
+    return true;
   }
+  const auto quantity = read_quantity(words);
   if (quantity) claim.that = *quantity;
   return quantity.has_value();
 }
@@ -84,9 +120,9 @@ bool read_that(const Words& words, Claim& claim) {
 std::string complaint_of_that(const Node& that) {
   const Words words = words_of(that);
   if (const std::string missing = closer_look(words); !missing.empty()) return missing;
-  return fmt::format("a claim speaks of {}, or of {}, but this is {}{}", quantity_list(),
-                     quoted_list({"success of QUANTITY < BOUND", "exponent of QUANTITY over LABEL",
-                                  "slope of QUANTITY over log10 LABEL", "end"}),
+  Words patterns;
+  for (const TopicForm& form : topic_forms()) patterns.push_back(form.pattern);
+  return fmt::format("a claim speaks of {}, or of {}, but this is {}{}", quantity_list(), quoted_list(patterns),
                      that.description(), hint_for(words));
 }
 

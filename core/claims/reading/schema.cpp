@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "core/base/text/word_list.hpp"
 #include "core/claims/condition_form.hpp"
+#include "core/claims/topic.hpp"
 
 namespace tightrope {
 
@@ -29,7 +31,7 @@ std::string expression_of(const std::string& pattern, bool is_goal) {
   for (const Clock& clock : costs())
     if (!is_goal || clock.is_reproducible) clocks.push_back(clock.name);
   bool has_column = false;
-  for (const std::string& slot : words_of(Node::make_scalar(pattern, {}))) {
+  for (const std::string& slot : words_of(pattern)) {
     if (slot == "BOUND") continue;  // with its relation
     parts.push_back(slot == "COLUMN"      ? has_column || is_goal ? R"(\S+)" : either({deviation, R"(\S+)"})
                          : slot == "CLOCK" ? either(clocks)
@@ -60,24 +62,24 @@ std::string conditions(const IsMeant& is_meant) {
   return either(all);
 }
 
-std::string ends() {
+/// All topics of a kind, of these quantities.
+template <class IsMeant>
+std::string topics(const std::string& quantity, const IsMeant& is_meant) {
   Words all;
-  for (const EndClass end : {EndClass::converged, EndClass::stalled, EndClass::limit, EndClass::diverged})
-    all.emplace_back(to_string(end));
-  return fmt::format(R"({0}(\s+or\s+{0})*)", either(all));
-}
-
-/// `success of …` and fits of a quantity.
-std::string success_of(const std::string& quantity) {
-  return spaced({"success", "of", either({quantity, R"(\S+)"}), comparison});
-}
-std::string fit_of(const std::string& quantity) {
-  Words all;
-  for (const Law& law : laws())
-    all.push_back(
-        spaced({law.word, "of", quantity, "over", law.axis_word.empty() ? R"(\S+)" : law.axis_word + R"(\s+\S+)"}));
+  for (const TopicForm& form : topic_forms()) {
+    if (!is_meant(form)) continue;
+    Words parts;
+    for (const std::string& slot : words_of(form.pattern))
+      if (slot != "BOUND")
+        parts.push_back(slot == "QUANTITY" ? form.takes_column ? either({quantity, R"(\S+)"}) : quantity
+                        : slot == "<"      ? comparison
+                        : slot == "LABEL"  ? R"(\S+)"
+                                           : slot);
+    all.push_back(spaced(parts));
+  }
   return either(all);
 }
+std::string answers_of(const TopicForm& form) { return fmt::format(R"({0}(\s+or\s+{0})*)", either(form.answers)); }
 
 // --- schemas of a claim as a whole ---
 
@@ -105,22 +107,24 @@ Json rules() {
   const auto is_form = [](const auto& is_meant) { return is(conditions(is_meant)); };
   const std::string quantity = quantities(all),
                     window = quantities([](const QuantityForm&own) { return own.has_window; });
-  const Json compared = has("compared with"), end = that("end"), success = that(success_of(quantity)),
-             fit = that(fit_of(quantity)), single = no({{"anyOf", {success, fit}}}), no_form = no(is_form(all)),
-             of_fit = is_form([](const ConditionForm&own) { return own.is_of_fit(); });
+  const Json compared = has("compared with"),
+             answered = that(topics(quantity, [](const TopicForm&own) { return bool(own.answer); })),
+             of_setting = that(topics(quantity, [](const TopicForm&own) { return bool(own.of_setting); })),
+             fit = that(topics(quantity, [](const TopicForm&own) { return own.law.has_value(); })),
+             single = no({{"anyOf", {of_setting, fit}}}), no_form = no(is_form(all));
   Json list = Json::array();
   const auto refuse_is = [&](Json where, const std::string& words) {
     list.push_back(when(std::move(where), at("is", no(like(words)))));
   };
-  refuse_is(success, conditions(all));
+  refuse_is(of_setting, conditions(all));
   refuse_is(fit, conditions([](const ConditionForm& own) { return !own.is_of_fit(); }));
   refuse_is(single, conditions([](const ConditionForm& own) { return own.is_of_fit(); }));
   const Json pairs = is_form([](const ConditionForm& own) { return own.is_of_pairs; });
-  list.push_back(only("compared with", {{"allOf", {single, no(end), {{"anyOf", {no_form, pairs}}}}}}));
-  list.push_back(only("relative to", no(end)));
+  list.push_back(only("compared with", {{"allOf", {single, no(answered), {{"anyOf", {no_form, pairs}}}}}}));
+  list.push_back(only("relative to", no(answered)));
   list.push_back(only("of", {{"allOf", {single, no_form, no(compared)}}}));
   for (const char* key : {"from", "to"})
-    list.push_back(only(key, that(either({window, success_of(window), fit_of(window)}))));
+    list.push_back(only(key, that(either({window, topics(window, [](const TopicForm& own) { return !own.answer; })}))));
   Words keys;
   for (const ConditionForm& form : condition_forms())
     if (!form.is_of_fit() && std::count(keys.begin(), keys.end(), form.axis_key) == 0) keys.push_back(form.axis_key);
@@ -149,7 +153,7 @@ Json claim_schema() {
     properties[key] = std::move(value);
     properties[key]["description"] = doc;
   };
-  add("that", like(either({"end", quantity, success_of(quantity), fit_of(quantity)})),
+  add("that", like(either({quantity, topics(quantity, all)})),
       "QUANTITY: a number of each run, such as final relative_error");
   add("relative to", like(quantity), "QUANTITY of the same run, as divisor");
   add("where", {{"type", "object"}, {"minProperties", 1}}, "LABEL → value, or list of values: the runs that are meant");
@@ -157,7 +161,7 @@ Json claim_schema() {
       {"type", {"string", "number", "boolean", "array"}}, {"minItems", 1}, {"items", scalar}};
   add("compared with", {{"type", "object"}, {"minProperties", 1}, {"additionalProperties", scalar}},
       "LABEL → value: the ratio to the runs that differ in these labels alone");
-  add("of", {{"enum", {"every run", "some run", "median"}}}, "which of the repetitions");
+  add("of", {{"enum", {"every run", "some run", "median", "mean"}}}, "which of the repetitions");
   add("is", {{"type", "string"}}, "CONDITION: < 1e-3, between 0.9 and 1.1, increasing, equal");
   add("up to", like(R"(\+?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*%)"), "how large a difference may be, such as 5 %");
   add("from", iteration, "the first iteration that is looked at");
@@ -168,14 +172,21 @@ Json claim_schema() {
     if (!form.is_of_fit()) add(form.axis_key, scalar, form.axis_meaning.c_str());
   Json keys = Json::array();
   for (const auto& [key, value] : properties.items()) keys.push_back(key);
-  const Json is_end = both(has("that"), that("end")), readable = both(has("that"), has("is"));
-  schema["allOf"] = {{{"if", is_end}, {"then", is(ends())}, {"else", is(condition)}},
-                     when({{"allOf",
-                            {readable,
-                             at("that", properties["that"]),
-                             is(either({ends(), condition})),
-                             {{"propertyNames", {{"enum", keys}}}}}}},
-                          {{"allOf", rules()}})};
+  Json is_answered = Json::array();
+  Words expected = {condition};
+  for (const TopicForm& form : topic_forms()) {
+    if (!form.answer) continue;
+    is_answered.push_back(both(has("that"), that(form.pattern)));
+    expected.push_back(answers_of(form));
+    schema["allOf"].push_back(when(is_answered.back(), is(expected.back())));
+  }
+  schema["allOf"].push_back(when(no({{"anyOf", is_answered}}), is(condition)));
+  schema["allOf"].push_back(when({{"allOf",
+                                   {both(has("that"), has("is")),
+                                    at("that", properties["that"]),
+                                    is(either(expected)),
+                                    {{"propertyNames", {{"enum", keys}}}}}}},
+                                 {{"allOf", rules()}}));
   return schema;
 }
 

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 
 #include "core/cli/export/exports.hpp"
 #include "core/cli/export/temporary_folder.hpp"
@@ -41,8 +40,7 @@ std::string pdf_of(const std::string& svg) {
   if (failure != 0)
     throw Error(Exit::resources, fmt::format("{} cannot be started: {}", converter, std::strerror(failure)));
   if (status != 0 || !fs::exists(to)) {
-    std::ifstream said(messages);
-    const std::string text(std::istreambuf_iterator<char>(said), {});
+    const std::string text = read_file(messages);
     throw Error(Exit::resources, fmt::format("{} failed: {}", converter, text.substr(0, text.find('\n'))));
   }
   return read_file(to);

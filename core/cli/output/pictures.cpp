@@ -101,7 +101,7 @@ class PictureMaker {
     }
     const std::string text =
         fmt::format("the {} of {} cannot be made again, so it is left out: {}", what, cell.folder.string(), reason);
-    if (said_.insert(text).second) std::cerr << "tightrope: warning: " << text << "\n";
+    if (warned_.insert(text).second) std::cerr << "tightrope: warning: " << text << "\n";
     return {};
   }
 
@@ -109,7 +109,7 @@ class PictureMaker {
   const Catalog& catalog_;
   const std::shared_ptr<const Team> team_;
   const std::shared_ptr<const Truth> known_;
-  mutable std::set<std::string> said_;
+  mutable std::set<std::string> warned_;
 };
 
 }  // namespace

@@ -22,12 +22,6 @@ namespace {
 constexpr std::size_t most_rows = 60;    // of the table on the terminal
 constexpr std::size_t most_printed = 5;  // lines of a run that failed
 
-std::string label_of(const std::map<std::string, std::string>& labels) {
-  std::string text;
-  for (const auto& [axis, value] : labels) text += (text.empty() ? "" : ", ") + value;
-  return text;
-}
-
 /// "60 × 40 matrix of rank 3 from 1,500 measurements, factorization rank 20", "the problem symmetric_approximation"
 std::string task_of(const StoredCell& cell) {
   const Sizes& sizes = cell.sizes;
@@ -68,7 +62,7 @@ void print_runs(const StoredRun& run) {
   Table table(header);
   for (std::size_t i = 0; i < std::min(run.cells.size(), most_rows); ++i) {
     const StoredCell& cell = run.cells[i];
-    std::vector<std::string> row = {label_of(cell.labels), to_string(cell.end.end_class),
+    std::vector<std::string> row = {values_in_words(cell.labels), to_string(cell.end.end_class),
                                     std::to_string(cell.end.iteration), number(cell.counters.passes()),
                                     number(cell.seconds)};
     for (const std::string& column : columns) {
@@ -80,7 +74,7 @@ void print_runs(const StoredRun& run) {
   for (const Missing& cell : run.missing) {
     if (cell.kind == Missing::Kind::skipped) continue;
     std::vector<std::string> row(header.size(), "–");
-    row[0] = label_of(cell.labels);
+    row[0] = values_in_words(cell.labels);
     row[1] = to_string(cell.kind);
     if (run.missing.size() <= most_rows) table.add(row);
   }
@@ -94,10 +88,10 @@ void print_table(const StoredRun& run) {
   is_repeated ? print_settings(run) : print_runs(run);
   for (const StoredCell& cell : run.cells)
     if (cell.end.end_class != EndClass::converged && cell.end.end_class != EndClass::limit)
-      std::cout << "  " << label_of(cell.labels) << ": " << sentence(cell.end.reason) << "\n";
+      std::cout << "  " << values_in_words(cell.labels) << ": " << sentence(cell.end.reason) << "\n";
   for (const Missing& cell : run.missing)
     if (cell.kind == Missing::Kind::failed) {
-      std::cout << "  " << label_of(cell.labels) << " failed: " << cell.reason << "\n";
+      std::cout << "  " << values_in_words(cell.labels) << " failed: " << cell.reason << "\n";
       for (const std::string& line : last_printed(run.folder, cell.key, most_printed))
         std::cout << "    it printed: " << line << "\n";
     }

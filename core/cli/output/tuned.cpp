@@ -1,6 +1,7 @@
 // Tuned values in words.
 #include <fmt/format.h>
 
+#include "core/base/text/word_list.hpp"
 #include "core/cli/verb.hpp"
 #include "core/report/text.hpp"
 
@@ -11,11 +12,7 @@ namespace {
 constexpr std::size_t most_lines = 12;
 constexpr std::size_t most_names = 8;  // of settings in one sentence
 
-std::string name_of(const Labels& labels) {
-  std::string name;
-  for (const auto& [axis, value] : labels) name += fmt::format("{}{} {}", name.empty() ? "" : ", ", axis, value);
-  return name.empty() ? "the runs" : name;
-}
+std::string name_of(const Labels& labels) { return labels.empty() ? "the runs" : in_words(labels); }
 
 struct Share {
   std::vector<std::pair<std::string, Index>> values;  // with the number of settings that got them
@@ -52,9 +49,8 @@ std::string tuned_lines(const std::vector<Tuned>& tuned) {
     if (!one.note.empty()) noted[one.note].push_back(name_of(one.labels));
   }
   for (const auto& [who, share] : methods) {
-    std::string values;
-    for (const auto& [value, settings] : share.values)
-      values += fmt::format("{}{} in {}", values.empty() ? "" : ", ", value, settings);
+    const std::string values =
+        list_of(share.values, [](const auto& chosen) { return fmt::format("{} in {}", chosen.first, chosen.second); });
     text += fmt::format("  {}: {} {} of {} settings ({})\n", who.first.empty() ? "the runs" : who.first, who.second,
                         values, share.settings, cost(share.trials, share.iterations, share.passes));
   }

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "core/claims/condition_form.hpp"
+#include "core/claims/topic.hpp"
 #include "core/cli/help/pages.hpp"
 #include "core/experiment/section.hpp"
 #include "core/report/citations.hpp"
@@ -164,10 +165,8 @@ belong to one setting. The setting that fits a claim least decides, and what was
 
 | claim | meaning |
 | ----- | ------- |
-| `{{that: end, where: {{step: 2}}, is: limit or diverged}}` | how each run ends: converged, stalled, limit, diverged, or one of several. A divergence that such a claim allows does not make `run` fail |
-| `{{that: success of QUANTITY < BOUND, is: '>= 0.9'}}` | the share of the runs of which this is true |
-| `{{that: QUANTITY, where: {{method: a}}, compared with: {{method: b}}, is: '> 5'}}` | the ratio of the medians of paired runs; `p: 0.05` also asks for Wilcoxon's signed-rank test of the repetitions in each setting, with Holm's correction over all settings of all claims of the file |
-{1}
+{1}| `{{that: QUANTITY, where: {{method: a}}, compared with: {{method: b}}, is: '> 5'}}` | the ratio of the medians of paired runs; `p: 0.05` also asks for Wilcoxon's signed-rank test of the repetitions in each setting, with Holm's correction over all settings of all claims of the file |
+{3}
 Fits over a label take all repetitions. There is none, and the claim is false, if a run has not reached its target or has
 a value without a logarithm that the fit needs; labels without one are refused before the runs.
 )";
@@ -176,7 +175,7 @@ std::string code(const std::string& text) { return "`" + text + "`"; }
 
 /// One row for each form of a claim: how it is written, and what it means.
 std::string reference_of_claims() {
-  std::string quantities, conditions, windows;
+  std::string quantities, topics, windows, conditions;
   for (const QuantityForm& form : quantity_forms()) {
     std::string written;
     for (const std::string& pattern : patterns_of(form)) {
@@ -185,12 +184,10 @@ std::string reference_of_claims() {
     }
     quantities += fmt::format("| {} | `{}` | {} |\n", written, form.example, form.meaning);
   }
-  for (const Law& law : laws())
-    conditions += fmt::format("| `{{that: {} of QUANTITY over {}{}LABEL, is: < BOUND}}` | {} |\n", law.word,
-                              law.axis_word, law.axis_word.empty() ? "" : " ", law.meaning);
+  for (const TopicForm& form : topic_forms()) topics += fmt::format("| `{}` | {} |\n", form.example, form.meaning);
   for (const ConditionForm& form : condition_forms())
     conditions += fmt::format("| `{}` | {} |\n", form.example, form.meaning);
-  return fmt::format(page_claims, quantities, conditions, windows);
+  return fmt::format(page_claims, quantities, topics, windows, conditions);
 }
 
 /// docs/reference.md. Depends on the plugins that are found, and on nothing else of the machine.

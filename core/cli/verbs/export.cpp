@@ -28,8 +28,7 @@ struct Output {
 };
 
 std::string label_of(const StoredCell& cell) {
-  std::string text;
-  for (const auto& [axis, value] : cell.labels) text += (text.empty() ? "" : ", ") + value;
+  const std::string text = values_in_words(cell.labels);
   return text.empty() ? cell.key.substr(0, 16) : text;
 }
 

@@ -48,11 +48,9 @@ Exit show_why_new(const Call& call) {
   const Experiment& experiment = settled.trials.cells.empty() ? settled.experiment : settled.trials;
   std::size_t stored = 0;
   for (const CellSpec& cell : experiment.cells) {
-    const std::vector<std::string> lines = why_new(out, cell);
+    const std::vector<std::string> lines = key_differences(out, cell);
     if (lines.empty() && ++stored) continue;
-    std::string name;
-    for (const auto& [axis, value] : cell.labels) name += (name.empty() ? "" : ", ") + value;
-    std::cout << (name.empty() ? experiment.name : name) << "\n";
+    std::cout << (cell.labels.empty() ? experiment.name : values_in_words(cell.labels)) << "\n";
     for (const std::string& line : lines) std::cout << "  " << line << "\n";
   }
   if (stored > 0) std::cout << stored << " of " << experiment.cells.size() << " stored\n";

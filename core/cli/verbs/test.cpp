@@ -155,17 +155,17 @@ class Teller {
       std::cout << fmt::format("  {} {}{}\n", answer.is_good() ? "✓" : "✗", answer.check,
                                numbers.empty() ? "" : ": " + numbers);
     for (const std::string& fault : answer.faults)
-      if (told_.insert(answer.check + fault).second)
+      if (printed_.insert(answer.check + fault).second)
         std::cout << (is_sample ? "      " : "      with " + answer.variant + ", " + answer.check + ": ") << fault
                   << "\n";
     for (const std::string& remark : answer.remarks)
-      if (told_.insert(answer.check + remark).second) std::cout << "    ! " << remark << "\n";
+      if (printed_.insert(answer.check + remark).second) std::cout << "    ! " << remark << "\n";
     std::cout.flush();
   }
 
   std::string variant_, refused_;
   std::size_t asked_ = 0, asked_of_variant_ = 0, wrong_of_variant_ = 0;
-  std::set<std::string> told_;
+  std::set<std::string> printed_;
 };
 
 std::string verdict(const Tested& tested) {

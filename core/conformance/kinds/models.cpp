@@ -112,10 +112,10 @@ void check_geometry(const Subject& subject, Report& report) {
 }
 
 /// What a model says at a point, all of it.
-struct Said {
+struct Answers {
   LowRank X, dX;
   Factors gradient;
-  bool operator==(const Said& other) const {
+  bool operator==(const Answers& other) const {
     return parts::same_bits(X.left, other.X.left) && parts::same_bits(X.right, other.X.right) &&
            parts::same_bits(dX.left, other.dX.left) && parts::same_bits(dX.right, other.dX.right) &&
            parts::same_bits(gradient, other.gradient);
@@ -136,12 +136,12 @@ Question question(const FactorizationModel& model, std::uint64_t seed) {
   return asked;
 }
 
-/// `said`: what the outputs hold before.
-Said said_by(const FactorizationModel& model, const Question& asked, Said said = {}) {
-  model.expand(asked.point, said.X);
-  model.push_forward(asked.point, asked.direction, said.dX);
-  model.pull_back(asked.point, asked.gradient_of_X, Blocks::all(), said.gradient);
-  return said;
+/// `answers`: what the outputs hold before.
+Answers answers_of(const FactorizationModel& model, const Question& asked, Answers answers = {}) {
+  model.expand(asked.point, answers.X);
+  model.push_forward(asked.point, asked.direction, answers.dX);
+  model.pull_back(asked.point, asked.gradient_of_X, Blocks::all(), answers.gradient);
+  return answers;
 }
 
 /// Without the checks of the engine, which are made for one thread.
@@ -149,25 +149,25 @@ void check_repetition(const Subject& subject, Report& report) {
   const auto [bench, model] = made<FactorizationModel>(subject);
   const std::vector<Question> questions = {question(*model, 1), question(*model, 3), question(*model, 5),
                                            question(*model, 7)};
-  const Said first = said_by(*model, questions[0]);
-  report.expect(said_by(*model, questions[0]) == first,
+  const Answers first = answers_of(*model, questions[0]);
+  report.expect(answers_of(*model, questions[0]) == first,
                 "asked twice, it does not say the same: it is not deterministic");
-  const Said before = said_by(*model, questions[3]);
-  report.expect(said_by(*model, questions[0], before) == first,
+  const Answers before = answers_of(*model, questions[3]);
+  report.expect(answers_of(*model, questions[0], before) == first,
                 "what its outputs hold before a call shows in them afterwards: it adds where it should overwrite");
-  report.expect(said_by(*model, questions[0]) == first,
+  report.expect(answers_of(*model, questions[0]) == first,
                 "it says something else after it was asked about another point: it keeps something between calls");
   const auto other = made<FactorizationModel>(subject);
-  said_by(*other.plugin, questions[2]);
-  report.expect(said_by(*model, questions[0]) == first && said_by(*other.plugin, questions[0]) == first,
+  answers_of(*other.plugin, questions[2]);
+  report.expect(answers_of(*model, questions[0]) == first && answers_of(*other.plugin, questions[0]) == first,
                 "two objects do not say the same of one point: they share something (a static variable)");
-  std::vector<Said> expected;
-  for (const Question& one : questions) expected.push_back(said_by(*model, one));
+  std::vector<Answers> expected;
+  for (const Question& one : questions) expected.push_back(answers_of(*model, one));
   std::vector<std::future<bool>> callers;
   for (std::size_t caller = 0; caller < questions.size(); ++caller)
     callers.push_back(std::async(std::launch::async, [&, &of = *model, caller] {
       bool same = true;
-      for (int time = 0; time < 50; ++time) same = same && said_by(of, questions[caller]) == expected[caller];
+      for (int time = 0; time < 50; ++time) same = same && answers_of(of, questions[caller]) == expected[caller];
       return same;
     }));
   for (auto& caller : callers)

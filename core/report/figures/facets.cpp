@@ -47,22 +47,22 @@ bool follows_from(const Summary& summary, const std::string& what, const std::st
 /// An axis with those whose values follow from its own.
 struct Direction {
   std::string label;
-  std::vector<std::string> values, companions;
+  std::vector<std::string> values, dependent_axes;
   std::vector<std::size_t> kept;  // positions in `values`
 };
 
 /// "snr 20 dB"
-std::string told(const Summary& summary, const std::string& label, const std::string& value) {
+std::string in_words(const Summary& summary, const std::string& label, const std::string& value) {
   const std::string unit = unit_of(summary, label);
   return worded(label) + " " + value + (unit.empty() || !number_of(value) ? "" : " " + unit);
 }
 
-std::string told(const Summary& summary, const Direction& direction, const std::string& value) {
-  std::string text = told(summary, direction.label, value);
+std::string in_words(const Summary& summary, const Direction& direction, const std::string& value) {
+  std::string text = in_words(summary, direction.label, value);
   for (const Setting& setting : summary.settings) {
     if (value_of(setting, direction.label) != value) continue;
-    for (const std::string& companion : direction.companions)
-      text += ", " + told(summary, companion, value_of(setting, companion));
+    for (const std::string& axis : direction.dependent_axes)
+      text += ", " + in_words(summary, axis, value_of(setting, axis));
     break;
   }
   return text;
@@ -87,7 +87,7 @@ std::vector<Direction> directions_of(const Summary& summary, const std::vector<s
     const auto leader = std::ranges::find_if(
         directions, [&](const Direction& other) { return follows_from(summary, label, other.label); });
     if (leader != directions.end())
-      leader->companions.push_back(label);
+      leader->dependent_axes.push_back(label);
     else
       directions.push_back(std::move(direction));
   }
@@ -124,7 +124,7 @@ void thin_out(std::vector<Direction>& directions, std::size_t most_panels) {
 Facet facet_of(const Summary& summary, const Direction& direction, std::size_t d, std::size_t count) {
   Facet facet{worded(direction.label), {}, {}};
   for (const std::size_t value : direction.kept)
-    facet.values.push_back(told(summary, direction, direction.values[value]));
+    facet.values.push_back(in_words(summary, direction, direction.values[value]));
   facet.shown = evenly_spread(facet.values.size(), count == 1 ? most_alone
                                                    : d == 0   ? most_columns
                                                    : d == 1   ? most_rows
@@ -201,7 +201,7 @@ Facets facets_of(const Summary& summary, const FacetOptions& options) {
   else if (options.methods_are_series)
     axis = axis_of_series(directions);
   if (axis)
-    for (const std::string& value : axis->values) result.series.push_back(told(summary, *axis, value));
+    for (const std::string& value : axis->values) result.series.push_back(in_words(summary, *axis, value));
   if (result.series.empty()) result.series.emplace_back();
 
   std::ranges::stable_sort(directions,

@@ -27,7 +27,7 @@ std::vector<Overlay> levels(const Condition& condition, const std::string& role,
   return result;
 }
 
-Overlay drawn(const CurveFit& fit, const std::string& role) {
+Overlay curve_of(const CurveFit& fit, const std::string& role) {
   Overlay overlay;
   overlay.role = role;
   overlay.slope = fit.line.slope;
@@ -86,7 +86,7 @@ std::vector<Overlay> overlays_of(const std::vector<Claim>& claims, const std::st
                        [](const CurveFit& a, const CurveFit& b) { return a.line.slope < b.line.slope; });
       std::string name = that.form->law->name;
       if (!claim.form) name += " (claim: " + worded(claim.bounds.text()) + ")";
-      overlays.push_back(drawn(*middle, name));
+      overlays.push_back(curve_of(*middle, name));
     } else if (that.form->is_value && is_absolute(claim) && !claim.form) {
       add(levels(claim, claim.success.value_or(claim.bounds)));
     }
@@ -101,11 +101,11 @@ std::vector<Overlay> overlays_of(const std::optional<SuccessCriterion>& criterio
 
 std::vector<Overlay> fits_along_axis(const std::vector<Claim>& claims, const Quantity& quantity,
                                      const std::string& axis, const std::vector<const StoredCell*>& runs) {
-  struct Told {
+  struct ClaimedFit {
     Overlay curve;
     std::string name, conditions;
   };
-  std::vector<Told> all;  // a fit of which several things are claimed is one curve
+  std::vector<ClaimedFit> all;  // a fit of which several things are claimed is one curve
   std::vector<ClaimSubject> subjects;
   for (const StoredCell* run : runs)
     subjects.push_back({run->labels, &run->trace, run->end.end_class == EndClass::diverged});
@@ -117,8 +117,8 @@ std::vector<Overlay> fits_along_axis(const std::vector<Claim>& claims, const Qua
     if (!is_same) continue;
     const CurveFit fit = fit_of(claim, subjects);
     if (!fit.line.trouble.empty()) continue;
-    Told own{drawn(fit, ""), claim.fit->name, worded(claim.condition())};
-    const auto known = std::find_if(all.begin(), all.end(), [&](const Told& other) {
+    ClaimedFit own{curve_of(fit, ""), claim.fit->name, worded(claim.condition())};
+    const auto known = std::find_if(all.begin(), all.end(), [&](const ClaimedFit& other) {
       return other.name == own.name && other.curve.x == own.curve.x && other.curve.y == own.curve.y;
     });
     if (known == all.end())
@@ -127,9 +127,9 @@ std::vector<Overlay> fits_along_axis(const std::vector<Claim>& claims, const Qua
       known->conditions += "; " + own.conditions;
   }
   std::vector<Overlay> overlays;
-  for (Told& told : all) {
-    told.curve.role = fmt::format("{} (claim: {})", told.name, told.conditions);
-    overlays.push_back(std::move(told.curve));
+  for (ClaimedFit& fit : all) {
+    fit.curve.role = fmt::format("{} (claim: {})", fit.name, fit.conditions);
+    overlays.push_back(std::move(fit.curve));
   }
   return overlays;
 }
@@ -152,18 +152,18 @@ void for_each_overlay(Plot& plot, const Visit& visit) {
 }
 
 /// What is said of one level: its texts, each with the roles in which it is said.
-using Said = std::vector<std::pair<std::string, std::vector<std::string>>>;
+using LevelTexts = std::vector<std::pair<std::string, std::vector<std::string>>>;
 
-void add(Said& said, const Overlay& level) {
-  auto at = std::find_if(said.begin(), said.end(), [&](const auto& entry) { return entry.first == level.text; });
-  if (at == said.end()) at = said.insert(said.end(), {level.text, {}});
+void add(LevelTexts& texts, const Overlay& level) {
+  auto at = std::find_if(texts.begin(), texts.end(), [&](const auto& entry) { return entry.first == level.text; });
+  if (at == texts.end()) at = texts.insert(texts.end(), {level.text, {}});
   if (std::find(at->second.begin(), at->second.end(), level.role) == at->second.end()) at->second.push_back(level.role);
 }
 
 }  // namespace
 
 void name_overlays(Plot& plot) {
-  std::map<Real, Said> levels;
+  std::map<Real, LevelTexts> levels;
   std::map<std::string, Interval> slopes;
   for_each_overlay(plot, [&](const Overlay& overlay) {
     if (overlay.is_level()) add(levels[overlay.y.front()], overlay);

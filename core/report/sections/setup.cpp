@@ -35,7 +35,7 @@ bool is_sensing(const Node& problem) {
 
 /// Texts of one section, each with the methods that have it; no methods if all have the same.
 /// Of `problem` only those that are no sensing: what these consist of has rows of its own.
-std::vector<std::pair<std::string, std::string>> told(const StoredRun& run, const char* outer, const char* inner) {
+std::vector<std::pair<std::string, std::string>> texts_of(const StoredRun& run, const char* outer, const char* inner) {
   std::vector<std::string> methods, of_run;                 // that have the section, and all
   std::map<std::string, std::vector<const Node*>> by_type;  // by method and type
   std::vector<std::string> order;
@@ -78,7 +78,7 @@ std::string components_of(const StoredRun& run) {
       {"optimizer", ""},       {"keep", ""},         {"seed", ""}};
   std::string html = "<table><tbody>\n";
   for (const auto& [outer, inner] : sections) {
-    const auto texts = told(run, outer, inner);
+    const auto texts = texts_of(run, outer, inner);
     if (texts.empty() || (texts.size() == 1 && texts.front().second.empty())) continue;
     html += fmt::format("<tr><th scope=\"row\">{}</th><td>", worded(*inner ? inner : outer));
     for (std::size_t i = 0; i < texts.size(); ++i)

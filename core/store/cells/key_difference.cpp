@@ -61,7 +61,7 @@ std::vector<std::string> differences(const Facts& own, const Facts& stored) {
 
 }  // namespace
 
-std::vector<std::string> why_new(const fs::path& out, const CellSpec& cell) {
+std::vector<std::string> key_differences(const fs::path& out, const CellSpec& cell) {
   const CellStore shelf(out);
   if (shelf.has(cell)) return {};
   const Facts own = facts_of(identity_of(cell));

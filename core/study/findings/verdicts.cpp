@@ -23,7 +23,7 @@ std::vector<StoredClaim> judged(const std::vector<Claim>& claims, const StoredRu
 bool is_as_expected(const std::vector<Claim>& claims, const StoredRun& run) {
   const auto is_claimed = [&](const StoredCell& cell) {
     return std::any_of(claims.begin(), claims.end(), [&](const Claim& claim) {
-      return claim.has_end(EndClass::diverged) && selects(claim.where, cell.labels);
+      return claim.has_answer(to_string(EndClass::diverged)) && selects(claim.where, cell.labels);
     });
   };
   return std::all_of(run.claims.begin(), run.claims.end(), [](const StoredClaim& claim) { return claim.holds; }) &&

@@ -85,8 +85,9 @@ TEST_CASE("what is wrong with a claim is said in a sentence") {
       "COLUMN over COLUMN', 'smallest COLUMN', 'iterations to COLUMN < BOUND', 'passes to COLUMN < BOUND', 'seconds to "
       "COLUMN < BOUND' or 'largest deviation of COLUMN from COLUMN'";
   const std::string both = forms +
-                           ", or of 'success of QUANTITY < BOUND', 'exponent of QUANTITY over LABEL', "
-                           "'slope of QUANTITY over log10 LABEL' or 'end'";
+                           ", or of 'end', 'exponent of QUANTITY over LABEL', 'rate of QUANTITY over LABEL', "
+                           "'slope of QUANTITY over LABEL', 'slope of QUANTITY over log10 LABEL' or "
+                           "'success of QUANTITY < BOUND'";
   const std::string is =
       "'is' must be a comparison such as < 1e-3 or >= 5, 'between 0.7 and 0.95', 'constant', 'equal', 'increasing', "
       "'decreasing', 'non-increasing' or 'non-decreasing', but it is ";
@@ -167,7 +168,27 @@ TEST_CASE("words that are nearly a quantity or a fit get a closer look") {
             .ends_with("(did you mean 'error at largest loss'?)"));
   CHECK(complaint("{that: final error, relative to: final deviation of a from a, is: < 1}") ==
         "1:34: error: 'a' is compared with itself");
-  CHECK_FALSE(what("final").ends_with("(did you mean 'final'?)"));
+  for (const char* word : {"final", "slope", "7"}) CHECK(what(word).find("did you mean") == std::string::npos);
+}
+
+TEST_CASE("a column alone is not a quantity, but nearly one") {
+  const std::string which = " does not say which value of it is meant (did you mean 'final relative_error'?)";
+  CHECK(complaint("{that: relative_error, is: < 1}") == "1:8: error: 'relative_error'" + which);
+  CHECK(complaint("{that: final error, relative to: relative_error, is: < 1}") ==
+        "1:34: error: 'relative_error'" + which);
+  CHECK(complaint("{that: iteratons, is: < 1}").ends_with("(did you mean 'iterations'?)"));
+  CHECK(complaint("{that: ends, is: limit}").ends_with("(did you mean 'end'?)"));
+}
+
+TEST_CASE("a share is told as it was written") {
+  std::vector<Diagnostic> diagnostics;
+  for (const char* share : {"14 %", "0.1 %", "7%"}) {
+    const std::string text = std::string("{that: final error, is: equal, across: kappa, up to: ") + share + "}";
+    const Claim claim = read_claim(parse_yaml(text, "c.yaml"), diagnostics);
+    CHECK(diagnostics.empty());
+    CHECK(claim.condition() ==
+          "equal across kappa up to " + std::string(share).substr(0, std::string(share).find_first_of(" %")) + " %");
+  }
 }
 
 TEST_CASE("keys of a claim that have nothing to do are refused") {

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <set>
 
+#include "core/base/text/word_list.hpp"
 #include "core/claims/condition_form.hpp"
 #include "core/claims/judging/judge.hpp"
+#include "core/claims/topic.hpp"
 #include "core/tree/yaml/yaml.hpp"
 
 using namespace tightrope;
@@ -112,6 +115,39 @@ TEST_CASE("each form has a window if it says so, takes a deviation for its colum
     std::string misspelt = form.example;
     misspelt.insert(misspelt.find(slip) + 1, 1, slip[1]);
     CHECK(complaint("{that: " + misspelt + ", is: < 1}").find("'" + form.example + "'?)") != std::string::npos);
+  }
+}
+
+TEST_CASE("each topic reads its example, says it again, is judged, and is in messages and in the reference") {
+  const Trace trace = sample();
+  for (const TopicForm& form : topic_forms()) {
+    CAPTURE(form.example);
+    // Exactly one of a law, a number of a setting and an answer of a run.
+    CHECK(form.law.has_value() + bool(form.of_setting) + bool(form.answer) == 1);
+    CHECK(bool(form.answer) == !form.answers.empty());
+    const auto filled = [](std::string text) {
+      for (const auto& [slot, word] : {std::pair{"QUANTITY", "final error"}, {"< BOUND", "< 0.1"}, {"LABEL", "kappa"}})
+        for (std::size_t at; (at = text.find(slot)) != std::string::npos;) text.replace(at, std::strlen(slot), word);
+      return text;
+    };
+    std::vector<Diagnostic> diagnostics;
+    const std::vector<Claim> claims = read_all(filled(form.example), diagnostics);
+    REQUIRE_MESSAGE(diagnostics.empty(), (diagnostics.empty() ? "" : diagnostics.front().message));
+    CHECK(claims.front().topic == &form);
+    CHECK(claims.front().text.starts_with(filled(form.pattern)));
+    CHECK(claims.front().fit == (form.law ? &*form.law : nullptr));
+    std::vector<ClaimSubject> runs;
+    for (const char* value : {"1", "2", "4"}) runs.push_back({{{"kappa", value}, {"step", "2"}}, &trace});
+    CHECK_FALSE(undecidable_reason(claims.front(), {runs[0].labels, runs[1].labels, runs[2].labels}));
+    const Verdict verdict = judge(claims, runs).front();
+    CHECK_FALSE(verdict.measured.empty());
+    CHECK(verdict.measured != "no such run");
+    if (form.answer) CHECK(contains(form.answers, form.answer(runs.front())));
+    CHECK(reference().find("`" + form.example + "` | " + form.meaning) != std::string::npos);
+    CHECK(complaint("{that: what is it, is: < 1}").find("'" + form.pattern + "'") != std::string::npos);
+    std::string misspelt = filled(form.pattern);
+    misspelt.insert(1, 1, misspelt[1]);
+    CHECK(complaint("{that: " + misspelt + ", is: < 1}").ends_with("'?)"));
   }
 }
 

@@ -380,14 +380,3 @@ TEST_CASE("performance profiles count every problem") {
   CHECK(performance_profiles(hopeless)[0].steps.empty());
   CHECK(performance_profiles(hopeless)[0].at(1e9) == 0);
 }
-
-TEST_CASE("data profiles count in units of the problem") {
-  const std::vector<std::vector<Real>> costs = {{10, 20}, {30, 10}, {5, infinity}};
-  const std::vector<Real> units = {10, 10, 1};
-  const std::vector<Profile> profiles = data_profiles(costs, units);
-  CHECK(profiles[0].at(0.5) == 0);
-  CHECK(profiles[0].at(1) == doctest::Approx(1 / 3.0));
-  CHECK(profiles[0].at(5) == 1);
-  CHECK(profiles[1].at(2) == doctest::Approx(2 / 3.0));
-  CHECK(profiles[1].at(100) == doctest::Approx(2 / 3.0));
-}

@@ -51,14 +51,14 @@ Plot plot_over(const StoredRun& run, const Summary& summary, const Facets& facet
       }
       if (samples.empty()) continue;
       std::sort(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) { return a.x < b.x; });
-      Series& drawn = panel.series.emplace_back();
-      drawn.name = facets.series[series].empty() ? "all runs" : facets.series[series];
-      drawn.style = series;
+      Series& curve = panel.series.emplace_back();
+      curve.name = facets.series[series].empty() ? "all runs" : facets.series[series];
+      curve.style = series;
       for (const Sample& sample : samples) {
-        drawn.x.push_back(sample.x);
-        drawn.y.push_back(sample.point.value);
-        drawn.low.push_back(sample.point.interval.low);
-        drawn.high.push_back(sample.point.interval.high);
+        curve.x.push_back(sample.x);
+        curve.y.push_back(sample.point.value);
+        curve.low.push_back(sample.point.interval.low);
+        curve.high.push_back(sample.point.interval.high);
       }
       add_overlays(panel, fits_along_axis(claims, quantity, axis, runs));
     }

@@ -78,9 +78,9 @@ std::string instructions(const std::vector<Curve>& curves, const std::string& co
 
 std::string plot_data(const StoredRun& run, const Summary& summary, const std::string& column,
                       const std::string& file) {
-  const Column* const drawn = find_column(run, column);
+  const Column* const known = find_column(run, column);
   const std::vector<Curve> curves = curves_of(run, summary, column);
-  std::string text = instructions(curves, column, !drawn || drawn->logarithmic, file);
+  std::string text = instructions(curves, column, !known || known->logarithmic, file);
   std::size_t rows = 0;
   for (std::size_t i = 0; i < curves.size(); ++i) {
     text += fmt::format("{}iteration_{} median_{} low_{} high_{}", i ? " " : "", i, i, i, i);

@@ -203,17 +203,17 @@ std::vector<Figure> curves_of_run(const StoredRun& run) {
   for (Index c = 2; c < columns.size(); ++c) {
     const Column& column = columns[c];
     if (!is_drawn(cell.trace, c) || predicted_by(cell.trace, c)) continue;
-    const std::string kin = family_of(column.name);
+    const std::string family = family_of(column.name);
     std::size_t at = 0;
-    if (!kin.empty() && families.count(kin)) {
-      at = families[kin];
-    } else if (!kin.empty() || column.display_priority <= 0 || !column.logarithmic) {
+    if (!family.empty() && families.count(family)) {
+      at = families[family];
+    } else if (!family.empty() || column.display_priority <= 0 || !column.logarithmic) {
       at = figures.size();
-      if (!kin.empty()) families[kin] = at;
-      const std::string name = kin.empty() ? column.name : kin;
+      if (!family.empty()) families[family] = at;
+      const std::string name = family.empty() ? column.name : family;
       figures.push_back(
-          {empty_figure(run, safe_id(name), capitalised(worded(name)) + (kin.empty() ? "" : " over the run"),
-                        kin.empty() ? column.description : of_any_index(column.description, column.name), worded(name)),
+          {empty_figure(run, safe_id(name), capitalised(worded(name)) + (family.empty() ? "" : " over the run"),
+                        family.empty() ? column.description : of_any_index(column.description, column.name), worded(name)),
            column.logarithmic, column.name == "step" ? -1 : column.display_priority});
     }
     figure_of[c] = at;

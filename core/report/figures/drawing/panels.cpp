@@ -86,25 +86,25 @@ class Canvas {
   }
 
   /// Thin lines from top to bottom, each with its word where there is room for it; short ticks for words that come
-  /// often, of which the first is told.
+  /// often, of which the first is labelled.
   std::string events(const std::vector<Event>& events) const {
     std::string lines, words;
     std::map<std::string, std::size_t> counts;
     for (const Event& event : events) ++counts[event.word];
-    std::set<std::string> told;
+    std::set<std::string> labelled;
     std::array<Real, 2> written = {-1e9, -1e9};  // right ends of the last words of two rows
     for (const Event& event : events) {
       const Real at = x(event.x), width = text_width(event.word, small_font);
       const bool is_often = counts[event.word] > most_event_lines;
       lines += fmt::format("<path class=\"event\" d=\"M{:.1f} 0V{:.1f}\" stroke=\"#777\" stroke-width=\".7\"/>\n", at,
                            is_often ? 7 : height_);
-      if (is_often && told.count(event.word)) continue;
+      if (is_often && labelled.count(event.word)) continue;
       const Real from = at + 4 + width > width_ ? at - 4 - width : at + 4;
       const auto row =
           std::find_if(written.begin(), written.end(), [&](Real end) { return from >= std::max<Real>(end + 6, 0); });
       if (row == written.end()) continue;
       *row = from + width;
-      told.insert(event.word);
+      labelled.insert(event.word);
       words += label(from, 18 + 14 * static_cast<Real>(row - written.begin()), "start", escaped(event.word, 60),
                      " font-size=\"12\" class=\"word\" stroke=\"#fff\" stroke-width=\"3\" paint-order=\"stroke\"");
     }

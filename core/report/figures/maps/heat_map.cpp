@@ -103,7 +103,7 @@ std::string squares_of(const HeatMap& map, const HeatMaps& of, const ColourScale
 }
 
 /// One sheet; `print`: millimetres.
-std::string drawn(const HeatMaps& of, const ColourScale& colours, const MapSheet& sheet, std::optional<Real> print) {
+std::string svg_of(const HeatMaps& of, const ColourScale& colours, const MapSheet& sheet, std::optional<Real> print) {
   const MapAxis &x = of.x, &y = of.y;
   const std::size_t count = sheet.last - sheet.first, columns = sheet.columns, rows = (count + columns - 1) / columns;
   Real left = 82, widest = 0;
@@ -171,7 +171,7 @@ std::vector<std::string> svgs_of(const HeatMaps& of, std::optional<Real> width) 
   const ColourScale colours(of);
   std::vector<std::string> svgs;
   for (const MapSheet& sheet : sheets_of(of, width ? map_columns_in(*width) : most_map_columns))
-    svgs.push_back(drawn(of, colours, sheet, width));
+    svgs.push_back(svg_of(of, colours, sheet, width));
   return svgs;
 }
 
