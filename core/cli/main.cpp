@@ -26,7 +26,8 @@ const std::vector<Verb>& verbs() {
     // As one meets them. What is not in this list comes behind, by name.
     static const std::vector<std::string> order = {"run",   "plan",   "check",   "list",   "describe",
                                                    "new",   "show",   "compare", "report", "export",
-                                                   "watch", "verify", "doctor",  "help",   "version"};
+                                                   "watch", "work",   "verify",  "doctor", "help",
+                                                   "version"};
     const auto place = [](const Verb& verb) { return std::ranges::find(order, verb.name) - order.begin(); };
     std::vector<Verb> found = verbs_of_all_files();
     std::ranges::stable_sort(found, [&](const Verb& a, const Verb& b) { return place(a) < place(b); });
