@@ -116,6 +116,15 @@ std::shared_ptr<const Team> make_team(const Call& call) {
   return std::make_shared<const Team>(threads);
 }
 
+unsigned job_count(const Call& call, unsigned otherwise) {
+  if (!call.has("jobs")) return otherwise;
+  const std::string text = call.text("jobs");
+  const auto given = to_index(Node::make_scalar(text, {}));
+  if (!given || *given < 1 || *given > 1024)
+    throw Error(Exit::config, fmt::format("-j must be a whole number between 1 and 1024, but it is '{}'", text));
+  return static_cast<unsigned>(*given);
+}
+
 void refuse_changed_data(const StoredRun& run) {
   if (const std::string text = changed_data_of(run.cells); !text.empty()) throw Error(Exit::integrity, text);
 }

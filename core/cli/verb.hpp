@@ -83,6 +83,8 @@ Selection read_selection(const Call& call);
 /// The catalog for a call; `tree` may add folders (plugin_path) if --allow-plugin-path is given.
 Catalog make_catalog(const Call& call, const Node* tree = nullptr);
 std::shared_ptr<const Team> make_team(const Call& call);
+/// What -j says, or `otherwise`. Throws Error(config) if it is no number from 1 to 1024.
+unsigned job_count(const Call& call, unsigned otherwise);
 
 /// What a report shows beyond the stored numbers, for few enough cells; else nothing. `known` is the truth of a run of
 /// one cell that is at hand. What cannot be had again is left out, with a line on standard error.

@@ -271,9 +271,9 @@ StoredRun read_run(const fs::path& given) {
 
 bool is_part_of_run(const fs::path& folder, const fs::path& path) {
   static const std::vector<std::string> names = {
-      "run.json",  "config.yaml",  "trials.json",     "cells",       "unfinished", "failed",
-      "printed",   "index.sqlite", "status.json",     "report.html", "figures",    "record.json",
-      "trace.csv", "final.npz",    "provenance.json", "timing.csv",  "state.bin",  "SHA256SUMS"};
+      "run.json",  "config.yaml",     "trials.json", "cells",       "unfinished", "failed",      "batches",
+      "printed",   "index.sqlite",    "status.json", "report.html", "figures",    "record.json", "trace.csv",
+      "final.npz", "provenance.json", "timing.csv",  "state.bin",   "SHA256SUMS"};
   const fs::path own = fs::weakly_canonical(folder);
   // Not the file itself: the links at the top lead into cells/.
   const fs::path inside =

@@ -4,6 +4,7 @@
 //                                  claims with verdicts
 //   OUT/config.yaml                what it asked for: the config with all its layers merged
 //   OUT/cells/                     finished runs (core/store/cells/cell.hpp); they are the truth
+//   OUT/batches/                   what was handed out to other processes (core/study/tasks/task.hpp)
 //   OUT/unfinished/  OUT/failed/   checkpoints of runs in progress; why runs failed
 //   OUT/printed/                   what plugins printed in worker processes (core/store/cells/printed.hpp)
 //   OUT/index.sqlite               a table of the finished runs, made again from them whenever it is not right

@@ -19,7 +19,7 @@ void remember(int number) {
 void catch_interrupts() {
   struct sigaction action {};
   action.sa_handler = remember;  // without SA_RESTART: waiting calls return, and their callers look
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaction(number, &action, nullptr);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaction(number, &action, nullptr);
 }
 
 int interrupted() { return remembered; }

@@ -12,10 +12,10 @@
 #include <set>
 
 #include "core/base/limits.hpp"
-#include "core/experiment/operator_key.hpp"
 #include "core/store/cells/checkpoint.hpp"
 #include "core/store/cells/printed.hpp"
 #include "core/study/interrupt.hpp"
+#include "core/study/lane_groups.hpp"
 #include "core/study/workers/process.hpp"
 
 namespace tightrope {
@@ -24,12 +24,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t most_lanes = 32;           // of a batch
 constexpr std::size_t most_cells_of_a_job = 64;  // so that little is waiting behind a cell that ends its process
 
 class Scheduler {
  public:
-  Scheduler(const Experiment& experiment, const StudyOptions& options, const Lock& lock, const StudyListener& listener)
+  Scheduler(const Experiment& experiment, const StudyOptions& options, const Lock* lock, const StudyListener& listener)
       : experiment_(experiment), options_(options), lock_(lock), listener_(listener), state_(experiment.cells.size()) {}
 
   StudyResult run() {
@@ -96,8 +95,7 @@ class Scheduler {
   /// Cells that are not stored, in batches of those that share an operator.
   void queue() {
     const CellStore shelf(options_.out);
-    std::map<std::string, std::size_t> group_of;
-    std::vector<CellIndices> groups;
+    CellIndices open;
     for (std::size_t i = 0; i < experiment_.cells.size(); ++i) {
       const CellSpec& cell = experiment_.cells[i];
       if (!first_with_key_.emplace(folder_name(cell), i).second) continue;  // two labels for one cell
@@ -110,18 +108,14 @@ class Scheduler {
       }
       remove_failure(options_.out, cell);
       if (!has_checkpoint(options_.out, cell)) remove_printed(options_.out, cell);
-      const auto [group, fresh] =
-          group_of.emplace(options_.lanes ? operator_key(cell) : folder_name(cell), groups.size());
-      if (fresh) groups.emplace_back();
-      groups[group->second].push_back(i);
+      open.push_back(i);
     }
+    const std::vector<CellIndices> groups = lane_groups(experiment_.cells, open, options_.lanes);
     for (const CellIndices& group : groups) {
       // Where there are few groups, each is divided, so that all workers have something to do.
       const std::size_t wanted = groups.size() >= 2 * options_.workers ? 1 : options_.workers;
       const std::size_t parts = std::min(group.size(), std::max(wanted, (group.size() + most_lanes - 1) / most_lanes));
-      for (std::size_t part = 0; part < parts; ++part)
-        waiting_.emplace_back(group.begin() + static_cast<long>(part_begin(group.size(), parts, part)),
-                              group.begin() + static_cast<long>(part_begin(group.size(), parts, part + 1)));
+      for (CellIndices& part : divided(group, parts)) waiting_.push_back(std::move(part));
     }
   }
 
@@ -166,7 +160,7 @@ class Scheduler {
             {i, experiment_.cells[i].key, experiment_.cells[i].labels, experiment_.cells[i].resolved});
     }
     try {
-      running_.push_back({std::make_unique<Process>(job, lock_.descriptor()), std::move(work)});
+      running_.push_back({std::make_unique<Process>(job, lock_), std::move(work)});
     } catch (const Error& error) {
       if (running_.empty()) throw;
       do_with_fewer();
@@ -311,9 +305,9 @@ class Scheduler {
 
   const Experiment& experiment_;
   const StudyOptions& options_;
-  const Lock& lock_;
+  const Lock* lock_;
   const StudyListener& listener_;
-  std::vector<State> state_;                 // per cell; of cells that are the same, the first one's counts
+  std::vector<State> state_;                           // per cell; of cells that are the same, the first one's counts
   std::map<std::string, std::size_t> first_with_key_;  // folder → the first cell that goes there
   std::deque<CellIndices> waiting_;
   std::set<std::size_t> retry_alone_;  // cells that were there when a worker ended early
@@ -332,7 +326,7 @@ std::optional<double> StudyProgress::left() const {
   return seconds * (1 - fraction) / fraction;
 }
 
-StudyResult run_study(const Experiment& experiment, const StudyOptions& options, const Lock& lock,
+StudyResult run_study(const Experiment& experiment, const StudyOptions& options, const Lock* lock,
                       const StudyListener& listener) {
   return Scheduler(experiment, options, lock, listener).run();
 }

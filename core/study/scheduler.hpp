@@ -52,11 +52,14 @@ struct StudyListener {
 struct StudyResult {
   std::vector<Missing> missing;  // cells without a result
   int signal = 0;                // that interrupted the study
+  std::string detached_from;     // the job of Slurm that goes on all the same; "" if there is none
+  std::size_t handed_out = 0;    // tasks that somebody has to start by hand now
 };
 
 /// Runs what is not stored yet. When a signal has been caught (core/study/interrupt.hpp) the workers write checkpoints
-/// and end. Throws Error for what no cell is to blame for: a full disk, a damaged store, a config that is wrong.
-StudyResult run_study(const Experiment& experiment, const StudyOptions& options, const Lock& lock,
+/// and end. `lock` is that of the folder, null for one of many processes that share it. Throws Error for what no cell
+/// is to blame for: a full disk, a damaged store, a config that is wrong.
+StudyResult run_study(const Experiment& experiment, const StudyOptions& options, const Lock* lock,
                       const StudyListener& listener);
 
 }  // namespace tightrope

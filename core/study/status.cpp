@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/text/readable.hpp"
 #include "core/store/files/files.hpp"
 #include "core/store/files/json.hpp"
+#include "core/study/tasks/task.hpp"
 
 namespace tightrope {
 
@@ -55,6 +57,15 @@ Status read_status(const std::filesystem::path& out) {
     progress.fraction = json.at("fraction").get<double>();
     progress.seconds = json.at("seconds").get<double>();
     status.running = json.at("process").get<int>() != 0 && Lock::holder(out) != 0;
+    if (const auto handed = read_handed_out(out); handed && !handed->settled && !status.running) {
+      status.job = handed->job;
+      progress.seconds = 0;  // since when it runs is not known
+      const TasksProgress tasks = progress_of(out, *handed);
+      progress.failed = tasks.failed;
+      progress.skipped = tasks.skipped;
+      progress.done =
+          progress.total - std::min(progress.total, progress.stored + tasks.failed + tasks.skipped + tasks.open);
+    }
     return status;
   } catch (const Json::exception& error) {
     throw Error(Exit::integrity, fmt::format("{} is damaged: {}", file.string(), error.what()));

@@ -29,6 +29,7 @@ struct Status {
   std::string name;
   StudyProgress progress;
   bool running = false;  // a process is at work there at this moment
+  std::string job = {};  // of Slurm, whose results nobody has collected so far; "" if there is none
 };
 /// Throws Error(config) if nothing has ever run in that folder.
 Status read_status(const std::filesystem::path& out);

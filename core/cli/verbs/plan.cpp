@@ -3,7 +3,6 @@
 #include <malloc.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <iostream>
@@ -14,6 +13,7 @@
 #include "core/experiment/operator_size.hpp"
 #include "core/store/cells/checkpoint.hpp"
 #include "core/store/files/json.hpp"
+#include "core/study/predict.hpp"
 #include "core/study/tuner.hpp"
 #include "core/study/workers/workers.hpp"
 #include "core/tree/yaml/yaml.hpp"
@@ -22,8 +22,6 @@ namespace tightrope::cli {
 
 namespace {
 
-constexpr Index trial_iterations = 3;
-constexpr int most_trial_rounds = 60;
 constexpr std::size_t most_rows = 100;  // of the table on the terminal
 
 struct Planned {
@@ -84,49 +82,19 @@ class Resident {
   }
 };
 
-/// Runs the first iterations of lanes that share an operator and tells what all of their iterations would take.
-void predict(const std::vector<std::unique_ptr<Lane>>& lanes, const std::vector<Planned*>& planned) {
-  std::vector<Lane*> active;
-  for (const auto& lane : lanes)
-    if (lane) active.push_back(lane.get());
-  const std::size_t together = active.size();
-  std::map<const Lane*, int> rounds;
-  Real seconds = 0;
-  for (int round = 0; round < most_trial_rounds && !active.empty(); ++round) {
-    const auto start = std::chrono::steady_clock::now();
-    Lane::evaluate(active);
-    for (Lane* lane : active) {
-      lane->process_evaluation();
-      ++rounds[lane];
-    }
-    const Real taken = std::chrono::duration<Real>(std::chrono::steady_clock::now() - start).count();
-    // The first round meets cold caches; later ones may be disturbed, but never too fast.
-    if (active.size() == together) seconds = round < 2 ? taken : std::min(seconds, taken);
-    std::erase_if(active,
-                  [](const Lane* lane) { return lane->end() || lane->iterate().iteration >= trial_iterations; });
-  }
+/// Fills in what all iterations of lanes that share an operator would take.
+void predict_all(const std::vector<std::unique_ptr<Lane>>& lanes, const std::vector<Planned*>& planned) {
+  const auto predictions = predict(lanes);
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     if (!lanes[i]) continue;
     const Lane& lane = *lanes[i];
     // As a checkpoint does, for the memory.
     const std::string state = lane.state(), file = state;
-    planned[i]->state_bytes = static_cast<double>(file.size());
-    const auto done = static_cast<Real>(std::max<Index>(1, lane.iterate().iteration));
-    const auto limit = lane.setup().stop.iterations;
-    const Real share = seconds / static_cast<Real>(together);
-    const Real rounds_each = std::max<Real>(1, static_cast<Real>(rounds[&lane] - 1) / done);
-    const Real before = lane.trace().rows.empty() ? 1 : lane.trace().rows.front()[1];  // passes of the start
-    const Real passes_each = std::max<Real>(0, lane.counters().passes() - before) / done;
     Planned& plan = *planned[i];
+    plan.state_bytes = static_cast<double>(file.size());
     plan.predicted = true;
-    if (limit) {
-      plan.passes = before + passes_each * static_cast<Real>(*limit);
-      plan.seconds = share * (1 + rounds_each * static_cast<Real>(*limit));
-    }
-    if (const auto most = lane.setup().stop.seconds; most && (!limit || *most < plan.seconds)) {
-      plan.passes = before + passes_each * *most / (share * rounds_each);
-      plan.seconds = *most;
-    }
+    plan.passes = predictions[i]->passes;
+    plan.seconds = predictions[i]->seconds;
     plan.operator_bytes = lane.setup().problem ? static_cast<double>(lane.setup().problem->op->bytes()) : 0;
     plan.lane_bytes = bytes_of(lane);
     plan.trace_bytes = trace_bytes(lane);
@@ -162,7 +130,7 @@ std::map<std::string, Group> try_cells(std::vector<Planned>& cells, const Experi
       Resident::reset();
       const double before = Resident::now();
       const auto lanes = build_lanes(part, team, skip);
-      predict(lanes, group);
+      predict_all(lanes, group);
       Group& own = tried[name];
       own.peak = std::max(0.0, Resident::most() - before);
       malloc_trim(0);

@@ -7,6 +7,7 @@
 
 #include "core/base/limits.hpp"
 #include "core/base/process/failure.hpp"
+#include "core/base/text/word_list.hpp"
 #include "core/claims/judging/judge.hpp"
 #include "core/cli/output/documents.hpp"
 #include "core/cli/output/progress.hpp"
@@ -22,6 +23,7 @@
 #include "core/study/findings/verdicts.hpp"
 #include "core/study/interrupt.hpp"
 #include "core/study/status.hpp"
+#include "core/study/tasks/remote.hpp"
 #include "core/study/tuner.hpp"
 #include "core/study/workers/workers.hpp"
 #include "core/tree/scalars/quantity.hpp"
@@ -43,15 +45,8 @@ StudyOptions study_options(const Call& call, const StudyRules& rules, const fs::
   StudyOptions options;
   options.out = out;
   options.plugin_folders = catalog.folders();
-  options.workers = cores;
-  if (call.has("jobs")) {
-    const std::string text = call.text("jobs");
-    const auto given = to_index(Node::make_scalar(text, {}));
-    if (!given || *given < 1 || *given > 1024)
-      throw Error(Exit::config, fmt::format("-j must be a whole number between 1 and 1024, but it is '{}'", text));
-    options.workers = static_cast<unsigned>(*given);
-  }
-  const bool solo = call.has("solo") || (rules.solo && !call.has("jobs"));
+  options.workers = job_count(call, cores);
+  const bool solo = call.has("solo") || (rules.solo && (!call.has("jobs") || call.has("on")));
   if (solo) options.workers = 1;
   options.threads = call.has("threads") ? make_team(call)->threads() : std::max(1U, cores / options.workers);
   options.lanes = !call.has("no-lanes") && !solo;
@@ -61,6 +56,30 @@ StudyOptions study_options(const Call& call, const StudyRules& rules, const fs::
   if (call.has("cell-time")) options.cell_seconds = quantity(call, "cell-time", times);
   if (call.has("cell-memory"))
     options.memory = static_cast<std::uint64_t>(std::min(quantity(call, "cell-memory", sizes), 1e18));
+  return options;
+}
+
+const std::vector<std::string> places = {"slurm", "files"};  // where a study can run besides this process
+
+/// Throws Error(config) for a place that is none, and for what is said of one where none is given.
+void check_place(const Call& call) {
+  const std::string place = call.text("on");
+  if (call.has("on") && !contains(places, place))
+    throw Error(Exit::config, fmt::format("a study cannot run on '{}'{}", place,
+                                          did_you_mean_or_list(place, places, "; it can run on: ")));
+  for (const char* option : {"batch", "sbatch"})
+    if (call.has(option) && !call.has("on"))
+      throw Error(Exit::config, fmt::format("--{} needs --on slurm or --on files", option));
+  if (call.text("sbatch").find('\n') != std::string::npos)
+    throw Error(Exit::config, "--sbatch must be one line of options, as behind #SBATCH");
+}
+
+RemoteOptions remote_options(const Call& call, const StudyOptions& study) {
+  RemoteOptions options;
+  options.study = study;
+  if (call.has("batch")) options.length = quantity(call, "batch", times);
+  options.at_a_time = job_count(call, options.at_a_time);
+  options.sbatch = call.text("sbatch");
   return options;
 }
 
@@ -81,6 +100,7 @@ class Run {
 
   Exit run() {
     const auto start = std::chrono::steady_clock::now();
+    check_place(call_);
     make_team(call_);  // complains about --threads before anything is written
     const std::vector<std::string> not_passed = examine_outside_plugins(call_, experiment_);
     std::vector<Labels> labels;
@@ -88,20 +108,25 @@ class Run {
     for (const std::string& sentence : too_few_repetitions(experiment_.claims, labels)) warn(sentence);
     const std::optional<fs::path> made = prepare_output(out_);
     const Lock lock(out_);
-    clean_output(out_);
+    if (!lock.missing().empty()) warn(lock.missing());
+    // Others may be writing there, and what they have begun is not to be removed.
+    const bool is_shared = !lock.missing().empty() || (call_.has("on") ? has_tasks(out_) : may_be_at_work(out_));
+    if (!is_shared) clean_output(out_);
     catch_interrupts();
     StatusFile status(out_, experiment_.name);
     StudyResult result;
     try {
       if (!experiment_.settings.empty()) result = tune(lock, status);
-      if (result.signal == 0)
-        result = experiment_.is_study ? run_cells(experiment_, experiment_.name, lock, status) : run_alone(status);
+      if (result.signal == 0 && result.handed_out == 0)
+        result = experiment_.is_study || call_.has("on") ? run_cells(experiment_, experiment_.name, lock, status)
+                                                         : run_alone(status);
     } catch (...) {
       if (made) abandon_output(out_, *made);
       throw;
     }
     status.finish();
     if (result.signal != 0) return say_interrupted(result);
+    if (result.handed_out > 0) return say_handed_out(result);
     say_skipped(result, made);
 
     if (!not_passed.empty() && !call_.quiet)
@@ -138,7 +163,7 @@ class Run {
       const Experiment& round = tuner.open(out_);
       if (round.cells.empty()) break;
       StudyResult result = run_cells(round, experiment_.name + ", trials", lock, status);
-      if (result.signal != 0) {
+      if (result.signal != 0 || result.handed_out > 0) {
         result.missing.clear();
         for (const CellSpec& cell : waiting.cells)
           result.missing.push_back({Missing::Kind::unfinished, cell.labels, cell.key, ""});
@@ -175,7 +200,10 @@ class Run {
       line.finish();
       std::cerr << "[" << whose << "] " << text << "\n";
     };
-    const StudyResult result = run_study(experiment, fitting(experiment), lock, listener);
+    const std::string place = call_.text("on");
+    const StudyResult result = place == "slurm"   ? run_on_slurm(experiment, remote_options(call_, options_), listener)
+                               : place == "files" ? write_batches(experiment, remote_options(call_, options_))
+                                                  : run_study(experiment, fitting(experiment), &lock, listener);
     line.finish();
     return result;
   }
@@ -266,12 +294,33 @@ class Run {
 
   Exit say_interrupted(const StudyResult& result) const {
     publish_run(out_, experiment_, result.missing, {});
-    if (!call_.quiet)
+    if (!result.detached_from.empty())
+      std::cerr << fmt::format(
+          "{}: detached; Slurm job {} goes on, and {} of {} runs have a result. `tightrope watch {}` shows how far it "
+          "is, "
+          "and the same command attaches to it again.\n",
+          experiment_.name, result.detached_from, experiment_.cells.size() - result.missing.size(),
+          experiment_.cells.size(), out_.string());
+    else if (!call_.quiet)
       std::cerr << fmt::format(
           "{}: interrupted; {} of {} runs are finished and the others keep their checkpoints. The same "
           "command goes on from there.\n",
           experiment_.name, experiment_.cells.size() - result.missing.size(), experiment_.cells.size());
     return static_cast<Exit>(128 + result.signal);
+  }
+
+  /// What somebody has to do now.
+  Exit say_handed_out(const StudyResult& result) const {
+    publish_run(out_, experiment_, result.missing, {});
+    const std::string work = fmt::format("{} work {}", fs::read_symlink("/proc/self/exe").string(),
+                                         fs::absolute(out_).lexically_normal().string());
+    std::cout << fmt::format(
+        "{}: {} for {}, in any order and as many at a time as you like:\n  seq 0 {} | parallel -j 2 {} --batch {{}}\n"
+        "or each by itself, on a machine that sees the same files:\n  ssh HOST {} --batch 0\n"
+        "Then the same command makes the report.\n",
+        experiment_.name, counted(result.handed_out, "batch"), counted(result.missing.size(), "run"),
+        result.handed_out - 1, work, work);
+    return Exit::ok;
   }
 
   /// Worker processes do not know what success is, so that nobody has looked for its column so far.
@@ -369,12 +418,22 @@ Verb run_verb() {
         declare_config_options(options);
         declare_selection_options(options);
         options.add_options()("out,o", text("DIR"), "folder for the results");
-        options.add_options()("jobs,j", text("N"), "worker processes of a study (default: all cores)");
+        options.add_options()(
+            "jobs,j", text("N"),
+            "worker processes of a study (default: all cores); with --on slurm, tasks at a time (default: 10)");
         declare_thread_option(options);
         options.add_options()("checkpoint", text("TIME"), "time between two checkpoints, e.g. 500 ms (default: 5 s)");
         options.add_options()("cell-time", text("TIME"), "a run that computes longer has failed");
         options.add_options()("cell-memory", text("SIZE"), "a run of a study that needs more has failed, e.g. 1.5 GiB");
         options.add_options()("no-lanes", "run each cell of a study by itself; the results are the same");
+        options.add_options()("on", text("PLACE"),
+                              "where the runs are made instead of here: slurm, in the tasks of an array; files, by "
+                              "commands that it prints");
+        options.add_options()("batch", text("TIME"),
+                              "with --on: about how long one task computes, e.g. 15 min (default: an eighth of the "
+                              "whole, between 10 s and 15 min)");
+        options.add_options()("sbatch", text("OPTIONS"),
+                              "with --on slurm: options of sbatch, e.g. \"--partition=x --mem=8G\"");
         options.add_options()("solo", "one run at a time with all threads, for honest seconds");
         options.add_options()("no-report", "write no report.html and no figures");
       },

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <set>
 
 #include "core/arrays/arrays.hpp"
 #include "core/base/digest.hpp"
@@ -191,6 +192,23 @@ std::map<std::string, std::string> checked_files(const fs::path& folder, std::st
   return files;
 }
 
+/// What is stored of a cell must be what another process finds for it. A run that is ended by the clock may differ.
+void refuse_difference(const fs::path& folder, const std::string& name, const Finished& fresh) {
+  if (fresh.cell->stop.seconds) return;
+  std::string damage;
+  const auto files = checked_files(folder, damage);
+  if (!damage.empty()) throw Error(Exit::integrity, damage);
+  const fs::path file = folder / "record.json";
+  const Json stored = parse_json(file, files.at("record.json"));
+  const Json found = Json::parse(files_of(name, fresh).at("record.json"));
+  for (const char* part : {"end", "files"})
+    if (stored.value(part, Json()) != found.at(part))
+      throw Error(Exit::integrity,
+                  fmt::format("{} is stored already with other numbers than this process has found for the same run; "
+                              "`tightrope verify` says which of them can be had again",
+                              folder.string()));
+}
+
 EndClass end_class(const std::string& word) {
   for (const EndClass end : {EndClass::converged, EndClass::stalled, EndClass::limit, EndClass::diverged})
     if (word == to_string(end)) return end;
@@ -249,11 +267,15 @@ std::string folder_name(const CellSpec& cell) {
 void publish_cells(const fs::path& out, const std::string& name, const std::vector<Finished>& finished) {
   const fs::path cells = out / "cells";
   std::vector<std::pair<fs::path, fs::path>> folders;  // temporary, final
+  std::set<fs::path> beaten;                           // by another process that has published the same cell
   try {
     std::error_code error;
     for (const Finished& done : finished) {
       const fs::path final = cells / folder_name(*done.cell), fresh = temporary_name(final);
-      if (fs::exists(final, error)) continue;
+      if (is_there(final)) {
+        refuse_difference(final, name, done);
+        continue;
+      }
       fs::remove_all(fresh, error);
       folders.emplace_back(fresh, final);
       if (mkdir(fresh.c_str(), 0755) != 0) fail_at(fresh, "created");
@@ -270,9 +292,13 @@ void publish_cells(const fs::path& out, const std::string& name, const std::vect
     for (const auto& [fresh, final] : folders)
       if (rename(fresh.c_str(), final.c_str()) != 0) {
         if (errno != EEXIST && errno != ENOTEMPTY) fail_at(final, "published");
+        beaten.insert(final);
         fs::remove_all(fresh, error);
       }
     if (!folders.empty()) sync_path(cells);
+    for (const Finished& done : finished)
+      if (const fs::path final = cells / folder_name(*done.cell); beaten.contains(final))
+        refuse_difference(final, name, done);
   } catch (const Error&) {
     std::error_code ignored;
     for (const auto& [fresh, final] : folders) fs::remove_all(fresh, ignored);

@@ -71,6 +71,7 @@ bool read_checkpoint(const fs::path& out, const CellSpec& cell, Lane& lane) {
   try {
     restore_checkpoint(file, cell, lane);
   } catch (const Error& error) {
+    if (!has_checkpoint(out, cell)) return false;  // another process has finished the cell meanwhile
     const fs::path aside = file.string() + ".damaged";
     if (rename(file.c_str(), aside.c_str()) != 0) fail_at(file, "set aside");
     throw Error(Exit::integrity, fmt::format("{}; it is now {}", error.what(), aside.filename().string()));
@@ -91,7 +92,7 @@ std::vector<fs::path> checkpoints_of(const fs::path& out, const CellSpec& cell) 
 
 void remove_checkpoint(const fs::path& out, const CellSpec& cell) { unlink(file_of(out, cell).c_str()); }
 
-bool has_checkpoint(const fs::path& out, const CellSpec& cell) { return access(file_of(out, cell).c_str(), F_OK) == 0; }
+bool has_checkpoint(const fs::path& out, const CellSpec& cell) { return is_there(file_of(out, cell)); }
 
 std::string damage_of_checkpoint(const fs::path& file) {
   try {

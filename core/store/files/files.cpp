@@ -7,6 +7,8 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <fstream>
+#include <sstream>
 #include <utility>
 
 #include "core/base/error.hpp"
@@ -79,6 +81,33 @@ void write_atomically(const fs::path& file, const std::string& bytes, bool durab
   if (durable) sync_path(file.has_parent_path() ? file.parent_path() : fs::path("."));
 }
 
+bool is_there(const fs::path& file) {
+  const Descriptor descriptor(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  return descriptor || (errno != ENOENT && errno != ENOTDIR);  // whoever reads it will say what else is wrong
+}
+
+std::string file_system_of(const fs::path& path) {
+  std::error_code ignored;
+  const fs::path whole = fs::weakly_canonical(path, ignored);
+  std::ifstream mounts("/proc/self/mountinfo");
+  std::string type = "unknown";
+  fs::path nearest;
+  for (std::string line; std::getline(mounts, line);) {
+    std::istringstream words(line);
+    std::string word, point, kind;
+    words >> word >> word >> word >> word >> point;
+    while (words >> word && word != "-") {
+    }
+    words >> kind;
+    const fs::path inside = whole.lexically_relative(point);
+    const bool holds = !inside.empty() && *inside.begin() != "..";
+    if (!holds || point.size() < nearest.native().size()) continue;
+    nearest = point;
+    type = kind;
+  }
+  return fmt::format("the file system {} at {}", type, nearest.string());
+}
+
 std::string read_file(const fs::path& file) {
   // A pipe in the place of a file would wait for somebody who writes.
   const Descriptor descriptor(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -100,7 +129,9 @@ std::string read_file(const fs::path& file) {
 }
 
 fs::path temporary_name(const fs::path& final) {
-  return final.parent_path() / fmt::format(".tmp-{}-{}", final.filename().string(), getpid());
+  char host[65] = "";
+  gethostname(host, sizeof host - 1);
+  return final.parent_path() / fmt::format(".tmp-{}-{}-{}", final.filename().string(), host, getpid());
 }
 
 void remove_temporaries(const fs::path& folder) {

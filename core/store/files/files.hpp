@@ -37,12 +37,17 @@ void sync_file_system(const std::filesystem::path& path);
 /// Writes a file so that it is there whole or not at all; `durable` waits for the disk, so that it also survives a
 /// power cut. Error(resources) names the file.
 void write_atomically(const std::filesystem::path& file, const std::string& bytes, bool durable = true);
+/// Whether a file is there, by opening it: on network file systems what stat and access say may be seconds old.
+bool is_there(const std::filesystem::path& file);
+/// Where a path lies, in words: "the file system nfs4 at /home".
+std::string file_system_of(const std::filesystem::path& path);
 /// All bytes of a file; Error(integrity) if it is missing, Error(resources) if it cannot be read.
 std::string read_file(const std::filesystem::path& file);
 
-/// A name beside `final` for what is not finished yet: ".tmp-NAME-PID".
+/// A name beside `final` for what is not finished yet, by nobody else: ".tmp-NAME-HOST-PID".
 std::filesystem::path temporary_name(const std::filesystem::path& final);
-/// Removes what processes that died left in a folder under temporary names. Only who holds the folder's lock may ask.
+/// Removes what processes that died left in a folder under temporary names. Only who knows that nobody else writes
+/// there may ask.
 void remove_temporaries(const std::filesystem::path& folder);
 
 }  // namespace tightrope

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <cstring>
 #include <thread>
 
 #include "core/base/error.hpp"
@@ -35,6 +36,11 @@ Lock::Lock(const std::filesystem::path& out)
   using namespace std::chrono_literals;
   const auto start = std::chrono::steady_clock::now();
   while (flock(descriptor_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == ENOLCK || errno == ENOSYS || errno == EOPNOTSUPP) {
+      missing_ = fmt::format("{} does not lock files (flock: {}); see to it yourself that no two runs write to {}",
+                             file_system_of(out), std::strerror(errno), out.string());
+      return;
+    }
     if (errno != EWOULDBLOCK && errno != EINTR) fail_at(out / ".lock", "locked");
     const int pid = written_in(descriptor_.get());
     // A dead holder's workers end by themselves; one that has only just got the lock writes its number in a moment.
@@ -56,7 +62,7 @@ Lock::Lock(const std::filesystem::path& out)
 
 int Lock::holder(const std::filesystem::path& out) {
   const Descriptor descriptor(open((out / ".lock").c_str(), O_RDONLY | O_CLOEXEC));
-  if (!descriptor || flock(descriptor.get(), LOCK_SH | LOCK_NB) == 0) return 0;
+  if (!descriptor || flock(descriptor.get(), LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) return 0;
   return written_in(descriptor.get());
 }
 

@@ -16,12 +16,15 @@ class Lock {
   /// holder that has been killed are waited for.
   explicit Lock(const std::filesystem::path& out);
   int descriptor() const { return descriptor_.get(); }
+  /// Why nothing keeps a second writer out, in a sentence: the file system has no flock. Empty where it has.
+  const std::string& missing() const { return missing_; }
 
   /// The process that holds the lock, 0 if nobody does.
   static int holder(const std::filesystem::path& out);
 
  private:
   Descriptor descriptor_;
+  std::string missing_;
 };
 
 }  // namespace tightrope

@@ -85,6 +85,21 @@ Job decode_job(const std::string& bytes) {
   return job;
 }
 
+Experiment experiment_of(const Job& job, const std::vector<Job::Cell>& batch, const Catalog& catalog) {
+  Experiment experiment;
+  experiment.name = job.name;
+  experiment.is_study = true;
+  for (const Job::Cell& cell : batch) {
+    CellSpec spec = resolve_experiment(cell.spec, catalog).cells.front();
+    if (spec.key != cell.key)
+      throw Error(Exit::plugin,
+                  "a plugin or a data file was changed while the study runs; start `tightrope run` again");
+    spec.labels = cell.labels;
+    experiment.cells.push_back(std::move(spec));
+  }
+  return experiment;
+}
+
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Report, kind, cell, fraction, text, code)
 
 std::string encode(const Report& report) {

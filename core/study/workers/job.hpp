@@ -11,9 +11,6 @@
 
 namespace tightrope {
 
-/// A batch of cells by their indices in the study.
-using CellIndices = std::vector<std::size_t>;
-
 /// Several batches for one process, one after the other.
 struct Job {
   std::filesystem::path out;
@@ -36,6 +33,8 @@ struct Job {
 
 std::string encode(const Job& job);
 Job decode_job(const std::string& bytes);
+/// The cells of a batch, resolved again. Throws Error(plugin) if one of them is not what it was when the job was made.
+Experiment experiment_of(const Job& job, const std::vector<Job::Cell>& batch, const Catalog& catalog);
 
 /// One line from a worker.
 struct Report {

@@ -57,7 +57,7 @@ Descriptor memory_file(const char* name, std::string_view bytes) {
 
 void Process::Unmap::operator()(Asked* shared) const { munmap(shared, sizeof *shared); }
 
-Process::Process(const Job& job, int lock_descriptor) {
+Process::Process(const Job& job, const Lock* held) {
   const Descriptor input = memory_file("job", encode(job));
   const Asked nobody;
   const Descriptor asked = memory_file("asked", {reinterpret_cast<const char*>(&nobody), sizeof nobody});
@@ -68,8 +68,8 @@ Process::Process(const Job& job, int lock_descriptor) {
   Descriptor reports_end, output_end;
   std::tie(reports_, reports_end) = pipe_to_read();
   std::tie(output_, output_end) = pipe_to_read();
-  const Descriptor lock = out_of_the_way(lock_descriptor);
-  if (!lock) fail_at("the lock for a worker", "opened");
+  const Descriptor lock = held ? out_of_the_way(held->descriptor()) : Descriptor();
+  if (held && !lock) fail_at("the lock for a worker", "opened");
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -77,7 +77,7 @@ Process::Process(const Job& job, int lock_descriptor) {
   posix_spawn_file_actions_adddup2(&actions, output_end.get(), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, output_end.get(), STDERR_FILENO);
   posix_spawn_file_actions_adddup2(&actions, reports_end.get(), worker_reports);
-  posix_spawn_file_actions_adddup2(&actions, lock.get(), worker_lock);
+  if (lock) posix_spawn_file_actions_adddup2(&actions, lock.get(), worker_lock);
   posix_spawn_file_actions_adddup2(&actions, asked.get(), worker_asked);
   char program[] = "tightrope", verb[] = "worker";
   char* arguments[] = {program, verb, nullptr};

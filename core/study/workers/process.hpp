@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/base/process/asked.hpp"
-#include "core/store/files/files.hpp"
+#include "core/store/files/lock.hpp"
 #include "core/study/workers/job.hpp"
 
 namespace tightrope {
@@ -17,7 +17,8 @@ namespace tightrope {
 class Process {
  public:
   /// Throws Error(resources) if it cannot be started.
-  Process(const Job& job, int lock_descriptor);
+  /// The worker holds the lock, too, as long as it is there; null for none.
+  Process(const Job& job, const Lock* lock);
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
   ~Process();

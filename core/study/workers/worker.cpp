@@ -37,8 +37,9 @@ void settle_signals() {
   struct sigaction stop {};
   stop.sa_handler = on_stop;
   sigaction(SIGTERM, &stop, nullptr);
-  signal(SIGINT, SIG_IGN);  // the terminal sends it to all processes; the parent passes on what is meant
+  signal(SIGINT, SIG_IGN);  // sent to all processes at once; the parent passes on what is meant
   signal(SIGHUP, SIG_IGN);
+  signal(SIGUSR1, SIG_IGN);
 }
 
 /// Dies with the parent and leaves no core file.
@@ -140,23 +141,12 @@ class Worker {
 
   /// The parent has resolved the same cells before: what goes wrong here has changed since then, and stops them all.
   std::optional<Experiment> resolve(const std::vector<Job::Cell>& batch) const {
-    Experiment experiment;
-    experiment.name = job_.name;
-    experiment.is_study = true;
     try {
-      for (const Job::Cell& cell : batch) {
-        CellSpec spec = resolve_experiment(cell.spec, catalog_).cells.front();
-        if (spec.key != cell.key)
-          throw Error(Exit::plugin,
-                      "a plugin or a data file was changed while the study runs; start `tightrope run` again");
-        spec.labels = cell.labels;
-        experiment.cells.push_back(std::move(spec));
-      }
+      return experiment_of(job_, batch, catalog_);
     } catch (const Error& error) {
       send({.kind = Report::Kind::error, .text = error.what(), .code = error.code()});
       return std::nullopt;
     }
-    return experiment;
   }
 
   const Job& job_;
