@@ -103,9 +103,13 @@ Array read_array(const std::string& name) {
                                   ".dat, .mtx, .mat and .pgm can",
                                   ending));
   check_finite(array, name);
-  const std::lock_guard lock(notes_mutex());
-  notes()[name] = array.description;
+  note_array(name, array.description);
   return array;
+}
+
+void note_array(const std::string& name, const std::string& description) {
+  const std::lock_guard lock(notes_mutex());
+  notes()[name] = description;
 }
 
 std::vector<std::string> notes_about(const std::string& file) {

@@ -34,6 +34,8 @@ Array read_array(const std::string& name);
 /// What was read from a file in this process, and how: "FILE: how", once for each of its arrays. Readers guess; records
 /// and summaries tell what was guessed.
 std::vector<std::string> notes_about(const std::string& file);
+/// Notes how an array was read by other means than read_array().
+void note_array(const std::string& name, const std::string& description);
 /// Adds to the note about an array that was read.
 void amend_note(const std::string& name, const std::string& more);
 

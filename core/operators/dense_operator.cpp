@@ -124,11 +124,45 @@ DenseOperator::DenseOperator(const Context& context, Index measurements, const L
       team_(context.team),
       store_(make_sign_store(layout.storage == Storage::generated, measurements, entries_, source, over(team_))) {}
 
+DenseOperator::DenseOperator(const Context& context, Index measurements, const Layout& layout,
+                             std::unique_ptr<const RowStore> store)
+    : MeasurementOperator(context.shape, measurements),
+      layout_(layout),
+      entries_(row_entries(context.shape, layout)),
+      columns_((entries_ + 7) / 8 * 8),
+      together_(1),
+      team_(context.team),
+      store_(std::move(store)) {}
+
+DenseOperator::DenseOperator(const DenseOperator& whole, Index measurements, std::unique_ptr<const RowStore> store)
+    : MeasurementOperator(whole.shape(), measurements),
+      layout_(whole.layout_),
+      entries_(whole.entries_),
+      columns_(whole.columns_),
+      together_(whole.together_),
+      team_(whole.team_),
+      store_(std::move(store)) {}
+
+class DenseOperator::Part final : public DenseOperator {
+ public:
+  Part(const DenseOperator& whole, Index measurements, std::unique_ptr<const RowStore> store)
+      : DenseOperator(whole, measurements, std::move(store)) {}
+};
+
+std::shared_ptr<const MeasurementOperator> DenseOperator::do_restricted(const std::vector<Index>& indices) const {
+  return std::make_shared<const Part>(*this, indices.size(), store_->some(indices));
+}
+
 void DenseOperator::dense_rows(Index first, Index count, Real* rows) const {
   std::vector<Real> packed(entries_);
   for (Index i = 0; i < count; ++i) {
     Real* row = rows + i * shape().entries();
     store_->read(first + i, packed.data());
+    if (layout_.by_rows) {
+      for (Index a = 0, j = 0; a < this->rows(); ++a)
+        for (Index b = 0; b < cols(); ++b, ++j) row[a + b * this->rows()] = layout_.factor * packed[j];
+      continue;
+    }
     if (!layout_.symmetric) {
       for (Index j = 0; j < entries_; ++j) row[j] = layout_.factor * packed[j];
       continue;
@@ -292,6 +326,7 @@ class DenseOperator::Pass {
 template <class Block>
 void DenseOperator::pass(Rows rows, Index lanes, bool dot, bool add, Workspace& work, const Block& block_done) const {
   Pass<Block>(*this, rows, lanes, dot, add, work, block_done).run();
+  store_->check();
 }
 
 /// Puts X where the sweeps read it: packed, padded, side by side with its neighbours.
@@ -302,6 +337,9 @@ void DenseOperator::set_matrix(Index lane, Index lanes, const Mat& X, Workspace&
     const Index n = X.n_rows;
     for (Index b = 0, j = 0; b < n; ++b)
       for (Index a = 0; a <= b; ++a, ++j) x[j * width] = a == b ? X(a, a) : root_half * (X(a, b) + X(b, a));
+  } else if (layout_.by_rows) {
+    for (Index a = 0, j = 0; a < rows(); ++a)
+      for (Index b = 0; b < cols(); ++b, ++j) x[j * width] = X(a, b);
   } else {
     for (Index j = 0; j < entries_; ++j) x[j * width] = X[j];
   }
@@ -316,6 +354,9 @@ void DenseOperator::get_gradient(Index lane, Index lanes, const Workspace& work,
     const Index n = rows();
     for (Index b = 0, j = 0; b < n; ++b)
       for (Index a = 0; a <= b; ++a, ++j) G(a, b) = G(b, a) = a == b ? g[j * width] : root_half * g[j * width];
+  } else if (layout_.by_rows) {
+    for (Index a = 0, j = 0; a < rows(); ++a)
+      for (Index b = 0; b < cols(); ++b, ++j) G(a, b) = g[j * width];
   } else {
     for (Index j = 0; j < entries_; ++j) G[j] = g[j * width];
   }

@@ -25,6 +25,7 @@ class DenseOperator : public MeasurementOperator {
     /// an ensemble that is isotropic on symmetric matrices.
     bool symmetric = false;
     Real factor = 1;
+    bool by_rows = false;  // the source gives an A_i that is not symmetric row by row instead of column by column
   };
 
   /// What every random ensemble lets its user choose.
@@ -42,7 +43,7 @@ class DenseOperator : public MeasurementOperator {
   bool is_dense() const override { return true; }
   void dense_rows(Index first, Index count, Real* rows) const override;
 
-  /// Numbers that the source gives per row: n1·n2, column by column, or n(n + 1)/2.
+  /// Numbers that the source gives per row: n1·n2 or n(n + 1)/2.
   static Index row_entries(Shape shape, const Layout& layout);
 
  protected:
@@ -51,12 +52,18 @@ class DenseOperator : public MeasurementOperator {
   DenseOperator(const Context& context, Index measurements, const Layout& layout, const EntrySource& source);
   /// Entries ±1; the storage is sign or generated.
   DenseOperator(const Context& context, Index measurements, const Layout& layout, const SignSource& source);
+  /// Rows that are in a store, which is not Storage::sign.
+  DenseOperator(const Context& context, Index measurements, const Layout& layout,
+                std::unique_ptr<const RowStore> store);
 
  private:
+  class Part;
+  DenseOperator(const DenseOperator& whole, Index measurements, std::unique_ptr<const RowStore> store);
   void do_forward(const Mat& X, Vec& z) const override;
   void do_adjoint(const Vec& z, Mat& G) const override;
   void do_evaluate(std::span<Evaluation> lanes, Rows rows) const override;
   void do_forward(const LowRank& X, Rows rows, Vec& z) const override;
+  std::shared_ptr<const MeasurementOperator> do_restricted(const std::vector<Index>& indices) const override;
 
   struct Workspace;
   static Workspace& workspace();

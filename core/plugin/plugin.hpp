@@ -32,6 +32,7 @@
 #include "core/operators/dense_operator.hpp"
 #include "core/operators/entry_file.hpp"
 #include "core/operators/entry_operator.hpp"
+#include "core/operators/row_file.hpp"
 #include "core/plugin/manifest.hpp"
 
 namespace tightrope {

@@ -8,7 +8,7 @@ using namespace tightrope;
 class DenseFile final : public DenseOperator {
  public:
   struct Options {
-    std::string path, order = "row";
+    std::string path, order = "row", storage = "automatic";
     Real factor = 1;
     void declare(Parameters& p) {
       p.add_file("path", path, "m rows of n1·n2 numbers, or m × n1 × n2, in any format of a target from a file")
@@ -17,37 +17,25 @@ class DenseFile final : public DenseOperator {
             "how the entries of A_i follow each other in a row: row by row, the order of all other data (NumPy's "
             "A.reshape(m, -1)), or column by column (MATLAB's)");
       p.add("factor", factor, above(0), "multiplies every A_i; the isotropic choice makes E‖A(X)‖² = ‖X‖_F²");
+      p.add(
+          "storage", storage, {"automatic", "memory", "file"},
+          "where the rows are during passes: in memory, or in the file, which must be .npy, of float64 or float32 in C "
+          "order, and may be larger than memory; automatic: in memory if they fit");
     }
   };
 
   DenseFile(const Options& options, const Context& context) : DenseFile(options, context, read(options, context)) {}
 
  private:
-  DenseFile(const Options& options, const Context& context, const Array& stored)
-      : DenseOperator(context, stored.values.n_rows, {Storage::float64, false, options.factor},
-                      [&](Index row, Index, Index, Real* entries) {
-                        const Shape shape = context.shape;
-                        const bool by_row = options.order == "row" || stored.shape.size() == 3;
-                        for (Index b = 0; b < shape.cols; ++b)
-                          for (Index a = 0; a < shape.rows; ++a)
-                            *entries++ = stored.values(row, by_row ? a * shape.cols + b : a + b * shape.rows);
-                      }) {}
+  DenseFile(const Options& options, const Context& context, RowFile file)
+      : DenseOperator(context, file.measurements, {file.layout.storage, false, options.factor, file.layout.by_rows},
+                      std::move(file.store)) {}
 
-  static Array read(const Options& options, const Context& context) {
-    Array array = read_array(options.path);
-    const std::string rows = std::to_string(context.shape.rows), cols = std::to_string(context.shape.cols);
-    const std::vector<Index>& shape = array.shape;
-    if (shape.size() > 2 && (shape.size() > 3 || shape[1] != context.shape.rows || shape[2] != context.shape.cols)) {
-      std::string found;
-      for (const Index side : shape) found += (found.empty() ? "" : " × ") + std::to_string(side);
-      throw Unsuitable("needs an array of m × " + rows + " × " + cols + " numbers, but that of the file is " + found);
-    }
-    if (shape.size() == 3 && options.order == "column")
-      throw Unsuitable("has an array of three dimensions, whose entries are in their places: leave out 'order'");
-    if (array.values.n_cols != context.shape.entries())
-      throw Unsuitable("needs rows of n1·n2 = " + rows + " · " + cols + " numbers, but those of the file have " +
-                       std::to_string(array.values.n_cols));
-    return array;
+  static RowFile read(const Options& options, const Context& context) {
+    const RowsIn where = options.storage == "memory" ? RowsIn::memory
+                         : options.storage == "file" ? RowsIn::file
+                                                     : RowsIn::automatic;
+    return read_rows(options.path, context.shape, options.order == "row", where, *context.team);
   }
 };
 

@@ -303,7 +303,13 @@ void check_finite(const Array& array, const std::string& name) {
   refuse_file(name, position_of(at % array.values.n_rows, at / array.values.n_rows, array) + " is not a finite number");
 }
 
-Array read_npy(const ByteSource& source) {
+Index NpyHeader::count() const {
+  Index count = 1;
+  for (const Index side : shape) count *= side;
+  return count;
+}
+
+NpyHeader read_npy_header(const ByteSource& source) {
   const std::string& name = source.name();
   if (source.text(0, std::min<std::uint64_t>(magic.size(), source.size())) != magic)
     refuse_file(name, "this is not a NumPy array: it does not start like one");
@@ -318,18 +324,43 @@ Array read_npy(const ByteSource& source) {
   constexpr std::size_t most_dimensions = 8;
   if (header.shape.size() > most_dimensions)
     refuse_file(name, fmt::format("the array has {} dimensions", header.shape.size()));
-  Array array;
-  array.shape = header.shape;
-  const Index count = entries_of(array.shape, name), available = (source.size() - begin) / type.size;
+  NpyHeader found{header.shape, type, header.by_columns, begin, ""};
+  const Index count = entries_of(found.shape, name), available = (source.size() - begin) / type.size;
   if (count > available)
     refuse_file(name, fmt::format("the file is incomplete: {} numbers are announced, {} are there",
-                                  words_of_shape(array.shape), available));
-  if (count == 0) refuse_file(name, fmt::format("the array is empty: {} numbers", words_of_shape(array.shape)));
+                                  words_of_shape(found.shape), available));
+  if (count == 0) refuse_file(name, fmt::format("the array is empty: {} numbers", words_of_shape(found.shape)));
   const std::string extra = trailing(source, begin + count * type.size, type.size);
+  found.description = fmt::format("{} numbers of type {}{}", words_of_shape(found.shape), words_of(type), extra);
+  return found;
+}
+
+std::optional<Index> read_npy_numbers(const ByteSource& source, const NpyHeader& header, Index first, Index count,
+                                      Real* to) {
+  const NumberType& type = header.type;
+  const std::uint64_t begin = header.begin + first * type.size;
+  if (type.kind == NumberType::Kind::real && type.size == sizeof(Real) && !type.big_endian) {
+    source.read(begin, to, count * sizeof(Real));
+    return std::nullopt;
+  }
+  std::string bytes(count * type.size, '\0');
+  source.read(begin, bytes.data(), bytes.size());
+  for (Index i = 0; i < count; ++i) {
+    const std::optional<Real> value = type.value(bytes.data() + i * type.size);
+    if (!value) return i;
+    to[i] = *value;
+  }
+  return std::nullopt;
+}
+
+Array read_npy(const ByteSource& source) {
+  const NpyHeader header = read_npy_header(source);
+  Array array;
+  array.shape = header.shape;
+  array.description = header.description;
   const Index rows = array.shape.empty() ? 1 : array.shape[0];
-  array.values.set_size(rows, count / rows);
-  read_entries(source, begin, type, header.by_columns, array);
-  array.description = fmt::format("{} numbers of type {}{}", words_of_shape(array.shape), words_of(type), extra);
+  array.values.set_size(rows, header.count() / rows);
+  read_entries(source, header.begin, header.type, header.by_columns, array);
   return array;
 }
 

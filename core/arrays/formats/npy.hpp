@@ -29,6 +29,22 @@ struct NumberType {
   std::optional<Real> value(const char* bytes) const;
 };
 
+/// What stands before the numbers of an .npy file, checked against its size.
+struct NpyHeader {
+  std::vector<Index> shape;
+  NumberType type;
+  bool by_columns = false;  // Fortran order
+  std::uint64_t begin = 0;  // byte of the first number
+  std::string description;
+
+  Index count() const;
+};
+NpyHeader read_npy_header(const ByteSource& source);
+/// Numbers first … first + count − 1 in the order of the file. The first of them that float64 cannot hold, if there is
+/// one, counted from `first`.
+std::optional<Index> read_npy_numbers(const ByteSource& source, const NpyHeader& header, Index first, Index count,
+                                      Real* to);
+
 /// Format 1 to 3, at most eight dimensions. Numbers that are not finite are let through; integers beyond 2⁵³, which
 /// float64 cannot tell apart, are refused. (numpy.lib.format)
 Array read_npy(const ByteSource& source);

@@ -9,10 +9,12 @@
 #include <cstring>
 #include <fstream>
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "core/base/mapped_file.hpp"
 #include "core/numbers/kernels/sweeps.hpp"
 
 namespace tightrope {
@@ -87,21 +89,42 @@ class PlainStore final : public RowStore {
         columns_(columns),
         stride_(row_stride(storage, columns)),
         generate_(storage == Storage::generated ? source : EntrySource()),
-        buffer_(storage == Storage::generated ? 0 : rows * stride_),
         bytes_(storage == Storage::generated ? 0 : rows * columns * element_bytes(storage)) {
     if (storage == Storage::generated) return;
+    const auto buffer = std::make_shared<const Buffer>(rows * stride_);
+    data_ = {buffer, buffer->data()};
     for_each(rows, [&](Index row) {
+      std::byte* const kept = buffer->data() + row * stride_;
       if (storage == Storage::float64) {
-        auto* entries = reinterpret_cast<Real*>(buffer_.data() + row * stride_);
+        auto* entries = reinterpret_cast<Real*>(kept);
         source(row, 0, columns, entries);
         std::fill(entries + columns, entries + stride_ / sizeof(Real), 0.0);
         return;
       }
       std::vector<Real> entries(columns);
       source(row, 0, columns, entries.data());
-      std::memset(buffer_.data() + row * stride_, 0, stride_);
-      sweeps::encode(storage, entries.data(), columns, buffer_.data() + row * stride_);
+      std::memset(kept, 0, stride_);
+      sweeps::encode(storage, entries.data(), columns, kept);
     });
+  }
+  /// Behind a row comes the next one, which is no padding of zeros: its entries meet those of x.
+  PlainStore(Storage storage, Index rows, Index columns, std::shared_ptr<const MappedFile> file, std::uint64_t begin)
+      : storage_(storage),
+        columns_(columns),
+        stride_(columns * element_bytes(storage)),
+        data_(file, file->data() + begin),
+        file_(std::move(file)),
+        bytes_(rows * stride_) {}
+
+  std::unique_ptr<RowStore> some(const std::vector<Index>& rows) const override {
+    auto part = std::make_unique<PlainStore>(*this);
+    part->chosen_ = rows;
+    for (Index& row : *part->chosen_) row = chosen(row);
+    part->bytes_ = generate_ ? 0 : rows.size() * columns_ * element_bytes(storage_);
+    return part;
+  }
+  void check() const override {
+    if (file_) file_->check();
   }
 
   std::uint64_t bytes() const override { return bytes_; }
@@ -121,45 +144,54 @@ class PlainStore final : public RowStore {
     // Four rows to add and four to come, where the core's own cache holds them with room to spare.
     return 8 * stride_ <= core_cache() / 4 * 3 ? 4 : 2;
   }
-  std::uint64_t scratch_bytes(Index lanes) const override {
-    return generate_ ? block_rows(lanes) * padded() * sizeof(Real) : 0;
-  }
+  std::uint64_t scratch_bytes(Index lanes) const override { return makes() ? block_rows(lanes) * stride() : 0; }
   void sweep(const SweepRows& add, const SweepRows& dot, Index begin, Index end, const SweepLanes& lanes,
              Real* sums) const override {
-    if (generate_)
+    if (makes())
       for (const SweepRows* rows : {&add, &dot})
         for (Index i = 0; i < rows->count && !rows->made; ++i)
-          generate(rows->first + i, begin, end, static_cast<Real*>(rows->scratch) + i * padded());
+          make(rows->first + i, begin, end, static_cast<std::byte*>(rows->scratch) + i * stride());
     sweeps::plain({at(add), add.count, stride()}, add.slopes, {at(dot), dot.count, stride()}, begin, end, kept_as(),
                   lanes, sums);
   }
   void read(Index row, Real* entries) const override {
     if (generate_)
-      generate_(row, 0, columns_, entries);
+      generate_(chosen(row), 0, columns_, entries);
     else
-      sweeps::decode(storage_, buffer_.data() + row * stride_, columns_, entries);
+      sweeps::decode(storage_, data_.get() + chosen(row) * stride_, columns_, entries);
   }
 
  private:
   static constexpr Index split_columns = Index{1} << 17;
 
+  /// Whether rows come to a sweep by way of its scratch: those that are generated, and some of all.
+  bool makes() const { return generate_ || chosen_; }
+  Index chosen(Index row) const { return chosen_ ? (*chosen_)[row] : row; }
   Index padded() const { return (columns_ + 7) / 8 * 8; }
   Storage kept_as() const { return generate_ ? Storage::float64 : storage_; }
-  std::uint64_t stride() const { return generate_ ? padded() * sizeof(Real) : stride_; }
+  /// From row to row of what a sweep sees.
+  std::uint64_t stride() const { return makes() ? row_stride(kept_as(), columns_) : stride_; }
   const std::byte* at(const SweepRows& rows) const {
-    return generate_ ? static_cast<const std::byte*>(rows.scratch) : buffer_.data() + rows.first * stride_;
+    return makes() ? static_cast<const std::byte*>(rows.scratch) : data_.get() + rows.first * stride_;
   }
-  void generate(Index row, Index begin, Index end, Real* entries) const {
+  void make(Index row, Index begin, Index end, std::byte* to) const {
     const Index last = std::min(end, columns_);
-    generate_(row, begin, last, entries + begin);
-    std::fill(entries + last, entries + std::max(last, std::min(end, padded())), 0.0);
+    const std::uint64_t element = element_bytes(storage_);
+    if (generate_)
+      generate_(chosen(row), begin, last, reinterpret_cast<Real*>(to) + begin);
+    else
+      std::memcpy(to + begin * element, data_.get() + chosen(row) * stride_ + begin * element,
+                  (last - begin) * element);
+    if (last == columns_) std::memset(to + last * element, 0, (padded() - last) * element);
   }
 
   Storage storage_;
   Index columns_;
   std::uint64_t stride_;
   EntrySource generate_;
-  Buffer buffer_;
+  std::shared_ptr<const std::byte> data_;  // with what owns it
+  std::shared_ptr<const MappedFile> file_;
+  std::optional<std::vector<Index>> chosen_;
   std::uint64_t bytes_;
 };
 
@@ -183,6 +215,27 @@ class SignStore final : public RowStore {
   }
 
   std::uint64_t bytes() const override { return bytes_; }
+  /// Bits in bytes of their own, which is an eighth of a byte for each entry. Where they are generated, a group of rows
+  /// asks for all groups that its rows come from.
+  std::unique_ptr<RowStore> some(const std::vector<Index>& rows) const override {
+    const auto source = [generate = generate_, kept = generate_ ? nullptr : bits(), stride = stride_, rows](
+                            Index group, Index begin, Index end, std::uint8_t* bytes) {
+      std::fill_n(bytes, end - begin, std::uint8_t{0});
+      std::vector<std::uint8_t> made(generate ? end - begin : 0);
+      for (Index r = 0, last = rows.size(); r < std::min(sign_group, rows.size() - group * sign_group); ++r) {
+        const Index row = rows[group * sign_group + r], of = row / sign_group;
+        if (generate && of != last) generate(of, begin, end, made.data());
+        last = of;
+        const std::uint8_t* const from = generate ? made.data() : kept + of * stride + begin;
+        for (Index j = 0; j < end - begin; ++j)
+          bytes[j] = static_cast<std::uint8_t>(bytes[j] | ((from[j] >> row % sign_group) & 1U) << r);
+      }
+    };
+    return std::make_unique<SignStore>(generate_ != nullptr, rows.size(), columns_, source,
+                                       [](Index n, const std::function<void(Index)>& work) {
+                                         for (Index i = 0; i < n; ++i) work(i);
+                                       });
+  }
   Index lane_width(Index lanes) const override { return lanes == 1 ? 1 : sweeps::sign_lanes; }
   bool splits_columns() const override { return columns_ > (Index{1} << 17); }
   Index block_rows(Index) const override { return groups * sign_group; }
@@ -200,7 +253,7 @@ class SignStore final : public RowStore {
   }
   void read(Index row, Real* entries) const override {
     std::vector<std::uint8_t> made;
-    const std::uint8_t* bytes = reinterpret_cast<const std::uint8_t*>(buffer_.data()) + row / sign_group * stride_;
+    const std::uint8_t* bytes = bits() + row / sign_group * stride_;
     if (generate_) {
       made.resize(columns_);
       generate_(row / sign_group, 0, columns_, made.data());
@@ -212,9 +265,9 @@ class SignStore final : public RowStore {
  private:
   static constexpr Index groups = 4;  // of a block
 
+  const std::uint8_t* bits() const { return reinterpret_cast<const std::uint8_t*>(buffer_.data()); }
   const std::uint8_t* at(const SweepRows& rows) const {
-    return generate_ ? static_cast<const std::uint8_t*>(rows.scratch)
-                     : reinterpret_cast<const std::uint8_t*>(buffer_.data()) + rows.first / sign_group * stride_;
+    return generate_ ? static_cast<const std::uint8_t*>(rows.scratch) : bits() + rows.first / sign_group * stride_;
   }
 
   Index columns_;
@@ -258,6 +311,11 @@ Index bits_per_entry(Storage storage) {
 std::unique_ptr<RowStore> make_row_store(Storage storage, Index rows, Index columns, const EntrySource& source,
                                          const ForEach& for_each) {
   return std::make_unique<PlainStore>(storage, rows, columns, source, for_each);
+}
+
+std::unique_ptr<RowStore> make_file_store(Storage storage, Index rows, Index columns,
+                                          std::shared_ptr<const MappedFile> file, std::uint64_t begin) {
+  return std::make_unique<PlainStore>(storage, rows, columns, std::move(file), begin);
 }
 
 std::unique_ptr<RowStore> make_sign_store(bool generated, Index rows, Index columns, const SignSource& source,

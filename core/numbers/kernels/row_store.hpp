@@ -20,6 +20,8 @@
 
 namespace tightrope {
 
+class MappedFile;
+
 /// How the entries of a random dense ensemble are kept. The entries are the rounded numbers themselves: arithmetic and
 /// results are float64 for each of them.
 enum class Storage { float64, float32, float16, int8, sign, generated };
@@ -67,6 +69,10 @@ class RowStore {
                      Real* sums) const = 0;
   /// The entries of a row, as float64.
   virtual void read(Index row, Real* entries) const = 0;
+  /// Throws Error(integrity) where entries that were read may not be those that the store was made of: of a file.
+  virtual void check() const {}
+  /// Some of the rows, in increasing order; shares the memory where it can. A pass costs what its rows do.
+  virtual std::unique_ptr<RowStore> some(const std::vector<Index>& rows) const = 0;
 };
 
 /// Writes entries begin … end − 1 of a row.
@@ -80,6 +86,10 @@ using ForEach = std::function<void(Index n, const std::function<void(Index)>& wo
 /// [−127, 127]. The source of a generated store is kept and must be a pure function.
 std::unique_ptr<RowStore> make_row_store(Storage storage, Index rows, Index columns, const EntrySource& source,
                                          const ForEach& for_each);
+/// Rows of a file as they lie there, float64 or float32, one behind the other from byte `begin` on. A pass reads them
+/// in the order of its strips, and the system keeps of them what memory is left for.
+std::unique_ptr<RowStore> make_file_store(Storage storage, Index rows, Index columns,
+                                          std::shared_ptr<const MappedFile> file, std::uint64_t begin);
 /// Entries ±1, stored as bits or generated.
 std::unique_ptr<RowStore> make_sign_store(bool generated, Index rows, Index columns, const SignSource& source,
                                           const ForEach& for_each);

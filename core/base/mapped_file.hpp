@@ -1,0 +1,45 @@
+// A file as memory that others may damage while it is read.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace tightrope {
+
+/// A whole file, mapped to be read from its beginning to its end again and again. Behind the end there are at least 64
+/// bytes of zeros.
+///
+/// Where pages can no longer be had, because somebody cut the file or the device failed, zeros are read in their place
+/// instead of SIGBUS ending the process, and check() tells.
+class MappedFile {
+ public:
+  /// Throws Error(resources) if the file cannot be opened or mapped.
+  explicit MappedFile(const std::string& path);
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  const std::byte* data() const { return data_; }
+  std::uint64_t size() const { return size_; }
+  /// Throws Error(integrity) unless all that was read so far is what the file held when it was opened: it has kept its
+  /// size and its time of modification, and no page was missing.
+  void check() const;
+
+ private:
+  struct Identity {
+    std::uint64_t size = 0;
+    std::int64_t seconds = 0, nanoseconds = 0;
+    bool operator==(const Identity&) const = default;
+  };
+  Identity identity() const;
+
+  std::string path_;
+  int descriptor_ = -1;
+  Identity opened_;
+  std::uint64_t size_ = 0, mapped_ = 0;
+  const std::byte* data_ = nullptr;
+};
+
+}  // namespace tightrope
