@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "core/arrays/arrays.hpp"
-#include "core/arrays/npy.hpp"
+#include "core/arrays/formats/npy.hpp"
 #include "core/base/limits.hpp"
 #include "core/base/mapped_file.hpp"
 
