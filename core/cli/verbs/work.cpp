@@ -68,6 +68,7 @@ StudyResult run_task(const Call& call, const Task& task, const fs::path& out, st
 }
 
 Exit work(const Call& call) {
+  catch_interrupts();
   const fs::path out = fs::absolute(call.positional[0]);
   if (!call.has("batch")) throw Error(Exit::config, "work needs --batch N; see 'tightrope work -h'");
   const std::string text = call.text("batch");
@@ -76,7 +77,6 @@ Exit work(const Call& call) {
   job_count(call, 1);  // complains before anything is done
   const Task task = read_task(out, *index);
   remove_end(out, *index);
-  catch_interrupts();
   TaskEnd end;
   StudyResult result;
   try {

@@ -43,8 +43,8 @@ class Remote {
 
   StudyResult on_slurm() {
     require_slurm();
-    if (auto last = read_handed_out(out_); last && !last->settled && !last->job.empty()) {
-      handed_ = std::move(*last);
+    take_up_last();
+    if (!handed_.settled && !handed_.job.empty()) {
       if (Queue(handed_.job).may_hold_job()) refuse_other_cells();
       follow();
     }
@@ -61,10 +61,8 @@ class Remote {
   }
 
   StudyResult by_hand() {
-    if (const auto last = read_handed_out(out_); last && !last->settled) {
-      handed_ = *last;
-      collect();
-    }
+    take_up_last();
+    if (!handed_.settled) collect();
     const bool is_new = !open().empty();
     if (is_new)
       hand_out();
@@ -96,6 +94,16 @@ class Remote {
     write_tasks(out_, experiment_, packed(experiment_, cells, seconds, lanes, options_.length), options_.study);
     handed_ = *read_handed_out(out_);
     ended_.clear();
+  }
+
+  /// What was handed out last. Once that is settled, cells that failed are tried again, but parts that did not fit
+  /// together do not fit now.
+  void take_up_last() {
+    if (auto last = read_handed_out(out_)) handed_ = std::move(*last);
+    for (std::size_t task = 0; handed_.settled && task < handed_.tasks.size(); ++task)
+      if (const auto end = read_end(out_, task))
+        for (const TaskEnd::Cell& cell : end->cells)
+          if (cell.kind == Missing::Kind::skipped) note(task, cell);
   }
 
   /// The job at work there is ours only if it does all that is to be done.
@@ -147,16 +155,24 @@ class Remote {
       ended_.insert(task);
       if (end->error && !error_)
         error_.emplace(end->error->code(), fmt::format("batch {}: {}", task, end->error->what()));
-      for (const TaskEnd::Cell& cell : end->cells) {
-        if (cell.place >= handed_.tasks[task].size()) continue;
-        const auto own = first_.find(handed_.tasks[task][cell.place]);
-        const auto state = own == first_.end() ? states_.end() : states_.find(own->second);
-        if (state == states_.end() || state->second.kind != State::Kind::open) continue;
-        const bool skipped = cell.kind == Missing::Kind::skipped;
-        state->second = {skipped ? State::Kind::skipped : State::Kind::failed, cell.reason};
-        ++(skipped ? progress_.skipped : progress_.failed);
-      }
+      for (const TaskEnd::Cell& cell : end->cells) note(task, cell);
     }
+  }
+
+  /// The state of a cell that was handed out, if it is ours and open.
+  State* open_state(const std::string& folder) {
+    const auto own = first_.find(folder);
+    const auto state = own == first_.end() ? states_.end() : states_.find(own->second);
+    return state == states_.end() || state->second.kind != State::Kind::open ? nullptr : &state->second;
+  }
+
+  void note(std::size_t task, const TaskEnd::Cell& cell) {
+    State* const state =
+        cell.place < handed_.tasks[task].size() ? open_state(handed_.tasks[task][cell.place]) : nullptr;
+    if (!state) return;
+    const bool skipped = cell.kind == Missing::Kind::skipped;
+    *state = {skipped ? State::Kind::skipped : State::Kind::failed, cell.reason};
+    ++(skipped ? progress_.skipped : progress_.failed);
   }
 
   void count_running(const std::optional<Queued>& queued) {
@@ -164,11 +180,8 @@ class Remote {
     if (!queued) return;
     for (const auto& [task, state] : *queued) {
       if (state != "RUNNING" || task >= handed_.tasks.size()) continue;
-      for (const std::string& cell : handed_.tasks[task]) {
-        const auto own = first_.find(cell);
-        const auto found = own == first_.end() ? states_.end() : states_.find(own->second);
-        if (found != states_.end() && found->second.kind == State::Kind::open) ++progress_.running;
-      }
+      for (const std::string& cell : handed_.tasks[task])
+        if (open_state(cell)) ++progress_.running;
     }
   }
 
@@ -181,10 +194,8 @@ class Remote {
 
   /// Nobody is at work any more.
   void settle() {
-    if (handed_.tasks.empty()) {
-      publish_progress();
-      return;
-    }
+    publish_progress();
+    if (handed_.tasks.empty() || handed_.settled) return;
     handed_.settled = true;
     write_handed_out(out_, handed_);
     if (error_) throw *error_;
