@@ -83,7 +83,7 @@ set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "tightrope-dev, tightrope-python")
 set(CPACK_COMPONENT_PROGRAM_DESCRIPTION "The program tightrope runs experiments that YAML files describe, with all its plugins, configs and pages.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME tightrope-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "tightrope (= ${PROJECT_VERSION}), g++, cmake (>= 3.25), ninja-build | make, libarmadillo-dev, libopenblas-dev")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "tightrope (= ${PROJECT_VERSION}), g++, cmake (>= 3.25), make, libarmadillo-dev, libopenblas-dev")
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "Headers and build files for plugins of Tightrope
  What `tightrope new` writes is compiled with these: find_package(Tightrope), or pkg-config tightrope.")
 # A package of its own: nobody who does not write in Python needs Python.

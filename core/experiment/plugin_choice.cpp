@@ -30,6 +30,21 @@ void append_identity(std::string& text, const Node& node) {
   text += ';';
 }
 
+/// The current folder is not searched: a plugin that lies there alone is refused, not missing.
+void refuse_current_folder(const std::string& kind, const std::string& name) {
+  const std::string folder = plugin_kind(kind).folder;
+  for (const std::filesystem::path& place : {std::filesystem::path(), std::filesystem::path(folder)})
+    for (const char* ending : {".so", ".py"}) {
+      const std::filesystem::path file = place / (name + ending);
+      std::error_code ignored;
+      if (name.find('/') != std::string::npos || !std::filesystem::is_regular_file(file, ignored)) continue;
+      throw Error(Exit::plugin, fmt::format("there is a {} '{}' in the current folder alone ({}), where plugins are not "
+                                            "looked for; {}give --plugin-path .",
+                                            plugin_kind(kind).singular, name, file.string(),
+                                            place.empty() ? "move it to " + folder + " and " : ""));
+    }
+}
+
 }  // namespace
 
 bool looks_like_number(const Node& node) { return node.is_scalar() && !node.quoted && to_real(node).has_value(); }
@@ -131,12 +146,14 @@ void Resolver::read_choice(const std::string& kind, const std::string& key, cons
                                                 type->description()));
   choice.position = type->position;
   const std::vector<std::string>& known = names(kind);
-  if (!contains(known, type->scalar))
-    return complain(type->position,
-                    fmt::format("there is no {} '{}'{}", plugin_kind(kind).singular, type->scalar,
-                                did_you_mean_or_list(type->scalar, known,
-                                                     known.size() == 1 ? "; there is only " : "; there are ")));
   try {
+    if (!contains(known, type->scalar)) {
+      refuse_current_folder(kind, type->scalar);
+      return complain(type->position,
+                      fmt::format("there is no {} '{}'{}", plugin_kind(kind).singular, type->scalar,
+                                  did_you_mean_or_list(type->scalar, known,
+                                                       known.size() == 1 ? "; there is only " : "; there are ")));
+    }
     choice.library = catalog.find(kind, type->scalar);
     const std::shared_ptr<Maker> maker = make_maker(*choice.library);
     Parameters parameters;

@@ -305,9 +305,7 @@ class Packages(Case):
         if with_python:
             run("dpkg-deb", "-x", files["tightrope-python"], self.folder / "root")
             run(self.folder / "root/usr/bin/tightrope", "new", "optimizer", "mine", "--python", cwd=self.folder)
-            # Debian's Python, whatever else is on the path: NumPy is there.
-            run(self.folder / "root/usr/bin/tightrope", "run", "mine/mine.yaml", "--plugin-path", "mine", cwd=self.folder,
-                PATH="/usr/bin:/bin")
+            run(self.folder / "root/usr/bin/tightrope", "run", "mine/mine.yaml", "--plugin-path", "mine", cwd=self.folder)
 
 
 if __name__ == "__main__":

@@ -412,6 +412,22 @@ class Refused(Scripts):
             needed = subprocess.run(["ldd", build / name], capture_output=True, text=True, check=True).stdout
             self.assertNotIn("libpython", needed)
 
+    def test_another_python_on_the_path(self):
+        # A prefix of its own without any module, which would be taken for the home of whoever is called python3.
+        prefix = self.folder / "other"
+        (prefix / "bin").mkdir(parents=True)
+        (prefix / f"lib/python{sys.version_info.major}.{sys.version_info.minor}").mkdir(parents=True)
+        (prefix / f"lib/python{sys.version_info.major}.{sys.version_info.minor}/os.py").write_text("")
+        shutil.copy(sys.executable, prefix / "bin/python3")
+        self.tightrope("check", "race.yaml", "--plugin-path", self.folder / "plugins", "--set", self.PLAIN_CHANGE,
+                       PATH=f"{prefix / 'bin'}:{os.environ['PATH']}")
+
+    def test_a_virtual_environment_is_taken_and_named(self):
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", self.folder / "bare"], check=True)
+        done = self.tightrope("check", "race.yaml", "--plugin-path", self.folder / "plugins", "--set", self.PLAIN_CHANGE,
+                              code=3, VIRTUAL_ENV=str(self.folder / "bare"))
+        self.one_sentence(done, "No module named 'numpy'", "python3-numpy", str(self.folder / "bare/bin/python3"))
+
     def test_modules_of_the_current_folder_are_not_loaded(self):
         self.write("scipy.py", "raise RuntimeError('the wrong one')")
         self.write("helper.py", "x = 1")
