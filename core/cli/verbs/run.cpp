@@ -12,12 +12,15 @@
 #include "core/cli/outside_plugins.hpp"
 #include "core/cli/papers.hpp"
 #include "core/cli/progress.hpp"
+#include "core/cli/ranks.hpp"
 #include "core/cli/run_summary.hpp"
 #include "core/cli/verb.hpp"
+#include "core/experiment/ranks.hpp"
 #include "core/report/report.hpp"
 #include "core/store/index.hpp"
 #include "core/store/unfinished.hpp"
 #include "core/study/batch.hpp"
+#include "core/study/in_process.hpp"
 #include "core/study/interrupt.hpp"
 #include "core/study/remarks.hpp"
 #include "core/study/status.hpp"
@@ -82,6 +85,7 @@ class Run {
   Exit run() {
     const auto start = std::chrono::steady_clock::now();
     make_team(call_);  // complains about --threads before anything is written
+    if (call_.ranks) begin_experiment(*call_.ranks, catalog_.folders());
     const std::vector<std::string> not_passed = examine_outside_plugins(call_, experiment_);
     std::vector<Labels> labels;
     for (const CellSpec& cell : experiment_.cells) labels.push_back(cell.labels);
@@ -175,7 +179,9 @@ class Run {
       line.finish();
       std::cerr << "[" << whose << "] " << text << "\n";
     };
-    const StudyResult result = run_study(experiment, fitting(experiment), lock, listener);
+    const StudyResult result = call_.ranks
+                                   ? run_study_in_process(experiment, options_, make_team(call_), listener)
+                                   : run_study(experiment, fitting(experiment), lock, listener);
     line.finish();
     return result;
   }
@@ -331,7 +337,7 @@ Exit run_folder(const Call& call, const std::vector<fs::path>& files) {
   return worst;
 }
 
-Exit run(const Call& call) {
+Exit run_files(const Call& call) {
   if (call.has("out") && call.text("out").empty())
     throw Error(Exit::config, "--out must name a folder for the results, but it is empty");
   const fs::path target = located_config(call.positional[0]);
@@ -341,6 +347,8 @@ Exit run(const Call& call) {
   const Catalog catalog = make_catalog(call, &tree);
   return Run(call, tree, catalog, files.front(), call.text("out")).run();
 }
+
+Exit run(const Call& call) { return run_on_ranks(call, run_files); }
 
 }  // namespace
 
@@ -371,6 +379,9 @@ Verb run_verb() {
         options.add_options()("out,o", text("DIR"), "folder for the results");
         options.add_options()("jobs,j", text("N"), "worker processes of a study (default: all cores)");
         declare_thread_option(options);
+        options.add_options()("ranks", text("P"),
+                              "processes that hold the operator together, started by mpirun; the results do not depend "
+                              "on it");
         options.add_options()("checkpoint", text("TIME"), "time between two checkpoints, e.g. 500 ms (default: 5 s)");
         options.add_options()("cell-time", text("TIME"), "a run that computes longer has failed");
         options.add_options()("cell-memory", text("SIZE"), "a run of a study that needs more has failed, e.g. 1.5 GiB");
