@@ -14,6 +14,7 @@
 #include "core/base/failure.hpp"
 #include "core/base/installation.hpp"
 #include "core/base/limits.hpp"
+#include "core/base/readable.hpp"
 #include "core/experiment/ranks.hpp"
 
 namespace tightrope::cli {
@@ -67,13 +68,11 @@ std::vector<std::string> own_arguments() {
   return kept;
 }
 
-/// Cores are shared with others, so that ranks are not bound to any; mpirun grants time to write checkpoints when it is
-/// interrupted, and says no more than a rank that dies deserves.
+/// Ranks are not bound to cores, which others use, too; when mpirun is interrupted it grants them time to write
+/// checkpoints.
 [[noreturn]] void become_mpirun(Index count) {
-  mpi_library();
   std::vector<std::string> words = {"mpirun", "-n", std::to_string(count), "--oversubscribe", "--bind-to", "none",
-                                    "--mca",  "odls_base_sigkill_timeout", "60",
-                                    "--mca",  "orte_abort_on_non_zero_exit", "0"};
+                                    "--mca",  "odls_base_sigkill_timeout", "60"};
   words.push_back(fs::read_symlink("/proc/self/exe").string());
   for (const std::string& word : own_arguments()) words.push_back(word);
   if (geteuid() == 0)  // mpirun asks twice; whoever started this program as root has answered
@@ -125,11 +124,14 @@ Exit lead(const Call& call, Ranks& ranks, const std::function<Exit(const Call&)>
 
 }  // namespace
 
-Exit run_on_ranks(const Call& call, const std::function<Exit(const Call&)>& run) {
+Exit run_on_ranks(const Call& call, const std::function<void(const Call&)>& check,
+                  const std::function<Exit(const Call&)>& run) {
   const Index wanted = call.has("ranks") ? wanted_ranks(call) : 0;
   if (!is_rank()) {
-    if (wanted > 1) become_mpirun(wanted);
-    return run(call);
+    if (wanted <= 1) return run(call);
+    mpi_library();
+    check(call);
+    become_mpirun(wanted);
   }
   static std::unique_ptr<Ranks> ranks;  // until the process ends
   ranks = join_ranks();

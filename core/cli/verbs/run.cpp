@@ -82,9 +82,13 @@ class Run {
     experiment_.paper = paper_note(file);
   }
 
+  void check() const {
+    make_team(call_);  // complains about --threads
+  }
+
   Exit run() {
     const auto start = std::chrono::steady_clock::now();
-    make_team(call_);  // complains about --threads before anything is written
+    check();  // before anything is written
     if (call_.ranks) begin_experiment(*call_.ranks, catalog_.folders());
     const std::vector<std::string> not_passed = examine_outside_plugins(call_, experiment_);
     std::vector<Labels> labels;
@@ -348,7 +352,19 @@ Exit run_files(const Call& call) {
   return Run(call, tree, catalog, files.front(), call.text("out")).run();
 }
 
-Exit run(const Call& call) { return run_on_ranks(call, run_files); }
+/// What can be said of the configs without running them. Standard input can be read only once.
+void check_files(const Call& call) {
+  std::vector<std::string> names = call.texts("config");
+  names.push_back(call.positional[0]);
+  if (std::ranges::find(names, "-") != names.end()) return;
+  for (const fs::path& file : configs_of(located_config(call.positional[0]))) {
+    const Node tree = read_layers(call, file);
+    const Catalog catalog = make_catalog(call, &tree);
+    Run(call, tree, catalog, file, call.text("out")).check();
+  }
+}
+
+Exit run(const Call& call) { return run_on_ranks(call, check_files, run_files); }
 
 }  // namespace
 
