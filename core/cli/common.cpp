@@ -7,6 +7,7 @@
 
 #include "core/base/limits.hpp"
 #include "core/cli/papers.hpp"
+#include "core/numbers/ranks.hpp"
 #include "core/store/remake.hpp"
 #include "core/tree/paths.hpp"
 #include "core/tree/yaml/yaml.hpp"
@@ -103,8 +104,9 @@ Catalog make_catalog(const Call& call, const Node* tree) {
   return Catalog(Catalog::standard_folders(extra));
 }
 
-std::shared_ptr<const Team> make_team(const Call& call) {
+unsigned threads_of(const Call& call) {
   unsigned threads = default_threads();
+  if (call.ranks) threads = std::max(1U, threads / static_cast<unsigned>(call.ranks->on_this_machine()));
   if (call.has("threads")) {
     const std::string text = call.text("threads");
     const auto given = to_index(Node::make_scalar(text, {}));
@@ -113,7 +115,12 @@ std::shared_ptr<const Team> make_team(const Call& call) {
                   fmt::format("--threads must be a whole number between 1 and 256, but it is '{}'", text));
     threads = static_cast<unsigned>(*given);
   }
-  return std::make_shared<const Team>(threads);
+  return threads;
+}
+
+std::shared_ptr<const Team> make_team(const Call& call) {
+  const unsigned threads = threads_of(call);
+  return call.ranks ? std::make_shared<const Team>(threads, *call.ranks) : std::make_shared<const Team>(threads);
 }
 
 unsigned job_count(const Call& call, unsigned otherwise) {

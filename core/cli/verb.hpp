@@ -14,6 +14,10 @@
 #include "core/store/files/json.hpp"
 #include "core/store/run_folder.hpp"
 
+namespace tightrope {
+class Ranks;
+}
+
 namespace tightrope::cli {
 
 namespace fs = std::filesystem;
@@ -24,7 +28,8 @@ struct Call {
   po::variables_map options;
   std::vector<std::string> positional;
   bool quiet = false;
-  std::string format;  // "" if the verb has no --format
+  std::string format;      // "" if the verb has no --format
+  Ranks* ranks = nullptr;  // that hold operators together; null where this process computes alone
 
   bool has(const std::string& option) const { return options.count(option) > 0 && !options[option].defaulted(); }
   template <class T>
@@ -82,6 +87,8 @@ Node read_layers(const Call& call, const fs::path& file);
 Selection read_selection(const Call& call);
 /// The catalog for a call; `tree` may add folders (plugin_path) if --allow-plugin-path is given.
 Catalog make_catalog(const Call& call, const Node* tree = nullptr);
+/// What --threads says, or all cores, of which each rank has its share.
+unsigned threads_of(const Call& call);
 std::shared_ptr<const Team> make_team(const Call& call);
 /// What -j says, or `otherwise`. Throws Error(config) if it is no number from 1 to 1024.
 unsigned job_count(const Call& call, unsigned otherwise);

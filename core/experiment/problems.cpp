@@ -14,6 +14,7 @@
 #include "core/experiment/component.hpp"
 #include "core/experiment/operator_key.hpp"
 #include "core/experiment/operator_size.hpp"
+#include "core/experiment/ranks.hpp"
 #include "core/interfaces/noise.hpp"
 #include "core/interfaces/target.hpp"
 
@@ -210,7 +211,14 @@ const SensingProblems::Remembered& SensingProblems::measurement_operator(const C
   try {
     if (!remembered.op) {
       const Context context(shape, Stream(seed, "problem/operator"), team_);
+      Ranks* const ranks = team_->ranks();
+      const std::uint64_t shards = ranks ? ranks->made() : 0;
+      if (ranks) describe_operator(*ranks, cell, shape);
       remembered.op = checked_operator(cell, context);
+      if (ranks && ranks->made() == shards) {
+        remembered.op = nullptr;
+        refuse_part(cell.op, "cannot be shared by several ranks; run it in one process, without --ranks");
+      }
       remembered.warnings = *context.warnings;
       if (remembered.op->measurements() == 0) refuse_part(cell.op, "takes no measurements");
     }

@@ -107,6 +107,7 @@ struct Team::State {
   std::mutex error_mutex;
   std::exception_ptr error;
   std::vector<std::thread> helpers;
+  Ranks* ranks = nullptr;
 
   void work() {
     for (std::uint64_t claim = counter.load(std::memory_order_acquire);;) {
@@ -160,11 +161,15 @@ Team::Team(unsigned threads) : state_(std::make_unique<State>()) {
   }
 }
 
+Team::Team(unsigned threads, Ranks& ranks) : Team(threads) { state_->ranks = &ranks; }
+
 Team::~Team() {
   state_->closing = true;
   state_->wake();
   for (std::thread& helper : state_->helpers) helper.join();
 }
+
+Ranks* Team::ranks() const { return state_->ranks; }
 
 unsigned Team::threads() const { return static_cast<unsigned>(state_->helpers.size()) + 1; }
 

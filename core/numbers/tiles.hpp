@@ -11,14 +11,19 @@
 
 namespace tightrope {
 
+class Ranks;
+
 class Team {
  public:
   explicit Team(unsigned threads);
+  /// Of a process that is one of several; these outlive it.
+  Team(unsigned threads, Ranks& ranks);
   ~Team();
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
 
   unsigned threads() const;
+  Ranks* ranks() const;  ///< null where this process computes alone
   /// Calls work(0) … work(tiles − 1), each exactly once, and returns when all are done. May be called from
   /// several threads at once: only one call gets the helpers, the others do their tiles themselves.
   /// An exception from a tile is rethrown here, after all tiles have ended. Allocates nothing.

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <exception>
 #include <utility>
 #include <vector>
 
 #include "core/base/limits.hpp"
+#include "core/operators/dense_shards.hpp"
 
 namespace tightrope {
 
@@ -23,7 +25,8 @@ std::string bytes_per_entry(Storage storage) {
 }
 
 /// The shape, or a refusal: of symmetric A_i for rectangles, and of more than this machine can hold.
-Shape checked(Shape shape, Index measurements, const DenseOperator::Layout& layout) {
+Shape checked(const Context& context, Index measurements, const DenseOperator::Layout& layout) {
+  const Shape shape = context.shape;
   if (layout.symmetric && shape.rows != shape.cols)
     throw Unsuitable(
         fmt::format("has symmetric A_i and needs a square problem, but this one is {} × {}", shape.rows, shape.cols));
@@ -33,11 +36,16 @@ Shape checked(Shape shape, Index measurements, const DenseOperator::Layout& layo
   const long double bytes = static_cast<long double>(measurements) * columns * entry;
   const std::string columns_text = layout.symmetric ? fmt::format("{}·{}/2", shape.rows, shape.cols)
                                                     : fmt::format("{} × {}", shape.rows, shape.cols);
-  require_memory(bytes,
-                 fmt::format("the operator needs measurements × {} × {} bytes = {} × {} × {}",
-                             layout.symmetric ? "rows·columns/2" : "rows × columns", bytes_per_entry(layout.storage),
-                             measurements, columns_text, bytes_per_entry(layout.storage)),
-                 "take fewer measurements, a smaller problem or a narrower storage");
+  const Ranks* const ranks = context.team->ranks();
+  const auto share =
+      ranks ? static_cast<long double>(ranks->on_this_machine()) / static_cast<long double>(ranks->count()) : 1;
+  require_memory(
+      bytes * share,
+      fmt::format("the operator needs measurements × {} × {} bytes{} = {} × {} × {}{}",
+                  layout.symmetric ? "rows·columns/2" : "rows × columns", bytes_per_entry(layout.storage),
+                  ranks ? " × ranks here / ranks" : "", measurements, columns_text, bytes_per_entry(layout.storage),
+                  ranks ? fmt::format(" × {}/{}", ranks->on_this_machine(), ranks->count()) : ""),
+      "take fewer measurements, a smaller problem or a narrower storage");
   if (static_cast<long double>(measurements) * columns >= 0x1p64L)
     throw Unsuitable(
         fmt::format("would have measurements × rows × columns = {} × {} entries, more than can be "
@@ -65,6 +73,20 @@ SignSource signs_of(const EntrySource& source, Index measurements) {
       for (Index j = 0; j < entries.size(); ++j)
         if (entries[j] >= 0) bytes[j] = static_cast<std::uint8_t>(bytes[j] | 1U << r);
     }
+  };
+}
+
+/// The rows, and the columns from one on, of a source.
+EntrySource part_of(const EntrySource& source, Rows rows, Index column) {
+  if (rows.first == 0 && column == 0) return source;
+  return [source, first = rows.first, column](Index row, Index begin, Index end, Real* entries) {
+    source(first + row, column + begin, column + end, entries);
+  };
+}
+SignSource part_of(const SignSource& source, Rows rows, Index column) {
+  if (rows.first == 0 && column == 0) return source;
+  return [source, group = rows.first / sign_group, column](Index g, Index begin, Index end, std::uint8_t* bytes) {
+    source(group + g, column + begin, column + end, bytes);
   };
 }
 
@@ -105,34 +127,52 @@ Index DenseOperator::row_entries(Shape shape, const Layout& layout) {
 
 DenseOperator::DenseOperator(const Context& context, Index measurements, const Layout& layout,
                              const EntrySource& source)
-    : MeasurementOperator(checked(context.shape, measurements, layout), measurements),
+    : MeasurementOperator(checked(context, measurements, layout), measurements),
       layout_(layout),
       entries_(row_entries(context.shape, layout)),
       columns_((entries_ + 7) / 8 * 8),
       together_(layout.storage == Storage::sign ? sign_group : 1),
-      team_(context.team),
-      store_(layout.storage == Storage::sign
-                 ? make_sign_store(false, measurements, entries_, signs_of(source, measurements), over(team_))
-                 : make_row_store(layout.storage, measurements, entries_, source, over(team_))) {}
+      team_(context.team) {
+  const bool as_signs = layout.storage == Storage::sign;
+  const SignSource signs = as_signs ? signs_of(source, measurements) : SignSource();
+  keep([&](Rows rows, Index column, Index columns) {
+    if (as_signs) return make_sign_store(false, rows.count, columns, part_of(signs, rows, column), over(team_));
+    return make_row_store(layout.storage, rows.count, columns, part_of(source, rows, column), over(team_));
+  });
+}
 
 DenseOperator::DenseOperator(const Context& context, Index measurements, const Layout& layout, const SignSource& source)
-    : MeasurementOperator(checked(context.shape, measurements, layout), measurements),
+    : MeasurementOperator(checked(context, measurements, layout), measurements),
       layout_(layout),
       entries_(row_entries(context.shape, layout)),
       columns_((entries_ + 7) / 8 * 8),
       together_(sign_group),
-      team_(context.team),
-      store_(make_sign_store(layout.storage == Storage::generated, measurements, entries_, source, over(team_))) {}
+      team_(context.team) {
+  keep([&](Rows rows, Index column, Index columns) {
+    return make_sign_store(layout.storage == Storage::generated, rows.count, columns, part_of(source, rows, column),
+                           over(team_));
+  });
+}
+
+void DenseOperator::keep(const MakeStore& make_store) {
+  if (Ranks* const ranks = team_->ranks())
+    shards_ = std::make_shared<Shards>(*this, *ranks, make_store);
+  else
+    store_ = make_store(Rows::all().within(measurements()), 0, entries_);
+}
+
+std::uint64_t DenseOperator::bytes() const { return shards_ ? shards_->bytes() : store_->bytes(); }
 
 DenseOperator::DenseOperator(const Context& context, Index measurements, const Layout& layout,
-                             std::unique_ptr<const RowStore> store)
+                             const MakeStore& make_store)
     : MeasurementOperator(context.shape, measurements),
       layout_(layout),
       entries_(row_entries(context.shape, layout)),
       columns_((entries_ + 7) / 8 * 8),
       together_(1),
-      team_(context.team),
-      store_(std::move(store)) {}
+      team_(context.team) {
+  keep(make_store);
+}
 
 DenseOperator::DenseOperator(const DenseOperator& whole, Index measurements, std::unique_ptr<const RowStore> store)
     : MeasurementOperator(whole.shape(), measurements),
@@ -150,6 +190,7 @@ class DenseOperator::Part final : public DenseOperator {
 };
 
 std::shared_ptr<const MeasurementOperator> DenseOperator::do_restricted(const std::vector<Index>& indices) const {
+  if (shards_) return MeasurementOperator::do_restricted(indices);
   return std::make_shared<const Part>(*this, indices.size(), store_->some(indices));
 }
 
@@ -157,7 +198,10 @@ void DenseOperator::dense_rows(Index first, Index count, Real* rows) const {
   std::vector<Real> packed(entries_);
   for (Index i = 0; i < count; ++i) {
     Real* row = rows + i * shape().entries();
-    store_->read(first + i, packed.data());
+    if (shards_)
+      shards_->read(first + i, packed.data());
+    else
+      store_->read(first + i, packed.data());
     if (layout_.by_rows) {
       for (Index a = 0, j = 0; a < this->rows(); ++a)
         for (Index b = 0; b < cols(); ++b, ++j) row[a + b * this->rows()] = layout_.factor * packed[j];
@@ -198,7 +242,8 @@ class DenseOperator::Pass {
         matrix_(dense.columns_ * width_),
         numbers_(block_ * groups_ * width_),
         scratch_((store_.scratch_bytes(lanes) + 63) / 64 * 64),
-        strips_(store_.splits_columns() ? 1 : std::bit_floor(std::clamp<Index>((end_ - begin_) / 64, 1, 16))) {
+        cut_(begin_, end_, store_.splits_columns()),
+        strips_(cut_.strips) {
     // Columns are shared where rows are long, and also where there are many lanes, whose matrices and gradients then
     // lie in the shared cache once and not once for each thread; a chunk is a tile then, so that inner products are
     // summed as they are by one thread.
@@ -269,9 +314,9 @@ class DenseOperator::Pass {
   void run_strip(Index strip, Index place, const Sweep& sweep) {
     Real *const sums = sums_ + place * chunks_ * numbers_, *const slopes = slopes_ + place * numbers_;
     const SweepLanes where{groups_, width_, x_, gradients_ + place * groups_};
-    const Index end = first_row(strip + 1);
+    const Index end = cut_.first_row(strip + 1);
     SweepRows last;
-    for (Index first = first_row(strip), turn = 0; first < end; first += block_, turn ^= 1) {
+    for (Index first = cut_.first_row(strip), turn = 0; first < end; first += block_, turn ^= 1) {
       const SweepRows next{first, std::min(block_, end - first), held_ + (2 * place + turn) * scratch_, slopes, false};
       if (dot_) {
         sweep(last, next, where, sums);
@@ -283,11 +328,6 @@ class DenseOperator::Pass {
       if (dot_ && add_) last = {next.first, next.count, next.scratch, slopes, true};
     }
     if (last.count > 0) sweep(last, SweepRows{}, where, sums);
-  }
-
-  Index first_row(Index strip) const {
-    const Index units = (end_ - begin_ + sign_group - 1) / sign_group;
-    return std::min(end_, begin_ + part_begin(units, strips_, strip) * sign_group);
   }
 
   /// The gradients of the first place += those of another, elements [begin, end) of all groups.
@@ -311,11 +351,12 @@ class DenseOperator::Pass {
   const Team& team_;
   bool dot_, add_;
   const Block& block_done_;
-  Index begin_, end_;              // rows
-  Index width_, groups_;           // lanes of a group, groups of the batch
-  Index block_, matrix_;           // rows of a block, elements of a group's x
-  Index numbers_;                  // inner products of a block
-  Index scratch_;                  // bytes
+  Index begin_, end_;     // rows
+  Index width_, groups_;  // lanes of a group, groups of the batch
+  Index block_, matrix_;  // rows of a block, elements of a group's x
+  Index numbers_;         // inner products of a block
+  Index scratch_;         // bytes
+  RowStrips cut_;
   Index strips_, chunk_, chunks_;  // of rows, of columns
   const Real** x_;
   Real** gradients_;
@@ -329,26 +370,21 @@ void DenseOperator::pass(Rows rows, Index lanes, bool dot, bool add, Workspace& 
   store_->check();
 }
 
-/// Puts X where the sweeps read it: packed, padded, side by side with its neighbours.
-void DenseOperator::set_matrix(Index lane, Index lanes, const Mat& X, Workspace& work) const {
-  const Index width = store_->lane_width(lanes), groups = (lanes + width - 1) / width;
-  Real* const x = grown(work.x, groups * columns_ * width) + lane / width * columns_ * width + lane % width;
+void DenseOperator::pack(const Mat& X, Index begin, Index end, Index width, Real* x) const {
   if (layout_.symmetric) {
     const Index n = X.n_rows;
     for (Index b = 0, j = 0; b < n; ++b)
-      for (Index a = 0; a <= b; ++a, ++j) x[j * width] = a == b ? X(a, a) : root_half * (X(a, b) + X(b, a));
+      for (Index a = 0; a <= b; ++a, ++j)
+        if (j >= begin && j < end) x[(j - begin) * width] = a == b ? X(a, a) : root_half * (X(a, b) + X(b, a));
   } else if (layout_.by_rows) {
-    for (Index a = 0, j = 0; a < rows(); ++a)
-      for (Index b = 0; b < cols(); ++b, ++j) x[j * width] = X(a, b);
+    for (Index j = begin; j < end; ++j) x[(j - begin) * width] = X(j / cols(), j % cols());
   } else {
-    for (Index j = 0; j < entries_; ++j) x[j * width] = X[j];
+    for (Index j = begin; j < end; ++j) x[(j - begin) * width] = X[j];
   }
-  for (Index j = entries_; j < columns_; ++j) x[j * width] = 0;
+  for (Index j = end - begin; j % 8 != 0; ++j) x[j * width] = 0;
 }
 
-void DenseOperator::get_gradient(Index lane, Index lanes, const Workspace& work, Mat& G) const {
-  const Index width = store_->lane_width(lanes);
-  const Real* const g = work.gradient.data() + lane / width * columns_ * width + lane % width;
+void DenseOperator::unpack(const Real* g, Index width, Mat& G) const {
   G.set_size(rows(), cols());
   if (layout_.symmetric) {
     const Index n = rows();
@@ -362,7 +398,23 @@ void DenseOperator::get_gradient(Index lane, Index lanes, const Workspace& work,
   }
 }
 
+/// Puts X where the sweeps read it: packed, padded, side by side with its neighbours.
+void DenseOperator::set_matrix(Index lane, Index lanes, const Mat& X, Workspace& work) const {
+  const Index width = store_->lane_width(lanes), groups = (lanes + width - 1) / width;
+  pack(X, 0, entries_, width,
+       grown(work.x, groups * columns_ * width) + lane / width * columns_ * width + lane % width);
+}
+
+void DenseOperator::get_gradient(Index lane, Index lanes, const Workspace& work, Mat& G) const {
+  const Index width = store_->lane_width(lanes);
+  unpack(work.gradient.data() + lane / width * columns_ * width + lane % width, width, G);
+}
+
 void DenseOperator::do_forward(const Mat& X, Vec& z) const {
+  if (shards_) {
+    measure_shards({Mat(X), Mat()}, Rows::all().within(measurements()), z);
+    return;
+  }
   Workspace& work = workspace();
   set_matrix(0, 1, X, work);
   pass(Rows::all().within(measurements()), 1, true, false, work,
@@ -372,6 +424,10 @@ void DenseOperator::do_forward(const Mat& X, Vec& z) const {
 }
 
 void DenseOperator::do_forward(const LowRank& X, Rows rows, Vec& z) const {
+  if (shards_) {
+    measure_shards(X, rows, z);
+    return;
+  }
   Workspace& work = workspace();
   set_matrix(0, 1, X.left * X.right.t(), work);
   pass(rows, 1, true, false, work, [&](Index first, Index count, const Real* sums, Real*) {
@@ -380,7 +436,24 @@ void DenseOperator::do_forward(const LowRank& X, Rows rows, Vec& z) const {
   });
 }
 
+void DenseOperator::measure_shards(const LowRank& X, Rows rows, Vec& z) const {
+  const LowRank* const pair = &X;
+  shards_->pass(1, {&pair, 1}, rows, [&](Rows done, Index stride, const Real* sums, Real*) {
+    for (Index i = std::max(done.first, rows.first); i < std::min(done.end(), rows.end()); ++i)
+      z[i - rows.first] = layout_.factor * sums[(i - done.first) * stride];
+  });
+}
+
 void DenseOperator::do_adjoint(const Vec& z, Mat& G) const {
+  if (shards_) {
+    shards_->pass(
+        1, {}, Rows::all().within(measurements()),
+        [&](Rows done, Index stride, const Real*, Real* weights) {
+          for (Index i = 0; i < done.count; ++i) weights[i * stride] = layout_.factor * z[done.first + i];
+        },
+        [&](Index, const Mat& sum) { G = sum; });
+    return;
+  }
   Workspace& work = workspace();
   pass(Rows::all().within(measurements()), 1, false, true, work,
        [&](Index first, Index count, const Real*, Real* slopes) {
@@ -404,8 +477,9 @@ void DenseOperator::do_evaluate(std::span<Evaluation> lanes, Rows rows) const {
     }
     return;
   }
-  const Index count = lanes.size(), width = store_->lane_width(count);
   const bool add = with_gradient != 0;
+  if (shards_) return evaluate_shards(lanes, rows, add);
+  const Index count = lanes.size(), width = store_->lane_width(count);
   Workspace& work = workspace();
   grown(work.x, (count + width - 1) / width * width * columns_);
   team_->for_each_tile((count + width - 1) / width * width, [&](Index l) {
@@ -446,6 +520,44 @@ void DenseOperator::do_evaluate(std::span<Evaluation> lanes, Rows rows) const {
     get_gradient(l, count, work, own.X);
     if (lane.wanted.left) lane.gradient->left = own.X * lane.sides().right;
     if (lane.wanted.right) lane.gradient->right = own.X.t() * lane.sides().left;
+  });
+}
+
+void DenseOperator::evaluate_shards(std::span<Evaluation> lanes, Rows rows, bool add) const {
+  std::vector<const LowRank*> X;
+  for (const Evaluation& lane : lanes) X.push_back(lane.at);
+  std::exception_ptr error;  // of a loss: thrown when the others have had their answers
+  const auto weigh = [&](Rows done, Index stride, const Real* sums, Real* weights) {
+    const Index begin = std::max(done.first, rows.first), count = std::min(done.end(), rows.end()) - begin;
+    const Index skipped = begin - done.first, asked = begin - rows.first;
+    const auto weigh_lane = [&](Index l) {
+      const Evaluation& lane = lanes[l];
+      Real *const prediction = lane.prediction->memptr() + asked, *const slope = grown(workspace().whole, count);
+      for (Index i = 0; i < count; ++i) prediction[i] = layout_.factor * sums[(skipped + i) * stride + l];
+      if (!add) return;
+      lane.loss->evaluate(begin, {prediction, count}, {lane.data->memptr() + asked, count}, {slope, count});
+      for (Index i = 0; i < count; ++i) weights[(skipped + i) * stride + l] = layout_.factor * slope[i];
+    };
+    try {
+      team_->for_each_tile(lanes.size(), weigh_lane);
+    } catch (...) {
+      error = std::current_exception();
+    }
+  };
+  shards_->pass(lanes.size(), X, rows, weigh,
+                add ? Shards::Take([&](Index l, const Mat& G) {
+                  Evaluation& lane = lanes[l];
+                  if (lane.wanted.left) lane.gradient->left = G * lane.sides().right;
+                  if (lane.wanted.right) lane.gradient->right = G.t() * lane.sides().left;
+                })
+                    : Shards::Take());
+  if (error) std::rethrow_exception(error);
+  // As in a process alone, over all measurements at once.
+  team_->for_each_tile(lanes.size(), [&](Index l) {
+    Evaluation& lane = lanes[l];
+    lane.value =
+        lane.loss->evaluate(rows.first, {lane.prediction->memptr(), rows.count}, {lane.data->memptr(), rows.count},
+                            {grown(workspace().whole, rows.count), rows.count});
   });
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,7 +40,11 @@ class DenseOperator : public MeasurementOperator {
     Real deviation() const { return normalization == "none" ? 1 : 1 / std::sqrt(static_cast<Real>(measurements)); }
   };
 
-  std::uint64_t bytes() const override { return store_->bytes(); }
+  /// A store of some of the rows, and of some columns of these. Where several processes share an operator each asks for
+  /// its part.
+  using MakeStore = std::function<std::unique_ptr<RowStore>(Rows rows, Index first_column, Index columns)>;
+
+  std::uint64_t bytes() const override;
   bool is_dense() const override { return true; }
   void dense_rows(Index first, Index count, Real* rows) const override;
 
@@ -52,9 +57,8 @@ class DenseOperator : public MeasurementOperator {
   DenseOperator(const Context& context, Index measurements, const Layout& layout, const EntrySource& source);
   /// Entries ±1; the storage is sign or generated.
   DenseOperator(const Context& context, Index measurements, const Layout& layout, const SignSource& source);
-  /// Rows that are in a store, which is not Storage::sign.
-  DenseOperator(const Context& context, Index measurements, const Layout& layout,
-                std::unique_ptr<const RowStore> store);
+  /// Rows as a store has them, which is not Storage::sign.
+  DenseOperator(const Context& context, Index measurements, const Layout& layout, const MakeStore& make_store);
 
  private:
   class Part;
@@ -71,14 +75,23 @@ class DenseOperator : public MeasurementOperator {
   class Pass;
   template <class Block>
   void pass(Rows rows, Index lanes, bool dot, bool add, Workspace& work, const Block& block_done) const;
+  /// The columns begin … end − 1 of vec(X) as rows hold them, `width` numbers apart, and zeros that fill up registers.
+  void pack(const Mat& X, Index begin, Index end, Index width, Real* x) const;
+  void unpack(const Real* g, Index width, Mat& G) const;
   void set_matrix(Index lane, Index lanes, const Mat& X, Workspace& work) const;
   void get_gradient(Index lane, Index lanes, const Workspace& work, Mat& G) const;
+
+  void keep(const MakeStore& make_store);
+  void measure_shards(const LowRank& X, Rows rows, Vec& z) const;
+  void evaluate_shards(std::span<Evaluation> lanes, Rows rows, bool add) const;
 
   Layout layout_;
   Index entries_, columns_;  // of a row; columns_ is padded to whole registers
   Index together_;           // rows that share bytes
   std::shared_ptr<const Team> team_;
-  std::unique_ptr<const RowStore> store_;
+  std::unique_ptr<const RowStore> store_;  // or, where several processes share it,
+  class Shards;
+  std::shared_ptr<Shards> shards_;
 };
 
 }  // namespace tightrope

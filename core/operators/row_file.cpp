@@ -12,6 +12,7 @@
 #include "core/arrays/formats/npy.hpp"
 #include "core/base/limits.hpp"
 #include "core/base/mapped_file.hpp"
+#include "core/numbers/ranks.hpp"
 
 namespace tightrope {
 
@@ -43,8 +44,9 @@ ForEach by(const Team& team) {
 /// Of an .npy file in C order.
 class NpyRows {
  public:
-  NpyRows(const std::string& path, const ByteSource& bytes, NpyHeader header)
-      : path_(path), bytes_(bytes), header_(std::move(header)) {}
+  explicit NpyRows(const std::string& path) : path_(path), bytes_(path), header_(read_npy_header(bytes_)) {}
+
+  const NpyHeader& header() const { return header_; }
 
   /// How passes can read the file itself, if they can.
   std::optional<Storage> storage_in_file() const {
@@ -66,33 +68,61 @@ class NpyRows {
     if (bad != entries + columns) refuse(static_cast<Index>(bad - entries), "not a finite number");
   }
 
+  /// Some rows of so many columns, which stay in the file.
+  std::unique_ptr<RowStore> in_file(Rows rows, Index columns, const Team& team) const {
+    const auto file = std::make_shared<const MappedFile>(path_);
+    const Index row_bytes = columns * bits_per_entry(storage()) / 8;
+    auto store = make_file_store(storage(), rows.count, columns, file, header_.begin + rows.first * row_bytes);
+    by(team)(rows.count, [&](Index row) {
+      std::vector<Real> entries(columns);
+      store->read(row, entries.data());
+      const auto bad = std::find_if(entries.begin(), entries.end(), [](Real x) { return !std::isfinite(x); });
+      if (bad != entries.end())
+        refuse_file(path_, fmt::format("entry ({}, {}) is not a finite number", rows.first + row + 1,
+                                       bad - entries.begin() + 1));
+    });
+    file->check();
+    return store;
+  }
+
  private:
-  const std::string& path_;
-  const ByteSource& bytes_;
+  std::string path_;
+  FileBytes bytes_;
   NpyHeader header_;
 };
 
-std::unique_ptr<const RowStore> rows_in_file(const std::string& path, const NpyHeader& header, Storage storage,
-                                             Index rows, Index columns, const Team& team) {
-  const auto file = std::make_shared<const MappedFile>(path);
-  auto store = make_file_store(storage, rows, columns, file, header.begin);
-  by(team)(rows, [&](Index row) {
-    std::vector<Real> entries(columns);
-    store->read(row, entries.data());
-    const auto bad = std::find_if(entries.begin(), entries.end(), [](Real x) { return !std::isfinite(x); });
-    if (bad != entries.end())
-      refuse_file(path, fmt::format("entry ({}, {}) is not a finite number", row + 1, bad - entries.begin() + 1));
-  });
-  file->check();
-  return store;
+/// Bytes that this machine holds of so many entries.
+long double bytes_here(Index rows, Index columns, Storage storage, const Team& team) {
+  const Ranks* const ranks = team.ranks();
+  return static_cast<long double>(rows) * static_cast<long double>(columns) *
+         static_cast<long double>(bits_per_entry(storage) / 8) *
+         (ranks ? static_cast<long double>(ranks->on_this_machine()) / static_cast<long double>(ranks->count()) : 1);
 }
 
-void require_rows(Index rows, Index columns, Storage storage, const char* advice) {
+void require_rows(Index rows, Index columns, Storage storage, const Team& team, const char* advice) {
   const Index entry = bits_per_entry(storage) / 8;
-  require_memory(static_cast<long double>(rows) * static_cast<long double>(columns) * static_cast<long double>(entry),
-                 fmt::format("the operator needs measurements × rows·columns × {} bytes = {} × {} × {}", entry, rows,
-                             columns, entry),
-                 advice);
+  require_memory(
+      bytes_here(rows, columns, storage, team),
+      fmt::format("the operator needs measurements × rows·columns × {} bytes{} = {} × {} × {}{}", entry,
+                  team.ranks() ? " × ranks here / ranks" : "", rows, columns, entry,
+                  team.ranks() ? fmt::format(" × {}/{}", team.ranks()->on_this_machine(), team.ranks()->count()) : ""),
+      advice);
+}
+
+/// Rows that `read` gives whole, of which a store may want some columns.
+DenseOperator::MakeStore held(Storage storage, Index all_columns, const Team& team,
+                              std::function<void(Index row, Real* entries)> read) {
+  return [=, &team, read = std::move(read)](Rows rows, Index first, Index columns) {
+    return make_row_store(
+        storage, rows.count, columns,
+        [&](Index row, Index, Index, Real* entries) {
+          if (columns == all_columns) return read(rows.first + row, entries);
+          std::vector<Real> whole(all_columns);
+          read(rows.first + row, whole.data());
+          std::copy_n(whole.data() + first, columns, entries);
+        },
+        by(team));
+  };
 }
 
 }  // namespace
@@ -109,44 +139,46 @@ RowFile read_rows(const std::string& path, Shape shape, bool by_rows, RowsIn whe
   RowFile file;
   file.layout.by_rows = by_rows;
   if (path.ends_with(".npy")) {
-    const FileBytes bytes{std::filesystem::path(path)};
-    const NpyHeader header = read_npy_header(bytes);
+    const auto rows = std::make_shared<const NpyRows>(path);
+    const NpyHeader& header = rows->header();
     if (!header.by_columns || header.shape.size() < 2) {
-      const NpyRows rows(path, bytes, header);
       file.measurements = checked_rows(header.shape, header.count(), shape, by_rows);
-      file.layout.storage = rows.storage();
-      const auto needed = static_cast<long double>(file.measurements) * static_cast<long double>(columns) *
-                          static_cast<long double>(bits_per_entry(rows.storage()) / 8);
-      if (where == RowsIn::file && !rows.storage_in_file()) cannot_stay("this one holds other numbers");
-      const bool stays = where == RowsIn::file || (where == RowsIn::automatic && rows.storage_in_file() &&
-                                                   needed > static_cast<long double>(memory_limit().left()));
+      const Storage storage = file.layout.storage = rows->storage();
+      const bool can_stay = rows->storage_in_file().has_value();
+      if (where == RowsIn::file && !can_stay) cannot_stay("this one holds other numbers");
+      const bool stays = where == RowsIn::file || (where == RowsIn::automatic && can_stay &&
+                                                   bytes_here(file.measurements, columns, storage, team) >
+                                                       static_cast<long double>(memory_limit().left()));
       note_array(path, header.description + (stays ? ", read from the file in every pass" : ""));
       if (stays) {
-        file.store = rows_in_file(path, header, *rows.storage_in_file(), file.measurements, columns, team);
+        file.make_store = [rows, columns, &team](Rows some, Index, Index wanted) {
+          if (wanted != columns)
+            throw Unsuitable(
+                fmt::format("has rows of {} numbers, of which each rank takes some columns, and these "
+                            "cannot stay in the file: let 'storage' be memory",
+                            columns));
+          return rows->in_file(some, columns, team);
+        };
         return file;
       }
-      require_rows(file.measurements, columns, rows.storage(),
-                   rows.storage_in_file() ? "leave out 'storage', and passes read them from the file"
-                                          : "store it as float64 or float32 in C order, and passes can read the file");
-      file.store = make_row_store(
-          rows.storage(), file.measurements, columns,
-          [&](Index row, Index, Index, Real* entries) { rows.read(row, columns, entries); }, by(team));
+      require_rows(file.measurements, columns, storage, team,
+                   can_stay ? "leave out 'storage', and passes read them from the file"
+                            : "store it as float64 or float32 in C order, and passes can read the file");
+      file.make_store = held(storage, columns, team,
+                             [rows, columns](Index row, Real* entries) { rows->read(row, columns, entries); });
       return file;
     }
     if (where == RowsIn::file) cannot_stay("this one is in Fortran order");
   } else if (where == RowsIn::file) {
     cannot_stay("this is another file");
   }
-  const Array array = read_array(path);
-  file.measurements = checked_rows(array.shape, array.values.n_elem, shape, by_rows);
-  require_rows(file.measurements, columns, Storage::float64,
+  const auto array = std::make_shared<const Array>(read_array(path));
+  file.measurements = checked_rows(array->shape, array->values.n_elem, shape, by_rows);
+  require_rows(file.measurements, columns, Storage::float64, team,
                "store it as an .npy file of float64 or float32 in C order, which passes can read");
-  file.store = make_row_store(
-      Storage::float64, file.measurements, columns,
-      [&](Index row, Index, Index, Real* entries) {
-        for (Index j = 0; j < columns; ++j) entries[j] = array.values(row, j);
-      },
-      by(team));
+  file.make_store = held(Storage::float64, columns, team, [=](Index row, Real* entries) {
+    for (Index j = 0; j < columns; ++j) entries[j] = array->values(row, j);
+  });
   return file;
 }
 

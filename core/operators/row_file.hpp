@@ -13,7 +13,7 @@ enum class RowsIn { automatic, memory, file };
 struct RowFile {
   Index measurements = 0;
   DenseOperator::Layout layout;
-  std::unique_ptr<const RowStore> store;
+  DenseOperator::MakeStore make_store;  // while the team is there
 };
 
 /// Reads m rows of n1·n2 numbers, row by row of A_i or column by column, or m × n1 × n2, from a file of any format that

@@ -29,7 +29,7 @@ class DenseFile final : public DenseOperator {
  private:
   DenseFile(const Options& options, const Context& context, RowFile file)
       : DenseOperator(context, file.measurements, {file.layout.storage, false, options.factor, file.layout.by_rows},
-                      std::move(file.store)) {}
+                      file.make_store) {}
 
   static RowFile read(const Options& options, const Context& context) {
     const RowsIn where = options.storage == "memory" ? RowsIn::memory

@@ -21,7 +21,7 @@ complain "plugins know plugin.hpp, what they share (plugins/shared/) and the sta
   "$(grep -rnE '#include' plugins --include=*.?pp | grep -vE '#include ("core/plugin/plugin.hpp"|"plugins/shared/[a-z_]+.hpp"|<[a-z_]+>)' || true)"
 
 # --- Each room of the core knows those below it ---------------------------------------------------------------------
-floors=(base numbers tree arrays interfaces operators methods engine plugin python conformance statistics claims grid experiment store
+floors=(base numbers tree arrays interfaces operators methods engine plugin python mpi conformance statistics claims grid experiment store
         study report cli)
 declare -A floor_of=()
 for i in "${!floors[@]}"; do floor_of[${floors[i]}]=$i; done

@@ -14,13 +14,16 @@
 #include "core/cli/output/run_summary.hpp"
 #include "core/cli/outside_plugins.hpp"
 #include "core/cli/papers.hpp"
+#include "core/cli/ranks.hpp"
 #include "core/cli/verb.hpp"
+#include "core/experiment/ranks.hpp"
 #include "core/report/report.hpp"
 #include "core/store/cells/checkpoint.hpp"
 #include "core/store/index.hpp"
 #include "core/study/batch.hpp"
 #include "core/study/findings/remarks.hpp"
 #include "core/study/findings/verdicts.hpp"
+#include "core/study/in_process.hpp"
 #include "core/study/interrupt.hpp"
 #include "core/study/status.hpp"
 #include "core/study/tasks/remote.hpp"
@@ -98,10 +101,15 @@ class Run {
     experiment_.paper = paper_note(file);
   }
 
+  void check() const {
+    check_place(call_);
+    make_team(call_);  // complains about --threads
+  }
+
   Exit run() {
     const auto start = std::chrono::steady_clock::now();
-    check_place(call_);
-    make_team(call_);  // complains about --threads before anything is written
+    check();  // before anything is written
+    if (call_.ranks) begin_experiment(*call_.ranks, catalog_.folders());
     const std::vector<std::string> not_passed = examine_outside_plugins(call_, experiment_);
     std::vector<Labels> labels;
     for (const CellSpec& cell : experiment_.cells) labels.push_back(cell.labels);
@@ -201,7 +209,8 @@ class Run {
       std::cerr << "[" << whose << "] " << text << "\n";
     };
     const std::string place = call_.text("on");
-    const StudyResult result = place == "slurm"   ? run_on_slurm(experiment, remote_options(call_, options_), listener)
+    const StudyResult result = call_.ranks ? run_study_in_process(experiment, options_, make_team(call_), listener)
+                               : place == "slurm" ? run_on_slurm(experiment, remote_options(call_, options_), listener)
                                : place == "files" ? write_batches(experiment, remote_options(call_, options_))
                                                   : run_study(experiment, fitting(experiment), &lock, listener);
     line.finish();
@@ -380,7 +389,7 @@ Exit run_folder(const Call& call, const std::vector<fs::path>& files) {
   return worst;
 }
 
-Exit run(const Call& call) {
+Exit run_files(const Call& call) {
   if (call.has("out") && call.text("out").empty())
     throw Error(Exit::config, "--out must name a folder for the results, but it is empty");
   const fs::path target = located_config(call.positional[0]);
@@ -390,6 +399,20 @@ Exit run(const Call& call) {
   const Catalog catalog = make_catalog(call, &tree);
   return Run(call, tree, catalog, files.front(), call.text("out")).run();
 }
+
+/// What can be said of the configs without running them. Standard input can be read only once.
+void check_files(const Call& call) {
+  std::vector<std::string> names = call.texts("config");
+  names.push_back(call.positional[0]);
+  if (std::ranges::find(names, "-") != names.end()) return;
+  for (const fs::path& file : configs_of(located_config(call.positional[0]))) {
+    const Node tree = read_layers(call, file);
+    const Catalog catalog = make_catalog(call, &tree);
+    Run(call, tree, catalog, file, call.text("out")).check();
+  }
+}
+
+Exit run(const Call& call) { return run_on_ranks(call, check_files, run_files); }
 
 }  // namespace
 
@@ -422,6 +445,9 @@ Verb run_verb() {
             "jobs,j", text("N"),
             "worker processes of a study (default: all cores); with --on slurm, tasks at a time (default: 10)");
         declare_thread_option(options);
+        options.add_options()("ranks", text("P"),
+                              "processes that hold the operator together, started by mpirun; the results do not depend "
+                              "on it");
         options.add_options()("checkpoint", text("TIME"), "time between two checkpoints, e.g. 500 ms (default: 5 s)");
         options.add_options()("cell-time", text("TIME"), "a run that computes longer has failed");
         options.add_options()("cell-memory", text("SIZE"), "a run of a study that needs more has failed, e.g. 1.5 GiB");

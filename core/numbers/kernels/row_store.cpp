@@ -129,7 +129,7 @@ class PlainStore final : public RowStore {
 
   std::uint64_t bytes() const override { return bytes_; }
   Index lane_width(Index) const override { return 1; }
-  bool splits_columns() const override { return columns_ > split_columns; }
+  bool splits_columns() const override { return has_long_rows(columns_); }
   Index block_rows(Index lanes) const override {
     if (splits_columns()) {
       // Two blocks, the lanes' matrices and their gradients in two thirds of the shared cache, beyond which they push
@@ -162,8 +162,6 @@ class PlainStore final : public RowStore {
   }
 
  private:
-  static constexpr Index split_columns = Index{1} << 17;
-
   /// Whether rows come to a sweep by way of its scratch: those that are generated, and some of all.
   bool makes() const { return generate_ || chosen_; }
   Index chosen(Index row) const { return chosen_ ? (*chosen_)[row] : row; }
@@ -237,7 +235,7 @@ class SignStore final : public RowStore {
                                        });
   }
   Index lane_width(Index lanes) const override { return lanes == 1 ? 1 : sweeps::sign_lanes; }
-  bool splits_columns() const override { return columns_ > (Index{1} << 17); }
+  bool splits_columns() const override { return has_long_rows(columns_); }
   Index block_rows(Index) const override { return groups * sign_group; }
   std::uint64_t scratch_bytes(Index) const override { return generate_ ? groups * stride_ : 0; }
   void sweep(const SweepRows& add, const SweepRows& dot, Index begin, Index end, const SweepLanes& lanes,

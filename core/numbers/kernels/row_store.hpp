@@ -33,6 +33,8 @@ Index bits_per_entry(Storage storage);  // 0 for generated
 
 inline constexpr Index tile_columns = 1024;
 inline constexpr Index sign_group = 8;  // rows that share a byte per column in Storage::sign
+/// Of so long rows, the columns are shared.
+inline bool has_long_rows(Index columns) { return columns > Index{1} << 17; }
 
 /// Lanes of a sweep. Columns are stored lane_group() by lane_group(): element j of lane l of group g is
 /// x[g][j·width + l].

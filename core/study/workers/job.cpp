@@ -1,46 +1,11 @@
 #include "core/study/workers/job.hpp"
 
 #include "core/base/text/utf8.hpp"
+#include "core/tree/packed.hpp"
 
 namespace tightrope {
 
 using Json = nlohmann::json;
-
-namespace {
-
-/// [kind, text, quoted, file, line, column, children…]; a map's children are pairs [[key, file, line, column], value].
-Json tree_of(const Node& node) {
-  Json json = {static_cast<int>(node.kind), node.scalar,        node.quoted,
-               node.position.file,          node.position.line, node.position.column};
-  for (const Node& item : node.items) json.push_back(tree_of(item));
-  for (const Node::Entry& entry : node.entries)
-    json.push_back(
-        Json::array({Json::array({entry.key, entry.position.file, entry.position.line, entry.position.column}),
-                     tree_of(entry.value)}));
-  return json;
-}
-
-Node node_of(const Json& json) {
-  Node node;
-  node.kind = static_cast<Node::Kind>(json.at(0).get<int>());
-  node.scalar = json.at(1).get<std::string>();
-  node.quoted = json.at(2).get<bool>();
-  node.position = {json.at(3).get<std::string>(), json.at(4).get<int>(), json.at(5).get<int>()};
-  for (std::size_t i = 6; i < json.size(); ++i) {
-    const Json& child = json[i];
-    if (node.is_sequence()) {
-      node.items.push_back(node_of(child));
-    } else {
-      const Json& key = child.at(0);
-      node.entries.push_back({key.at(0).get<std::string>(),
-                              {key.at(1).get<std::string>(), key.at(2).get<int>(), key.at(3).get<int>()},
-                              node_of(child.at(1))});
-    }
-  }
-  return node;
-}
-
-}  // namespace
 
 std::string encode(const Job& job) {
   Json json = {{"out", job.out.string()}, {"name", job.name},
@@ -55,7 +20,7 @@ std::string encode(const Job& job) {
     Json cells = Json::array();
     for (const Job::Cell& cell : batch)
       cells.push_back(
-          {{"index", cell.index}, {"key", cell.key}, {"labels", cell.labels}, {"spec", tree_of(cell.spec)}});
+          {{"index", cell.index}, {"key", cell.key}, {"labels", cell.labels}, {"spec", packed(cell.spec)}});
     json["batches"].push_back(std::move(cells));
   }
   // Not as text: names of files are bytes, and JSON texts are UTF-8.
@@ -80,7 +45,7 @@ Job decode_job(const std::string& bytes) {
     auto& batch = job.batches.emplace_back();
     for (const Json& cell : cells)
       batch.push_back({cell.at("index").get<std::size_t>(), cell.at("key").get<std::string>(),
-                       cell.at("labels").get<std::map<std::string, std::string>>(), node_of(cell.at("spec"))});
+                       cell.at("labels").get<std::map<std::string, std::string>>(), unpacked(cell.at("spec"))});
   }
   return job;
 }

@@ -73,7 +73,7 @@ class Dense final : public DenseOperator {
       : Dense(context, read_rows(path, context.shape, by_rows, where, *context.team)) {}
   Dense(const Context& context, RowFile file)
       : DenseOperator(context, file.measurements, {file.layout.storage, false, 0.5, file.layout.by_rows},
-                      std::move(file.store)) {}
+                      file.make_store) {}
 };
 
 struct Result {
