@@ -82,6 +82,8 @@ class MeasurementOperator : public Component, public std::enable_shared_from_thi
 
  protected:
   MeasurementOperator(Shape shape, Index measurements) : shape_(shape), measurements_(measurements) {}
+  /// Some of the measurements, which exist. Default: a view, each use of which costs one of the whole.
+  virtual std::shared_ptr<const MeasurementOperator> do_restricted(const std::vector<Index>& indices) const;
 
  private:
   virtual void do_forward(const Mat& X, Vec& z) const = 0;
@@ -94,7 +96,6 @@ class MeasurementOperator : public Component, public std::enable_shared_from_thi
   /// lane by lane, forward → slope → pull back, which reads twice, and everything whatever the rows are.
   virtual void do_evaluate(std::span<Evaluation> lanes, Rows rows) const;
   virtual void do_forward(const LowRank& X, Rows rows, Vec& z) const;  // everything, then takes those rows
-  virtual std::shared_ptr<const MeasurementOperator> do_restricted(const std::vector<Index>& indices) const;  // a view
 
   void evaluate_alone(Evaluation& lane, Rows rows) const;
   void check_sides(const LowRank& gradient, Index rank, Sides wanted) const;
