@@ -119,15 +119,16 @@ std::vector<Outcome> outcomes_of(const Claim& claim, const std::vector<ClaimSubj
   } else if (claim.topic && claim.topic->answer) {
     for (const ClaimSubject* run : runs) {
       const std::string answer = claim.topic->answer(*run);
-      outcomes.push_back({{claim.has_answer(answer), 0, answer}, run->labels});
+      const Finding found{claim.has_answer(answer), 0, answer};
+      outcomes.push_back({found, run->labels});
     }
   } else if (claim.topic || claim.is_of_setting()) {
     for (const auto& [labels, group] : grouped(runs, {repetition_label})) {
       const std::vector<Measured> values = values_of(claim, group);
-      const Measured all = claim.topic                   ? claim.topic->of_setting(claim, values)
-                           : claim.of == Claim::Of::mean ? mean_of(values)
-                                                         : median_of(values);
-      outcomes.push_back(bounded(claim, all, labels));
+      const Measured value = claim.topic                   ? claim.topic->of_setting(claim, values)
+                             : claim.of == Claim::Of::mean ? mean_of(values)
+                                                           : median_of(values);
+      outcomes.push_back(bounded(claim, value, labels));
     }
   } else {
     for (const ClaimSubject* run : runs) outcomes.push_back(bounded(claim, value_of(claim, *run), run->labels));

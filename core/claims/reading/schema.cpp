@@ -102,7 +102,7 @@ Json there(const std::string& key, Json condition) {
 }
 
 /// Which keys go together, once `that` and `is` can be read.
-Json rules() {
+Json rules_of_keys() {
   const auto all = [](const auto&) { return true; };
   const auto is_form = [](const auto& is_meant) { return is(conditions(is_meant)); };
   const std::string quantity = quantities(all),
@@ -172,21 +172,21 @@ Json claim_schema() {
     if (!form.is_of_fit()) add(form.axis_key, scalar, form.axis_meaning.c_str());
   Json keys = Json::array();
   for (const auto& [key, value] : properties.items()) keys.push_back(key);
-  Json is_answered = Json::array();
+  Json rules = Json::array(), is_answered = Json::array();
   Words expected = {condition};
   for (const TopicForm& form : topic_forms()) {
     if (!form.answer) continue;
     is_answered.push_back(both(has("that"), that(form.pattern)));
     expected.push_back(answers_of(form));
-    schema["allOf"].push_back(when(is_answered.back(), is(expected.back())));
+    rules.push_back(when(is_answered.back(), is(expected.back())));
   }
-  schema["allOf"].push_back(when(no({{"anyOf", is_answered}}), is(condition)));
-  schema["allOf"].push_back(when({{"allOf",
-                                   {both(has("that"), has("is")),
-                                    at("that", properties["that"]),
-                                    is(either(expected)),
-                                    {{"propertyNames", {{"enum", keys}}}}}}},
-                                 {{"allOf", rules()}}));
+  rules.push_back(when(no({{"anyOf", is_answered}}), is(condition)));
+  const Json is_readable = {both(has("that"), has("is")),
+                            at("that", properties["that"]),
+                            is(either(expected)),
+                            {{"propertyNames", {{"enum", keys}}}}};
+  rules.push_back(when({{"allOf", is_readable}}, {{"allOf", rules_of_keys()}}));
+  schema["allOf"] = rules;
   return schema;
 }
 

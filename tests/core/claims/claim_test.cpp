@@ -177,7 +177,7 @@ TEST_CASE("a column alone is not a quantity, but nearly one") {
   CHECK(complaint("{that: final error, relative to: relative_error, is: < 1}") ==
         "1:34: error: 'relative_error'" + which);
   CHECK(complaint("{that: iteratons, is: < 1}").ends_with("(did you mean 'iterations'?)"));
-  CHECK(complaint("{that: ends, is: limit}").ends_with("(did you mean 'end'?)"));
+  CHECK(complaint("{that: ends, is: < 1}").ends_with("(did you mean 'end'?)"));
 }
 
 TEST_CASE("a share is told as it was written") {
