@@ -71,8 +71,15 @@ std::vector<std::string> own_arguments() {
 /// Ranks are not bound to cores, which others use, too; when mpirun is interrupted it grants them time to write
 /// checkpoints.
 [[noreturn]] void become_mpirun(Index count) {
-  std::vector<std::string> words = {"mpirun", "-n", std::to_string(count), "--oversubscribe", "--bind-to", "none",
-                                    "--mca",  "odls_base_sigkill_timeout", "60"};
+  std::vector<std::string> words = {"mpirun",
+                                    "-n",
+                                    std::to_string(count),
+                                    "--oversubscribe",
+                                    "--bind-to",
+                                    "none",
+                                    "--mca",
+                                    "odls_base_sigkill_timeout",
+                                    "60"};
   words.push_back(fs::read_symlink("/proc/self/exe").string());
   for (const std::string& word : own_arguments()) words.push_back(word);
   if (geteuid() == 0)  // mpirun asks twice; whoever started this program as root has answered
@@ -81,8 +88,8 @@ std::vector<std::string> own_arguments() {
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   execvp("mpirun", pointers.data());
-  throw Error(Exit::resources,
-              fmt::format("mpirun, which starts the ranks, cannot be run: {}; install openmpi-bin", std::strerror(errno)));
+  throw Error(Exit::resources, fmt::format("mpirun, which starts the ranks, cannot be run: {}; install openmpi-bin",
+                                           std::strerror(errno)));
 }
 
 /// Signals are meant for the leader, which ends the others when it has saved its runs.

@@ -37,14 +37,15 @@ Shape checked(const Context& context, Index measurements, const DenseOperator::L
   const std::string columns_text = layout.symmetric ? fmt::format("{}·{}/2", shape.rows, shape.cols)
                                                     : fmt::format("{} × {}", shape.rows, shape.cols);
   const Ranks* const ranks = context.team->ranks();
-  const auto share = ranks ? static_cast<long double>(ranks->on_this_machine()) / static_cast<long double>(ranks->count()) : 1;
-  require_memory(bytes * share,
-                 fmt::format("the operator needs measurements × {} × {} bytes{} = {} × {} × {}{}",
-                             layout.symmetric ? "rows·columns/2" : "rows × columns", bytes_per_entry(layout.storage),
-                             ranks ? " × ranks here / ranks" : "", measurements, columns_text,
-                             bytes_per_entry(layout.storage),
-                             ranks ? fmt::format(" × {}/{}", ranks->on_this_machine(), ranks->count()) : ""),
-                 "take fewer measurements, a smaller problem or a narrower storage");
+  const auto share =
+      ranks ? static_cast<long double>(ranks->on_this_machine()) / static_cast<long double>(ranks->count()) : 1;
+  require_memory(
+      bytes * share,
+      fmt::format("the operator needs measurements × {} × {} bytes{} = {} × {} × {}{}",
+                  layout.symmetric ? "rows·columns/2" : "rows × columns", bytes_per_entry(layout.storage),
+                  ranks ? " × ranks here / ranks" : "", measurements, columns_text, bytes_per_entry(layout.storage),
+                  ranks ? fmt::format(" × {}/{}", ranks->on_this_machine(), ranks->count()) : ""),
+      "take fewer measurements, a smaller problem or a narrower storage");
   if (static_cast<long double>(measurements) * columns >= 0x1p64L)
     throw Unsuitable(
         fmt::format("would have measurements × rows × columns = {} × {} entries, more than can be "
@@ -315,11 +316,11 @@ class DenseOperator::Pass {
   const Team& team_;
   bool dot_, add_;
   const Block& block_done_;
-  Index begin_, end_;              // rows
-  Index width_, groups_;           // lanes of a group, groups of the batch
-  Index block_, matrix_;           // rows of a block, elements of a group's x
-  Index numbers_;                  // inner products of a block
-  Index scratch_;                  // bytes
+  Index begin_, end_;     // rows
+  Index width_, groups_;  // lanes of a group, groups of the batch
+  Index block_, matrix_;  // rows of a block, elements of a group's x
+  Index numbers_;         // inner products of a block
+  Index scratch_;         // bytes
   RowStrips cut_;
   Index strips_, chunk_, chunks_;  // of rows, of columns
   const Real** x_;
@@ -502,17 +503,20 @@ void DenseOperator::evaluate_shards(std::span<Evaluation> lanes, Rows rows, bool
       error = std::current_exception();
     }
   };
-  shards_->pass(lanes.size(), X, rows, weigh, add ? Shards::Take([&](Index l, const Mat& G) {
-    Evaluation& lane = lanes[l];
-    if (lane.wanted.left) lane.gradient->left = G * lane.sides().right;
-    if (lane.wanted.right) lane.gradient->right = G.t() * lane.sides().left;
-  }) : Shards::Take());
+  shards_->pass(lanes.size(), X, rows, weigh,
+                add ? Shards::Take([&](Index l, const Mat& G) {
+                  Evaluation& lane = lanes[l];
+                  if (lane.wanted.left) lane.gradient->left = G * lane.sides().right;
+                  if (lane.wanted.right) lane.gradient->right = G.t() * lane.sides().left;
+                })
+                    : Shards::Take());
   if (error) std::rethrow_exception(error);
   // As in a process alone, over all measurements at once.
   team_->for_each_tile(lanes.size(), [&](Index l) {
     Evaluation& lane = lanes[l];
-    lane.value = lane.loss->evaluate(rows.first, {lane.prediction->memptr(), rows.count},
-                                     {lane.data->memptr(), rows.count}, {grown(workspace().whole, rows.count), rows.count});
+    lane.value =
+        lane.loss->evaluate(rows.first, {lane.prediction->memptr(), rows.count}, {lane.data->memptr(), rows.count},
+                            {grown(workspace().whole, rows.count), rows.count});
   });
 }
 

@@ -21,9 +21,9 @@ struct RowStrips {
 
 /// What one rank keeps, and how all of them together do a pass.
 ///
-/// Where rows are short each rank has the rows of some strips of a whole pass; where they are long it has some chunks of
-/// the columns. The parts are in the order of the ranks 1, 2, …, P − 1, 0, so that what is added up in that order ends
-/// where it is wanted.
+/// Where rows are short each rank has the rows of some strips of a whole pass; where they are long it has some chunks
+/// of the columns. The parts are in the order of the ranks 1, 2, …, P − 1, 0, so that what is added up in that order
+/// ends where it is wanted.
 ///
 /// A pass goes in rounds. In each of them every rank measures some rows, few enough that they are still in its cache
 /// when they are combined, the leader turns the inner products into weights, and every rank combines these rows with
@@ -53,6 +53,7 @@ class DenseOperator::Shards final : public Shard {
   struct Pass {
     Index lanes, width, groups;
     Rows rows;
+    Index round_rows;
     bool measures, combines;
     Index of_row() const { return groups * width; }
   };
@@ -61,14 +62,16 @@ class DenseOperator::Shards final : public Shard {
     bool begins, ends;  // whether they are the first, the last of the strip
   };
 
-  Pass pass_of(Index lanes, Rows rows, bool measures, bool combines) const;
+  Pass pass_of(const Request& request) const;
+  Index round_rows() const;
+  Index block_rows(const Pass& pass) const;
   Index rank_at(Index place) const { return (place + 1) % ranks_.count(); }
   Index part_begin_at(Index place) const;  // of the rows, or of the columns
   Rows rows_at(Index place, Rows rows) const;
   Rows whole_groups(Rows rows) const;
   /// The rows of a pass that a rank computes with.
   Rows held_at(Index place, Rows rows) const;
-  Rows round_at(Index place, Rows rows, Index round) const;
+  Rows round_at(Index place, const Pass& pass, Index round) const;
   std::vector<Piece> pieces_at(Index place, const RowStrips& strips) const;
 
   void set_matrices(const Pass& pass, std::span<const LowRank* const> X);
@@ -78,7 +81,9 @@ class DenseOperator::Shards final : public Shard {
   void combine(const Pass& pass, const std::vector<Piece>& pieces, Rows rows, bool is_made);
   void gather_columns(const Pass& pass);
   void read_here(Rows rows, Real* entries);
-  Real* sums_of_chunk(const Pass& pass, Rows round, Index part) { return sums_.data() + part * round.count * pass.of_row(); }
+  Real* sums_of_chunk(const Pass& pass, Rows round, Index part) {
+    return sums_.data() + part * round.count * pass.of_row();
+  }
 
   const DenseOperator& whole_;
   Ranks& ranks_;
@@ -86,7 +91,6 @@ class DenseOperator::Shards final : public Shard {
   bool by_columns_;
   Rows rows_;                        // that are here
   Index column_, columns_, padded_;  // the first that is here, how many, and with those that fill up registers
-  Index round_rows_;
   std::unique_ptr<const RowStore> store_;
   std::uint64_t number_ = 0, bytes_ = 0;
   // Of a pass: matrices and gradients as [group][column][lane of the group], gradients for each piece of rows; inner

@@ -26,7 +26,11 @@ class Study {
  public:
   Study(const Experiment& experiment, const StudyOptions& options, const std::shared_ptr<const Team>& team,
         const StudyListener& listener)
-      : experiment_(experiment), options_(options), team_(team), listener_(listener), missing_(experiment.cells.size()) {}
+      : experiment_(experiment),
+        options_(options),
+        team_(team),
+        listener_(listener),
+        missing_(experiment.cells.size()) {}
 
   StudyResult run() {
     const std::vector<Cells> batches = waiting();

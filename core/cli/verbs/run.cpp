@@ -183,9 +183,8 @@ class Run {
       line.finish();
       std::cerr << "[" << whose << "] " << text << "\n";
     };
-    const StudyResult result = call_.ranks
-                                   ? run_study_in_process(experiment, options_, make_team(call_), listener)
-                                   : run_study(experiment, fitting(experiment), lock, listener);
+    const StudyResult result = call_.ranks ? run_study_in_process(experiment, options_, make_team(call_), listener)
+                                           : run_study(experiment, fitting(experiment), lock, listener);
     line.finish();
     return result;
   }
