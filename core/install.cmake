@@ -1,6 +1,6 @@
 # cmake --install and the Debian packages. `program` is what runs experiments, `development` what compiles plugins, `python`
-# what runs those that are scripts. Everything is found from where the library lies (core/base/installation.hpp), so that a
-# prefix may be moved.
+# what runs those that are scripts, `mpi` what lets several processes hold an operator. Everything is found from where the
+# library lies (core/base/installation.hpp), so that a prefix may be moved.
 include(CMakePackageConfigHelpers)
 
 # The manual page is what the program says of itself.
@@ -24,6 +24,11 @@ if(TARGET tightrope_python)
   set_target_properties(tightrope_python PROPERTIES INSTALL_RPATH "$ORIGIN")
   install(TARGETS tightrope_python LIBRARY DESTINATION lib/tightrope COMPONENT python)
   install(FILES LICENSE DESTINATION share/doc/tightrope-python RENAME copyright COMPONENT python)
+endif()
+if(TARGET tightrope_mpi)
+  set_target_properties(tightrope_mpi PROPERTIES INSTALL_RPATH "$ORIGIN")
+  install(TARGETS tightrope_mpi LIBRARY DESTINATION lib/tightrope COMPONENT mpi)
+  install(FILES LICENSE DESTINATION share/doc/tightrope-mpi RENAME copyright COMPONENT mpi)
 endif()
 install(FILES plugins/defaults.yaml DESTINATION lib/tightrope/plugins COMPONENT program)
 install(DIRECTORY configs core/cli/templates DESTINATION share/tightrope COMPONENT program)
@@ -72,6 +77,9 @@ set(CPACK_COMPONENTS_ALL program development)
 if(TARGET tightrope_python)
   list(APPEND CPACK_COMPONENTS_ALL python)
 endif()
+if(TARGET tightrope_mpi)
+  list(APPEND CPACK_COMPONENTS_ALL mpi)
+endif()
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION math)
@@ -79,7 +87,7 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME tightrope)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${CMAKE_LIBRARY_OUTPUT_DIRECTORY})
-set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "tightrope-dev, tightrope-python")
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "tightrope-dev, tightrope-python, tightrope-mpi")
 set(CPACK_COMPONENT_PROGRAM_DESCRIPTION "The program tightrope runs experiments that YAML files describe, with all its plugins, configs and pages.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME tightrope-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
@@ -92,4 +100,9 @@ set(CPACK_DEBIAN_PYTHON_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS "tightrope (= ${PROJECT_VERSION}), python3-numpy")
 set(CPACK_COMPONENT_PYTHON_DESCRIPTION "Plugins of Tightrope in Python
  Optimizers, losses, operators and observers that are scripts stand in experiments beside the compiled ones.")
+set(CPACK_DEBIAN_MPI_PACKAGE_NAME tightrope-mpi)
+set(CPACK_DEBIAN_MPI_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_MPI_PACKAGE_DEPENDS "tightrope (= ${PROJECT_VERSION}), openmpi-bin")
+set(CPACK_COMPONENT_MPI_DESCRIPTION "Runs of Tightrope on several machines
+ Operators that are too large for one process are held by several, which MPI connects.")
 include(CPack)

@@ -9,8 +9,8 @@
 namespace tightrope::cli {
 
 /// Runs what --ranks says, or what mpirun has begun: this process becomes mpirun, serves another one until its end, or
-/// leads the others through run(call). Where neither is the case, run(call) in this process alone. check(call) complains
-/// of what is wrong before mpirun has something to add.
+/// leads the others through run(call). Where neither is the case, run(call) in this process alone. check(call)
+/// complains of what is wrong before mpirun has something to add.
 Exit run_on_ranks(const Call& call, const std::function<void(const Call&)>& check,
                   const std::function<Exit(const Call&)>& run);
 

@@ -104,7 +104,8 @@ class Builder {
 
   std::unique_ptr<Lane> lane_of_other_problem(const CellSpec& cell, LaneSetup setup) {
     if (team_->ranks())
-      refuse_part(*cell.problem, "measures nothing that several ranks could share; run it in one process, without --ranks");
+      refuse_part(*cell.problem,
+                  "measures nothing that several ranks could share; run it in one process, without --ranks");
     const auto start = Clock::now();
     Context full(Shape{}, Stream(cell.seed_of("target"), "problem"), team_);
     auto& problem =

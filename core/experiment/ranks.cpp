@@ -30,8 +30,7 @@ std::shared_ptr<const MeasurementOperator> made(const Json& json, const Catalog&
   if (cell.key != json.at("key").get<std::string>())
     throw Error(Exit::plugin, "it has another program, plugin or data file than rank 0");
   const Shape shape{json.at("rows").get<Index>(), json.at("cols").get<Index>()};
-  return make<MeasurementOperator>(cell.op,
-                                   Context(shape, Stream(cell.seed_of("operator"), "problem/operator"), team));
+  return make<MeasurementOperator>(cell.op, Context(shape, Stream(cell.seed_of("operator"), "problem/operator"), team));
 }
 
 }  // namespace

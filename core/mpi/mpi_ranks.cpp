@@ -46,9 +46,8 @@ class MpiRanks final : public Ranks {
 
  private:
   void do_send(Index to, const void* data, std::size_t bytes) override {
-    in_pieces(const_cast<void*>(data), bytes, [&](char* place, int size) {
-      MPI_Send(place, size, MPI_BYTE, static_cast<int>(to), 0, MPI_COMM_WORLD);
-    });
+    in_pieces(const_cast<void*>(data), bytes,
+              [&](char* place, int size) { MPI_Send(place, size, MPI_BYTE, static_cast<int>(to), 0, MPI_COMM_WORLD); });
   }
   void do_receive(Index from, void* data, std::size_t bytes) override {
     in_pieces(data, bytes, [&](char* place, int size) {

@@ -46,8 +46,7 @@ void Ranks::tell(Request request, std::string text) {
   broadcast_text(text, text.size());
 }
 
-Ranks::Turn::Turn(Ranks& ranks)
-    : ranks_(ranks), lock_(ranks.mutex_), exceptions_(std::uncaught_exceptions()) {}
+Ranks::Turn::Turn(Ranks& ranks) : ranks_(ranks), lock_(ranks.mutex_), exceptions_(std::uncaught_exceptions()) {}
 
 Ranks::Turn::~Turn() {
   if (std::uncaught_exceptions() > exceptions_) ranks_.out_of_step_ = true;

@@ -1,8 +1,8 @@
 // Processes that hold one operator together: each keeps some of its rows, or of its columns, and computes with those.
 //
 // Rank 0 leads: it runs the program as a process alone would, and asks the others for their parts. The others do
-// nothing but answer. All of them compute the same sums in the same order as one process does, so that no bit depends on
-// how many they are.
+// nothing but answer. All of them compute the same sums in the same order as one process does, so that no bit depends
+// on how many they are.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +28,7 @@ struct Request {
     forget,   // shard `shard` is wanted no more
     end       // `size` is the exit code
   };
-  std::uint64_t kind = end, shard = 0, first = 0, count = 0, lanes = 0, size = 0;
+  std::uint64_t kind = end, shard = 0, first = 0, count = 0, lanes = 0, size = 0, round = 0;
   Rows rows() const { return {first, count}; }
 };
 
@@ -115,9 +115,9 @@ class Ranks {
 /// The parts of a sum that the ranks of a chain hold, each some consecutive ones.
 ///
 /// Adds them from left to right, as one process that holds them all does: the first rank of the chain begins, each adds
-/// its own parts one by one to what comes from the one before and hands that on, and `to` gets the whole. Adding up what
-/// each rank holds and then these sums, as MPI_Reduce does, would be other sums. In pieces, so that all ranks of a long
-/// chain are at work at a time.
+/// its own parts one by one to what comes from the one before and hands that on, and `to` gets the whole. Adding up
+/// what each rank holds and then these sums, as MPI_Reduce does, would be other sums. In pieces, so that all ranks of a
+/// long chain are at work at a time.
 class OrderedSum {
  public:
   /// `chain` are the ranks that have parts, in the order of these; `to` is the last of them or has none.

@@ -10,7 +10,7 @@ namespace {
 constexpr Index most_strips = 16, least_strip = 64;  // rows
 constexpr Index most_block_rows = 64;
 constexpr Index chunk = 16 * tile_columns;  // of columns, as in passes of one process
-constexpr Index round_bytes = 4 << 20;      // of entries: less than a core has of a shared cache
+constexpr Index round_bytes = 8 << 20;      // of entries, for each thread: about its part of a shared cache
 
 template <class T>
 T* grown(std::vector<T>& memory, std::size_t size) {
@@ -43,9 +43,6 @@ DenseOperator::Shards::Shards(const DenseOperator& whole, Ranks& ranks, const Ma
   columns_ = by_columns_ ? size : whole_.entries_;
   padded_ = (columns_ + 7) / 8 * 8;
   store_ = make_store(rows_, column_, columns_);
-  const Index bits = whole_.layout_.storage == Storage::generated ? 64 : bits_per_entry(whole_.layout_.storage);
-  const Index of_row = whole_.entries_ * bits / 8 / (by_columns_ ? ranks_.count() : 1);
-  round_rows_ = std::max<Index>(1, round_bytes / (of_row + 1) / sign_group) * sign_group;
   bytes_ = columns_ == 0 ? 0 : store_->bytes();
   // Nobody goes on before all have their parts.
   if (!ranks_.leads()) ranks_.send(0, &bytes_, sizeof bytes_);
@@ -88,10 +85,10 @@ Rows DenseOperator::Shards::held_at(Index place, Rows rows) const {
   return whole_groups(by_columns_ ? rows : rows_at(place, rows));
 }
 
-Rows DenseOperator::Shards::round_at(Index place, Rows rows, Index round) const {
-  const Rows held = held_at(place, rows);
-  const Index begin = std::min(held.end(), held.first + round * round_rows_);
-  return {begin, std::min(round_rows_, held.end() - begin)};
+Rows DenseOperator::Shards::round_at(Index place, const Pass& pass, Index round) const {
+  const Rows held = held_at(place, pass.rows);
+  const Index begin = std::min(held.end(), held.first + round * pass.round_rows);
+  return {begin, std::min(pass.round_rows, held.end() - begin)};
 }
 
 std::vector<DenseOperator::Shards::Piece> DenseOperator::Shards::pieces_at(Index place, const RowStrips& strips) const {
@@ -105,9 +102,30 @@ std::vector<DenseOperator::Shards::Piece> DenseOperator::Shards::pieces_at(Index
   return pieces;
 }
 
-DenseOperator::Shards::Pass DenseOperator::Shards::pass_of(Index lanes, Rows rows, bool measures, bool combines) const {
-  const Index width = store_->lane_width(lanes);
-  return {lanes, width, (lanes + width - 1) / width, rows, measures, combines};
+DenseOperator::Shards::Pass DenseOperator::Shards::pass_of(const Request& request) const {
+  const Index width = store_->lane_width(request.lanes);
+  return {request.lanes,
+          width,
+          (request.lanes + width - 1) / width,
+          request.rows(),
+          request.round,
+          request.size > 0,
+          request.kind == Request::combine};
+}
+
+/// Rows of a round: what all threads of the leader have room for.
+Index DenseOperator::Shards::round_rows() const {
+  const Index bits = whole_.layout_.storage == Storage::generated ? 64 : bits_per_entry(whole_.layout_.storage);
+  const Index of_row = 1 + whole_.entries_ * bits / 8 / (by_columns_ ? ranks_.count() : 1);
+  return std::max<Index>(1, round_bytes * whole_.team_->threads() / of_row / sign_group) * sign_group;
+}
+
+/// Rows that a sweep takes at a time: many, so that gradients are written seldom, but some for each thread. What a
+/// store makes of a block has its own size.
+Index DenseOperator::Shards::block_rows(const Pass& pass) const {
+  const Index own = std::min(most_block_rows, store_->block_rows(pass.lanes));
+  if (own >= 24 || store_->scratch_bytes(pass.lanes) > 0) return own;
+  return std::clamp(pass.round_rows / whole_.team_->threads() / own, Index{1}, 24 / own) * own;
 }
 
 void DenseOperator::Shards::set_matrices(const Pass& pass, std::span<const LowRank* const> X) {
@@ -132,7 +150,7 @@ void DenseOperator::Shards::run(const Pass& pass, const Weigh& weigh) {
   std::vector<Index> chain, holders;
   Index rounds = 0;
   for (Index place = 0; place < places; ++place) {
-    rounds = std::max(rounds, (held_at(place, pass.rows).count + round_rows_ - 1) / round_rows_);
+    rounds = std::max(rounds, (held_at(place, pass.rows).count + pass.round_rows - 1) / pass.round_rows);
     const std::vector<Piece> there = pieces_at(place, strips);
     if (there.empty()) continue;
     across = across || !there.front().begins;
@@ -147,7 +165,7 @@ void DenseOperator::Shards::run(const Pass& pass, const Weigh& weigh) {
     std::fill_n(weights_.data(), held.count * pass.of_row(), 0.0);
   }
   for (Index round = 0; round < rounds; ++round) {
-    const Rows here = round_at(place_, pass.rows, round);
+    const Rows here = round_at(place_, pass, round);
     if (pass.measures) measure(pass, here);
     exchange(pass, round, weigh);
     if (pass.combines && !across) combine(pass, pieces, here, pass.measures);
@@ -172,8 +190,7 @@ void DenseOperator::Shards::run(const Pass& pass, const Weigh& weigh) {
 /// The inner products of rows that are here, in sums_. Whoever has columns has some chunks of each row, whose sums are
 /// kept apart.
 void DenseOperator::Shards::measure(const Pass& pass, Rows round) {
-  const Index width = pass.width, of_row = pass.of_row(),
-              block = std::min(most_block_rows, store_->block_rows(pass.lanes));
+  const Index width = pass.width, of_row = pass.of_row(), block = block_rows(pass);
   const Index blocks = (round.count + block - 1) / block, chunks = by_columns_ ? (columns_ + chunk - 1) / chunk : 1;
   const Index of_chunk = by_columns_ ? chunk : columns_;
   const std::uint64_t scratch = store_->scratch_bytes(pass.lanes);
@@ -199,7 +216,7 @@ void DenseOperator::Shards::measure(const Pass& pass, Rows round) {
 /// Inner products of a round to the leader, weights from it.
 void DenseOperator::Shards::exchange(const Pass& pass, Index round, const Weigh& weigh) {
   const Index of_row = pass.of_row();
-  const Rows here = round_at(place_, pass.rows, round);
+  const Rows here = round_at(place_, pass, round);
   const auto weights_at = [&](Rows rows) {
     return weights_.data() + (rows.first - held_at(place_, pass.rows).first) * of_row;
   };
@@ -225,7 +242,7 @@ void DenseOperator::Shards::exchange(const Pass& pass, Index round, const Weigh&
     return;
   }
   for (Index place = 0; place < ranks_.count(); ++place) {
-    const Rows there = round_at(place, pass.rows, round);
+    const Rows there = round_at(place, pass, round);
     if (there.count == 0) continue;
     if (place == place_) {
       weigh(there, of_row, sums_.data(), pass.combines ? weights_at(there) : nullptr);
@@ -243,8 +260,7 @@ void DenseOperator::Shards::exchange(const Pass& pass, Index round, const Weigh&
 /// is_made: what the store keeps of these rows is there since they were measured.
 void DenseOperator::Shards::combine(const Pass& pass, const std::vector<Piece>& pieces, Rows rows, bool is_made) {
   if (rows.count == 0 || columns_ == 0) return;
-  const Index width = pass.width, of_row = pass.of_row(),
-              block = std::min(most_block_rows, store_->block_rows(pass.lanes));
+  const Index width = pass.width, of_row = pass.of_row(), block = block_rows(pass);
   const Index held = held_at(place_, pass.rows).first, tiles = (columns_ + tile_columns - 1) / tile_columns;
   const Index shares = std::min<Index>(tiles, whole_.team_->threads());
   const std::uint64_t scratch = store_->scratch_bytes(pass.lanes);
@@ -300,7 +316,6 @@ void DenseOperator::Shards::gather_columns(const Pass& pass) {
 void DenseOperator::Shards::pass(Index lanes, std::span<const LowRank* const> X, Rows rows, const Weigh& weigh,
                                  const Take& take) {
   const Ranks::Turn turn(ranks_);
-  const Pass own = pass_of(lanes, rows, !X.empty(), static_cast<bool>(take));
   std::vector<Index> ranks;
   std::vector<Real> numbers;
   for (const LowRank* pair : X) {
@@ -308,8 +323,10 @@ void DenseOperator::Shards::pass(Index lanes, std::span<const LowRank* const> X,
     numbers.insert(numbers.end(), pair->left.begin(), pair->left.end());
     numbers.insert(numbers.end(), pair->right.begin(), pair->right.end());
   }
-  ranks_.ask(
-      {own.combines ? Request::combine : Request::measure, number_, rows.first, rows.count, lanes, numbers.size()});
+  const Request request{
+      take ? Request::combine : Request::measure, number_, rows.first, rows.count, lanes, numbers.size(), round_rows()};
+  const Pass own = pass_of(request);
+  ranks_.ask(request);
   if (own.measures) {
     ranks_.broadcast(ranks.data(), ranks.size() * sizeof(Index));
     ranks_.broadcast(numbers.data(), numbers.size() * sizeof(Real));
@@ -326,7 +343,7 @@ void DenseOperator::Shards::pass(Index lanes, std::span<const LowRank* const> X,
 
 void DenseOperator::Shards::read(Index row, Real* entries) {
   const Ranks::Turn turn(ranks_);
-  ranks_.ask({Request::read, number_, row, 1, 0, 0});
+  ranks_.ask({.kind = Request::read, .shard = number_, .first = row, .count = 1});
   read_here({row, 1}, entries);
 }
 
@@ -349,7 +366,7 @@ void DenseOperator::Shards::read_here(Rows rows, Real* entries) {
 
 void DenseOperator::Shards::serve(const Request& request) {
   if (request.kind == Request::read) return read_here(request.rows(), nullptr);
-  const Pass own = pass_of(request.lanes, request.rows(), request.size > 0, request.kind == Request::combine);
+  const Pass own = pass_of(request);
   if (own.measures) {
     std::vector<Index> ranks(request.lanes);
     ranks_.broadcast(ranks.data(), ranks.size() * sizeof(Index));

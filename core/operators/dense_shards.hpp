@@ -52,6 +52,7 @@ class DenseOperator::Shards final : public Shard {
   struct Pass {
     Index lanes, width, groups;
     Rows rows;
+    Index round_rows;
     bool measures, combines;
     Index of_row() const { return groups * width; }
   };
@@ -60,14 +61,16 @@ class DenseOperator::Shards final : public Shard {
     bool begins, ends;  // whether they are the first, the last of the strip
   };
 
-  Pass pass_of(Index lanes, Rows rows, bool measures, bool combines) const;
+  Pass pass_of(const Request& request) const;
+  Index round_rows() const;
+  Index block_rows(const Pass& pass) const;
   Index rank_at(Index place) const { return (place + 1) % ranks_.count(); }
   Index part_begin_at(Index place) const;  // of the rows, or of the columns
   Rows rows_at(Index place, Rows rows) const;
   Rows whole_groups(Rows rows) const;
   /// The rows of a pass that a rank computes with.
   Rows held_at(Index place, Rows rows) const;
-  Rows round_at(Index place, Rows rows, Index round) const;
+  Rows round_at(Index place, const Pass& pass, Index round) const;
   std::vector<Piece> pieces_at(Index place, const RowStrips& strips) const;
 
   void set_matrices(const Pass& pass, std::span<const LowRank* const> X);
@@ -87,7 +90,6 @@ class DenseOperator::Shards final : public Shard {
   bool by_columns_;
   Rows rows_;                        // that are here
   Index column_, columns_, padded_;  // the first that is here, how many, and with those that fill up registers
-  Index round_rows_;
   std::unique_ptr<const RowStore> store_;
   std::uint64_t number_ = 0, bytes_ = 0;
   // Of a pass: matrices and gradients as [group][column][lane of the group], gradients for each piece of rows; inner

@@ -42,6 +42,19 @@ MUTATIONS = [
     mutation("runge-kutta-short-of-an-output-time", "core/numbers/solvers/runge_kutta.cpp", "core: a step ends at the next output",
              ("step * (1 + 1e-9) < *next - time", "step < *next - time")),
 
+    # Sums over several ranks.
+    mutation("ranks-add-sums-of-sums", "core/numbers/ranks.cpp", "core: an ordered sum|core: a dense operator on several ranks",
+             ("    Index first = 0;\n", "    Index first = 0;\n    std::vector<Real> before;\n"),
+             ("      ranks_.receive(*(place - 1), here, count * sizeof(Real));\n    else\n      std::copy_n",
+              "      before.resize(count), ranks_.receive(*(place - 1), before.data(), count * sizeof(Real));\n    std::copy_n"),
+             ("    if (place + 1 != chain_.end())\n",
+              "    for (std::size_t i = 0; i < before.size(); ++i) here[i] += before[i];\n    if (place + 1 != chain_.end())\n")),
+    mutation("ranks-weigh-rows-of-others", "core/operators/dense_shards.cpp", "core: a dense operator on several ranks",
+             ("return weights_.data() + (rows.first - held_at(place_, pass.rows).first) * of_row",
+              "return weights_.data() + 0 * rows.first * of_row")),
+    mutation("ranks-count-a-broadcast-once", "core/numbers/ranks.cpp", "core: what is sent is counted",
+             ("sent_ += (count() - 1) * bytes", "sent_ += bytes")),
+
     # What is counted.
     mutation("value-not-counted", "core/engine/objectives/sensing_objective.cpp", "core: every use of the operator is counted",
              ("  count_evaluation(counters_, *problem_->op, rows, evaluation);\n", "")),

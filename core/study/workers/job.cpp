@@ -19,8 +19,7 @@ std::string encode(const Job& job) {
   for (const auto& batch : job.batches) {
     Json cells = Json::array();
     for (const Job::Cell& cell : batch)
-      cells.push_back(
-          {{"index", cell.index}, {"key", cell.key}, {"labels", cell.labels}, {"spec", packed(cell.spec)}});
+      cells.push_back({{"index", cell.index}, {"key", cell.key}, {"labels", cell.labels}, {"spec", packed(cell.spec)}});
     json["batches"].push_back(std::move(cells));
   }
   // Not as text: names of files are bytes, and JSON texts are UTF-8.

@@ -21,8 +21,9 @@ Vec summed(const Mat& parts, Index ranks, Index to) {
     for (Index of = 0; of < ranks; ++of)
       if (begin(of) < begin(of + 1)) chain.push_back((of + 1 + to) % ranks);
     OrderedSum(own, chain, to)
-        .run(begin(share + 1) - begin(share), [&](Index p) { return parts.colptr(begin(share) + p); },
-             own.rank() == to ? total.memptr() : nullptr, parts.n_rows);
+        .run(
+            begin(share + 1) - begin(share), [&](Index p) { return parts.colptr(begin(share) + p); },
+            own.rank() == to ? total.memptr() : nullptr, parts.n_rows);
   });
   return total;
 }

@@ -36,9 +36,8 @@ class Dense final : public DenseOperator {
  public:
   Dense(const Context& context, const Setting& of)
       : DenseOperator(context, of.measurements, {of.storage, of.symmetric, 0.7},
-                      [stream = Stream(7, "entries"),
-                       columns = row_entries(of.shape, {of.storage, of.symmetric, 1})](Index row, Index begin, Index end,
-                                                                                    Real* entries) {
+                      [stream = Stream(7, "entries"), columns = row_entries(of.shape, {of.storage, of.symmetric, 1})](
+                          Index row, Index begin, Index end, Real* entries) {
                         stream.fill_normal(row * columns + begin, {entries, end - begin});
                       }) {}
 };
@@ -88,16 +87,20 @@ std::vector<Mat> asked(const MeasurementOperator& op) {
   return answers;
 }
 
-std::vector<Mat> asked_of_ranks(const Setting& setting, Index count, unsigned threads, std::vector<std::uint64_t>& sent) {
+std::vector<Mat> asked_of_ranks(const Setting& setting, Index count, unsigned threads,
+                                std::vector<std::uint64_t>& sent) {
   std::vector<Mat> answers;
   sent.assign(count, 0);
   on_ranks(count, [&](Ranks& ranks) {
     const auto team = std::make_shared<const Team>(threads, ranks);
-    const auto make = [&] { return std::make_shared<const Dense>(Context(setting.shape, Stream(1, "op"), team), setting); };
+    const auto make = [&] {
+      return std::make_shared<const Dense>(Context(setting.shape, Stream(1, "op"), team), setting);
+    };
     if (ranks.leads()) {
       {
         const auto op = make();
-        CHECK(op->bytes() == Dense(Context(setting.shape, Stream(1, "op"), std::make_shared<const Team>(1)), setting).bytes());
+        CHECK(op->bytes() ==
+              Dense(Context(setting.shape, Stream(1, "op"), std::make_shared<const Team>(1)), setting).bytes());
         answers = asked(*op);
       }
       ranks.ask({.kind = Request::end});
@@ -122,10 +125,10 @@ std::vector<Mat> asked_of_ranks(const Setting& setting, Index count, unsigned th
 }
 
 const Setting settings[] = {
-    {"rows", {30, 20}, 1500, Storage::float64, false},      {"rounded", {30, 20}, 1100, Storage::float32, false},
-    {"symmetric", {24, 24}, 1201, Storage::float64, true},  {"signs", {30, 20}, 1301, Storage::sign, false},
+    {"rows", {30, 20}, 1500, Storage::float64, false},       {"rounded", {30, 20}, 1100, Storage::float32, false},
+    {"symmetric", {24, 24}, 1201, Storage::float64, true},   {"signs", {30, 20}, 1301, Storage::sign, false},
     {"generated", {30, 20}, 700, Storage::generated, false}, {"few rows", {30, 20}, 90, Storage::float64, false},
-    {"long rows", {400, 340}, 70, Storage::float32, false}, {"long signs", {400, 340}, 77, Storage::sign, false}};
+    {"long rows", {400, 340}, 70, Storage::float32, false},  {"long signs", {400, 340}, 77, Storage::sign, false}};
 
 }  // namespace
 
