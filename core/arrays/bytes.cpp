@@ -43,20 +43,28 @@ std::uint64_t ByteSource::field(std::uint64_t at, std::size_t bytes) const {
 
 namespace {
 
+/// Asked of the open file: what a path is said to be may be seconds old on network file systems.
+struct stat facts_of(int descriptor) {
+  struct stat facts {};
+  if (fstat(descriptor, &facts) != 0) facts.st_mode = 0;
+  return facts;
+}
+
 int opened(const std::filesystem::path& file) {
-  std::error_code error;
-  const auto status = std::filesystem::status(file, error);
-  if (!std::filesystem::exists(status)) refuse_file(file.string(), missing_file(file));
-  if (!std::filesystem::is_regular_file(status)) refuse_file(file.string(), "this is not a regular file");
-  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  // A pipe in the place of a file would wait for somebody who writes.
+  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0 && (errno == ENOENT || errno == ENOTDIR)) refuse_file(file.string(), missing_file(file));
   if (descriptor < 0) refuse_file(file.string(), fmt::format("the file cannot be opened: {}", std::strerror(errno)));
-  return descriptor;
+  if (S_ISREG(facts_of(descriptor).st_mode)) return descriptor;
+  close(descriptor);
+  refuse_file(file.string(), "this is not a regular file");
 }
 
 std::uint64_t size_of(const std::filesystem::path& file) {
-  std::error_code error;
-  const std::uintmax_t size = std::filesystem::file_size(file, error);
-  return error ? 0 : size;
+  const int descriptor = opened(file);
+  const auto size = static_cast<std::uint64_t>(facts_of(descriptor).st_size);
+  close(descriptor);
+  return size;
 }
 
 }  // namespace

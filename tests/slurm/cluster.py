@@ -3,6 +3,7 @@
 Runs as root, without systemd, control groups and accounting. All that it starts has the folder of the cluster in its
 environment, and whatever has it is ended at the end, by its number: nothing else is touched.
 """
+import ctypes
 import os
 import pathlib
 import shutil
@@ -56,6 +57,11 @@ def missing():
     return [name for name in ("slurmctld", "slurmd", "sbatch", "munged") if not shutil.which(name, path=path)]
 
 
+def end_with_parent():
+    """Even where the test is killed, no daemon stays behind."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
 def free_ports(count):
     held = [socket.socket() for _ in range(count)]
     for one in held:
@@ -100,7 +106,7 @@ class Cluster:
         log = open(self.folder / "daemons.log", "ab")  # pylint: disable=consider-using-with
         with log:
             subprocess.Popen(words, env={**self.environment, **more}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                             start_new_session=True)
+                             start_new_session=True, preexec_fn=end_with_parent)
 
     def start_node(self, node):
         self.spawn("slurmd", "-D", "-N", node, TIGHTROPE_TEST_NODE=node)

@@ -147,4 +147,5 @@ class Measured(VirtualNodes):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended
     main()
