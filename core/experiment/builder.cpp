@@ -63,10 +63,12 @@ class Builder {
                              cell.perturbation ? cell.perturbation->description() : ""};
     sensing.complete(loss, model, names.pass);
     // A start learns no more than the run does.
-    Context for_start = full;
-    const Vec training = held_out.empty() ? Vec() : training_data(problem.data, held_out);
-    if (!held_out.empty()) for_start.known_data = &training;
-    make_start(cell, *model, for_start, setup);
+    {
+      Context for_start = full;
+      const Vec training = held_out.empty() ? Vec() : training_data(problem.data, held_out);
+      if (!held_out.empty()) for_start.known_data = &training;
+      make_start(cell, *model, for_start, setup);
+    }
     SensingExtras extras;
     if (cell.perturbation) {
       full.stream = Stream(cell.seed, "perturbation");

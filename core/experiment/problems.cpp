@@ -11,6 +11,7 @@
 #include "core/arrays/arrays.hpp"
 #include "core/arrays/matrices.hpp"
 #include "core/base/limits.hpp"
+#include "core/engine/shuffled_operator.hpp"
 #include "core/experiment/component.hpp"
 #include "core/experiment/operator_key.hpp"
 #include "core/experiment/operator_size.hpp"
@@ -125,8 +126,10 @@ Context SensingProblems::context(std::uint64_t seed, const SensingProblem& probl
 
 SensingProblems::Shared& SensingProblems::of(const CellSpec& cell) {
   const Node* section = cell.resolved.find("problem");
-  Shared& remembered = problems_[fmt::format("{} {} {} {} {}", cell.seed_of("target"), cell.seed_of("operator"),
-                                             cell.seed_of("noise"), cell.batch.has_value(), to_json(*section, true))];
+  const Index drawn = cell.batch && cell.batch->is_uniform ? cell.batch->size : 0;
+  Shared& remembered = problems_[fmt::format("{} {} {} {} {} {}", cell.seed_of("target"), cell.seed_of("operator"),
+                                             cell.seed_of("noise"), cell.batch.has_value(), drawn,
+                                             to_json(*section, true))];
   if (!remembered.problem) remembered.problem = make_problem(cell);
   return remembered;
 }
@@ -142,6 +145,13 @@ std::shared_ptr<const SensingProblem> SensingProblems::make_problem(const CellSp
   const Remembered& known = measurement_operator(cell, problem->shape);
   problem->op = known.op;
   append(problem->warnings, known.warnings);
+  if (cell.batch && cell.batch->is_uniform) {
+    if (problem->op->entries().empty())
+      refuse(cell.batch_position,
+             fmt::format("the choice 'uniform' is for operators that see single entries, but {} does not",
+                         cell.op.description()));
+    problem->op = shuffled(problem->op, cell.batch->size, Stream(cell.seed_of("operator"), "problem/batches"));
+  }
   const Index m = problem->op->measurements();
   const Vec* const own = problem->op->own_data();
   if (own && own->n_elem != m)

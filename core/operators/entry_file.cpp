@@ -393,7 +393,7 @@ EntryList read_entries(const std::string& path, Index first_index, Shape shape, 
   if (format.listed && entries != *format.listed)
     file.refuse(file.text().size(), fmt::format("there are {} entries, but {} are announced", entries, *format.listed));
   if (!is_known) shape = needed;
-  EntryList list{EntryTiles(shape), Vec(), 0, 0, description_of(format, shape, entries)};
+  EntryList list{EntryTiles(shape, entries), Vec(), 0, 0, description_of(format, shape, entries)};
   std::vector<char> has_row(shape.rows, 0), has_column(shape.cols, 0);
   // Groups have their own tiles: threads do not meet.
   team.for_each_tile(EntryTiles::groups, [&](Index group) {

@@ -18,7 +18,7 @@ std::vector<Index> by_rows(const std::vector<Index>& places, Shape shape) {
 }
 
 EntryTiles tiles_of(const std::vector<Index>& places, Shape shape, const Team& team) {
-  EntryTiles tiles(shape);
+  EntryTiles tiles(shape, places.size());
   // Places increase: the column is told without dividing.
   const auto each = [&](const auto& work) {
     Index column = 0, begin = 0;

@@ -14,7 +14,8 @@ namespace tightrope {
 
 namespace {
 
-constexpr Index pack_tile = 4096;  // rows of a factor that a thread packs at a time
+constexpr Index pack_tile = 4096;    // rows of a factor that a thread packs at a time
+constexpr Index few_in_a_cell = 8;  // entries that a row has there, on average: fewer are few
 
 /// The finalizer of SplitMix64 (Steele, Lea & Flood, OOPSLA 2014): neighbours come out unrelated.
 std::uint64_t mixed(std::uint64_t x) {
@@ -98,26 +99,31 @@ std::vector<Index> EntryTiles::inverse(const Side& side) {
   return of;
 }
 
-EntryTiles::EntryTiles(Shape shape)
-    : shape_(shape),
-      strips_(std::clamp(std::bit_ceil(std::min(shape.rows, shape.cols) >> column_bits), least_strips, most_strips)),
-      cells_(strips_ * strips_),
-      rows_(std::make_shared<const Side>(shape.rows, strips_)),
-      columns_(std::make_shared<const Side>(shape.cols, strips_)),
-      row_tiles_(((rows_->longest - 1) >> row_bits) + 1),
-      column_tiles_(((columns_->longest - 1) >> column_bits) + 1),
-      first_(cells_ * tiles_per_cell() + 1, 0) {}
+EntryTiles::Plan::Plan(Shape shape, Index expected)
+    : strips(std::clamp(std::bit_ceil(std::min(shape.rows, shape.cols) >> EntryTiles::column_bits), least_strips,
+                        most_strips)),
+      rows(shape.rows, strips),
+      columns(shape.cols, strips),
+      row_bits(expected / strips < few_in_a_cell * shape.rows ? few_row_bits : EntryTiles::row_bits),
+      row_tiles(((rows.longest - 1) >> row_bits) + 1),
+      column_tiles(((columns.longest - 1) >> EntryTiles::column_bits) + 1) {}
 
-EntryTiles::EntryTiles(const EntryTiles& like, std::vector<entries::Key> keys)
-    : shape_(like.shape_),
-      strips_(like.strips_),
-      cells_(like.cells_),
-      rows_(like.rows_),
-      columns_(like.columns_),
-      row_tiles_(like.row_tiles_),
-      column_tiles_(like.column_tiles_),
-      first_(like.first_.size(), 0),
-      keys_(std::move(keys)) {}
+EntryTiles::EntryTiles(Shape shape, Index expected)
+    : shape_(shape),
+      expected_(expected),
+      plan_(std::make_shared<const Plan>(shape, expected)),
+      first_(tasks() * plan_->column_tiles + 1, 0) {}
+
+EntryTiles::EntryTiles(Shape shape, Index expected, std::vector<Index> begins, std::span<const entries::Key> keys,
+                       std::shared_ptr<const void> owner)
+    : EntryTiles(shape, expected) {
+  if (begins.size() != first_.size() || begins.front() != 0 || begins.back() != keys.size() ||
+      !std::is_sorted(begins.begin(), begins.end()))
+    throw std::length_error("EntryTiles: tiles of another shape or number of entries");
+  first_ = std::move(begins);
+  keys_ = keys;
+  owner_ = std::move(owner);
+}
 
 Index EntryTiles::group_of(Index row, Index column) {
   static_assert(groups == least_strips * least_strips);
@@ -125,57 +131,69 @@ Index EntryTiles::group_of(Index row, Index column) {
 }
 
 Index EntryTiles::tile_of(Index row, Index column) const {
-  const Index a = mixed(row) & (strips_ - 1), b = mixed(column) & (strips_ - 1);
-  const Index cell = ((b - a) & (strips_ - 1)) * strips_ + a;
-  return (cell * row_tiles_ + ((rows_->places[row] - rows_->first[a]) >> row_bits)) * column_tiles_ +
-         ((columns_->places[column] - columns_->first[b]) >> column_bits);
+  const Plan& plan = *plan_;
+  const Index a = mixed(row) & (plan.strips - 1), b = mixed(column) & (plan.strips - 1);
+  const Index cell = ((b - a) & (plan.strips - 1)) * plan.strips + a;
+  return (((plan.rows.places[row] - plan.rows.first[a]) >> plan.row_bits) * cells() + cell) * plan.column_tiles +
+         ((plan.columns.places[column] - plan.columns.first[b]) >> column_bits);
 }
 
 entries::Key EntryTiles::key_of(Index row, Index column) const {
-  const Index r = rows_->places[row] - rows_->first[mixed(row) & (strips_ - 1)],
-              c = columns_->places[column] - columns_->first[mixed(column) & (strips_ - 1)];
-  return static_cast<entries::Key>((r & ((Index{1} << row_bits) - 1)) << 16U | (c & ((Index{1} << column_bits) - 1)));
+  const Plan& plan = *plan_;
+  const Index r = plan.rows.places[row] - plan.rows.first[mixed(row) & (plan.strips - 1)],
+              c = plan.columns.places[column] - plan.columns.first[mixed(column) & (plan.strips - 1)];
+  return static_cast<entries::Key>((r & ((Index{1} << plan.row_bits) - 1)) << 16U |
+                                   (c & ((Index{1} << column_bits) - 1)));
 }
 
 EntryTiles::Tile EntryTiles::tile(Index index) const {
-  const Index cell = index / tiles_per_cell(), inside = index % tiles_per_cell(), a = cell % strips_,
-              b = (a + cell / strips_) % strips_;
-  return {first_[index], first_[index + 1], rows_->first[a] + ((inside / column_tiles_) << row_bits),
-          columns_->first[b] + ((inside % column_tiles_) << column_bits)};
+  const Plan& plan = *plan_;
+  const Index task = index / plan.column_tiles, row_tile = task / cells(), cell = task % cells(),
+              a = cell % plan.strips, b = (a + cell / plan.strips) % plan.strips;
+  return {first_[index], first_[index + 1], plan.rows.first[a] + (row_tile << plan.row_bits),
+          plan.columns.first[b] + ((index % plan.column_tiles) << column_bits)};
+}
+
+std::span<entries::Key> EntryTiles::own_keys(Index size) {
+  const auto keys = std::make_shared<std::vector<entries::Key>>(size);
+  keys_ = *keys;
+  placed_ = keys->data();
+  owner_ = keys;
+  return *keys;
 }
 
 void EntryTiles::allocate() {
   for (Index t = 0; t + 1 < first_.size(); ++t) first_[t + 1] += first_[t];
   next_.assign(first_.begin(), first_.end() - 1);
-  keys_.resize(first_.back());
+  own_keys(first_.back());
 }
 
 Index EntryTiles::place(Index row, Index column) {
   const Index at = next_[tile_of(row, column)]++;
-  keys_[at] = key_of(row, column);
+  placed_[at] = key_of(row, column);
   return at;
 }
 
 void EntryTiles::sort(const Team& team, Real* values) {
   next_ = {};
-  team.for_each_tile(cells_, [&](Index cell) {
-    for (Index t = cell * tiles_per_cell(); t < (cell + 1) * tiles_per_cell(); ++t)
-      sort_tile({keys_.data() + first_[t], first_[t + 1] - first_[t]}, values ? values + first_[t] : nullptr);
+  team.for_each_tile(tasks(), [&](Index task) {
+    for (Index t = task * plan_->column_tiles; t < (task + 1) * plan_->column_tiles; ++t)
+      sort_tile({placed_ + first_[t], first_[t + 1] - first_[t]}, values ? values + first_[t] : nullptr);
   });
 }
 
 std::uint64_t EntryTiles::bytes() const {
-  return keys_.size() * sizeof(entries::Key) + first_.size() * sizeof(Index) +
-         (rows_->places.size() + columns_->places.size()) * sizeof(std::uint32_t);
+  return keys_.size_bytes() + first_.size() * sizeof(Index) +
+         (plan_->rows.places.size() + plan_->columns.places.size()) * sizeof(std::uint32_t);
 }
 
 EntryTiles EntryTiles::part(const std::vector<Index>& indices) const {
-  EntryTiles some(*this, {});
-  some.keys_.reserve(indices.size());
+  EntryTiles some = *this;
+  entries::Key* to = some.own_keys(indices.size()).data();
   auto next = indices.begin();
   for (Index t = 0; t + 1 < first_.size(); ++t) {
-    for (; next != indices.end() && *next < first_[t + 1]; ++next) some.keys_.push_back(keys_[*next]);
-    some.first_[t + 1] = some.keys_.size();
+    for (; next != indices.end() && *next < first_[t + 1]; ++next) *to++ = keys_[*next];
+    some.first_[t + 1] = static_cast<Index>(next - indices.begin());
   }
   return some;
 }
@@ -233,8 +251,8 @@ EntryTiles::Packed EntryTiles::pack(const Team& team, const Pass& pass, Workspac
   const bool shared = pass.at && pass.at == pass.along;
   if (pass.at) {
     packed.width = padded(pass.at->rank());
-    packed.left = side(&pass.at->left, packed.width, *rows_, work.left, shared && pass.wanted.left);
-    packed.right = side(&pass.at->right, packed.width, *columns_, work.right, shared && pass.wanted.right);
+    packed.left = side(&pass.at->left, packed.width, plan_->rows, work.left, shared && pass.wanted.left);
+    packed.right = side(&pass.at->right, packed.width, plan_->columns, work.right, shared && pass.wanted.right);
   }
   if (shared) {
     packed.width_along = packed.width;
@@ -243,9 +261,9 @@ EntryTiles::Packed EntryTiles::pack(const Team& team, const Pass& pass, Workspac
   } else if (pass.along) {
     const auto [left, right] = pass.wanted;
     packed.width_along = padded(left ? pass.along->right.n_cols : pass.along->left.n_cols);
-    packed.left_along = side(right ? &pass.along->left : nullptr, packed.width_along, *rows_, work.left_along, left);
+    packed.left_along = side(right ? &pass.along->left : nullptr, packed.width_along, plan_->rows, work.left_along, left);
     packed.right_along =
-        side(left ? &pass.along->right : nullptr, packed.width_along, *columns_, work.right_along, right);
+        side(left ? &pass.along->right : nullptr, packed.width_along, plan_->columns, work.right_along, right);
   }
   return packed;
 }
@@ -253,9 +271,9 @@ EntryTiles::Packed EntryTiles::pack(const Team& team, const Pass& pass, Workspac
 void EntryTiles::unpack(const Team& team, const Pass& pass, const Packed& packed) const {
   if (!pass.along) return;
   if (pass.wanted.left)
-    unpack_side(team, packed.left_along.gradient, packed.left_along.stride, *rows_, pass.gradient->left);
+    unpack_side(team, packed.left_along.gradient, packed.left_along.stride, plan_->rows, pass.gradient->left);
   if (pass.wanted.right)
-    unpack_side(team, packed.right_along.gradient, packed.right_along.stride, *columns_, pass.gradient->right);
+    unpack_side(team, packed.right_along.gradient, packed.right_along.stride, plan_->columns, pass.gradient->right);
 }
 
 }  // namespace tightrope

@@ -4,8 +4,12 @@
 // most of the entries. The cells (s, s + d mod S) of step d = 0, …, S − 1 have no row and no column in common: threads
 // share them and write gradients where they belong, without copies and always in the same order (the strata of Gemulla,
 // Nijkamp, Haas & Sismanis, KDD 2011, for a whole gradient instead of stochastic steps). Inside a cell entries lie in
-// tiles of so few columns that their records stay in the second-level cache, and row by row, with 2 bytes each for row
-// and column. S comes from the shape alone: 8 to 64, such that a strip of the shorter side is about as wide as a tile.
+// tiles, and there row by row, with 2 bytes each for row and column. S is 8 to 64, such that a strip of the shorter side
+// is at most as wide as a tile.
+//
+// A row that meets few entries in a cell is dear: its record comes from far each time. Where that is so, tiles have few
+// rows, and all cells are done for the first tile of each strip of rows, then for the second, and so on; the records of
+// these rows stay near until their entries in all columns are done.
 #pragma once
 
 #include <memory>
@@ -20,14 +24,19 @@ namespace tightrope {
 
 class EntryTiles {
  public:
-  /// Measurements whose losses are asked for in one call, at most: few enough for the first-level cache.
-  static constexpr Index block = 256;
+  /// Measurements whose losses are asked for in one call, at most: so few that their records are
+  /// in the first-level cache when their slopes are known.
+  static constexpr Index block = 32;
   static constexpr Index groups = 64;
   /// One of the groups of entries, of which different ones may be counted, and placed, at the same time.
   static Index group_of(Index row, Index column);
 
   /// Counts entries before they are placed: every entry is named twice, to count() and, after allocate(), to place().
-  explicit EntryTiles(Shape shape);
+  /// `expected`: about how many there will be.
+  EntryTiles(Shape shape, Index expected);
+  /// What begins() and keys() were; `owner` keeps the keys. Throws std::length_error where they cannot have been.
+  EntryTiles(Shape shape, Index expected, std::vector<Index> begins, std::span<const entries::Key> keys,
+             std::shared_ptr<const void> owner);
   void count(Index row, Index column) { ++first_[tile_of(row, column) + 1]; }
   void allocate();
   /// Where the entry lies until sort().
@@ -37,6 +46,9 @@ class EntryTiles {
 
   Shape shape() const { return shape_; }
   Index size() const { return keys_.size(); }
+  Index expected() const { return expected_; }
+  const std::vector<Index>& begins() const { return first_; }  // of the tiles, and size()
+  std::span<const entries::Key> keys() const { return keys_; }
   std::uint64_t bytes() const;
   /// work(i, row, column) for all entries in their order.
   template <class Work>
@@ -60,7 +72,7 @@ class EntryTiles {
 
  private:
   static constexpr Index least_strips = 8, most_strips = 64;
-  static constexpr Index row_bits = 16, column_bits = 12;  // of a tile
+  static constexpr Index row_bits = 16, few_row_bits = 10, column_bits = 14;  // of a tile
 
   /// Where the rows, or the columns, of the matrix have their records.
   struct Side {
@@ -68,6 +80,13 @@ class EntryTiles {
     std::vector<std::uint32_t> places;
     std::vector<Index> first;  // place of each strip, and their number
     Index longest = 0;
+  };
+  /// What follows from shape and number of entries alone.
+  struct Plan {
+    Plan(Shape shape, Index expected);
+    Index strips;
+    Side rows, columns;
+    Index row_bits, row_tiles, column_tiles;  // of a cell
   };
   /// One tile, as far as a pass needs it.
   struct Tile {
@@ -99,11 +118,13 @@ class EntryTiles {
     Index width = 0, width_along = 0;
   };
 
-  EntryTiles(const EntryTiles& like, std::vector<entries::Key> keys);
   Index tile_of(Index row, Index column) const;
   entries::Key key_of(Index row, Index column) const;
   Tile tile(Index index) const;
-  Index tiles_per_cell() const { return row_tiles_ * column_tiles_; }
+  Index cells() const { return plan_->strips * plan_->strips; }
+  /// Tiles of different tasks of a step have nothing in common; those of one follow each other.
+  Index tasks() const { return plan_->row_tiles * cells(); }
+  std::span<entries::Key> own_keys(Index size);
   static Workspace& workspace();
   Packed pack(const Team& team, const Pass& pass, Workspace& work) const;
   void unpack(const Team& team, const Pass& pass, const Packed& packed) const;
@@ -112,17 +133,18 @@ class EntryTiles {
   static std::vector<Index> inverse(const Side& side);
 
   Shape shape_;
-  Index strips_, cells_;
-  std::shared_ptr<const Side> rows_, columns_;
-  Index row_tiles_, column_tiles_;  // of a cell
-  std::vector<Index> first_;        // entry of each tile, and their number
-  std::vector<Index> next_;         // while entries are placed
-  std::vector<entries::Key> keys_;
+  Index expected_;
+  std::shared_ptr<const Plan> plan_;
+  std::vector<Index> first_;  // entry of each tile, and their number
+  std::vector<Index> next_;   // while entries are placed
+  std::shared_ptr<const void> owner_;
+  std::span<const entries::Key> keys_;
+  entries::Key* placed_ = nullptr;  // the same keys, where they are this object's own
 };
 
 template <class Work>
 void EntryTiles::for_each(const Work& work) const {
-  const std::vector<Index> rows = inverse(*rows_), columns = inverse(*columns_);
+  const std::vector<Index> rows = inverse(plan_->rows), columns = inverse(plan_->columns);
   for (Index t = 0; t + 1 < first_.size(); ++t) {
     const Tile at = tile(t);
     for (Index i = at.first; i < at.end; ++i)
@@ -134,11 +156,13 @@ template <class Block>
 Real EntryTiles::run(const Team& team, const Pass& pass, Rows rows, const Block& block_done) const {
   Workspace& work = workspace();
   const Packed packed = pack(team, pass, work);
-  work.values.assign(cells_, 0.0);
+  const Index strips = plan_->strips, tiles_of_task = plan_->column_tiles;
+  work.values.assign(cells(), 0.0);
   Real* const values = work.values.data();
-  const auto do_cell = [&](Index cell) {
+  const auto do_task = [&](Index task) {
     thread_local Real z[block], slopes[block];
-    for (Index t = cell * tiles_per_cell(); t < (cell + 1) * tiles_per_cell(); ++t) {
+    Real& value = values[task % cells()];
+    for (Index t = task * tiles_of_task; t < (task + 1) * tiles_of_task; ++t) {
       if (first_[t] == first_[t + 1] || first_[t + 1] <= rows.first || first_[t] >= rows.end()) continue;
       const Tile at = tile(t);
       const auto records = [](entries::Records of, Index first) {
@@ -155,17 +179,19 @@ Real EntryTiles::run(const Team& team, const Pass& pass, Rows rows, const Block&
         if (first >= end) continue;
         const entries::Key* const keys = keys_.data() + first;
         if (pass.at) entries::predict(keys, end - first, left, right, packed.width, pass.factor, z);
-        values[cell] += block_done(first, end - first, z, slopes);
+        value += block_done(first, end - first, z, slopes);
         if (pass.along)
           entries::add(keys, end - first, slopes, left_along, right_along, packed.width_along, pass.factor);
       }
     }
   };
-  for (Index step = 0; step < strips_; ++step)
-    team.for_each_tile(strips_, [&](Index strip) { do_cell(step * strips_ + strip); });
+  for (Index begin = 0; begin < tasks(); begin += strips) {
+    if (first_[(begin + strips) * tiles_of_task] <= rows.first || first_[begin * tiles_of_task] >= rows.end()) continue;
+    team.for_each_tile(strips, [&](Index strip) { do_task(begin + strip); });
+  }
   unpack(team, pass, packed);
   Real value = 0;
-  for (Index cell = 0; cell < cells_; ++cell) value += values[cell];
+  for (Index cell = 0; cell < cells(); ++cell) value += values[cell];
   return value;
 }
 

@@ -12,6 +12,7 @@ struct BatchRule {
   enum class Order { in_turn, shuffled, random };
   Index size = 0;
   Order order = Order::in_turn;
+  bool is_uniform = false;  // batches were drawn at random, before they were numbered
 };
 
 /// Cuts m measurements into batches of consecutive ones, the last of which may be smaller, and gives each iteration one

@@ -21,7 +21,7 @@ struct Records {
   Index stride = 0;
 };
 
-/// z_e = factor · ⟨left row, right row⟩ of each key. The sum over 4 interleaved partial sums, in a fixed tree.
+/// z_e = factor · ⟨left row, right row⟩ of each key. The sum over 8 interleaved partial sums, in a fixed tree.
 void predict(const Key* keys, Index count, const Records& left, const Records& right, Index width, Real factor,
              Real* z);
 

@@ -35,7 +35,7 @@ std::vector<Place> places_of(Shape shape, Index count) {
 }
 
 EntryTiles tiles_of(Shape shape, const std::vector<Place>& places, const Team& team, Vec* values = nullptr) {
-  EntryTiles tiles(shape);
+  EntryTiles tiles(shape, places.size());
   for (const auto& [a, b] : places) tiles.count(a, b);
   tiles.allocate();
   if (values) values->set_size(places.size());
