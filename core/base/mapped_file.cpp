@@ -88,7 +88,7 @@ Guarded* place_of(const std::byte* data) {
 
 MappedFile::MappedFile(const std::string& path) : path_(path), descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
   if (descriptor_ < 0) refuse(path, "opened");
-  opened_ = identity();
+  opened_ = state();
   size_ = opened_.size;
   const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   mapped_ = (size_ + zeros_behind + page - 1) / page * page;
@@ -116,14 +116,14 @@ MappedFile::~MappedFile() {
   close(descriptor_);
 }
 
-MappedFile::Identity MappedFile::identity() const {
+MappedFile::State MappedFile::state() const {
   struct stat found {};
   if (fstat(descriptor_, &found) != 0) return {};
   return {static_cast<std::uint64_t>(found.st_size), found.st_mtim.tv_sec, found.st_mtim.tv_nsec};
 }
 
 void MappedFile::check() const {
-  const Identity now = identity();
+  const State now = state();
   if (now.size < opened_.size)
     throw Error(Exit::integrity,
                 fmt::format("{} was cut from {} to {} bytes while it was read", path_, opened_.size, now.size));

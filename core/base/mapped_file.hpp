@@ -28,16 +28,16 @@ class MappedFile {
   void check() const;
 
  private:
-  struct Identity {
+  struct State {
     std::uint64_t size = 0;
     std::int64_t seconds = 0, nanoseconds = 0;
-    bool operator==(const Identity&) const = default;
+    bool operator==(const State&) const = default;
   };
-  Identity identity() const;
+  State state() const;
 
   std::string path_;
   int descriptor_ = -1;
-  Identity opened_;
+  State opened_;
   std::uint64_t size_ = 0, mapped_ = 0;
   const std::byte* data_ = nullptr;
 };

@@ -2,7 +2,8 @@
 // Chen, Davis, Díaz, Ding & Drusvyatskiy (Found. Comput. Math. 21, 2021): b_i are the rows of [H S_1; H S_2; …], cut
 // after m of them, with the Hadamard matrix H whose size is n1, or the next power of 2, and random diagonal signs S_j;
 // and a_i likewise, with n2 and signs of their own. c = 1/√m makes E‖A(X)‖² = ‖X‖_F². All maps are Walsh-Hadamard
-// transforms, O(k m log n); no A_i is ever formed.
+// transforms, O(k m log n), and consecutive measurements cost as much as the repetitions of H that they lie in; no A_i
+// is ever formed.
 #include "plugins/shared/signed_hadamard.hpp"
 
 namespace {
@@ -30,8 +31,9 @@ class BlindDeconvolution final : public MeasurementOperator {
  private:
   void do_forward(const Mat& X, Vec& z) const override { do_forward({X, arma::eye(cols(), cols())}, z); }
   void do_adjoint(const Vec& z, Mat& G) const override { do_adjoint_times(z, arma::eye(cols(), cols()), G); }
-  void do_forward(const LowRank& X, Vec& z) const override {
-    z = c_ * arma::sum(b_.times(X.left) % a_.times(X.right), 1);
+  void do_forward(const LowRank& X, Vec& z) const override { do_forward(X, Rows::all(), z); }
+  void do_forward(const LowRank& X, Rows wanted, Vec& z) const override {
+    z = c_ * arma::sum(b_.times(X.left, wanted) % a_.times(X.right, wanted), 1);
   }
   void do_adjoint_times(const Vec& z, const Mat& B, Mat& C) const override {
     C = b_.transposed_times(a_.times(B).each_col() % (c_ * z));

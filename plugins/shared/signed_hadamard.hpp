@@ -14,18 +14,22 @@ class SignedHadamard {
     signs_.set_size(n, (m + size_ - 1) / size_);
     for (Index i = 0; i < signs_.n_elem; ++i) signs_[i] = stream.uniform(i) < 0.5 ? -1 : 1;
   }
-  Mat times(const Mat& B) const {
-    Mat C(m_, B.n_cols);
+  /// Those rows of F B, for the price of the repetitions that they are in.
+  Mat times(const Mat& B, Rows some = Rows::all()) const {
+    const Rows rows = some.within(m_);
+    Mat C(rows.count, B.n_cols);
     Vec work(size_);
     for (Index c = 0; c < B.n_cols; ++c)
-      for (Index j = 0; j < signs_.n_cols; ++j) {
+      for (Index j = rows.first / size_; j * size_ < rows.end(); ++j) {
         work.zeros();
         work.head(signs_.n_rows) = signs_.col(j) % B.col(c);
         transform(work);
-        C.submat(j * size_, c, arma::size(rows_of(j), 1)) = work.head(rows_of(j));
+        const Index begin = std::max(rows.first, j * size_), end = std::min(rows.end(), j * size_ + rows_of(j));
+        for (Index i = begin; i < end; ++i) C(i - rows.first, c) = work[i - j * size_];
       }
     return C;
   }
+  /// Repetitions whose rows of C are zero cost nothing.
   Mat transposed_times(const Mat& C) const {
     Mat B(signs_.n_rows, C.n_cols, arma::fill::zeros);
     Vec work(size_);
@@ -33,6 +37,7 @@ class SignedHadamard {
       for (Index j = 0; j < signs_.n_cols; ++j) {
         work.zeros();
         work.head(rows_of(j)) = C.submat(j * size_, c, arma::size(rows_of(j), 1));
+        if (work.is_zero()) continue;
         transform(work);
         B.col(c) += signs_.col(j) % work.head(signs_.n_rows);
       }

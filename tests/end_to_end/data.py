@@ -5,6 +5,7 @@ TIGHTROPE=$PWD/build/release/bin/tightrope data.py
 """
 import json
 import os
+import resource
 import subprocess
 
 import numpy
@@ -137,6 +138,46 @@ class Data(Case):
         self.same(self.read_back(config)[0], X[:, :1] @ X[:1, :])
         numpy.savez(self.folder / "start.npz", V=X[:, :1], W=X[:1, :].T * numpy.nan)
         self.one_sentence(self.tightrope("run", config, code=2), "start.npz", "(1, 1) is not a finite number")
+
+    def write_rows(self, m, shape, dtype=float):
+        rng = numpy.random.default_rng(3)
+        A = rng.standard_normal((m, *shape)).astype(dtype) / m**0.5
+        truth = numpy.outer(rng.standard_normal(shape[0]), rng.standard_normal(shape[1])) / (shape[0] * shape[1])**0.5
+        numpy.save(self.folder / "A.npy", A.reshape(m, -1))
+        numpy.save(self.folder / "y.npy", A.reshape(m, -1).astype(float) @ truth.ravel())
+        return self.write("rows.yaml", CONFIG.replace("[4, 3]", str(list(shape))).replace("identity", "{type: dense_file, path: A.npy}").replace("iterations: 0", "iterations: 20"))
+
+    def test_rows_in_the_file_give_the_bytes_of_rows_in_memory(self):
+        config = self.write_rows(400, (13, 11), "f4")
+        results = set()
+        for where in ["automatic", "memory", "file"]:
+            for threads in ["1", "3"]:
+                self.tightrope("run", config, "-q", "--no-report", "-o", "out", "--threads", threads, "--set", f"problem.operator.storage={where}")
+                results.add(((self.folder / "out/final.npz").read_bytes(), (self.folder / "out/trace.csv").read_bytes()))
+                subprocess.run(["rm", "-r", "out"], cwd=self.folder, check=True)
+        self.assertEqual(len(results), 1)
+
+    def test_rows_that_do_not_fit_into_memory_stay_in_the_file(self):
+        config = self.write_rows(1000, (200, 120))  # 192 MB
+        limited = lambda: resource.setrlimit(resource.RLIMIT_DATA, (160 << 20, 160 << 20))
+        run = lambda *more: subprocess.run([PROGRAM, "run", config, "--no-report", "--threads", "1", "--set", "stop.iterations=2", *more], cwd=self.folder,
+                                           env=self.environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, preexec_fn=limited)
+        done = run()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("A.npy: 1000 × 24000 numbers of type float64, read from the file in every pass", done.stdout)
+        done = run("--set", "problem.operator.storage=memory", "-o", "memory")
+        self.assertEqual(done.returncode, 5)
+        self.one_sentence(done, "measurements × rows·columns × 8 bytes = 1000 × 24000 × 8 = 192 MB", "(ulimit -d)", "leave out 'storage'")
+
+    def test_a_file_that_is_cut_while_it_is_read_ends_the_run(self):
+        config = self.write_rows(400, (30, 20))
+        process = subprocess.Popen([PROGRAM, "run", config, "--set", "stop.iterations=100000000", "--set", "problem.operator.storage=file"], cwd=self.folder,
+                                   env=self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process.stderr.readline()  # the first line of progress: the run is under way
+        os.truncate(self.folder / "A.npy", 1_000_000)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 4, err)
+        self.assertIn("A.npy was cut from 1920128 to 1000000 bytes while it was read", err.splitlines()[-1])
 
     def test_wide_and_tall_targets_cost_the_same(self):
         wide = numpy.random.default_rng(2).standard_normal((20, 20000))

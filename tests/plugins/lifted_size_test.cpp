@@ -1,4 +1,4 @@
-// Blind super-resolution forms no matrix of the lifted size: the largest block of memory that a run asks for.
+// Structured operators form no matrix of the size of X: the largest block of memory that a run asks for.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -96,6 +96,48 @@ observers: [point_sources: {channels: 4}]
     CHECK(lanes.front()->iterate().iteration == 3);
     CHECK(largest > sizeof(Real) * s * n1);  // it does see what is asked for
     CHECK_MESSAGE(largest < lifted / 10, "a block of " << largest << " bytes, of " << lifted);
+  }
+}
+
+TEST_CASE("no run with a structured operator has a block of memory of a third of X") {
+  struct Problem {
+    Index rows, cols;
+    std::string op, target, model;
+  };
+  const std::string pair = "{type: asymmetric, rank: 2}", any = "{type: random_low_rank, rank: 2}",
+                    complex_pair = "{type: complex_asymmetric, rank: 1}",
+                    hermitian = "{type: complex_symmetric, rank: 1}";
+  const std::vector<Problem> problems = {
+      {1000, 900, "{type: rank_one, measurements: 1500, storage: generated}", any, pair},
+      {1000, 1000, "{type: rank_one, measurements: 1500, form: quadratic, storage: generated}",
+       "{type: random_low_rank, rank: 2, symmetric: true}", "{type: symmetric, rank: 2}"},
+      {1000, 900, "{type: blind_deconvolution, measurements: 6000}", any, pair},
+      {1000, 900, "{type: fourier_deconvolution, points: 3000}", any, complex_pair},
+      {1024, 512, "{type: coded_diffraction, masks: 6, normalization: isotropic}",
+       "{type: random_low_rank, rank: 1, hermitian: true}", hermitian},
+      {1024, 512, "{type: pauli, measurements: 4000}", "{type: quantum_state, state: ghz}", hermitian},
+      {1000, 900, "{type: sparse_random, measurements: 6000, nonzeros: 5}", any, pair},
+      {1000, 900, "{type: two_sided, left_rows: 80, right_columns: 70}", any, pair},
+      {1000, 900, "{type: entry_sampling, count: 12000}", any, pair}};
+  const Catalog catalog({std::filesystem::path(TIGHTROPE_BUILD_DIR) / "plugins"});
+  for (const Problem& problem : problems) {
+    CAPTURE(problem.op);
+    const auto experiment = resolve_experiment(
+        parse_yaml(
+            "problem:\n  shape: [" + std::to_string(problem.rows) + ", " + std::to_string(problem.cols) +
+                "]\n  target: " + problem.target + "\n  operator: " + problem.op + "\nmodel: " + problem.model +
+                "\ninitialization: spectral\noptimizer: {type: gradient_descent, step: 1e-4}\nstop: {iterations: "
+                "3}\nobservers: [relative_error]\n",
+            "test.yaml"),
+        catalog);
+    const auto team = std::make_shared<const Team>(1);
+    largest_request = 0;
+    auto lanes = build_lanes(experiment, team);
+    Engine().run(lanes);
+    const std::size_t largest = largest_request, whole = sizeof(Real) * problem.rows * problem.cols;
+    CHECK(lanes.front()->iterate().iteration == 3);
+    CHECK(largest > sizeof(Real) * problem.rows);
+    CHECK_MESSAGE(largest < whole / 3, "a block of " << largest << " bytes, of " << whole);
   }
 }
 

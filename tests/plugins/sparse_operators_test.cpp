@@ -139,6 +139,58 @@ TEST_CASE("deconvolution by Fourier transforms: y = c F h ∘ A x for Z = h xᵀ
                        std::exception);
 }
 
+TEST_CASE("coded diffraction: intensities of masked signals, by the sums of the transform, for complex and real Z") {
+  constexpr Index n = 6, L = 4;
+  const Stream stream = context({n, n}).stream;
+  ComplexMat d(n, L);
+  for (Index i = 0; i < d.n_elem; ++i)
+    d[i] = std::polar(
+        stream.uniform(2 * i + 1) < 0.8 ? std::sqrt(0.5) : std::sqrt(3.0),
+        std::vector<Real>{0, 0.5, 0.25, 0.75}[static_cast<Index>(4 * stream.uniform(2 * i))] * arma::datum::tau);
+  const auto transformed = [&](const ComplexMat& v, Index l, Index j) {
+    std::complex<Real> sum = 0;
+    for (Index t = 0; t < n; ++t)
+      sum += d(t, l) * v[t] * std::polar(1.0, -arma::datum::tau * static_cast<Real>(j * t) / n);
+    return sum;
+  };
+  const auto op = made<MeasurementOperator>("coded_diffraction", "{masks: 4}", context({2 * n, n}));
+  REQUIRE(op->measurements() == n * L);
+  check_maps(*op);
+  // x xᴴ of a complex x, as the model of Hermitian matrices has it; and u vᵀ with a complex u and a real v.
+  const ComplexMat x(Stream(1, "re").normal_matrix(n, 1), Stream(1, "im").normal_matrix(n, 1));
+  const Mat v = Stream(2, "v").normal_matrix(n, 1);
+  Vec intensities, products;
+  op->forward(LowRank{left_of_pair(side_by_side(x)), side_by_side(x)}, intensities);
+  op->forward(LowRank{stacked(x), v}, products);
+  const auto real =
+      made<MeasurementOperator>("coded_diffraction", "{masks: 4, normalization: isotropic}", context({n, n}));
+  check_maps(*real);
+  Vec of_real;
+  real->forward(LowRank{v, v}, of_real);
+  for (Index l = 0; l < L; ++l)
+    for (Index j = 0; j < n; ++j) {
+      const std::complex<Real> seen = transformed(x, l, j), other = transformed(as_complex(v), l, j);
+      CHECK(intensities[l * n + j] == doctest::Approx(std::norm(seen)).epsilon(1e-12));
+      CHECK(products[l * n + j] == doctest::Approx((seen * std::conj(other)).real()).epsilon(1e-12));
+      CHECK(of_real[l * n + j] == doctest::Approx(std::norm(other) / std::sqrt(n * L)).epsilon(1e-12));
+    }
+  CHECK_THROWS_WITH_AS(made<MeasurementOperator>("coded_diffraction", "{masks: 4}", context({9, 6})),
+                       doctest::Contains("needs a shape of 2n × n, or n × n for real signals, but this one is 9 × 6"),
+                       std::exception);
+}
+
+TEST_CASE("coded diffraction is to Hermitian Z as normal vectors are: E‖A(Z)‖² = ‖Z‖² + tr²(Z)") {
+  constexpr Index n = 8;
+  const ComplexMat x(Stream(1, "re").normal_matrix(n, 2), Stream(1, "im").normal_matrix(n, 2));
+  const LowRank Z{left_of_pair(side_by_side(x)), side_by_side(x)};
+  const Real expected = std::pow(arma::norm(x * x.t(), "fro"), 2) + std::pow(arma::norm(x, "fro"), 4);
+  const auto op =
+      made<MeasurementOperator>("coded_diffraction", "{masks: 20000, normalization: isotropic}", context({2 * n, n}));
+  Vec z;
+  op->forward(Z, z);
+  CHECK(arma::dot(z, z) == doctest::Approx(expected).epsilon(0.05));
+}
+
 TEST_CASE("both recover a matrix from few measurements") {
   for (const char* choice : {"{type: sparse_random, measurements: 700, nonzeros: 5}",
                              "{type: sparse_random, measurements: 700, nonzeros: 5, values: gaussian}",

@@ -144,15 +144,29 @@ class PlainStore final : public RowStore {
     // Four rows to add and four to come, where the core's own cache holds them with room to spare.
     return 8 * stride_ <= core_cache() / 4 * 3 ? 4 : 2;
   }
-  std::uint64_t scratch_bytes(Index lanes) const override { return makes() ? block_rows(lanes) * stride() : 0; }
+  std::uint64_t scratch_bytes(Index lanes) const override {
+    return generate_ || (chosen_ && lanes > 1) ? block_rows(lanes) * stride() : 0;
+  }
   void sweep(const SweepRows& add, const SweepRows& dot, Index begin, Index end, const SweepLanes& lanes,
              Real* sums) const override {
-    if (makes())
-      for (const SweepRows* rows : {&add, &dot})
-        for (Index i = 0; i < rows->count && !rows->made; ++i)
-          make(rows->first + i, begin, end, static_cast<std::byte*>(rows->scratch) + i * stride());
-    sweeps::plain({at(add), add.count, stride()}, add.slopes, {at(dot), dot.count, stride()}, begin, end, kept_as(),
-                  lanes, sums);
+    if (chosen_ && !generate_ && lanes.groups == 1) {
+      // Any two rows are a block, with their distance as its stride. With one lane a copy would cost as much as it
+      // saves.
+      for (Index i = 0; i < std::max(add.count, dot.count); i += 2)
+        sweeps::plain(two_of(add, i), add.slopes + i, two_of(dot, i), begin, end, storage_, lanes, sums + i);
+      return;
+    }
+    // What is copied is used while it is in the first caches.
+    const Index step = chosen_ && !generate_ ? tile_columns : end - begin;
+    for (Index from = begin; from < end; from += step) {
+      const Index to = std::min(end, from + step);
+      if (makes())
+        for (const SweepRows* rows : {&add, &dot})
+          for (Index i = 0; i < rows->count && !rows->made; ++i)
+            make(rows->first + i, from, to, static_cast<std::byte*>(rows->scratch) + i * stride());
+      sweeps::plain({at(add), add.count, stride()}, add.slopes, {at(dot), dot.count, stride()}, from, to, kept_as(),
+                    lanes, sums);
+    }
   }
   void read(Index row, Real* entries) const override {
     if (generate_)
@@ -171,6 +185,12 @@ class PlainStore final : public RowStore {
   std::uint64_t stride() const { return makes() ? row_stride(kept_as(), columns_) : stride_; }
   const std::byte* at(const SweepRows& rows) const {
     return makes() ? static_cast<const std::byte*>(rows.scratch) : data_.get() + rows.first * stride_;
+  }
+  /// Rows i and i + 1 of a block of chosen ones, those that there are.
+  sweeps::Block two_of(const SweepRows& rows, Index i) const {
+    if (i >= rows.count) return {nullptr, 0, 0};
+    const Index first = chosen(rows.first + i), second = i + 1 < rows.count ? chosen(rows.first + i + 1) : first;
+    return {data_.get() + first * stride_, std::min<Index>(2, rows.count - i), (second - first) * stride_};
   }
   void make(Index row, Index begin, Index end, std::byte* to) const {
     const Index last = std::min(end, columns_);
