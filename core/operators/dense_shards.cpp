@@ -30,6 +30,10 @@ Index RowStrips::first_row(Index strip) const {
   return std::min(end, begin + part_begin(units, strips, strip) * sign_group);
 }
 
+Index DenseOperator::parts() const {
+  return has_long_rows(entries_) ? (entries_ + chunk - 1) / chunk : RowStrips(0, measurements(), false).strips;
+}
+
 DenseOperator::Shards::Shards(const DenseOperator& whole, Ranks& ranks, const MakeStore& make_store)
     : whole_(whole),
       ranks_(ranks),
@@ -59,13 +63,10 @@ DenseOperator::Shards::~Shards() {
 }
 
 Index DenseOperator::Shards::part_begin_at(Index place) const {
-  const Index ranks = ranks_.count();
-  if (!by_columns_) {
-    const RowStrips strips(0, whole_.measurements(), false);
-    return strips.first_row(place == ranks ? strips.strips : part_begin(strips.strips, ranks, place));
-  }
-  const Index chunks = (whole_.entries_ + chunk - 1) / chunk;
-  return std::min(whole_.entries_, chunk * (place == ranks ? chunks : part_begin(chunks, ranks, place)));
+  const Index ranks = ranks_.count(), parts = whole_.parts();
+  const Index part = place == ranks ? parts : part_begin(parts, ranks, place);
+  if (by_columns_) return std::min(whole_.entries_, chunk * part);
+  return RowStrips(0, whole_.measurements(), false).first_row(part);
 }
 
 /// Those of the rows that are there.

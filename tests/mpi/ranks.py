@@ -131,6 +131,20 @@ class Traffic(RanksCase):
                 self.assertGreaterEqual(sent, formula)
 
 
+    def test_a_plan_says_what_ranks_would_take(self):
+        planned = {ranks: json.loads(self.tightrope("plan", "shared.yaml", "--ranks", ranks, "--format", "json").stdout)
+                   for ranks in (1, 4, 16)}
+        for ranks, plan in planned.items():
+            cell = plan["cells"][0]
+            self.assertEqual(plan["ranks"]["count"], ranks)
+            self.assertAlmostEqual(plan["ranks"]["memory_bytes"], cell["operator_bytes"] / ranks + cell["lane_bytes"])
+            sent = 2 * 8 * (4 * (20 + 15) + 20 * 15) / 1e9 + (ranks - 1) * (20e-6 + 262144 / 1e9)
+            self.assertAlmostEqual(plan["ranks"]["seconds"], cell["seconds"] / ranks + cell["passes"] * sent, delta=1e-9)
+        others = self.tightrope("plan", "shared.yaml", "--ranks", 2, "--set", "initialization=small_random", "--set",
+                                "problem.operator={type: entry_sampling, count: 200}").stdout
+        self.assertIn("Not all of these operators can be shared by ranks.", others)
+
+
 class Refused(RanksCase):
     def test_operators_that_cannot_be_shared(self):
         done = self.on_ranks(2, "shared.yaml", "--set", "problem.operator={type: entry_sampling, count: 200}",
