@@ -140,7 +140,7 @@ class Traffic(RanksCase):
             cell = plan["cells"][0]
             self.assertEqual(plan["ranks"]["count"], ranks)
             self.assertAlmostEqual(plan["ranks"]["memory_bytes"], cell["operator_bytes"] / ranks + cell["lane_bytes"])
-            sent = 2 * 8 * (4 * (20 + 15) + 20 * 15) / 1e9 + (ranks - 1) * (20e-6 + 262144 / 1e9)
+            sent = 2 * 8 * (4 * (20 + 15) + 20 * 15) / 1e9 + (ranks - 1) * (20e-6 + 65536 / 1e9)
             self.assertAlmostEqual(plan["ranks"]["seconds"], cell["seconds"] / ranks + cell["passes"] * sent,
                                    delta=1e-9)
         others = self.tightrope("plan", "shared.yaml", "--ranks", 2, "--set",

@@ -40,7 +40,7 @@ struct Planned {
 };
 
 /// A network as many have it.
-constexpr double latency = 20e-6, bandwidth = 1e9, segment = 256 << 10;  // seconds, bytes a second, bytes
+constexpr double latency = 20e-6, bandwidth = 1e9, segment = 64 << 10;  // seconds, bytes a second, bytes
 
 /// What the runs would take on several ranks, each with as many threads as here.
 struct OnRanks {
