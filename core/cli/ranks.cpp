@@ -46,14 +46,6 @@ std::unique_ptr<Ranks> join_ranks() {
   return ranks;
 }
 
-Index wanted_ranks(const Call& call) {
-  const std::string text = call.text("ranks");
-  const auto given = to_index(Node::make_scalar(text, {}));
-  if (!given || *given < 1 || *given > 4096)
-    throw Error(Exit::config, fmt::format("--ranks must be a whole number between 1 and 4096, but it is '{}'", text));
-  return *given;
-}
-
 /// The arguments of this process, without --ranks.
 std::vector<std::string> own_arguments() {
   std::ifstream file("/proc/self/cmdline", std::ios::binary);
@@ -130,6 +122,14 @@ Exit lead(const Call& call, Ranks& ranks, const std::function<Exit(const Call&)>
 }
 
 }  // namespace
+
+Index wanted_ranks(const Call& call) {
+  const std::string text = call.text("ranks");
+  const auto given = to_index(Node::make_scalar(text, {}));
+  if (!given || *given < 1 || *given > 4096)
+    throw Error(Exit::config, fmt::format("--ranks must be a whole number between 1 and 4096, but it is '{}'", text));
+  return *given;
+}
 
 Exit run_on_ranks(const Call& call, const std::function<void(const Call&)>& check,
                   const std::function<Exit(const Call&)>& run) {

@@ -9,7 +9,7 @@ namespace tightrope {
 
 namespace {
 
-constexpr Index piece = 1 << 15;  // numbers: small enough that a chain fills up soon, large enough to hide its latency
+constexpr Index piece = 1 << 13;  // numbers: small enough that a chain fills up soon, large enough to hide its latency
 
 }  // namespace
 

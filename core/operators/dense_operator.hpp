@@ -48,6 +48,9 @@ class DenseOperator : public MeasurementOperator {
   bool is_dense() const override { return true; }
   void dense_rows(Index first, Index count, Real* rows) const override;
 
+  /// How many processes can have a part of it: its strips of rows or, where rows are long, chunks of columns.
+  Index parts() const;
+
   /// Numbers that the source gives per row: n1·n2 or n(n + 1)/2.
   static Index row_entries(Shape shape, const Layout& layout);
 

@@ -30,6 +30,10 @@ Index RowStrips::first_row(Index strip) const {
   return std::min(end, begin + part_begin(units, strips, strip) * sign_group);
 }
 
+Index DenseOperator::parts() const {
+  return has_long_rows(entries_) ? (entries_ + chunk - 1) / chunk : RowStrips(0, measurements(), false).strips;
+}
+
 DenseOperator::Shards::Shards(const DenseOperator& whole, Ranks& ranks, const MakeStore& make_store)
     : whole_(whole),
       ranks_(ranks),
@@ -59,13 +63,10 @@ DenseOperator::Shards::~Shards() {
 }
 
 Index DenseOperator::Shards::part_begin_at(Index place) const {
-  const Index ranks = ranks_.count();
-  if (!by_columns_) {
-    const RowStrips strips(0, whole_.measurements(), false);
-    return strips.first_row(place == ranks ? strips.strips : part_begin(strips.strips, ranks, place));
-  }
-  const Index chunks = (whole_.entries_ + chunk - 1) / chunk;
-  return std::min(whole_.entries_, chunk * (place == ranks ? chunks : part_begin(chunks, ranks, place)));
+  const Index ranks = ranks_.count(), parts = whole_.parts();
+  const Index part = place == ranks ? parts : part_begin(parts, ranks, place);
+  if (by_columns_) return std::min(whole_.entries_, chunk * part);
+  return RowStrips(0, whole_.measurements(), false).first_row(part);
 }
 
 /// Those of the rows that are there.
@@ -164,19 +165,25 @@ void DenseOperator::Shards::run(const Pass& pass, const Weigh& weigh) {
     grown(weights_, held.count * pass.of_row());
     std::fill_n(weights_.data(), held.count * pass.of_row(), 0.0);
   }
+  const Index block = block_rows(pass);
+  grown(scratch_, 2 * ((pass.round_rows + block - 1) / block) * store_->scratch_bytes(pass.lanes));
+  Round last, next;
   for (Index round = 0; round < rounds; ++round) {
-    const Rows here = round_at(place_, pass, round);
-    if (pass.measures) measure(pass, here);
+    next.rows = round_at(place_, pass, round);
+    next.is_kept = pass.measures;
+    next.odd = round % 2;
+    advance(pass, pieces, last, pass.measures ? next : Round{});
     exchange(pass, round, weigh);
-    if (pass.combines && !across) combine(pass, pieces, here, pass.measures);
+    if (pass.combines && !across) last = next;
   }
   store_->check();
   if (!pass.combines) return;
+  combine(pass, pieces, last);
   if (by_columns_) return gather_columns(pass);
   if (across && !pieces.empty()) {
     const auto me = std::find(holders.begin(), holders.end(), ranks_.rank());
     if (!pieces.front().begins) ranks_.receive(*(me - 1), gradients_.data(), size * sizeof(Real));
-    combine(pass, pieces, held, false);
+    combine(pass, pieces, {held, false, false});
     if (!pieces.back().ends)
       ranks_.send(*(me + 1), gradients_.data() + (pieces.size() - 1) * size, size * sizeof(Real));
   }
@@ -187,30 +194,79 @@ void DenseOperator::Shards::run(const Pass& pass, const Weigh& weigh) {
           complete, [&](Index p) { return gradients_.data() + p * size; }, total_.data(), size);
 }
 
-/// The inner products of rows that are here, in sums_. Whoever has columns has some chunks of each row, whose sums are
-/// kept apart.
-void DenseOperator::Shards::measure(const Pass& pass, Rows round) {
+/// Combines the rows of a round and measures those of the next one. A single thread does both at once, so that it reads
+/// from memory while it adds what is in its cache.
+void DenseOperator::Shards::advance(const Pass& pass, const std::vector<Piece>& pieces, const Round& last,
+                                    const Round& next) {
+  const bool at_once = whole_.team_->threads() == 1;
+  if (!at_once) combine(pass, pieces, last);
   const Index width = pass.width, of_row = pass.of_row(), block = block_rows(pass);
-  const Index blocks = (round.count + block - 1) / block, chunks = by_columns_ ? (columns_ + chunk - 1) / chunk : 1;
-  const Index of_chunk = by_columns_ ? chunk : columns_;
-  const std::uint64_t scratch = store_->scratch_bytes(pass.lanes);
-  grown(sums_, chunks * round.count * of_row);
-  grown(scratch_, blocks * scratch);
+  const Index chunks = by_columns_ ? (columns_ + chunk - 1) / chunk : 1, of_chunk = by_columns_ ? chunk : columns_;
+  const Index rows = at_once ? std::max(last.rows.count, next.rows.count) : next.rows.count;
+  const Index blocks = (rows + block - 1) / block;
+  grown(sums_, chunks * next.rows.count * of_row);
   whole_.team_->for_each_tile(chunks * blocks, [&](Index tile) {
-    const Index part = tile / blocks, b = tile % blocks, first = b * block,
-                count = std::min(block, round.count - first);
-    std::vector<const Real*> x(pass.groups);
-    for (Index g = 0; g < pass.groups; ++g) x[g] = x_.data() + g * padded_ * width;
-    const std::vector<Real*> no_gradient(pass.groups);
-    std::vector<Real> own(count * of_row, 0.0);  // [group][row][lane of the group]
-    const SweepRows dot{round.first - rows_.first + first, count, scratch_.data() + b * scratch, nullptr, false};
-    store_->sweep(SweepRows{}, dot, part * of_chunk, std::min(columns_, (part + 1) * of_chunk),
-                  {pass.groups, width, x.data(), no_gradient.data()}, own.data());
-    Real* const sums = sums_of_chunk(pass, round, part) + first * of_row;
+    const Index part = tile / blocks, b = tile % blocks;
+    const Index column = part * of_chunk, end = std::min(columns_, column + of_chunk);
+    Real* const sums = sums_of_chunk(pass, next.rows, part) + b * block * of_row;
+    const SweepRows dot = rows_of_block(pass, next, b);
+    std::vector<Real> own(dot.count * of_row, 0.0);  // [group][row][lane of the group]
+    sweep(pass, pieces, at_once ? last : Round{}, b, dot, column, end, own.data());
     for (Index g = 0; g < pass.groups; ++g)
-      for (Index i = 0; i < count; ++i)
-        std::copy_n(own.data() + (g * count + i) * width, width, sums + i * of_row + g * width);
+      for (Index i = 0; i < dot.count; ++i)
+        std::copy_n(own.data() + (g * dot.count + i) * width, width, sums + i * of_row + g * width);
   });
+}
+
+/// Combines the rows of a round, by threads that share the columns.
+void DenseOperator::Shards::combine(const Pass& pass, const std::vector<Piece>& pieces, const Round& round) {
+  const Index tiles = (columns_ + tile_columns - 1) / tile_columns, block = block_rows(pass);
+  const Index shares = std::min<Index>(tiles, whole_.team_->threads());
+  whole_.team_->for_each_tile(shares, [&](Index share) {
+    const Index column = part_begin(tiles, shares, share) * tile_columns;
+    const Index end = std::min(columns_, part_begin(tiles, shares, share + 1) * tile_columns);
+    for (Index b = 0; b * block < round.rows.count; ++b) sweep(pass, pieces, round, b, {}, column, end, nullptr);
+  });
+}
+
+/// What a sweep over a block of a round is given; of rows that are not made again, where they were made.
+SweepRows DenseOperator::Shards::rows_of_block(const Pass& pass, const Round& round, Index b) {
+  const Index block = block_rows(pass), blocks = (pass.round_rows + block - 1) / block;
+  const Index first = std::min(round.rows.count, b * block);
+  std::byte* const scratch = scratch_.data() + (round.odd ? blocks : 0) * store_->scratch_bytes(pass.lanes) +
+                             (round.is_kept ? b : 0) * store_->scratch_bytes(pass.lanes);
+  return {round.rows.first - rows_.first + first, std::min(block, round.rows.count - first), scratch, nullptr, false};
+}
+
+/// Adds the weighted rows of a block to the gradients of their pieces, and measures those of another.
+void DenseOperator::Shards::sweep(const Pass& pass, const std::vector<Piece>& pieces, const Round& round, Index b,
+                                  SweepRows dot, Index column, Index end, Real* sums) {
+  const Index width = pass.width, of_row = pass.of_row(), held = held_at(place_, pass.rows).first;
+  const SweepRows whole = rows_of_block(pass, round, b);
+  std::vector<Real*> gradient(pass.groups);
+  std::vector<const Real*> x(pass.groups);
+  for (Index g = 0; g < pass.groups; ++g) x[g] = x_.data() + g * padded_ * width;
+  std::vector<Real> slopes(whole.count * of_row);  // [group][row][lane of the group]
+  const SweepLanes lanes{pass.groups, width, x.data(), gradient.data()};
+  const Index first = rows_.first + whole.first;
+  for (std::size_t p = 0; p < pieces.size() && whole.count > 0; ++p) {
+    const Index begin = std::max(first, pieces[p].begin), stop = std::min(first + whole.count, pieces[p].end);
+    if (begin >= stop) continue;
+    SweepRows add = whole;
+    add.first = begin - rows_.first;
+    add.count = stop - begin;
+    add.slopes = slopes.data();
+    add.made = round.is_kept && begin == first;
+    for (Index g = 0; g < pass.groups; ++g) {
+      gradient[g] = gradients_.data() + (p * pass.groups + g) * padded_ * width;
+      for (Index i = 0; i < add.count; ++i)
+        std::copy_n(weights_.data() + (begin - held + i) * of_row + g * width, width,
+                    slopes.data() + (g * add.count + i) * width);
+    }
+    store_->sweep(add, dot, column, end, lanes, sums);
+    dot = {};
+  }
+  if (dot.count > 0) store_->sweep({}, dot, column, end, lanes, sums);
 }
 
 /// Inner products of a round to the leader, weights from it.
@@ -254,43 +310,6 @@ void DenseOperator::Shards::exchange(const Pass& pass, Index round, const Weigh&
     weigh(there, of_row, total_.data(), weights.data());
     if (pass.combines) ranks_.send(rank_at(place), weights.data(), numbers * sizeof(Real));
   }
-}
-
-/// Adds those of the weighted rows that are in a piece to its gradient, by threads that share pieces and columns.
-/// is_made: what the store keeps of these rows is there since they were measured.
-void DenseOperator::Shards::combine(const Pass& pass, const std::vector<Piece>& pieces, Rows rows, bool is_made) {
-  if (rows.count == 0 || columns_ == 0) return;
-  const Index width = pass.width, of_row = pass.of_row(), block = block_rows(pass);
-  const Index held = held_at(place_, pass.rows).first, tiles = (columns_ + tile_columns - 1) / tile_columns;
-  const Index shares = std::min<Index>(tiles, whole_.team_->threads());
-  const std::uint64_t scratch = store_->scratch_bytes(pass.lanes);
-  if (!is_made) grown(scratch_, scratch);  // one block after another, of which each share makes its columns
-  whole_.team_->for_each_tile(shares, [&](Index share) {
-    const Index column = part_begin(tiles, shares, share) * tile_columns;
-    const Index end = std::min(columns_, part_begin(tiles, shares, share + 1) * tile_columns);
-    std::vector<Real*> gradient(pass.groups);
-    std::vector<const Real*> x(pass.groups);  // which is not read
-    for (Index g = 0; g < pass.groups; ++g) x[g] = x_.data() + g * padded_ * width;
-    std::vector<Real> slopes(block * of_row);  // [group][row][lane of the group]
-    // The blocks are those that were measured, each of them cut where a strip begins.
-    for (Index b = 0; b * block < rows.count; ++b) {
-      const Index first = rows.first + b * block, last = std::min(rows.end(), first + block);
-      for (std::size_t p = 0; p < pieces.size(); ++p) {
-        const Index begin = std::max(first, pieces[p].begin), stop = std::min(last, pieces[p].end);
-        if (begin >= stop) continue;
-        const Index count = stop - begin;
-        for (Index g = 0; g < pass.groups; ++g) {
-          gradient[g] = gradients_.data() + (p * pass.groups + g) * padded_ * width;
-          for (Index i = 0; i < count; ++i)
-            std::copy_n(weights_.data() + (begin - held + i) * of_row + g * width, width,
-                        slopes.data() + (g * count + i) * width);
-        }
-        const SweepRows add{begin - rows_.first, count, scratch_.data() + (is_made ? b : 0) * scratch, slopes.data(),
-                            is_made && begin == first};
-        store_->sweep(add, SweepRows{}, column, end, {pass.groups, width, x.data(), gradient.data()}, nullptr);
-      }
-    }
-  });
 }
 
 /// The columns of all ranks side by side, in total_ of the leader.

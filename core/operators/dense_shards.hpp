@@ -56,6 +56,11 @@ class DenseOperator::Shards final : public Shard {
     bool measures, combines;
     Index of_row() const { return groups * width; }
   };
+  struct Round {
+    Rows rows = {0, 0};    // of this rank
+    bool is_kept = false;  // whether what the store makes of them is there since they were measured
+    bool odd = false;      // and where
+  };
   struct Piece {  // consecutive rows of a strip that one rank has
     Index begin, end;
     bool begins, ends;  // whether they are the first, the last of the strip
@@ -75,9 +80,12 @@ class DenseOperator::Shards final : public Shard {
 
   void set_matrices(const Pass& pass, std::span<const LowRank* const> X);
   void run(const Pass& pass, const Weigh& weigh);
-  void measure(const Pass& pass, Rows round);
+  void advance(const Pass& pass, const std::vector<Piece>& pieces, const Round& last, const Round& next);
   void exchange(const Pass& pass, Index round, const Weigh& weigh);
-  void combine(const Pass& pass, const std::vector<Piece>& pieces, Rows rows, bool is_made);
+  void combine(const Pass& pass, const std::vector<Piece>& pieces, const Round& round);
+  SweepRows rows_of_block(const Pass& pass, const Round& round, Index b);
+  void sweep(const Pass& pass, const std::vector<Piece>& pieces, const Round& round, Index b, SweepRows dot,
+             Index column, Index end, Real* sums);
   void gather_columns(const Pass& pass);
   void read_here(Rows rows, Real* entries);
   Real* sums_of_chunk(const Pass& pass, Rows round, Index part) {

@@ -47,7 +47,8 @@ study:
 
 def cells(folder):
     """By key, the files of each cell that are its result."""
-    return {cell.name: {file.name: file.read_bytes() for file in sorted(cell.iterdir()) if file.name not in ("provenance.json", "timing.csv", "SHA256SUMS")}
+    when_and_where = ("provenance.json", "timing.csv", "SHA256SUMS")
+    return {cell.name: {file.name: file.read_bytes() for file in cell.iterdir() if file.name not in when_and_where}
             for cell in (folder / "cells").iterdir()}
 
 
@@ -102,7 +103,8 @@ class Bits(RanksCase):
 
     def test_long_rows(self):
         settings = ["shared.yaml", "--set", "problem.shape=[400, 340]", "--set", "problem.operator.measurements=300",
-                    "--set", "problem.operator.storage=float32", "--set", "stop.iterations=4", "--set", "optimizer.step=1e-3"]
+                    "--set", "problem.operator.storage=float32", "--set", "stop.iterations=4",
+                    "--set", "optimizer.step=1e-3"]
         alone = self.result(None, *settings)
         for ranks in (2, 5):
             with self.subTest(ranks=ranks):
@@ -131,12 +133,28 @@ class Traffic(RanksCase):
                 self.assertGreaterEqual(sent, formula)
 
 
+    def test_a_plan_says_what_ranks_would_take(self):
+        planned = {ranks: json.loads(self.tightrope("plan", "shared.yaml", "--ranks", ranks, "--format", "json").stdout)
+                   for ranks in (1, 4, 16)}
+        for ranks, plan in planned.items():
+            cell = plan["cells"][0]
+            self.assertEqual(plan["ranks"]["count"], ranks)
+            self.assertAlmostEqual(plan["ranks"]["memory_bytes"], cell["operator_bytes"] / ranks + cell["lane_bytes"])
+            sent = 2 * 8 * (4 * (20 + 15) + 20 * 15) / 1e9 + (ranks - 1) * (20e-6 + 65536 / 1e9)
+            self.assertAlmostEqual(plan["ranks"]["seconds"], cell["seconds"] / ranks + cell["passes"] * sent,
+                                   delta=1e-9)
+        others = self.tightrope("plan", "shared.yaml", "--ranks", 2, "--set",
+                                "initialization={type: small_random, scale: 1e-2}", "--set",
+                                "problem.operator={type: entry_sampling, count: 200}").stdout
+        self.assertIn("Not all of these operators can be shared by ranks.", others)
+
+
 class Refused(RanksCase):
     def test_operators_that_cannot_be_shared(self):
         done = self.on_ranks(2, "shared.yaml", "--set", "problem.operator={type: entry_sampling, count: 200}",
                              "-q", "--out", "out", code=2)
-        self.assertRegex(done.stderr, r"--set problem.operator=\S+ entry_sampling, count: 200}:1:\d+: error: operator 'entry_sampling' cannot be shared by several "
-                                      r"ranks; run it in one process, without --ranks")
+        self.assertRegex(done.stderr, r"count: 200}:1:\d+: error: operator 'entry_sampling' cannot be shared by several ranks; "
+                                      r"run it in one process, without --ranks")
         self.assertFalse((self.folder / "out").exists())
 
     def test_numbers_of_ranks(self):
@@ -218,7 +236,8 @@ class Ends(RanksCase):
         _, told = job.communicate(timeout=30)
         self.assertNotEqual(job.returncode, 0, told)
         self.nothing_is_left(processes)
-        self.assertEqual(self.tightrope("plan", *self.LONG[:3], "--out", "out", "--quick").stdout.count("to continue"), 2)
+        planned = self.tightrope("plan", *self.LONG[:3], "--out", "out", "--quick").stdout
+        self.assertEqual(planned.count("to continue"), 2)
         self.tightrope("run", *self.LONG, *self.QUIET)
         self.assertEqual(cells(self.folder / "out"), alone)
 

@@ -9,8 +9,10 @@
 
 #include "core/base/limits.hpp"
 #include "core/cli/papers.hpp"
+#include "core/cli/ranks.hpp"
 #include "core/experiment/operator_key.hpp"
 #include "core/experiment/operator_size.hpp"
+#include "core/operators/dense_operator.hpp"
 #include "core/store/cells/checkpoint.hpp"
 #include "core/store/files/json.hpp"
 #include "core/study/predict.hpp"
@@ -31,7 +33,34 @@ struct Planned {
   bool predicted = false;
   Real passes = 0, seconds = 0;
   double operator_bytes = 0, lane_bytes = 0, trace_bytes = 0, state_bytes = 0;
+  Index parts = 0;             // of the operator, for ranks; 0 where they cannot share it
+  double bytes_of_a_pass = 0;  // that each rank hands on: factors and a gradient
 };
+
+/// A network as many have it.
+constexpr double latency = 20e-6, bandwidth = 1e9, segment = 64 << 10;  // seconds, bytes a second, bytes
+
+/// What the runs would take on several ranks, each with as many threads as here.
+struct OnRanks {
+  Index count = 0;
+  double seconds = 0, bytes = 0;  // of a rank, at the most
+  bool can_be = true;
+};
+
+OnRanks on_ranks(Index count, const std::vector<Planned>& cells) {
+  OnRanks all{count};
+  const auto others = static_cast<double>(count - 1);
+  for (const Planned& planned : cells) {
+    if (!planned.predicted) continue;
+    all.can_be = all.can_be && planned.parts > 0;
+    if (planned.parts == 0) continue;
+    const double share = static_cast<double>((planned.parts + count - 1) / count) / static_cast<double>(planned.parts);
+    all.seconds += planned.seconds * share + planned.passes * (2 * planned.bytes_of_a_pass / bandwidth +
+                                                               others * (latency + segment / bandwidth));
+    all.bytes = std::max(all.bytes, planned.operator_bytes * share + planned.lane_bytes);
+  }
+  return all;
+}
 
 /// The trace at the end, as it is while the lane runs: a row for each iteration at which somebody looks.
 double trace_bytes(const Lane& lane) {
@@ -97,6 +126,13 @@ void predict_all(const std::vector<std::unique_ptr<Lane>>& lanes, const std::vec
     plan.seconds = predictions[i]->seconds;
     plan.operator_bytes = lane.setup().problem ? static_cast<double>(lane.setup().problem->op->bytes()) : 0;
     plan.lane_bytes = bytes_of(lane);
+    if (const auto* const op =
+            lane.setup().problem ? dynamic_cast<const DenseOperator*>(lane.setup().problem->op.get()) : nullptr) {
+      plan.parts = op->parts();
+      Index factors = 0;
+      for (const Mat& block : lane.setup().start.blocks) factors += block.n_elem;
+      plan.bytes_of_a_pass = 8 * static_cast<double>(factors + op->shape().entries());
+    }
     plan.trace_bytes = trace_bytes(lane);
   }
 }
@@ -312,8 +348,13 @@ Exit plan(const Call& call) {
 
   Totals totals = totals_of(cells);
   if (!groups.empty()) totals.bytes = peak_of(cells, groups, experiment.is_study, force, bare);
+  const OnRanks ranks = call.has("ranks") ? on_ranks(wanted_ranks(call), cells) : OnRanks{};
   if (call.format == "json") {
-    std::cout << pretty(document(cells, experiment, out, totals, force, quick));
+    auto json = document(cells, experiment, out, totals, force, quick);
+    if (ranks.count > 0 && !quick && ranks.can_be)
+      json["ranks"] = {
+          {"count", ranks.count}, {"seconds", json_number(ranks.seconds)}, {"memory_bytes", json_number(ranks.bytes)}};
+    std::cout << pretty(json);
   } else if (call.format != "table") {
     std::cout << table_of(cells, experiment, quick, cells.size()).text(call.format);
   } else {
@@ -335,6 +376,13 @@ Exit plan(const Call& call) {
     if (experiment.is_study && totals.seconds > 0 && !call.quiet)
       std::cout << fmt::format("{} with {}{}{}.\n", counted(force.workers, "worker"), counted(force.threads, "thread"),
                                force.workers == 1 ? "" : " each", force.reason.empty() ? "" : ": " + force.reason);
+    if (ranks.count > 0 && totals.seconds > 0)
+      std::cout << (ranks.can_be
+                        ? fmt::format(
+                              "On {}: about {} and {} each, where a message takes {:g} µs and a second carries {}.\n",
+                              counted(ranks.count, "rank"), duration(ranks.seconds), bytes_text(ranks.bytes),
+                              1e6 * latency, bytes_text(bandwidth))
+                        : "Not all of these operators can be shared by ranks.\n");
     if (const std::size_t trials = settled.trials.cells.size(); trials > 0 && !call.quiet)
       std::cout << fmt::format("The first {} are trials; {} at the most choose the values that the others wait for.\n",
                                grouped(trials), grouped(settled.budget));
@@ -367,6 +415,7 @@ Verb plan_verb() {
         declare_selection_options(options);
         options.add_options()("out,o", text("DIR"), "folder of the results (default: results/NAME)");
         declare_thread_option(options);
+        options.add_options()("ranks", text("P"), "say what the runs would take on so many ranks, too");
         options.add_options()("quick", "make and try nothing: the cells and what is cached, without predictions");
       },
       {"table", "json", "markdown", "csv", "latex"},
