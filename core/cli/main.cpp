@@ -24,10 +24,9 @@ std::vector<Verb> verbs_of_all_files();
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> all = [] {
     // As one meets them. What is not in this list comes behind, by name.
-    static const std::vector<std::string> order = {"run",   "plan",   "check",   "list",   "describe",
-                                                   "new",   "show",   "compare", "report", "export",
-                                                   "watch", "work",   "verify",  "doctor", "help",
-                                                   "version"};
+    static const std::vector<std::string> order = {"run",    "plan",    "check",  "list",   "describe", "new",
+                                                   "show",   "compare", "report", "export", "watch",    "work",
+                                                   "verify", "doctor",  "help",   "version"};
     const auto place = [](const Verb& verb) { return std::ranges::find(order, verb.name) - order.begin(); };
     std::vector<Verb> found = verbs_of_all_files();
     std::ranges::stable_sort(found, [&](const Verb& a, const Verb& b) { return place(a) < place(b); });

@@ -46,8 +46,8 @@ std::string read_file(const std::filesystem::path& file);
 
 /// A name beside `final` for what is not finished yet, by nobody else: ".tmp-NAME-HOST-PID".
 std::filesystem::path temporary_name(const std::filesystem::path& final);
-/// Removes what processes that died left in a folder under temporary names. Only who knows that nobody else writes there
-/// may ask.
+/// Removes what processes that died left in a folder under temporary names. Only who knows that nobody else writes
+/// there may ask.
 void remove_temporaries(const std::filesystem::path& folder);
 
 }  // namespace tightrope
