@@ -214,6 +214,8 @@ class Run {
                                : place == "files" ? write_batches(experiment, remote_options(call_, options_))
                                                   : run_study(experiment, fitting(experiment), &lock, listener);
     line.finish();
+    // What was being written on a node that died.
+    if (lock.missing().empty() && !has_tasks(out_)) clean_output(out_);
     return result;
   }
 
