@@ -37,7 +37,7 @@ class EntryTiles {
   /// What begins() and keys() were; `owner` keeps the keys. Throws std::length_error where they cannot have been.
   EntryTiles(Shape shape, Index expected, std::vector<Index> begins, std::span<const entries::Key> keys,
              std::shared_ptr<const void> owner);
-  void count(Index row, Index column) { ++first_[tile_of(row, column) + 1]; }
+  void count(Index row, Index column) { ++first_[spot_of(row, column).tile + 1]; }
   void allocate();
   /// Where the entry lies until sort().
   Index place(Index row, Index column);
@@ -118,8 +118,11 @@ class EntryTiles {
     Index width = 0, width_along = 0;
   };
 
-  Index tile_of(Index row, Index column) const;
-  entries::Key key_of(Index row, Index column) const;
+  struct Spot {
+    Index tile;
+    entries::Key key;
+  };
+  Spot spot_of(Index row, Index column) const;
   Tile tile(Index index) const;
   Index cells() const { return plan_->strips * plan_->strips; }
   /// Tiles of different tasks of a step have nothing in common; those of one follow each other.
