@@ -106,8 +106,7 @@ void write_pack(const std::string& path, const EntryList& list, Real factor) {
   if (descriptor < 0) throw Error(Exit::config, part + ": the file cannot be written: check the folder's permissions");
   // Room first: writing to mapped memory without it would end the process.
   const int no_room = posix_fallocate(descriptor, 0, static_cast<off_t>(places.end));
-  void* const at =
-      no_room ? MAP_FAILED : mmap(nullptr, places.end, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+  void* const at = no_room ? MAP_FAILED : mmap(nullptr, places.end, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
   close(descriptor);
   if (at == MAP_FAILED) {
     std::filesystem::remove(part);

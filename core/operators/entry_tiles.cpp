@@ -14,7 +14,7 @@ namespace tightrope {
 
 namespace {
 
-constexpr Index pack_tile = 4096;    // rows of a factor that a thread packs at a time
+constexpr Index pack_tile = 4096;   // rows of a factor that a thread packs at a time
 constexpr Index few_in_a_cell = 8;  // entries that a row has there, on average: fewer are few
 
 /// The finalizer of SplitMix64 (Steele, Lea & Flood, OOPSLA 2014): neighbours come out unrelated.
@@ -256,7 +256,8 @@ EntryTiles::Packed EntryTiles::pack(const Team& team, const Pass& pass, Workspac
   } else if (pass.along) {
     const auto [left, right] = pass.wanted;
     packed.width_along = padded(left ? pass.along->right.n_cols : pass.along->left.n_cols);
-    packed.left_along = side(right ? &pass.along->left : nullptr, packed.width_along, plan_->rows, work.left_along, left);
+    packed.left_along =
+        side(right ? &pass.along->left : nullptr, packed.width_along, plan_->rows, work.left_along, left);
     packed.right_along =
         side(left ? &pass.along->right : nullptr, packed.width_along, plan_->columns, work.right_along, right);
   }

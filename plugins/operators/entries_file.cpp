@@ -12,9 +12,10 @@ class EntriesFile final : public EntryOperator {
     std::string path, normalization = "isotropic";
     Index first_index = 1;
     void declare(Parameters& p) {
-      p.add_file("path", path,
-                 "a line for each entry, `row column value`, separated by blanks, commas, semicolons or `::`, with "
-                 "anything behind it left out; a MatrixMarket file of coordinates; or what `tightrope pack` made of one")
+      p.add_file(
+           "path", path,
+           "a line for each entry, `row column value`, separated by blanks, commas, semicolons or `::`, with "
+           "anything behind it left out; a MatrixMarket file of coordinates; or what `tightrope pack` made of one")
           .required()
           .of_entries();
       p.add("first_index", first_index, between(0, 1),

@@ -117,7 +117,8 @@ TEST_CASE("a batch alone has the bits that it has among others") {
   LowRank alone, together, other;
   Evaluation first{&X, &data, &loss, {}, 0, nullptr, &alone};
   op->evaluate({&first, 1}, {size, size});
-  std::vector<Evaluation> lanes{{&Y, &data, &loss, {}, 0, nullptr, &other}, {&X, &data, &loss, {}, 0, nullptr, &together}};
+  std::vector<Evaluation> lanes{{&Y, &data, &loss, {}, 0, nullptr, &other},
+                                {&X, &data, &loss, {}, 0, nullptr, &together}};
   op->evaluate(lanes, {size, size});
   CHECK(lanes[1].value == first.value);
   CHECK(std::equal(alone.left.begin(), alone.left.end(), together.left.begin()));

@@ -113,9 +113,11 @@ TEST_CASE("many lines come out as they went in, whatever parts they are read in"
   CHECK(refusal_of(text).starts_with("1200000: 'oh' is no column"));
 }
 
-TEST_CASE("a packed file is the list that it was made of, to the last bit, and of another shape or damaged it is refused") {
+TEST_CASE(
+    "a packed file is the list that it was made of, to the last bit, and of another shape or damaged it is refused") {
   std::string text;
-  for (Index i = 0; i < 3000; ++i) text += fmt::format("{} {} {}\n", 1 + i / 7, 1 + 3 * (i % 7), 0.1 * static_cast<Real>(i));
+  for (Index i = 0; i < 3000; ++i)
+    text += fmt::format("{} {} {}\n", 1 + i / 7, 1 + 3 * (i % 7), 0.1 * static_cast<Real>(i));
   const Written file(text);
   const std::string packed = file.path + ".packed";
   const EntryList list = read_entries(file.path, 1, {}, Team(2));
