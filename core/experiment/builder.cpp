@@ -80,12 +80,14 @@ class Builder {
     Counters watched;  // what observers ask of the operator while they are made is no cost of the run
     CountedSensing for_observers(own.problem, std::make_shared<SharedAdjoint>(), watched);
     full.known_sensing = &for_observers;
-    if (!held_out.empty())
-      setup.watches.push_back(
-          {validation_error(held_out, problem, wants_root_mean_squares(cell)), {}, true, "the hold-out"});
     setup.warnings = problem.warnings;
     setup.objective = std::make_shared<SensingObjective>(own.problem, loss, model, names, std::move(extras));
     setup.objective->restore(counters);
+    if (!held_out.empty())
+      setup.watches.push_back({validation_error(held_out, problem, setup.objective, wants_root_mean_squares(cell)),
+                               {},
+                               true,
+                               "the hold-out"});
     auto lane = finished_lane(cell, full, std::move(setup));
     lane->charge(seconds - (own.adjoint->seconds() - shared_seconds), static_cast<Real>(sensing.own_bytes()));
     if (sensing.used_shared()) own.sharing.push_back(lane.get());

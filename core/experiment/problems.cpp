@@ -127,9 +127,9 @@ Context SensingProblems::context(std::uint64_t seed, const SensingProblem& probl
 SensingProblems::Shared& SensingProblems::of(const CellSpec& cell) {
   const Node* section = cell.resolved.find("problem");
   const Index drawn = cell.batch && cell.batch->is_uniform ? cell.batch->size : 0;
-  Shared& remembered = problems_[fmt::format("{} {} {} {} {} {}", cell.seed_of("target"), cell.seed_of("operator"),
-                                             cell.seed_of("noise"), cell.batch.has_value(), drawn,
-                                             to_json(*section, true))];
+  Shared& remembered =
+      problems_[fmt::format("{} {} {} {} {} {}", cell.seed_of("target"), cell.seed_of("operator"),
+                            cell.seed_of("noise"), cell.batch.has_value(), drawn, to_json(*section, true))];
   if (!remembered.problem) remembered.problem = make_problem(cell);
   return remembered;
 }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <exception>
@@ -22,6 +23,7 @@
 #include "core/arrays/numerals.hpp"
 #include "core/base/limits.hpp"
 #include "core/base/words.hpp"
+#include "core/operators/entry_pack.hpp"
 
 namespace tightrope {
 
@@ -87,6 +89,8 @@ struct Format {
   Shape shape;                  // 0 × 0: not said
   std::optional<Index> listed;  // how many entries there must be
 };
+
+constexpr Real powers_of_ten[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
@@ -171,6 +175,10 @@ class LineReader {
 
   void read(std::vector<Entry>& entries) {
     for (at_ = begin_; at_ < end_;) {
+      if (Entry entry; read_plain_line(entry)) {
+        entries.push_back(entry);
+        continue;
+      }
       skip_blanks();
       if (*at_ != '\n' && *at_ != '#' && *at_ != '%') {
         Entry entry{index("row", most_.rows), 0, 1};
@@ -191,6 +199,92 @@ class LineReader {
  private:
   void skip_blanks() {
     while (is_blank(*at_)) ++at_;
+  }
+
+  /// The first digits of a text, seven at most; eight bytes of it must be there.
+  struct Digits {
+    explicit Digits(const char* text) {
+      std::uint64_t bytes = 0;
+      std::memcpy(&bytes, text, sizeof bytes);
+      bytes ^= 0x3030303030303030;
+      const std::uint64_t others = ((bytes + 0x7676767676767676) | bytes) & 0x8080808080808080;  // what is no digit
+      count = others == 0 ? 8 : static_cast<unsigned>(std::countr_zero(others)) / 8;
+      if (count == 0) return;
+      // Two digits, four and eight at a time.
+      bytes <<= 64 - 8 * count;
+      bytes = bytes * 10 + (bytes >> 8U);
+      constexpr std::uint64_t pairs = 0x000000ff000000ff;
+      value = ((bytes & pairs) * (100 + (std::uint64_t{1000000} << 32U)) +
+               ((bytes >> 16U) & pairs) * (1 + (std::uint64_t{10000} << 32U))) >>
+              32U;
+    }
+    bool are_few() const { return count < 8; }
+    unsigned count;
+    std::uint64_t value = 0;
+  };
+
+  bool is_separator(char c) const {
+    switch (format_.separator) {
+      case Separator::blanks:
+        return c == ' ' || c == '\t';
+      case Separator::comma:
+        return c == ',';
+      case Separator::semicolon:
+        return c == ';';
+      case Separator::colons:
+        break;
+    }
+    return c == ':';
+  }
+
+  /// A line as most of them are: short numbers, and a separator between them. False, and nothing done, where it is not,
+  /// or where it is wrong.
+  bool read_plain_line(Entry& entry) {
+    static_assert(std::endian::native == std::endian::little);
+    constexpr std::ptrdiff_t longest = 64;
+    if (end_ - at_ < longest) return false;
+    const char* p = at_;
+    const std::ptrdiff_t gap = format_.separator == Separator::colons ? 2 : 1;
+    const auto passes_separator = [&] {
+      const bool is_there = is_separator(p[0]) && is_separator(p[gap - 1]);
+      p += gap;
+      return is_there;
+    };
+    const auto reads_index = [&](Index most, std::uint32_t& index) {
+      const Digits digits(p);
+      p += digits.count;
+      index = static_cast<std::uint32_t>(digits.value - format_.first_index);
+      return digits.count > 0 && digits.are_few() && digits.value >= format_.first_index && index < most;
+    };
+    if (!reads_index(most_.rows, entry.row) || !passes_separator() || !reads_index(most_.cols, entry.column))
+      return false;
+    entry.value = 1;
+    if (format_.has_values) {
+      if (!passes_separator()) return false;
+      const bool is_negative = *p == '-';
+      p += is_negative;
+      const Digits whole(p);
+      p += whole.count;
+      std::uint64_t digits = whole.value;
+      unsigned decimals = 0;
+      if (*p == '.') {
+        const Digits fraction(++p);
+        static constexpr std::uint64_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+        decimals = fraction.count;
+        p += decimals;
+        if (!fraction.are_few()) return false;
+        digits = digits * powers[decimals] + fraction.value;
+      }
+      if (whole.count + decimals == 0 || !whole.are_few()) return false;
+      const Real size = static_cast<Real>(digits) / powers_of_ten[decimals];
+      entry.value = is_negative ? -size : size;
+    }
+    if (*p != '\n') {
+      if (!is_blank(*p) && !is_separator(*p)) return false;
+      p = static_cast<const char*>(std::memchr(p, '\n', static_cast<std::size_t>(end_ - p)));
+    }
+    at_ = p + 1;
+    return true;
   }
 
   std::uint32_t index(const char* what, Index most) {
@@ -225,8 +319,6 @@ class LineReader {
 
   /// Up to 15 digits: one exact division. Whatever else is a number takes longer.
   Real number() {
-    static constexpr Real powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                      1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
     const char* const begin = at_;
     const bool is_negative = *at_ == '-';
     if (is_negative) ++at_;
@@ -242,7 +334,7 @@ class LineReader {
     }
     const char c = *at_;
     if (count > 0 && count <= 15 && (c == '\n' || is_blank(c) || c == ',' || c == ';' || c == ':')) {
-      const Real size = decimals == 0 ? static_cast<Real>(digits) : static_cast<Real>(digits) / powers[decimals];
+      const Real size = decimals == 0 ? static_cast<Real>(digits) : static_cast<Real>(digits) / powers_of_ten[decimals];
       return is_negative ? -size : size;
     }
     const std::string_view word = word_at(begin, " \t\r\n,;:");
@@ -372,8 +464,13 @@ std::string description_of(const Format& format, Shape shape, Index entries) {
 
 }  // namespace
 
+Real isotropic_factor(const EntryList& list) {
+  return std::sqrt(static_cast<Real>(list.tiles.shape().entries()) / static_cast<Real>(list.values.n_elem));
+}
+
 EntryList read_entries(const std::string& path, Index first_index, Shape shape, const Team& team) {
   const MappedText file(path);
+  if (file.text().starts_with(entry_pack_banner)) return read_pack(path, shape, team);
   const Format format = format_of(file, first_index);
   if (format.listed && shape != Shape{} && shape != format.shape)
     file.refuse(0, fmt::format("the matrix is {} × {}, but the problem is {} × {}", format.shape.rows,
@@ -393,7 +490,7 @@ EntryList read_entries(const std::string& path, Index first_index, Shape shape, 
   if (format.listed && entries != *format.listed)
     file.refuse(file.text().size(), fmt::format("there are {} entries, but {} are announced", entries, *format.listed));
   if (!is_known) shape = needed;
-  EntryList list{EntryTiles(shape, entries), Vec(), 0, 0, description_of(format, shape, entries)};
+  EntryList list{EntryTiles(shape, entries), Vec(), 0, 0, description_of(format, shape, entries), {}};
   std::vector<char> has_row(shape.rows, 0), has_column(shape.cols, 0);
   // Groups have their own tiles: threads do not meet.
   team.for_each_tile(EntryTiles::groups, [&](Index group) {

@@ -14,7 +14,7 @@ namespace tightrope {
 
 namespace {
 
-constexpr Index pack_tile = 4096;    // rows of a factor that a thread packs at a time
+constexpr Index pack_tile = 4096;   // rows of a factor that a thread packs at a time
 constexpr Index few_in_a_cell = 8;  // entries that a row has there, on average: fewer are few
 
 /// The finalizer of SplitMix64 (Steele, Lea & Flood, OOPSLA 2014): neighbours come out unrelated.
@@ -130,20 +130,14 @@ Index EntryTiles::group_of(Index row, Index column) {
   return mixed(row) % least_strips * least_strips + mixed(column) % least_strips;
 }
 
-Index EntryTiles::tile_of(Index row, Index column) const {
+EntryTiles::Spot EntryTiles::spot_of(Index row, Index column) const {
   const Plan& plan = *plan_;
-  const Index a = mixed(row) & (plan.strips - 1), b = mixed(column) & (plan.strips - 1);
-  const Index cell = ((b - a) & (plan.strips - 1)) * plan.strips + a;
-  return (((plan.rows.places[row] - plan.rows.first[a]) >> plan.row_bits) * cells() + cell) * plan.column_tiles +
-         ((plan.columns.places[column] - plan.columns.first[b]) >> column_bits);
-}
-
-entries::Key EntryTiles::key_of(Index row, Index column) const {
-  const Plan& plan = *plan_;
-  const Index r = plan.rows.places[row] - plan.rows.first[mixed(row) & (plan.strips - 1)],
-              c = plan.columns.places[column] - plan.columns.first[mixed(column) & (plan.strips - 1)];
-  return static_cast<entries::Key>((r & ((Index{1} << plan.row_bits) - 1)) << 16U |
-                                   (c & ((Index{1} << column_bits) - 1)));
+  const Index a = mixed(row) & (plan.strips - 1), b = mixed(column) & (plan.strips - 1),
+              cell = ((b - a) & (plan.strips - 1)) * plan.strips + a, r = plan.rows.places[row] - plan.rows.first[a],
+              c = plan.columns.places[column] - plan.columns.first[b];
+  return {((r >> plan.row_bits) * cells() + cell) * plan.column_tiles + (c >> column_bits),
+          static_cast<entries::Key>((r & ((Index{1} << plan.row_bits) - 1)) << 16U |
+                                    (c & ((Index{1} << column_bits) - 1)))};
 }
 
 EntryTiles::Tile EntryTiles::tile(Index index) const {
@@ -169,8 +163,9 @@ void EntryTiles::allocate() {
 }
 
 Index EntryTiles::place(Index row, Index column) {
-  const Index at = next_[tile_of(row, column)]++;
-  placed_[at] = key_of(row, column);
+  const auto [tile, key] = spot_of(row, column);
+  const Index at = next_[tile]++;
+  placed_[at] = key;
   return at;
 }
 
@@ -261,7 +256,8 @@ EntryTiles::Packed EntryTiles::pack(const Team& team, const Pass& pass, Workspac
   } else if (pass.along) {
     const auto [left, right] = pass.wanted;
     packed.width_along = padded(left ? pass.along->right.n_cols : pass.along->left.n_cols);
-    packed.left_along = side(right ? &pass.along->left : nullptr, packed.width_along, plan_->rows, work.left_along, left);
+    packed.left_along =
+        side(right ? &pass.along->left : nullptr, packed.width_along, plan_->rows, work.left_along, left);
     packed.right_along =
         side(left ? &pass.along->right : nullptr, packed.width_along, plan_->columns, work.right_along, right);
   }

@@ -4,8 +4,8 @@
 // most of the entries. The cells (s, s + d mod S) of step d = 0, …, S − 1 have no row and no column in common: threads
 // share them and write gradients where they belong, without copies and always in the same order (the strata of Gemulla,
 // Nijkamp, Haas & Sismanis, KDD 2011, for a whole gradient instead of stochastic steps). Inside a cell entries lie in
-// tiles, and there row by row, with 2 bytes each for row and column. S is 8 to 64, such that a strip of the shorter side
-// is at most as wide as a tile.
+// tiles, and there row by row, with 2 bytes each for row and column. S is 8 to 64, such that a strip of the shorter
+// side is at most as wide as a tile.
 //
 // A row that meets few entries in a cell is dear: its record comes from far each time. Where that is so, tiles have few
 // rows, and all cells are done for the first tile of each strip of rows, then for the second, and so on; the records of
@@ -37,7 +37,7 @@ class EntryTiles {
   /// What begins() and keys() were; `owner` keeps the keys. Throws std::length_error where they cannot have been.
   EntryTiles(Shape shape, Index expected, std::vector<Index> begins, std::span<const entries::Key> keys,
              std::shared_ptr<const void> owner);
-  void count(Index row, Index column) { ++first_[tile_of(row, column) + 1]; }
+  void count(Index row, Index column) { ++first_[spot_of(row, column).tile + 1]; }
   void allocate();
   /// Where the entry lies until sort().
   Index place(Index row, Index column);
@@ -118,8 +118,11 @@ class EntryTiles {
     Index width = 0, width_along = 0;
   };
 
-  Index tile_of(Index row, Index column) const;
-  entries::Key key_of(Index row, Index column) const;
+  struct Spot {
+    Index tile;
+    entries::Key key;
+  };
+  Spot spot_of(Index row, Index column) const;
   Tile tile(Index index) const;
   Index cells() const { return plan_->strips * plan_->strips; }
   /// Tiles of different tasks of a step have nothing in common; those of one follow each other.

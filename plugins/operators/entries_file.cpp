@@ -12,9 +12,10 @@ class EntriesFile final : public EntryOperator {
     std::string path, normalization = "isotropic";
     Index first_index = 1;
     void declare(Parameters& p) {
-      p.add_file("path", path,
-                 "a line for each entry, `row column value`, separated by blanks, commas, semicolons or `::`, with "
-                 "anything behind it left out; or a MatrixMarket file of coordinates")
+      p.add_file(
+           "path", path,
+           "a line for each entry, `row column value`, separated by blanks, commas, semicolons or `::`, with "
+           "anything behind it left out; a MatrixMarket file of coordinates; or what `tightrope pack` made of one")
           .required()
           .of_entries();
       p.add("first_index", first_index, between(0, 1),
@@ -34,7 +35,7 @@ class EntriesFile final : public EntryOperator {
       : EntriesFile(options, context, list, factor_of(options, list)) {}
   EntriesFile(const Options& options, const Context& context, EntryList& list, Real factor)
       : EntryOperator(std::move(list.tiles), factor, context.team), values_(std::move(list.values)) {
-    values_ *= factor;
+    if (!list.factor) values_ *= factor;
     amend_note(options.path, list.description);
     if (list.empty_rows + list.empty_columns > 0)
       context.warn("has no entry in " + std::to_string(list.empty_rows) + " of " + std::to_string(rows()) +
@@ -43,10 +44,10 @@ class EntriesFile final : public EntryOperator {
   }
 
   static Real factor_of(const Options& options, const EntryList& list) {
-    const Shape shape = list.tiles.shape();
-    return options.normalization == "none"
-               ? 1
-               : std::sqrt(static_cast<Real>(shape.entries()) / static_cast<Real>(list.values.n_elem));
+    const Real factor = options.normalization == "none" ? 1 : isotropic_factor(list);
+    if (list.factor && *list.factor != factor)
+      throw Unsuitable("has values that were packed with another normalization");
+    return factor;
   }
 
   Vec values_;

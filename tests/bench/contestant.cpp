@@ -4,6 +4,11 @@
 //   run N   → seconds per iteration, over N iterations of all lanes
 //   objective N → seconds per value and gradient alone
 //   entrywise N → the same of an operator of entries as up to 2^20 of them are evaluated: row by row, by one thread
+//   restricted Q → seconds per value and gradient of the first Q % of the measurements, which are tiles that follow
+//   each
+//             other, as an operator of its own
+//   load FILE → seconds until a file of entries can be measured, text or packed
+//   words FILE → seconds of reading its numbers with iostreams, and nothing else
 //   entries → how many measurements there are
 //   multiply N → seconds per 10^6 multiply-adds that touch no memory, over N times as many, with as many threads
 //   read N  → seconds per read of m·n1·n2 float64 numbers, over N reads, with as many threads
@@ -17,6 +22,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ctime>
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <numeric>
@@ -24,6 +30,7 @@
 
 #include "core/engine/engine.hpp"
 #include "core/experiment/experiment.hpp"
+#include "core/operators/entry_file.hpp"
 #include "core/tree/yaml/yaml.hpp"
 
 using namespace tightrope;
@@ -132,6 +139,22 @@ Real evaluate_entrywise(const MeasurementOperator& op, const std::vector<MatrixE
   return arma::dot(slope, slope) / 2;
 }
 
+/// Least squares, as the plugin has them.
+std::shared_ptr<const Loss> least_squares() {
+  struct Squares final : Loss {
+    Real evaluate(Index, std::span<const Real> prediction, std::span<const Real> data,
+                  std::span<Real> slope) const override {
+      Real sum = 0;
+      for (std::size_t i = 0; i < slope.size(); ++i) {
+        slope[i] = prediction[i] - data[i];
+        sum += slope[i] * slope[i];
+      }
+      return sum / 2;
+    }
+  };
+  return std::make_shared<const Squares>();
+}
+
 constexpr Index multiply_adds = 1'000'000;
 #ifdef __x86_64__
 __attribute__((target_clones("default", "fma", "avx512f")))
@@ -209,6 +232,33 @@ int main(int count, char** arguments) try {
       const auto start = now();
       for (Index t = 0; t < times; ++t) evaluate_entrywise(*problem.op, by_rows, y, lanes[0]->iterate().X, gradient);
       std::cout << seconds_since(start) / static_cast<double>(times) << std::endl;
+    } else if (verb == "restricted") {
+      const SensingProblem& problem = *lanes.at(0)->setup().problem;
+      std::vector<Index> some(problem.op->measurements() * times / 100);
+      std::iota(some.begin(), some.end(), Index{0});
+      const auto part = problem.op->restricted(some);
+      const Vec y = problem.data.head(some.size());
+      const auto loss = least_squares();
+      LowRank gradient;
+      Evaluation pass{&lanes[0]->iterate().X, &y, loss.get(), {}, 0, nullptr, &gradient};
+      part->evaluate({&pass, 1});
+      const auto start = now();
+      part->evaluate({&pass, 1});
+      std::cout << seconds_since(start) << std::endl;
+    } else if (verb == "load" || verb == "words") {
+      std::istringstream again(line);
+      std::string path;
+      again >> verb >> path;
+      const auto start = now();
+      Index count = 0;
+      if (verb == "load") {
+        count = read_entries(path, 1, {}, *team).values.n_elem;
+      } else {
+        std::ifstream file(path);
+        Index row = 0, column = 0;
+        for (Real value = 0; file >> row >> column >> value;) ++count;
+      }
+      std::cout << seconds_since(start) << " " << count << std::endl;
     } else if (verb == "entries") {
       std::cout << lanes.at(0)->setup().problem->op->measurements() << std::endl;
     } else if (verb == "read") {

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Measures value and gradient of large completions: tiles, the same entry by entry, and SciPy, in turns.
+"""Measures value and gradient of large completions: tiles, the same entry by entry, and SciPy, in turns; a tenth and a
+quarter of the tiles alone; and how fast files of ratings are read.
 
 A figure is the smallest of the repetitions, in nanoseconds an entry; beside it stand the share of the multiply-adds that
 this machine can do in registers, measured in the same turns (3 k an entry are needed), and the ratio to tiles.
@@ -7,7 +8,9 @@ this machine can do in registers, measured in the same turns (3 k an entry are n
 import argparse
 import json
 import pathlib
+import random
 import subprocess
+import tempfile
 
 HERE = pathlib.Path(__file__).parent
 CASES = {
@@ -51,6 +54,8 @@ def measure(name, case, arguments):
         seconds["entry by entry"].append(ours.ask("entrywise 1"))
         seconds["SciPy"].append(scipy.ask("objective 1"))
     memory = {"tiles": ours.ask("memory"), "SciPy": scipy.ask("memory")}
+    whole = min(ours.ask("restricted 100") for _ in range(arguments.repetitions))
+    parts = {q: min(ours.ask(f"restricted {q}") for _ in range(arguments.repetitions)) / whole for q in (10, 25)}
     ours.close()
     scipy.close()
     peak = min(peaks) / 1e6  # seconds per multiply-add, all threads together
@@ -62,11 +67,40 @@ def measure(name, case, arguments):
         rows[who]["against_tiles"] = rows[who]["nanoseconds"] / rows["tiles"]["nanoseconds"]
         print(f"  {who:16}{1e9 * each:9.2f} ns an entry{100 * rows[who]['of_peak']:8.1f} % of peak arithmetic"
               f"{rows[who]['against_tiles']:8.1f} × tiles")
-    return dict(case, entries=entries, rows=rows, peak_memory=memory)
+    for q, share in parts.items():
+        print(f"  {q} % of the tiles take {share:.3f} of the time of all of them")
+    print(f"  {memory['tiles'] / entries['tiles']:.1f} bytes an entry at the peak of the whole process, with its factors")
+    return dict(case, entries=entries, rows=rows, restricted=parts, peak_memory=memory)
+
+
+def measure_readers():
+    """Lines `user item rating`, against iostreams that read the numbers and keep none; and the same file, packed."""
+    with tempfile.TemporaryDirectory() as folder:
+        path, packed = pathlib.Path(folder) / "ratings.txt", pathlib.Path(folder) / "ratings.packed"
+        draw = random.Random(1)
+        lines, rows = 3_000_000, 480_000
+        with open(path, "w") as out:
+            for i in range(lines):
+                out.write(f"{i * rows // lines + 1} {draw.randrange(18_000) + 1} {draw.randrange(1, 11) / 2}\n")
+        size = path.stat().st_size
+        subprocess.run([arguments.program, "pack", path, packed], check=True, stdout=subprocess.DEVNULL)
+        ours = Contestant([arguments.contestant], dict(clock="cpu" if arguments.cpu else "wall",
+                                                       threads=1 if arguments.cpu else arguments.threads))
+        seconds = {"text": [], "iostreams": [], "packed": []}
+        for _ in range(arguments.repetitions):
+            seconds["text"].append(ours.ask(f"load {path}"))
+            seconds["packed"].append(ours.ask(f"load {packed}"))
+            seconds["iostreams"].append(ours.ask(f"words {path}"))
+        ours.close()
+    best = {who: min(times) for who, times in seconds.items()}
+    print(f"\nratings as text: {size / best['text'] / 1e9:.2f} GB/s until they are tiles, {best['iostreams'] / best['text']:.1f} × "
+          f"iostreams that read the numbers alone; packed, {best['text'] / best['packed']:.1f} × sooner")
+    return dict(bytes=size, seconds=best)
 
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--contestant", required=True)
+parser.add_argument("--program", required=True)
 parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--repetitions", type=int, default=5)
 parser.add_argument("--case", action="append", choices=list(CASES), help="all but the one of 10^8 entries, if left out")
@@ -74,5 +108,9 @@ parser.add_argument("--cpu", action="store_true", help="seconds of one processor
 parser.add_argument("--json")
 arguments = parser.parse_args()
 results = {name: measure(name, CASES[name], arguments) for name in arguments.case or list(CASES)[:-1]}
+times = {name: rows["rows"]["tiles"]["nanoseconds"] * rows["entries"]["tiles"] for name, rows in results.items()}
+if {"ratings 10^7", "ratings 10^8"} <= times.keys():
+    print(f"\ntime(10^8)/time(10^7) = {times['ratings 10^8'] / times['ratings 10^7']:.2f}")
+results["readers"] = measure_readers()
 if arguments.json:
     pathlib.Path(arguments.json).write_text(json.dumps(results, indent=1))

@@ -90,6 +90,8 @@ TEST_CASE("biases fit what is a sum over rows and columns without a rank for it;
              in_test = std::sqrt(squares[1] / static_cast<Real>(test.size()));
   CHECK(last(*biased, "train_rmse") == doctest::Approx(in_training).epsilon(1e-9));
   CHECK(last(*biased, "test_rmse") == doctest::Approx(in_test).epsilon(1e-9));
+  // Two maps of its own for each row of the trace: what is held out, and what is learnt from.
+  CHECK(biased->setup().objective->counters().watched == 2 * biased->trace().rows.size());
   CHECK(last(*biased, "test_rmse") < 0.45 * last(*low_rank, "test_rmse"));
 }
 
@@ -99,4 +101,24 @@ TEST_CASE("an operator that comes with its data wants no others, and one without
         std::string::npos);
   CHECK(message_of(config_of("  shape: [6, 5]\n  operator: {type: entry_sampling, count: 9}\n", rest), {})
             .find("problem needs a 'target' (the matrix to recover) or measured 'data'") != std::string::npos);
+}
+
+TEST_CASE("batches of entries drawn at random learn, and operators that see no entries have none") {
+  const auto config = [](const std::string& op) {
+    return config_of("  shape: [60, 50]\n  target: {type: random_low_rank, rank: 1}\n  operator: " + op + "\n",
+                     "model: {type: asymmetric, rank: 1}\nstop: {iterations: 3000}\n"
+                     "batch: {size: 300, order: shuffled, choice: uniform}\n");
+  };
+  for (const char* op : {"{type: entry_sampling, count: 1500}", "{type: power_law_sampling, count: 1500, skew: 2}"}) {
+    CAPTURE(op);
+    const auto lane = run_one(config(op), {"optimizer.step=2e-2", "observers=[relative_error]"});
+    const Trace& trace = lane->trace();
+    CHECK(trace.last(*trace.find("relative_error")) < 0.05);
+    const SensingProblem& problem = *lane->setup().problem;
+    Vec z;
+    problem.op->forward(problem.truth->X, z);
+    CHECK(arma::abs(z - problem.data).max() < 1e-12);
+  }
+  CHECK(message_of(config("{type: gaussian, measurements: 600}"), {})
+            .find("the choice 'uniform' is for operators that see single entries") != std::string::npos);
 }

@@ -78,8 +78,10 @@ double trace_bytes(const Lane& lane) {
 double bytes_of(const Lane& lane) {
   double factors = 0;
   for (const Mat& block : lane.setup().start.blocks) factors += static_cast<double>(block.n_elem);
-  const double data = lane.setup().problem ? static_cast<double>(lane.setup().problem->data.n_elem) : 0;
-  return 8 * (12 * factors + 4 * data) + trace_bytes(lane);
+  const SensingProblem* const problem = lane.setup().problem.get();
+  const double data = problem ? static_cast<double>(problem->data.n_elem) : 0;
+  const double kept = problem && problem->op->predictions_are_optional() ? 1 : 4;
+  return 8 * (12 * factors + kept * data) + trace_bytes(lane);
 }
 
 /// What the lanes of one operator took when they were tried.

@@ -89,8 +89,13 @@ class Squares final : public Loss {
 
 class ValidationError final : public Observer {
  public:
-  ValidationError(std::vector<Index> held_out, const SensingProblem& problem, bool root_mean_squares)
-      : op_(*problem.op), root_mean_squares_(root_mean_squares), held_out_(std::move(held_out)), norm_(0) {
+  ValidationError(std::vector<Index> held_out, const SensingProblem& problem, std::shared_ptr<Objective> counted,
+                  bool root_mean_squares)
+      : op_(*problem.op),
+        counted_(std::move(counted)),
+        root_mean_squares_(root_mean_squares),
+        held_out_(std::move(held_out)),
+        norm_(0) {
     for (const Index i : held_out_) norm_ = std::hypot(norm_, problem.data[i]);
     if (op_.predictions_are_optional()) part_ = op_.restricted(held_out_);
   }
@@ -105,7 +110,10 @@ class ValidationError final : public Observer {
   }
   void observe(const Snapshot& seen, std::span<Real> values) const override {
     Vec some;
-    if (part_) part_->forward(seen.X, some);
+    if (part_) {
+      part_->forward(seen.X, some);
+      count();
+    }
     const Vec& z = part_ ? some : seen.prediction();
     Real sum = 0;
     for (Index j = 0; j < held_out_.size(); ++j) {
@@ -121,6 +129,11 @@ class ValidationError final : public Observer {
   }
 
  private:
+  void count() const {
+    Counters counters = counted_->counters();
+    ++counters.watched;
+    counted_->restore(counters);
+  }
   /// Σ (z_i − y_i)² over what is not held out; where a pass need not write predictions, in one that does not.
   Real training_squares(const Snapshot& seen) const {
     const Index m = op_.measurements();
@@ -128,6 +141,7 @@ class ValidationError final : public Observer {
     Evaluation pass{&seen.X, seen.data, &squares, {false, false}};
     if (part_) {
       op_.evaluate({&pass, 1});
+      count();
     } else {
       std::vector<Real> slope(m);
       const Vec& z = seen.prediction();
@@ -137,6 +151,7 @@ class ValidationError final : public Observer {
   }
 
   const MeasurementOperator& op_;
+  std::shared_ptr<Objective> counted_;
   bool root_mean_squares_;
   std::vector<Index> held_out_;
   Real norm_;
@@ -164,8 +179,8 @@ Vec training_data(const Vec& data, const std::vector<Index>& held_out) {
 }
 
 std::shared_ptr<const Observer> validation_error(std::vector<Index> held_out, const SensingProblem& problem,
-                                                 bool root_mean_squares) {
-  return std::make_shared<const ValidationError>(std::move(held_out), problem, root_mean_squares);
+                                                 std::shared_ptr<Objective> counted, bool root_mean_squares) {
+  return std::make_shared<const ValidationError>(std::move(held_out), problem, std::move(counted), root_mean_squares);
 }
 
 }  // namespace tightrope

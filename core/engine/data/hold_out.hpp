@@ -23,8 +23,10 @@ std::shared_ptr<const Loss> training_loss(std::shared_ptr<const Loss> loss, std:
 Vec training_data(const Vec& data, const std::vector<Index>& held_out);
 
 /// validation_error = ‖A(X) − y‖/‖y‖ over the measurements held out. With `root_mean_squares` also train_rmse and
-/// test_rmse, ‖A(X) − y‖/√(their number) over the others and over these. The problem must outlive it.
+/// test_rmse, ‖A(X) − y‖/√(their number) over the others and over these. The problem must outlive it. Where passes do
+/// not write predictions it makes maps of its own, one over what is held out and for train_rmse one more: the objective
+/// counts them among those for observers.
 std::shared_ptr<const Observer> validation_error(std::vector<Index> held_out, const SensingProblem& problem,
-                                                 bool root_mean_squares = false);
+                                                 std::shared_ptr<Objective> counted, bool root_mean_squares = false);
 
 }  // namespace tightrope

@@ -9,20 +9,20 @@ struct BatchKeys {
   Index size = 0;
   std::string order = "in_turn", choice = "consecutive";
   void declare(Parameters& p) {
-    p.add("size", size, at_least(1), "measurements, or samples, that an iteration sees")
-        .required()
-        .example("50");
+    p.add("size", size, at_least(1), "measurements, or samples, that an iteration sees").required().example("50");
     p.add("order", order, {"in_turn", "shuffled", "random"},
           "in_turn: one batch after another; shuffled: every batch once in each epoch, in a new order; random: drawn "
           "anew for each iteration");
     p.add("choice", choice, {"consecutive", "uniform"},
-          "consecutive: as measurements are numbered, which is tile by tile where an operator sees many entries; uniform: "
+          "consecutive: as measurements are numbered, which is tile by tile where an operator sees many entries; "
+          "uniform: "
           "entries are dealt out to the batches at random, once, and a pass over one is dearer for each entry");
   }
   BatchRule rule() const {
-    return {size, order == "in_turn"    ? BatchRule::Order::in_turn
-                  : order == "shuffled" ? BatchRule::Order::shuffled
-                                        : BatchRule::Order::random,
+    return {size,
+            order == "in_turn"    ? BatchRule::Order::in_turn
+            : order == "shuffled" ? BatchRule::Order::shuffled
+                                  : BatchRule::Order::random,
             choice == "uniform"};
   }
 };

@@ -95,7 +95,7 @@ TEST_CASE("the validation error is ‖A(X) − y‖/‖y‖ over what is held ou
   const auto of = problem();
   const std::vector<Index> some = {3, 4, 50, 199};
   LaneSetup given = setup(of);
-  given.watches = {{validation_error(some, *of), {}, true}};
+  given.watches = {{validation_error(some, *of, given.objective), {}, true}};
   given.stop.iterations = 3;
   const auto lane = run(given);
   const auto column = lane->trace().find("validation_error");

@@ -11,6 +11,7 @@
 
 #include "core/base/error.hpp"
 #include "core/numbers/streams.hpp"
+#include "core/operators/entry_pack.hpp"
 
 using namespace tightrope;
 
@@ -110,4 +111,52 @@ TEST_CASE("many lines come out as they went in, whatever parts they are read in"
   CHECK(read(text) == wanted);
   text.insert(text.rfind('\n', text.size() - 2) + 1, "5 oh 1\n");
   CHECK(refusal_of(text).starts_with("1200000: 'oh' is no column"));
+}
+
+TEST_CASE(
+    "a packed file is the list that it was made of, to the last bit, and of another shape or damaged it is refused") {
+  std::string text;
+  for (Index i = 0; i < 3000; ++i)
+    text += fmt::format("{} {} {}\n", 1 + i / 7, 1 + 3 * (i % 7), 0.1 * static_cast<Real>(i));
+  const Written file(text);
+  const std::string packed = file.path + ".packed";
+  const EntryList list = read_entries(file.path, 1, {}, Team(2));
+  write_pack(packed, list, 1.5);
+  {
+    const EntryList mapped = read_entries(packed, 1, {}, Team(2));
+    CHECK(values_of(mapped) == values_of(list));
+    CHECK(mapped.tiles.shape() == list.tiles.shape());
+    CHECK(mapped.tiles.begins() == list.tiles.begins());
+    CHECK(mapped.factor == 1.5);
+    CHECK(mapped.empty_columns == list.empty_columns);
+    CHECK(mapped.empty_columns == 12);
+  }
+  const auto refusal = [&](Shape shape, Exit code) {
+    try {
+      read_entries(packed, 1, shape, Team(1));
+    } catch (const Error& error) {
+      CHECK(error.code() == code);
+      return std::string(error.what()).substr(packed.size());
+    }
+    return std::string();
+  };
+  CHECK(refusal({9, 9}, Exit::config) == ": the matrix is 429 × 19, but the problem is 9 × 9");
+  const auto size = std::filesystem::file_size(packed);
+  for (const std::size_t at : {std::size_t{200}, size / 2, size - 100}) {  // begins, keys or values, values
+    CAPTURE(at);
+    std::fstream bytes(packed, std::ios::binary | std::ios::in | std::ios::out);
+    bytes.seekg(static_cast<long>(at));
+    const int kept = bytes.get();
+    bytes.seekp(static_cast<long>(at));
+    bytes.put(static_cast<char>(kept ^ 1));
+    bytes.close();
+    CHECK(refusal({}, Exit::integrity).find("its checksum is another one") != std::string::npos);
+    bytes.open(packed, std::ios::binary | std::ios::in | std::ios::out);
+    bytes.seekp(static_cast<long>(at));
+    bytes.put(static_cast<char>(kept));
+  }
+  CHECK(refusal({}, Exit::ok).empty());
+  std::filesystem::resize_file(packed, size - 64);
+  CHECK(refusal({}, Exit::integrity).find("not those that its header announces") != std::string::npos);
+  std::filesystem::remove(packed);
 }

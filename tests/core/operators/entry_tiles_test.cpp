@@ -152,11 +152,25 @@ TEST_CASE("tiles have every entry once, rows in order inside them, and values go
 
 TEST_CASE("a pass over tiles is the sum over their entries, whatever the rank, the sides and the rows") {
   const Team team(2);
-  const Shape shape{700, 90};
-  const EntryTiles tiles = tiles_of(shape, places_of(shape, 9000), team);
-  const Rows all{0, tiles.size()}, some{tiles.size() / 3 + 1, tiles.size() / 2};
-  for (const Index rank : std::vector<Index>{1, 2, 3, 4, 5, 8, 11, 16, 21, 28, 32, 37, 64}) {
+  // Strips of one tile of rows, and of several because rows meet few entries.
+  for (const auto& [shape, rank] : std::vector<std::pair<Shape, Index>>{{{700, 90}, 1},
+                                                                        {{700, 90}, 2},
+                                                                        {{700, 90}, 3},
+                                                                        {{700, 90}, 4},
+                                                                        {{700, 90}, 5},
+                                                                        {{700, 90}, 8},
+                                                                        {{700, 90}, 11},
+                                                                        {{700, 90}, 16},
+                                                                        {{700, 90}, 21},
+                                                                        {{700, 90}, 28},
+                                                                        {{700, 90}, 32},
+                                                                        {{700, 90}, 37},
+                                                                        {{700, 90}, 64},
+                                                                        {{20000, 90}, 4},
+                                                                        {{20000, 90}, 12}}) {
     CAPTURE(rank);
+    const EntryTiles tiles = tiles_of(shape, places_of(shape, 9000), team);
+    const Rows all{0, tiles.size()}, some{tiles.size() / 3 + 1, tiles.size() / 2};
     const LowRank at = pair_of(shape, rank, 1), other = pair_of(shape, rank / 2 + 1, 2);
     for (const Rows rows : {all, some})
       for (const LowRank* along : {&at, &other}) {
@@ -173,9 +187,9 @@ TEST_CASE("a pass over tiles is the sum over their entries, whatever the rank, t
 }
 
 TEST_CASE("any number of threads and any instruction set give the same bits") {
-  const Shape shape{3000, 200};
-  const std::vector<Place> places = places_of(shape, 60000);
-  for (const Index rank : std::vector<Index>{3, 16, 23, 40}) {
+  for (const auto& [shape, rank] : std::vector<std::pair<Shape, Index>>{
+           {{3000, 200}, 3}, {{30000, 200}, 16}, {{3000, 200}, 23}, {{3000, 200}, 40}}) {
+    const std::vector<Place> places = places_of(shape, 60000);
     const LowRank at = pair_of(shape, rank, 1);
     std::optional<Result> first;
     for (const unsigned threads : {1U, 2U, 3U, 4U}) {

@@ -1,0 +1,22 @@
+// Entries in the order of their tiles in a file that all processes map: nothing is parsed, sorted or copied.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/operators/entry_file.hpp"
+
+namespace tightrope {
+
+/// The first bytes of such a file. Its numbers are little-endian; another layout of tiles has another name.
+inline constexpr std::string_view entry_pack_banner = "tightrope entries 2\n";
+
+/// Writes the list, whose values are those of the file times `factor`, under another name first. Throws
+/// Error(resources).
+void write_pack(const std::string& path, const EntryList& list, Real factor);
+
+/// What was written, mapped. The shape must be the one given unless that is 0 × 0 (Error(config)). Throws
+/// Error(integrity) where the file is cut off or its checksum is not that of its bytes.
+EntryList read_pack(const std::string& path, Shape shape, const Team& team);
+
+}  // namespace tightrope
