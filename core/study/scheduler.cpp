@@ -313,7 +313,7 @@ class Scheduler {
   const StudyOptions& options_;
   const Lock& lock_;
   const StudyListener& listener_;
-  std::vector<State> state_;                 // per cell; of cells that are the same, the first one's counts
+  std::vector<State> state_;                           // per cell; of cells that are the same, the first one's counts
   std::map<std::string, std::size_t> first_with_key_;  // folder → the first cell that goes there
   std::deque<CellIndices> waiting_;
   std::set<std::size_t> retry_alone_;  // cells that were there when a worker ended early

@@ -228,7 +228,7 @@ Array read_matrix5(const Numbers& numbers, std::uint64_t at, const std::string& 
   if (count == 0)
     refuse_file(file, fmt::format("the variable '{}' is empty: {} numbers", matrix.name, words_of_shape(matrix.shape)));
   const std::string described = fmt::format("{} of class {}", description,
-                                       (matrix.flags & logical_flag) != 0 ? "logical" : class_name(matrix.kind()));
+                                            (matrix.flags & logical_flag) != 0 ? "logical" : class_name(matrix.kind()));
   const auto all_of = [&](const Element& element) {
     const std::optional<NumberType> type = number_type(element.type, numbers.big_endian());
     if (!type || element.size % type->size != 0) refuse_file(file, "the file is damaged");

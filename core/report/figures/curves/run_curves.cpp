@@ -213,7 +213,8 @@ std::vector<Figure> curves_of_run(const StoredRun& run) {
       const std::string name = family.empty() ? column.name : family;
       figures.push_back(
           {empty_figure(run, safe_id(name), capitalised(worded(name)) + (family.empty() ? "" : " over the run"),
-                        family.empty() ? column.description : of_any_index(column.description, column.name), worded(name)),
+                        family.empty() ? column.description : of_any_index(column.description, column.name),
+                        worded(name)),
            column.logarithmic, column.name == "step" ? -1 : column.display_priority});
     }
     figure_of[c] = at;
