@@ -87,8 +87,8 @@ class Lane {
   /// What was spent on the run before its first round.
   void charge(Real seconds, Real bytes);
 
-  /// Evaluates the next points of the given lanes, those with the same partner in one pass. A lane whose plugins throw
-  /// has failed; its company goes on.
+  /// Evaluates the next points of the given lanes, those with the same batch key in one pass. A lane whose plugins
+  /// throw has failed; its company goes on.
   static void evaluate(const std::vector<Lane*>& lanes);
   /// Takes the evaluated point: records what is due, applies the stop rules, asks the optimizer where to go next. Does
   /// nothing for a lane that has ended.

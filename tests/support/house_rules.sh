@@ -31,6 +31,11 @@ upward=$(grep -roE '#include "core/[a-z_]+/' core --include=*.cpp --include=*.hp
 done)
 complain "these look upward (the floors are: ${floors[*]}):" "$upward"
 
+# --- No room is crowded, but for lists of like things; a header and its source are one ---------------------------------
+complain "these rooms have more than a dozen things in them; sort them by what they do:" "$(
+  find core -name '*.?pp' | sed -E 's@\.[ch]pp$@@' | sort -u | sed -E 's@/[^/]*$@@' | uniq -c | awk '$1 > 12 {print $2 ": " $1}' |
+    grep -vE '^core/(interfaces|cli/verbs|experiment/sections|report/sections|grid/forms):' || true)"
+
 # --- The core knows no plugin -------------------------------------------------------------------------------------
 # To know a plugin is to name it in quotes, or to name its class. Remarks may give examples. "file" is an ordinary
 # word, too: a type of parameters, and a key of stored records; "symmetric" is a word of the MatrixMarket format, and

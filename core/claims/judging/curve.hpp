@@ -8,12 +8,12 @@ namespace tightrope {
 
 /// Each is a straight line once logarithms are taken; its slope is what a claim speaks of.
 struct Law {
-  std::string word, axis_word = {};  // `slope of QUANTITY over log10 LABEL`: "slope", "log10"
-  std::string name;                  // of the slope, beside the curve
-  std::string meaning;               // "the s of QUANTITY ~ LABEL^s"
-  LineFit (*fit)(std::span<const Real> x, std::span<const Real> y, Real level) = nullptr;
-  Real (*straight_x)(Real) = nullptr;  // null: x itself
-  bool has_log_y = false;
+  std::string word, axis_word;  // `slope of QUANTITY over log10 LABEL`: "slope", "log10"
+  std::string name;             // of the slope, beside the curve
+  std::string meaning;          // "the s of QUANTITY ~ LABEL^s"
+  LineFit (*fit)(std::span<const Real> x, std::span<const Real> y, Real level);
+  Real (*straight_x)(Real);  // null: x itself
+  bool has_log_y;
 };
 /// Each has a file among the topics (core/claims/topics). Null if there is none.
 const Law* find_law(const std::string& word, const std::string& axis_word = "");

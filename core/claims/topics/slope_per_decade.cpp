@@ -5,13 +5,9 @@
 namespace tightrope {
 
 TopicForm slope_per_decade_topic_form() {
-  return fit_topic({.word = "slope",
-                    .axis_word = "log10",
-                    .name = "fitted slope per decade",
-                    .meaning = "the s of QUANTITY ~ c + s · log10 LABEL, what is gained per decade",
-                    .fit = fit_per_decade,
-                    .straight_x = std::log10,
-                    .has_log_y = false});
+  return fit_topic({"slope", "log10", "fitted slope per decade",
+                    "the s of QUANTITY ~ c + s · log10 LABEL, what is gained per decade", fit_per_decade, std::log10,
+                    false});
 }
 
 }  // namespace tightrope

@@ -72,8 +72,9 @@ std::size_t position(const std::vector<std::string>& values, const std::string& 
   return static_cast<std::size_t>(std::ranges::find(values, value) - values.begin());
 }
 
-/// The axes that are neither apart nor the methods', each with those that follow from it.
-std::vector<Direction> directions_of(const Summary& summary, const std::vector<std::string>& apart, bool has_methods) {
+/// The axes that are neither the figure's nor the methods', each with those that follow from it.
+std::vector<Direction> directions_of(const Summary& summary, const std::vector<std::string>& figure_axes,
+                                     bool has_methods) {
   std::vector<Direction> directions;
   for (const std::string& label : summary.setting_axes()) {
     Direction direction{label, values_of(summary, label), {}, {}};
@@ -81,8 +82,8 @@ std::vector<Direction> directions_of(const Summary& summary, const std::vector<s
         has_methods &&
         (follows_from(summary, label, summary.by) ||
          std::ranges::any_of(summary.methods, [&](const Method& method) { return method.labels.count(label) > 0; }));
-    if (contains(apart, label) || is_of_methods || direction.values.size() < 2 ||
-        std::ranges::any_of(apart, [&](const std::string& own) { return follows_from(summary, label, own); }))
+    if (contains(figure_axes, label) || is_of_methods || direction.values.size() < 2 ||
+        std::ranges::any_of(figure_axes, [&](const std::string& own) { return follows_from(summary, label, own); }))
       continue;
     const auto leader = std::ranges::find_if(
         directions, [&](const Direction& other) { return follows_from(summary, label, other.label); });
@@ -193,8 +194,8 @@ Panel& Facets::panel_at(Plot& plot, const PanelIndex& spot) const {
 Facets facets_of(const Summary& summary, const FacetOptions& options) {
   Facets result;
   const bool has_methods =
-      options.methods_are_series && !summary.methods.empty() && !contains(options.apart, summary.by);
-  std::vector<Direction> directions = directions_of(summary, options.apart, has_methods);
+      options.methods_are_series && !summary.methods.empty() && !contains(options.figure_axes, summary.by);
+  std::vector<Direction> directions = directions_of(summary, options.figure_axes, has_methods);
   std::optional<Direction> axis;
   if (has_methods)
     for (const Method& method : summary.methods) result.series.push_back(method.name);

@@ -29,9 +29,9 @@ struct Facets {
 void drop_empty_panels(Plot& plot);
 
 struct FacetOptions {
-  std::vector<std::string> apart;  // labels that are neither series nor panels: the figure's own axes
-  bool methods_are_series = true;  // false: there is one series, and methods are panels
-  std::size_t most_panels = 400;   // beyond, values of the longest facets are left out
+  std::vector<std::string> figure_axes;  // labels that are neither series nor panels: the figure's own axes
+  bool methods_are_series = true;        // false: there is one series, and methods are panels
+  std::size_t most_panels = 400;         // beyond, values of the longest facets are left out
 };
 
 /// Methods are series (without methods, the first axis of 2 to 7 values), other axes are panels; the facet with the

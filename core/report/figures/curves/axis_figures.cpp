@@ -84,7 +84,7 @@ std::vector<Figure> figures_along_axes(const StoredRun& run, const Summary& summ
                                            [&](const Method& method) { return method.labels.count(axis) > 0; });
     if (is_of_methods || numbers_along(summary, axis).empty()) continue;
     FacetOptions options;
-    options.apart = {axis};
+    options.figure_axes = {axis};
     const Facets facets = facets_of(summary, options);
     const std::string name = worded(axis);
     const bool arrived = std::any_of(summary.settings.begin(), summary.settings.end(), [](const Setting& setting) {

@@ -212,18 +212,19 @@ class Legend {
 
  private:
   using Entries = std::vector<LegendEntry>;
-  static constexpr Real line = 18, text_at = 33, apart = 14;
+  static constexpr Real line = 18, text_at = 33, entry_gap = 14;
 
   /// As many columns as the longest name allows.
   std::size_t columns(const Entries& entries) const {
     Real longest = 90;
     for (const LegendEntry& entry : entries) longest = std::max(longest, text_width(entry.name, font));
-    return static_cast<std::size_t>(std::clamp<Real>(std::floor((width_ + apart) / (longest + text_at + apart)), 1, 5));
+    return static_cast<std::size_t>(
+        std::clamp<Real>(std::floor((width_ + entry_gap) / (longest + text_at + entry_gap)), 1, 5));
   }
   std::size_t rows(const Entries& entries) const { return (entries.size() + columns(entries) - 1) / columns(entries); }
   std::string draw(const Entries& entries, Real top) const {
     std::string svg;
-    const Real column = (width_ + apart) / static_cast<Real>(columns(entries));
+    const Real column = (width_ + entry_gap) / static_cast<Real>(columns(entries));
     for (std::size_t i = 0; i < entries.size(); ++i)
       svg += fmt::format(
           "<g class=\"entry\" transform=\"translate({:.1f} {:.1f})\"><g transform=\"translate(0 -4)\">{}</g><text "

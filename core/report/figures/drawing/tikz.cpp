@@ -15,7 +15,7 @@ namespace {
 
 constexpr Real tick_font = 7, title_line = 8.5, legend_line = 11;  // points
 constexpr Real below_axes = 27;                                    // labels of the ticks and of the x axis
-constexpr Real sample_width = 26, apart = 8;                       // of a legend
+constexpr Real sample_width = 26, entry_gap = 8;                   // of a legend
 
 std::string joined(const std::vector<std::string>& lines) {
   std::string text;
@@ -104,7 +104,7 @@ std::string axis_text(const Picture& picture, Real head, const Axis& axis) {
 std::size_t columns_of(const std::vector<LegendLine>& group, Real width) {
   Real longest = 40;
   for (const LegendLine& own : group) longest = std::max(longest, text_width(own.name, legend_font));
-  return static_cast<std::size_t>(std::clamp<Real>(std::floor(width / (longest + sample_width + apart)), 1, 5));
+  return static_cast<std::size_t>(std::clamp<Real>(std::floor(width / (longest + sample_width + entry_gap)), 1, 5));
 }
 
 /// One group of a legend, its upper left corner `down` below the panels.

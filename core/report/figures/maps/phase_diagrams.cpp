@@ -35,7 +35,7 @@ struct Maps {
     x = axes[0];
     y = axes[1];
     FacetOptions options;
-    options.apart = {x.label, y.label};
+    options.figure_axes = {x.label, y.label};
     facets = facets_of(summary, options);
     std::size_t filled = 0;
     for (const auto& spot : facets.spots)

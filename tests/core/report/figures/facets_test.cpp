@@ -130,7 +130,7 @@ TEST_CASE("an axis that follows from another one is told beside it") {
   REQUIRE(facets.facets.size() == 1);
   CHECK(facets.facets[0].values[1] == "rank 2, measurements 20");
   FacetOptions options;
-  options.apart = {"measurements"};
+  options.figure_axes = {"measurements"};
   CHECK(facets_of(summary, options).facets.empty());
 }
 
