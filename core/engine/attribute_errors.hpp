@@ -17,7 +17,8 @@ class PluginFailure : public Error {
 };
 
 /// Calls code of a plugin: its function `call`. Whatever it throws comes out as a PluginFailure that names `who`; one
-/// that was named already stays as it is, and want of memory is nobody's fault.
+/// that was named already stays as it is. Want of memory is nobody's fault, and neither are data that somebody damages
+/// while they are used: both end the command, and the run goes on from its checkpoint the next time.
 template <class Work>
 auto attribute_errors_to(const std::string& who, const char* call, const Work& work) {
   const Asking asking(who, call);
@@ -27,6 +28,9 @@ auto attribute_errors_to(const std::string& who, const char* call, const Work& w
     throw;
   } catch (const PluginFailure&) {
     throw;
+  } catch (const Error& error) {
+    if (error.code() == Exit::integrity) throw;
+    throw PluginFailure(who, error.what());
   } catch (const std::exception& error) {
     throw PluginFailure(who, error.what());
   } catch (...) {

@@ -151,7 +151,6 @@ MISTAKES = [
             "std::pow(options_.factor,", "std::pow(std::sqrt(options_.factor),"),
     Mistake("kim2023", "momentum", "optimizers/nesterov", "scale(velocity, beta);", "scale(velocity, 0);"),
     Mistake("zhang2017", "complex", "operators/rank_one", "a[2 * n + n + j] = -alpha", "a[2 * n + n + j] = alpha"),
-    Mistake("zhang2017", "masks", "operators/coded_diffraction", "arma::conj(masks_.col(l))", "masks_.col(l)"),
     Mistake("tong2021", "completion", "optimizers/scaled_gradient_descent",
             "precondition(at.point, delta, at.gradient", "precondition(at.point, delta + 0.1, at.gradient"),
     Mistake("tong2021", "robust_pca", "initializations/trimmed_spectral",

@@ -40,3 +40,19 @@ TEST_CASE("notes of too many plugins, and of names that are too long, are cut") 
   const Asking asking(std::string(1000, 'x'));
   CHECK(shared.text() == std::string(Asked::length - 1, 'x'));
 }
+
+TEST_CASE("what a plugin throws is its failure, but for data that somebody damaged while it read them") {
+  const auto thrown = [](Exit code) {
+    attribute_errors_to("operator 'o'", "evaluate", [&] { throw Error(code, "a.npy was cut"); });
+  };
+  CHECK_THROWS_WITH_AS(thrown(Exit::config), "operator 'o' failed: a.npy was cut", PluginFailure);
+  try {
+    thrown(Exit::integrity);
+    FAIL("nothing was thrown");
+  } catch (const PluginFailure&) {
+    FAIL("it is no failure of the plugin");
+  } catch (const Error& error) {
+    CHECK(error.code() == Exit::integrity);
+    CHECK(error.what() == std::string("a.npy was cut"));
+  }
+}

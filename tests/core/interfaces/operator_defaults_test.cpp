@@ -47,25 +47,29 @@ TEST_CASE("every map of the dense kernel agrees with its definition, for sizes a
 }
 
 TEST_CASE("a restricted operator has the chosen measurements and keeps its origin alive") {
-  auto dense = std::make_shared<const RandomRows>(context({4, 3}), 10);
   const LowRank X = pair(1, {4, 3}, 2);
-  Vec all, some;
-  dense->forward(X, all);
-  const auto restricted = dense->restricted({1, 4, 9});
-  dense.reset();
-  restricted->forward(X, some);
-  CHECK(some.n_elem == 3);
-  CHECK(arma::norm(some - all.elem(arma::uvec{1, 4, 9})) == 0);
-  // Its adjoint puts each number back to the measurement that it came from.
-  const Vec z = {3, -1, 2};
-  Mat G;
-  restricted->adjoint(z, G);
-  CHECK(arma::dot(G, X.dense()) == doctest::Approx(arma::dot(z, some)).epsilon(1e-13));
-  LowRank gradient;
-  restricted->pull_back(z, X, gradient);
-  CHECK(arma::norm(gradient.left - G * X.right, "fro") < 1e-13 * arma::norm(gradient.left, "fro"));
-  CHECK_THROWS_AS(restricted->restricted({2, 1}), std::logic_error);
-  CHECK_THROWS_AS(restricted->restricted({3}), std::logic_error);
+  for (const bool plainly : {false, true}) {
+    const auto dense = std::make_shared<const RandomRows>(context({4, 3}), 10);
+    std::shared_ptr<const MeasurementOperator> op = dense;
+    if (plainly) op = std::make_shared<const Plain>(*dense);
+    Vec all, some;
+    op->forward(X, all);
+    const auto restricted = op->restricted({1, 4, 9});
+    op.reset();
+    restricted->forward(X, some);
+    CHECK(some.n_elem == 3);
+    CHECK(arma::norm(some - all.elem(arma::uvec{1, 4, 9})) == 0);
+    // Its adjoint puts each number back to the measurement that it came from.
+    const Vec z = {3, -1, 2};
+    Mat G;
+    restricted->adjoint(z, G);
+    CHECK(arma::dot(G, X.dense()) == doctest::Approx(arma::dot(z, some)).epsilon(1e-13));
+    LowRank gradient;
+    restricted->pull_back(z, X, gradient);
+    CHECK(arma::norm(gradient.left - G * X.right, "fro") < 1e-13 * arma::norm(gradient.left, "fro"));
+    CHECK_THROWS_AS(restricted->restricted({2, 1}), std::logic_error);
+    CHECK_THROWS_AS(restricted->restricted({3}), std::logic_error);
+  }
 }
 
 TEST_CASE("wrong shapes are refused by the public functions") {
