@@ -403,6 +403,8 @@ def mat_files(files):
     files.add("cube.mat", lambda path: save(path, {"A": cube}), cube)
     sparse = scipy.sparse.csc_matrix(numpy.array([[0, 1.5, 0], [2, 0, 0], [0, 0, 0], [0, -3, 4]]))
     files.add("sparse.mat", lambda path: save(path, {"S": sparse}), sparse.toarray(), "sparse")
+    tall = scipy.sparse.csc_matrix(([1.0, 2.0], ([0, 16_777_000], [0, 2])), shape=(16_777_216, 3))
+    files.add("refused-tall.mat", lambda path: save(path, {"S": tall}), Refused("lists 2", "16777216 × 3", "too few"))
     files.add("small-integers.mat", lambda path: save(path, {"A": numpy.arange(6.0).reshape(2, 3)}), numpy.arange(6.0).reshape(2, 3))
     for name, value, words in [("complex", X + 1j, ["complex"]), ("cell", numpy.array([[1, "a"]], object), ["cell array"]),
                                ("struct", {"a": 1.0}, ["struct"]), ("char", "text", ["text"]), ("empty", numpy.zeros((0, 3)), ["empty"]),
@@ -478,7 +480,7 @@ def mtx_files(files):
     files.add("refused-diagonal.mtx", banner.replace("general", "skew-symmetric") + "2 2 1\n1 1 1\n", at(3, "lower triangle"))
     files.add("refused-word.mtx", banner + "2 2 1\n1 1 x\n", at(3, "'x'"))
     files.add("refused-banner.mtx", "2 2 1\n1 1 1\n", at(1, "%%MatrixMarket"))
-    files.add("refused-huge.mtx", banner + "999999 999999 1\n1 1 1\n", Refused("GB"))
+    files.add("refused-huge.mtx", banner + "999999 999999 1\n1 1 1\n", Refused("lists 1", "999999 × 999999", "too few"))
     files.add("refused-oblong.mtx", banner.replace("general", "symmetric") + "2 3 1\n1 1 1\n", at(2, "square"))
 
 
