@@ -24,8 +24,7 @@ DIRECTORIES = ("core/arrays", "core/tree", "core/store", "core/plugin")
 TESTS = {
     "core/arrays": ["^arrays:", "^fuzz: (csv|mat|mtx|np[yz]|pgm), what is kept"],
     "core/tree": ["^refused: configs", "^schema: (shipped|broken|templates)", "^fuzz: (yaml|assignment), what is kept"],
-    "core/store": ["^fuzz: (record|state), what is kept", "^end to end: (Results|Folders|Records|WhyNew|Run)$",
-                   "^faults: (same|longer|flips|calls)$"],
+    "core/store": ["^fuzz: (record|state), what is kept", "^end to end: (Results|Folders|Records|WhyNew)$", "^faults: (same|flips)$"],
     "core/plugin": ["^refused: plugins", "^end to end: (Outside|Verdicts)$"],
 }
 CHANGES = [
