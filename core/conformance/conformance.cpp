@@ -10,7 +10,9 @@
 #include <map>
 #include <set>
 
+#include "core/conformance/process/functions.hpp"
 #include "core/conformance/trial.hpp"
+#include "core/conformance/unread.hpp"
 #include "core/interfaces/initialization.hpp"
 #include "core/interfaces/noise.hpp"
 #include "core/interfaces/target.hpp"
@@ -146,6 +148,7 @@ void check_declaration(const Subject& subject, Report& report) {
     report.expect(choices.size() == parameter.choices.size(), "the parameter {} has the same choice twice", name);
   }
   check_bindings(parameters, report);
+  for (const std::string& source : undetermined_sources(subject.library.file())) report.add(source);
 }
 
 }  // namespace
@@ -183,6 +186,18 @@ void examine(const Library& library, const Node& sample, const Examination& exam
     });
   };
   if (!examination.quick) ask("declaration", question + 1, [&] { check_declaration(subject, report); });
+  if (!examination.quick) {
+    const char* const name = "every parameter changes something";
+    const std::size_t next = question + 1;
+    ask(name, next, [&] {
+      check_parameters_are_read(
+          subject, variants_of(Bench(subject, subject.kind() == "problems" ? Shape{} : ConformanceProblem::oblong)),
+          [&](const Variant& variant) {
+            if (examination.asked) examination.asked(next, variant.text(), name);
+          },
+          report);
+    });
+  }
   Checks checks = checks_of(subject.kind());
   if (examination.quick) std::erase_if(checks, [](const Check& check) { return !check.is_quick; });
   std::vector<Variant> variants = {{}};

@@ -50,14 +50,17 @@ struct ConformanceProblem {
 /// own (core/conformance/process/isolated.hpp). Parameters need a line of documentation, names of their own, and
 /// defaults and examples that they accept.
 ///
+/// - all: each number and truth value among the parameters changes something; no clock is read, and no random numbers
+///   are taken but from the stream, as far as the symbols of a library and the text of a script say.
 /// - operators: ⟨A(X), z⟩ = ⟨X, A*(z)⟩, linearity, every cheaper form against its definition; E‖A(X)‖² = ‖X‖², for X in
 ///   a row or a column alone, too, unless its parameter `normalization` is `none` (on symmetric matrices, if it cannot
 ///   see others); evaluate against forward, loss and pull_back; its bits whatever else is in the batch, for 1, 2 and 4
 ///   threads and four callers at a time; evaluate and forward over consecutive rows, which add up to the whole, give
-///   the same predictions, and hand the loss the right indices; `along`; `reads`; restrictions, dense rows; entries().
+///   the same predictions, and hand the loss the right indices; no memory is touched but what is lent (losses, too);
+///   `along`; `reads`; restrictions, dense rows; entries().
 /// - losses: the slope is the derivative at residuals and data of every scale (away from kinks), blocks add up, nothing
-///   is paid for a perfect fit, if they are of residuals; a curvature, where there is one, is the derivative of the
-///   slope and at least 0.
+///   is paid for a perfect fit, if they are of residuals; separable ones look at no other measurement; a curvature,
+///   where there is one, is the derivative of the slope and at least 0.
 /// - models: f = ℓ(A(X(p))) + penalty has a gradient of Taylor slope 2, push_forward is the derivative of expand,
 ///   pull_back reads what sides() says and leaves unwanted blocks at zero, from_svd gives X back; semidefinite ones
 ///   are; and what is asked of a space.

@@ -38,10 +38,11 @@ void refuse_current_folder(const std::string& kind, const std::string& name) {
       const std::filesystem::path file = place / (name + ending);
       std::error_code ignored;
       if (name.find('/') != std::string::npos || !std::filesystem::is_regular_file(file, ignored)) continue;
-      throw Error(Exit::plugin, fmt::format("there is a {} '{}' in the current folder alone ({}), where plugins are not "
-                                            "looked for; {}give --plugin-path .",
-                                            plugin_kind(kind).singular, name, file.string(),
-                                            place.empty() ? "move it to " + folder + " and " : ""));
+      throw Error(Exit::plugin,
+                  fmt::format("there is a {} '{}' in the current folder alone ({}), where plugins are not "
+                              "looked for; {}give --plugin-path .",
+                              plugin_kind(kind).singular, name, file.string(),
+                              place.empty() ? "move it to " + folder + " and " : ""));
     }
 }
 

@@ -403,6 +403,15 @@ def mat_files(files):
     files.add("cube.mat", lambda path: save(path, {"A": cube}), cube)
     sparse = scipy.sparse.csc_matrix(numpy.array([[0, 1.5, 0], [2, 0, 0], [0, 0, 0], [0, -3, 4]]))
     files.add("sparse.mat", lambda path: save(path, {"S": sparse}), sparse.toarray(), "sparse")
+    tall = scipy.sparse.csc_matrix(([1.0, 2.0], ([0, 16_777_000], [0, 2])), shape=(16_777_216, 3))
+    files.add("refused-tall.mat", lambda path: save(path, {"S": tall}), Refused("lists 2", "16777216 × 3", "too few"))
+    kept = (pathlib.Path(__file__).resolve().parents[1] / "fuzz/corpus/mat/sparse").read_bytes()
+    for name, at_byte, value in [("columns", 164, 2), ("row", 184, 9), ("start", 212, 77)]:
+        spoilt = kept[:at_byte] + value.to_bytes(4, "little") + kept[at_byte + 4:]
+        files.add(f"refused-sparse-{name}.mat", spoilt, Refused("sparse variable", "damaged"))
+    files.add("refused-nine-sides.mat", lambda path: save(path, {"A": X.reshape(X.shape + (1,) * 7)}), Refused("too many dimensions"))
+    for name, value, words in [("complex", X + 1j, "complex"), ("text", "text", "text"), ("sparse", sparse, "-v7")]:
+        files.add(f"refused-v4-{name}.mat", lambda path, value=value: scipy.io.savemat(path, {"A": value}, format="4"), Refused(words))
     files.add("small-integers.mat", lambda path: save(path, {"A": numpy.arange(6.0).reshape(2, 3)}), numpy.arange(6.0).reshape(2, 3))
     for name, value, words in [("complex", X + 1j, ["complex"]), ("cell", numpy.array([[1, "a"]], object), ["cell array"]),
                                ("struct", {"a": 1.0}, ["struct"]), ("char", "text", ["text"]), ("empty", numpy.zeros((0, 3)), ["empty"]),
@@ -469,6 +478,9 @@ def mtx_files(files):
     files.add("refused-complex.mtx", lambda path: write(path, X + 1j), at(1, "complex"))
     files.add("refused-hermitian.mtx", lambda path: write(path, numpy.array([[1, 1j], [-1j, 2]])), at(1, "complex"))
     files.add("refused-twice.mtx", banner + "2 2 2\n1 1 1\n1 1 2\n", at(4, "(1, 1)", "twice"))
+    files.add("refused-infinite.mtx", banner + "2 2 1\n1 1 1e999\n", at(3, "'1e999'", "finite"))
+    files.add("refused-beyond.mtx", banner.replace("real", "integer") + "2 2 1\n1 1 9007199254740993\n", at(3, "exactly"))
+    files.add("refused-array.mtx", banner.replace("coordinate", "array") + "100 100\n1\n", at(2, "10000 entries", "cut short"))
     files.add("refused-outside.mtx", banner + "2 2 1\n3 1 1\n", at(3, "'3'", "1 and 2"))
     files.add("refused-zero.mtx", banner + "2 2 1\n0 1 1\n", at(3, "'0'"))
     files.add("refused-few.mtx", banner + "2 2 3\n1 1 1\n", at(2, "cut short"))
@@ -478,7 +490,7 @@ def mtx_files(files):
     files.add("refused-diagonal.mtx", banner.replace("general", "skew-symmetric") + "2 2 1\n1 1 1\n", at(3, "lower triangle"))
     files.add("refused-word.mtx", banner + "2 2 1\n1 1 x\n", at(3, "'x'"))
     files.add("refused-banner.mtx", "2 2 1\n1 1 1\n", at(1, "%%MatrixMarket"))
-    files.add("refused-huge.mtx", banner + "999999 999999 1\n1 1 1\n", Refused("GB"))
+    files.add("refused-huge.mtx", banner + "999999 999999 1\n1 1 1\n", Refused("lists 1", "999999 × 999999", "too few"))
     files.add("refused-oblong.mtx", banner.replace("general", "symmetric") + "2 3 1\n1 1 1\n", at(2, "square"))
 
 
@@ -607,6 +619,10 @@ def other_files(files):
     files.add("refused-quote-text.csv", '"1.5"x,2\n', at(1, "behind the quotation marks"))
     files.add("refused-zero-byte.csv", b"1,2\n3,\x004\n", at(2, "no text"))
     files.add("refused-utf32.csv", "1,2\n".encode("utf-32"), Refused("UTF-32"))
+    files.add("utf16-beyond-16-bits.csv", "# \U0001f600\n1,2\n3,4\n".encode("utf-16"), numpy.array([[1.0, 2], [3, 4]]), "UTF-16")
+    for name, half in [("high", b"\x3d\xd8"), ("low", b"\x00\xde")]:
+        files.add(f"refused-utf16-{name}-half.csv", b"\xff\xfe" + "# ".encode("utf-16-le") + half + "\n1,2\n".encode("utf-16-le"),
+                  Refused("UTF-16", "damaged"))
     files.add("refused-utf16-odd.csv", "1,2\n3,4\n".encode("utf-16")[:-1], Refused("UTF-16", "odd"))
     files.add("refused-semicolon-later.csv", "1,2\n3;4\n", at(2))
     files.add("refused-json.txt", '{"a": [1, 2]}\n', at(1))

@@ -263,6 +263,16 @@ class Typeset(Case):
         self.assertTrue(any(name.endswith("_map") for name in self.names_of("run")))
         self.typeset("run", [[], ["--bold"], ["--columns", "ends,final"]])
 
+    def test_tuned_baselines_with_what_each_value_was_worth(self):
+        self.write("tuned.yaml", "stop: {iterations: 60}\nclaims: []\nstudy:\n  repetitions: 2\n"
+                   "  tune: {path: optimizer.step, over: [0.2, 0.4], for: iterations to relative_error < 0.1, repetitions: 2}\n"
+                   "  methods:\n    momentum: {tune: {over: {optimizer.step: [0.1, 0.2, 0.4], optimizer.beta: [0.5, 0.9]}}}\n")
+        self.tightrope("run", CONFIGS / "baselines.yaml", "-c", "tuned.yaml", "--only", "condition=16,scale=1e-2", "--out", "run",
+                       "-q", "--no-report")
+        self.assertIn("sensitivity_optimizer_step_optimizer_beta", self.names_of("run"))
+        self.assertIn("sensitivity_optimizer_step", self.names_of("run"))
+        self.typeset("run", [[], ["--bold"]])
+
     def test_a_single_run(self):
         self.tightrope("run", CONFIGS / "quickstart.yaml", "--out", "run", "-q", "--no-report")
         self.typeset("run", [[], ["--bold"]])

@@ -56,6 +56,13 @@ class Verdicts(Fresh):
         faults = self.faults("optimizers", "leaves")
         self.assertIn("it ended the process that asked it (exit 5)", faults["descent, phases and columns as announced"])
 
+    def test_what_is_read_or_written_beyond_what_is_lent_is_found(self):
+        for kind, mistake, function in [("losses", "beyond", "evaluate"), ("losses", "writes", "evaluate"),
+                                        ("operators", "beyond", "do_forward")]:
+            faults = self.faults(kind, mistake)
+            self.assertIn("it crashed (SIGSEGV)", faults["no memory beyond what it is lent"])
+            self.assertIn(f"Wrong::{function}", faults["no memory beyond what it is lent"])
+
     def test_a_choice_that_crashes_is_found_and_the_others_are_told_as_right(self):
         plugin = self.examined(WRONG / "optimizers/wrong.so", "--set", "mistake=choice", code=1)
         wrong = {check["with"] for check in plugin["checks"] if check["faults"]}

@@ -17,6 +17,7 @@
 #include "core/arrays/bytes.hpp"
 #include "core/arrays/formats/npy.hpp"
 #include "core/arrays/inflate.hpp"
+#include "core/arrays/listed.hpp"
 #include "core/base/installation.hpp"
 #include "core/base/table.hpp"
 #include "core/tree/node.hpp"
@@ -246,6 +247,7 @@ Array read_matrix5(const Numbers& numbers, std::uint64_t at, const std::string& 
   const std::vector<Real> row = all_of(rows), start = all_of(starts), entry = all_of(entries);
   if (matrix.shape.size() != 2 || start.size() != matrix.shape[1] + 1)
     refuse_file(file, "the sparse variable is damaged");
+  require_density(matrix.shape[0], matrix.shape[1], entry.size(), file);
   require_room(16.0L * static_cast<long double>(count), file);
   std::vector<Real> values(count);
   for (Index j = 0; j < matrix.shape[1]; ++j)

@@ -9,6 +9,7 @@
 
 #include "core/arrays/bytes.hpp"
 #include "core/arrays/formats/npy.hpp"
+#include "core/arrays/listed.hpp"
 #include "core/arrays/numerals.hpp"
 #include "core/tree/node.hpp"
 
@@ -162,6 +163,7 @@ class MatrixMarket {
   void read_coordinates(Array& array, Index count) {
     if (count > (text_.size() + 1) / 4)
       refuse(fmt::format("{} entries must follow, which do not fit in this file; it is cut short", count));
+    require_density(array.shape[0], array.shape[1], count, name_);
     require_room(8.0L * static_cast<long double>(array.shape[0]) * static_cast<long double>(array.shape[1]), name_);
     array.values.zeros(array.shape[0], array.shape[1]);
     const Index rows = array.shape[0], cols = array.shape[1];

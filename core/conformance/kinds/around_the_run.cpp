@@ -1,6 +1,7 @@
 // Initializations, targets and noises, which come before a run; penalties, perturbations and projections, which go
 // along with it.
 #include <algorithm>
+#include <cmath>
 
 #include "core/conformance/trial.hpp"
 #include "core/engine/objectives/penalized_model.hpp"
@@ -65,6 +66,7 @@ void check_target(const Subject& subject, Report& report) {
   const Vec sigma = singular_values(X);
   report.require(target->rank() >= 1 && target->rank() <= sigma.n_elem && sigma[target->rank() - 1] > 1e-12 * sigma[0],
                  "it announces rank {}, which the matrix does not have", target->rank());
+  report.expect(parts::same_bits(target->matrix().dense(), X.dense()), "the matrix is another one the second time");
   report.expect(parts::same_bits(bench->make<Target>()->matrix().dense(), X.dense()),
                 "another object of the same stream has another matrix");
 }
@@ -256,7 +258,19 @@ Checks noise_checks() {
            }}};
 }
 
-Checks penalty_checks() { return {{"a function of X, with its gradient added", check_penalty_of_X, true}}; }
+Checks penalty_checks() {
+  return {{"a function of X, with its gradient added", check_penalty_of_X, true},
+          {"edge shapes", [](const Subject& subject, Report& report) {
+             at_edges(subject, report, [&](const Subject& there, Shape shape) {
+               const auto [bench, penalty] = made_for<Penalty>(there, shape);
+               const LowRank X = random_pair(5, shape, there.sizes.rank);
+               LowRank gradient{0 * X.left, 0 * X.right};
+               report.expect(
+                   std::isfinite(penalty->add(X, &gradient)) && gradient.left.is_finite() && gradient.right.is_finite(),
+                   "the penalty or its gradient is not finite");
+             });
+           }}};
+}
 
 Checks perturbation_checks() {
   return {{"n1 × n2, finite, a pure function of the iteration", check_perturbation, true},

@@ -3,6 +3,7 @@
 #include <future>
 
 #include "core/conformance/trial.hpp"
+#include "core/conformance/walled.hpp"
 
 namespace tightrope::conformance {
 
@@ -72,6 +73,17 @@ void check_blocks(const Subject& subject, Report& report) {
   report.expect(value_of(*loss, z, y, again) == value && parts::same_bits(slope, again),
                 "asked twice, it does not say the same");
   if (!loss->separable()) return;
+  for (const Index other : {Index{0}, y.n_elem / 2, y.n_elem - 1}) {
+    Vec moved = z;
+    moved[other] += 0.5;
+    value_of(*loss, moved, y, again);
+    for (Index i = 0; i < y.n_elem; ++i)
+      report.require(
+          i == other || again[i] == slope[i],
+          "the slope of measurement {} depends on the prediction of measurement {}: it is not separable, and "
+          "separable() must say so",
+          i, other);
+  }
   for (const Index size : {Index{1}, Index{17}, Index{64}}) {
     Real sum = 0;
     Vec parts_of_slope(y.n_elem);
@@ -146,6 +158,23 @@ void check_curvature(const Subject& subject, Report& report) {
   }
 }
 
+/// What it is lent ends where memory does, and what it may not write cannot be written.
+void check_borders(const Subject& subject, Report& report) {
+  const auto [bench, loss] = made<Loss>(subject);
+  const Vec &y = bench->problem->data, z = random_vector(1, y.n_elem);
+  Vec expected(y.n_elem);
+  for (const Index count : {y.n_elem, Index{1}, Index{5}}) {
+    if (count < y.n_elem && !loss->separable()) continue;
+    const Walled predictions({z.memptr(), count}, Walled::Access::is_read_only),
+        data({y.memptr(), count}, Walled::Access::is_read_only),
+        slope({z.memptr(), count}, Walled::Access::may_be_written);
+    const Real value = loss->evaluate(0, predictions.numbers(), data.numbers(), slope.numbers());
+    report.expect(value == loss->evaluate(0, {z.memptr(), count}, {y.memptr(), count}, {expected.memptr(), count}) &&
+                      std::equal(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(count), slope.data()),
+                  "{} measurements that lie elsewhere in memory get other bits", count);
+  }
+}
+
 /// A pass calls it from several threads.
 void check_callers(const Subject& subject, Report& report) {
   const auto [bench, loss] = made<Loss>(subject);
@@ -188,6 +217,7 @@ void check_allocations(const Subject& subject, Report& report) {
 Checks loss_checks() {
   return {{"slope = derivative of the value, at every scale", check_slopes, true},
           {"blocks add up, and the same call twice gives the same bits", check_blocks},
+          {"no memory beyond what it is lent", check_borders},
           {"four callers at once get the same bits", check_callers},
           {"allocations at work", check_allocations},
           {"nothing is paid for a perfect fit", check_perfect_fit},

@@ -1,5 +1,6 @@
 // Operators: one linear map in all its forms.
 #include "core/conformance/trial.hpp"
+#include "core/conformance/walled.hpp"
 
 namespace tightrope::conformance {
 
@@ -191,6 +192,25 @@ void check_entries(const Subject& subject, Report& report) {
   }
 }
 
+/// What it is lent ends where memory does, and what it may not write cannot be written.
+void check_borders(const Subject& subject, Report& report) {
+  const auto [bench, op] = made<MeasurementOperator>(subject);
+  const Mat X = random_pair(1, op->shape(), 2).dense();
+  const Vec z = random_vector(2, op->measurements());
+  const Walled of_X({X.memptr(), X.n_elem}, Walled::Access::is_read_only),
+      of_z({z.memptr(), z.n_elem}, Walled::Access::is_read_only);
+  const Mat lent(of_X.data(), X.n_rows, X.n_cols, false, true);
+  const Vec lent_z(of_z.data(), z.n_elem, false, true);
+  Vec AX, expected;
+  Mat G, expected_G;
+  op->forward(X, expected);
+  op->forward(lent, AX);
+  op->adjoint(z, expected_G);
+  op->adjoint(lent_z, G);
+  report.expect(agree(AX, expected) && agree(G, expected_G),
+                "matrices that lie elsewhere in memory are measured otherwise");
+}
+
 /// Few measurements, one row, one column: the same map in every form, whatever the shape.
 void check_edges(const Subject& subject, Report& report) {
   at_edges(subject, report, [&](const Subject& there, Shape shape) {
@@ -219,6 +239,7 @@ Checks operator_checks() {
           {"linearity", check_linearity, true},
           {"cheaper forms are the same maps", check_maps},
           {"E‖A(X)‖² = ‖X‖², whatever X", check_isotropy},
+          {"no memory beyond what it is lent", check_borders},
           {"restrictions and dense rows", check_restriction},
           {"each measurement sees the entry that entries() says", check_entries},
           {"edge shapes", check_edges}};

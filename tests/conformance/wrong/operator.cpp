@@ -18,7 +18,9 @@ class Wrong final : public MeasurementOperator {
           "not say which they are; "
           "along: it ignores them; reads; batch: bits depend on it; entries: transposed; doubled: the adjoint; turned: "
           "it is that of Xᵀ; bent: predictions are no linear function; random: the "
-          "last bits; flat: it throws for a single row; crash");
+          "last bits; flat: it throws for a single row; crash; last_row: the adjoint leaves it out; beyond: it reads "
+          "one "
+          "entry more");
     }
   };
   Wrong(const Options& options, const Context& context)
@@ -46,6 +48,7 @@ class Wrong final : public MeasurementOperator {
     z = rows_.t() * arma::vectorise(X);
     if (mistake_ == "length") z.resize(119);
     if (mistake_ == "affine") z += 0.1;
+    if (mistake_ == "beyond") z += 1e-300 * std::isfinite(X.memptr()[X.n_elem]);
     if (mistake_ == "bent") z += 1e-3 * arma::square(z);
     if (mistake_ == "flat" && rows() == 1) throw std::out_of_range("there is no second row");
     if (mistake_ == "crash") std::raise(SIGSEGV);
@@ -77,6 +80,7 @@ class Wrong final : public MeasurementOperator {
   void do_adjoint(const Vec& z, Mat& G) const override {
     G = arma::reshape(rows_ * z, rows(), cols());
     if (mistake_ == "adjoint") G(0, 0) *= 1.001;
+    if (mistake_ == "last_row") G.row(rows() - 1).zeros();
     if (mistake_ == "doubled") G *= 2;
     if (mistake_ == "turned") G = arma::reshape(Mat(G.t()), rows(), cols());
   }

@@ -3,7 +3,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
-#include <random>
 
 #include "core/plugin/plugin.hpp"
 
@@ -25,7 +24,7 @@ class Wrong final : public DirectionOptimizer {
             "a minimum; "
             "sensing: it wants a problem of that kind and does not say so; shared: a velocity of all runs; random; "
             "allocates; flat: it throws for rank 1");
-      p.add("from", from, at_least(0), "first iteration that has the mistake");
+      p.add("from", from, at_least(0), "first iteration that has the mistake; those before are slower");
       p.add("pace", pace, {"plain", "fast"}, "fast: it crashes, if the mistake is `choice`");
     }
   };
@@ -40,10 +39,11 @@ class Wrong final : public DirectionOptimizer {
     static Factors velocity;
     if (mistake_ == "shared" && at.iteration > 0) add_scaled(direction, 0.1, velocity);
     if (mistake_ == "shared") velocity = direction;
-    if (mistake_ == "random") scale(direction, 1 - 0.1 * static_cast<Real>(std::random_device()()) / 4294967296.0);
+    static Real draws = 0;
+    if (mistake_ == "random") scale(direction, 1 - 0.1 * std::fmod(0.618 * ++draws, 1));
     if (mistake_ == "allocates") direction = Factors(direction);
     if (mistake_ == "flat" && direction[0].n_cols == 1) throw std::out_of_range("there is no second column");
-    if (at.iteration < from_) return;
+    if (at.iteration < from_) return scale(direction, 0.999);
     if (mistake_ == "restless") direction[0] += 0.01;
     if (mistake_ == "sensing" && !objective.sensing()) throw std::runtime_error("no sensing here");
     if (mistake_ == "ascent") scale(direction, -0.01);

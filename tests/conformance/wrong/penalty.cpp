@@ -11,13 +11,16 @@ class Wrong final : public Penalty {
     std::string mistake = "none";
     void declare(Parameters& p) {
       p.add("mistake", mistake, std::vector<std::string>{},
-            "gradient: twice the right one; overwrites: it is not added; factors: of the pair and not of X; shape");
+            "gradient: twice the right one; overwrites: it is not added; factors: of the pair and not of X; shape; "
+            "flat: it reads a "
+            "second row");
     }
   };
   Wrong(const Options& options, const Context&) : mistake_(options.mistake) {}
 
   Real add(const LowRank& X, LowRank* gradient) const override {
     const Mat LL = X.left.t() * X.left, RR = X.right.t() * X.right;
+    if (mistake_ == "flat" && X.rows() < 2) throw std::out_of_range("there is no second row");
     const bool is_of_factors = mistake_ == "factors";
     if (gradient) {
       if (mistake_ == "overwrites") gradient->left.zeros();

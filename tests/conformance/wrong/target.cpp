@@ -11,7 +11,7 @@ class Wrong final : public Target {
     std::string mistake = "none";
     void declare(Parameters& p) {
       p.add("mistake", mistake, std::vector<std::string>{},
-            "shape, rank, nan, unsuitable, object: another one each time");
+            "shape, rank, nan, unsuitable, object: another one each time; asked: so is the matrix");
     }
   };
   Wrong(const Options& options, const Context& context) : mistake_(options.mistake), shape_(context.shape) {
@@ -23,13 +23,16 @@ class Wrong final : public Target {
     if (mistake_ == "nan") X_.left(0, 0) = arma::datum::nan;
   }
 
-  LowRank matrix() const override { return X_; }
+  LowRank matrix() const override {
+    if (mistake_ == "asked") X_.left *= 2;
+    return X_;
+  }
   Index rank() const override { return mistake_ == "rank" ? 3 : 2; }
 
  private:
   std::string mistake_;
   Shape shape_;
-  LowRank X_;
+  mutable LowRank X_;
 };
 
 }  // namespace
