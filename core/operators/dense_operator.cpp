@@ -1,10 +1,12 @@
 #include "core/operators/dense_operator.hpp"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -68,17 +70,45 @@ SignSource signs_of(const EntrySource& source, Index measurements) {
   };
 }
 
+/// Whole cache lines, which registers of 64 bytes read in one go, and huge pages where there is much.
 template <class T>
-T* grown(std::vector<T>& memory, std::size_t size) {
+struct Aligned {
+  using value_type = T;
+  T* allocate(std::size_t count) {
+    void* const data = ::operator new(count * sizeof(T), alignment(count));
+    if (count * sizeof(T) >= huge_page) madvise(data, count * sizeof(T), MADV_HUGEPAGE);
+    return static_cast<T*>(data);
+  }
+  void deallocate(T* data, std::size_t count) { ::operator delete(data, alignment(count)); }
+  bool operator==(const Aligned&) const = default;
+
+ private:
+  static constexpr std::size_t huge_page = 2U << 20;
+  static std::align_val_t alignment(std::size_t count) {
+    return std::align_val_t{count * sizeof(T) >= huge_page ? huge_page : 64};
+  }
+};
+using Numbers = std::vector<Real, Aligned<Real>>;
+
+template <class Memory>
+typename Memory::value_type* grown(Memory& memory, std::size_t size) {
   if (memory.size() < size) memory.resize(size);
   return memory.data();
+}
+
+/// From one group's matrix to the next: not a multiple of 1 KiB, where the same columns of all of them would compete
+/// for the same places in the cache.
+Index group_elements(Index columns, Index width) {
+  const Index elements = columns * width;
+  return elements % 128 == 0 ? elements + 8 : elements;
 }
 
 }  // namespace
 
 /// Memory of a pass, kept by the calling thread: nothing is allocated in steady state.
 struct DenseOperator::Workspace {
-  std::vector<Real> x, gradient, sums, slopes, whole;
+  Numbers x, gradient;
+  std::vector<Real> sums, slopes, whole;
   std::vector<std::byte> scratch;
   std::vector<const Real*> x_of;
   std::vector<Real*> gradient_of;
@@ -161,7 +191,7 @@ class DenseOperator::Pass {
         width_(store_.lane_width(lanes)),
         groups_((lanes + width_ - 1) / width_),
         block_(std::min(most_block_rows, store_.block_rows(lanes))),
-        matrix_(dense.columns_ * width_),
+        matrix_(group_elements(dense.columns_, width_)),
         numbers_(block_ * groups_ * width_),
         scratch_((store_.scratch_bytes(lanes) + 63) / 64 * 64),
         strips_(store_.splits_columns() ? 1 : std::bit_floor(std::clamp<Index>((end_ - begin_) / 64, 1, 16))) {
@@ -297,7 +327,8 @@ void DenseOperator::pass(Rows rows, Index lanes, bool dot, bool add, Workspace& 
 /// Puts X where the sweeps read it: packed, padded, side by side with its neighbours.
 void DenseOperator::set_matrix(Index lane, Index lanes, const Mat& X, Workspace& work) const {
   const Index width = store_->lane_width(lanes), groups = (lanes + width - 1) / width;
-  Real* const x = grown(work.x, groups * columns_ * width) + lane / width * columns_ * width + lane % width;
+  Real* const x = grown(work.x, groups * group_elements(columns_, width)) +
+                  lane / width * group_elements(columns_, width) + lane % width;
   if (layout_.symmetric) {
     const Index n = X.n_rows;
     for (Index b = 0, j = 0; b < n; ++b)
@@ -310,7 +341,7 @@ void DenseOperator::set_matrix(Index lane, Index lanes, const Mat& X, Workspace&
 
 void DenseOperator::get_gradient(Index lane, Index lanes, const Workspace& work, Mat& G) const {
   const Index width = store_->lane_width(lanes);
-  const Real* const g = work.gradient.data() + lane / width * columns_ * width + lane % width;
+  const Real* const g = work.gradient.data() + lane / width * group_elements(columns_, width) + lane % width;
   G.set_size(rows(), cols());
   if (layout_.symmetric) {
     const Index n = rows();
@@ -366,7 +397,7 @@ void DenseOperator::do_evaluate(std::span<Evaluation> lanes, Rows rows) const {
   const Index count = lanes.size(), width = store_->lane_width(count);
   const bool add = with_gradient != 0;
   Workspace& work = workspace();
-  grown(work.x, (count + width - 1) / width * width * columns_);
+  grown(work.x, (count + width - 1) / width * group_elements(columns_, width));
   team_->for_each_tile((count + width - 1) / width * width, [&](Index l) {
     const LowRank& at = *lanes[std::min(l, count - 1)].at;  // lanes that fill up a group hold a copy
     Mat& X = workspace().X;
