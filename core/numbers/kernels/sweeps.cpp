@@ -241,10 +241,11 @@ HWY_INLINE Fetch fetch_lanes(const Real* const* of, Index lanes, Index begin, In
   return {of[0] + begin, stride, lanes, (end - begin) * sizeof(Real), times};
 }
 
-/// The eight partial sums of R rows times L lanes on one span, held in registers.
-template <Index R, Index L>
+/// The eight partial sums of R rows times L lanes on one span, held in registers. Meanwhile as many numbers of each of
+/// the `fetched` rows in `fetch` are fetched, a line with every eight columns.
+template <Index R, Index L, Index fetched>
 HWY_INLINE void dot_span(const Block& rows, Index first_row, Index offset, const Real* const* x, Index begin, Index end,
-                         bool fresh, Real* partial, Index lane_stride) {
+                         bool fresh, const Real* const* fetch, Real* partial, Index lane_stride) {
   constexpr Index parts = sizeof(Eight) / sizeof(Part), width = 8 / parts;
   for (Index part = 0; part < parts; ++part) {
     const Real *a[R], *xs[L];
@@ -255,6 +256,8 @@ HWY_INLINE void dot_span(const Block& rows, Index first_row, Index offset, const
     for (Index l = 0; l < L; ++l)
       for (Index r = 0; r < R; ++r) sum[l][r] = fresh ? Part::zero() : Part::load(place + l * lane_stride + r * 8);
     for (Index j = begin; j < end; j += 8) {
+      if (part == 0)
+        for (Index f = 0; f < fetched; ++f) __builtin_prefetch(fetch[f] + (j - begin), 0, 2);
       Part value[R];
       for (Index r = 0; r < R; ++r) value[r] = Part::load_once(a[r] + j);
       for (Index l = 0; l < L; ++l) {
@@ -278,27 +281,36 @@ HWY_INLINE void with_constant(Index count, const Work& work) {
 /// sums[lane][row] += ⟨row, x of lane⟩ on one tile. Of the rows, `here` have been fetched.
 HWY_INLINE void dot_lanes(const Block& rows, Index offset, const Real* const* x, Index lanes, Index begin, Index end,
                           Index here, Real* partial, Real* sums) {
-  const Index calls = (lanes + lane_tile - 1) / lane_tile * ((rows.count + row_tile - 1) / row_tile);
+  constexpr Index most = 3;  // rows fetched at a time
+  const Index calls = (lanes + lane_tile - 1) / lane_tile * (rows.count / row_tile);
   for (Index at = begin; at < end; at += span_columns) {
-    const Index stop = std::min(end, at + span_columns), next = std::min(end, stop + span_columns);
-    Fetch entries, matrices;
-    if (next > stop) {
-      entries = {row<Real>(rows, here) + stop - offset, static_cast<std::ptrdiff_t>(rows.stride), rows.count - here,
-                 (next - stop) * sizeof(Real), calls};
-      matrices = fetch_lanes(x, lanes, stop, next, calls);
-    }
+    const Index stop = std::min(end, at + span_columns);
+    // The next span: of the rows that are not here yet, and of the lanes.
+    const Index wanted = stop < end ? rows.count - here + lanes : 0;
+    const Index share = calls == 0 ? 0 : std::min(most, (wanted + calls - 1) / calls);
+    Index fetched = 0;
     for (Index chunk = 0; chunk < rows.count; chunk += chunk_rows)
       for (Index l = 0; l < lanes; l += lane_tile)
-        for (Index i = chunk, last = std::min(rows.count, chunk + chunk_rows); i < last; i += row_tile) {
-          entries.some();
-          matrices.some();
+        for (Index i = chunk, last = std::min(rows.count, chunk + chunk_rows); i < last; i += row_tile)
           with_constant<lane_tile>(lanes - l, [&]<Index L>(std::integral_constant<Index, L>) {
-            with_constant<row_tile>(last - i, [&]<Index R>(std::integral_constant<Index, R>) {
-              dot_span<R, L>(rows, i, offset, x + l, at, stop, at == begin, partial + (l * rows.count + i) * 8,
-                             rows.count * 8);
-            });
+            const auto some = [&]<Index R, Index count>(std::integral_constant<Index, R>,
+                                                        std::integral_constant<Index, count>) {
+              const Real* fetch[most];
+              for (Index f = 0; f < count; ++f, ++fetched)
+                fetch[f] = fetched < rows.count - here ? row<Real>(rows, here + fetched) - offset + stop
+                                                       : x[fetched - (rows.count - here)] + stop;
+              dot_span<R, L, count>(rows, i, offset, x + l, at, stop, at == begin, fetch,
+                                    partial + (l * rows.count + i) * 8, rows.count * 8);
+            };
+            constexpr std::integral_constant<Index, 0> none;
+            constexpr std::integral_constant<Index, row_tile> tile;
+            if (i + row_tile > last)
+              with_constant<std::max<Index>(1, row_tile - 1)>(last - i, [&](auto rest) { some(rest, none); });
+            else if (const Index count = std::min(share, wanted - fetched); count == 0)
+              some(tile, none);
+            else
+              with_constant<most>(count, [&](auto constant) { some(tile, constant); });
           });
-        }
   }
   for (Index n = 0; n < lanes * rows.count; ++n) sums[n] += total(Eight::load(partial + n * 8));
 }
