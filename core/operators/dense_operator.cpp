@@ -1,11 +1,13 @@
 #include "core/operators/dense_operator.hpp"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <exception>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -90,17 +92,45 @@ SignSource part_of(const SignSource& source, Rows rows, Index column) {
   };
 }
 
+/// Whole cache lines, which registers of 64 bytes read in one go, and huge pages where there is much.
 template <class T>
-T* grown(std::vector<T>& memory, std::size_t size) {
+struct Aligned {
+  using value_type = T;
+  T* allocate(std::size_t count) {
+    void* const data = ::operator new(count * sizeof(T), alignment(count));
+    if (count * sizeof(T) >= huge_page) madvise(data, count * sizeof(T), MADV_HUGEPAGE);
+    return static_cast<T*>(data);
+  }
+  void deallocate(T* data, std::size_t count) { ::operator delete(data, alignment(count)); }
+  bool operator==(const Aligned&) const = default;
+
+ private:
+  static constexpr std::size_t huge_page = 2U << 20;
+  static std::align_val_t alignment(std::size_t count) {
+    return std::align_val_t{count * sizeof(T) >= huge_page ? huge_page : 64};
+  }
+};
+using Numbers = std::vector<Real, Aligned<Real>>;
+
+template <class Memory>
+typename Memory::value_type* grown(Memory& memory, std::size_t size) {
   if (memory.size() < size) memory.resize(size);
   return memory.data();
+}
+
+/// From one group's matrix to the next: not a multiple of 1 KiB, where the same columns of all of them would compete
+/// for the same places in the cache.
+Index group_elements(Index columns, Index width) {
+  const Index elements = columns * width;
+  return elements % 128 == 0 ? elements + 8 : elements;
 }
 
 }  // namespace
 
 /// Memory of a pass, kept by the calling thread: nothing is allocated in steady state.
 struct DenseOperator::Workspace {
-  std::vector<Real> x, gradient, sums, slopes, whole;
+  Numbers x, gradient;
+  std::vector<Real> sums, slopes, whole;
   std::vector<std::byte> scratch;
   std::vector<const Real*> x_of;
   std::vector<Real*> gradient_of;
@@ -239,7 +269,7 @@ class DenseOperator::Pass {
         width_(store_.lane_width(lanes)),
         groups_((lanes + width_ - 1) / width_),
         block_(std::min(most_block_rows, store_.block_rows(lanes))),
-        matrix_(dense.columns_ * width_),
+        matrix_(group_elements(dense.columns_, width_)),
         numbers_(block_ * groups_ * width_),
         scratch_((store_.scratch_bytes(lanes) + 63) / 64 * 64),
         cut_(begin_, end_, store_.splits_columns()),
@@ -402,12 +432,13 @@ void DenseOperator::unpack(const Real* g, Index width, Mat& G) const {
 void DenseOperator::set_matrix(Index lane, Index lanes, const Mat& X, Workspace& work) const {
   const Index width = store_->lane_width(lanes), groups = (lanes + width - 1) / width;
   pack(X, 0, entries_, width,
-       grown(work.x, groups * columns_ * width) + lane / width * columns_ * width + lane % width);
+       grown(work.x, groups * group_elements(columns_, width)) + lane / width * group_elements(columns_, width) +
+           lane % width);
 }
 
 void DenseOperator::get_gradient(Index lane, Index lanes, const Workspace& work, Mat& G) const {
   const Index width = store_->lane_width(lanes);
-  unpack(work.gradient.data() + lane / width * columns_ * width + lane % width, width, G);
+  unpack(work.gradient.data() + lane / width * group_elements(columns_, width) + lane % width, width, G);
 }
 
 void DenseOperator::do_forward(const Mat& X, Vec& z) const {
@@ -481,7 +512,7 @@ void DenseOperator::do_evaluate(std::span<Evaluation> lanes, Rows rows) const {
   if (shards_) return evaluate_shards(lanes, rows, add);
   const Index count = lanes.size(), width = store_->lane_width(count);
   Workspace& work = workspace();
-  grown(work.x, (count + width - 1) / width * width * columns_);
+  grown(work.x, (count + width - 1) / width * group_elements(columns_, width));
   team_->for_each_tile((count + width - 1) / width * width, [&](Index l) {
     const LowRank& at = *lanes[std::min(l, count - 1)].at;  // lanes that fill up a group hold a copy
     Mat& X = workspace().X;

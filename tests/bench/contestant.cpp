@@ -1,7 +1,9 @@
 // Our side of a comparison: sets up a problem, then obeys lines of standard input, as the peers do.
 //
-//   contestant KEY=VALUE…    n1 n2 m k; operator (YAML of it), model, lanes, threads
+//   contestant KEY=VALUE…    n1 n2 m k; operator (YAML of it), model, lanes, threads, clock (wall or cpu), widest
+//                            instruction set (AVX3 or AVX2)
 //   run N   → seconds per iteration, over N iterations of all lanes
+//   lanes N → N, the number of lanes that go along from now on
 //   objective N → seconds per value and gradient alone
 //   entrywise N → the same of an operator of entries as up to 2^20 of them are evaluated: row by row, by one thread
 //   restricted Q → seconds per value and gradient of the first Q % of the measurements, which are tiles that follow
@@ -27,9 +29,16 @@
 #include <map>
 #include <numeric>
 #include <sstream>
+#include <string_view>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+#include <hwy/targets.h>
 
 #include "core/engine/engine.hpp"
 #include "core/experiment/experiment.hpp"
+#include "core/numbers/kernels/row_store.hpp"
 #include "core/operators/entry_file.hpp"
 #include "core/tree/yaml/yaml.hpp"
 
@@ -42,7 +51,8 @@ using Lanes = std::vector<std::unique_ptr<Lane>>;
 std::map<std::string, std::string> settings = {
     {"n1", "100"},     {"n2", "100"},           {"m", "4000"},
     {"k", "20"},       {"lanes", "1"},          {"threads", "2"},
-    {"clock", "wall"}, {"model", "asymmetric"}, {"operator", "type: gaussian"}};
+    {"clock", "wall"}, {"model", "asymmetric"}, {"operator", "type: gaussian"},
+    {"widest", "AVX3"}};
 
 Index number(const std::string& key) { return std::stoul(settings.at(key)); }
 
@@ -156,15 +166,49 @@ std::shared_ptr<const Loss> least_squares() {
 }
 
 constexpr Index multiply_adds = 1'000'000;
-#ifdef __x86_64__
-__attribute__((target_clones("default", "fma", "avx512f")))
-#endif
-Real multiply(Index times, Real factor) {
-  Real sums[40];
-  for (Real& sum : sums) sum = factor;
-  for (Index t = 0; t < times * multiply_adds / 40; ++t)
+
+/// Twelve chains of multiply-adds hide the latency of each; they start apart, or the compiler would see that they
+/// agree.
+Real multiply_alone(Index times, Real factor) {
+  Real sums[12];
+  for (Index c = 0; c < 12; ++c) sums[c] = factor + static_cast<Real>(c);
+  for (Index t = 0; t < times * multiply_adds / 12; ++t)
     for (Real& sum : sums) sum = std::fma(sum, factor, 1e-9);
   return std::accumulate(std::begin(sums), std::end(sums), 0.0);
+}
+
+#ifdef __x86_64__
+__attribute__((target("avx2,fma"))) Real multiply_by_four(Index times, Real factor) {
+  __m256d sums[12];
+  const __m256d by = _mm256_set1_pd(factor), more = _mm256_set1_pd(1e-9);
+  for (int c = 0; c < 12; ++c) sums[c] = _mm256_set1_pd(factor + c);
+  for (Index t = 0; t < times * multiply_adds / 48; ++t)
+    for (__m256d& sum : sums) sum = _mm256_fmadd_pd(sum, by, more);
+  Real total = 0;
+  for (const __m256d& sum : sums) total += _mm256_cvtsd_f64(sum);
+  return total;
+}
+
+__attribute__((target("avx512f"))) Real multiply_by_eight(Index times, Real factor) {
+  __m512d sums[12];
+  const __m512d by = _mm512_set1_pd(factor), more = _mm512_set1_pd(1e-9);
+  for (int c = 0; c < 12; ++c) sums[c] = _mm512_set1_pd(factor + c);
+  for (Index t = 0; t < times * multiply_adds / 96; ++t)
+    for (__m512d& sum : sums) sum = _mm512_fmadd_pd(sum, by, more);
+  Real total = 0;
+  for (const __m512d& sum : sums) total += _mm512_cvtsd_f64(sum);
+  return total;
+}
+#endif
+
+/// With registers of the width that the sweeps use.
+Real multiply(Index times, Real factor) {
+#ifdef __x86_64__
+  const std::string_view set = sweep_instruction_set();
+  if (set.starts_with("AVX3")) return multiply_by_eight(times, factor);
+  if (set == "AVX2") return multiply_by_four(times, factor);
+#endif
+  return multiply_alone(times, factor);
 }
 
 /// Seconds per 10^6 multiply-adds: no gradient can have more of them.
@@ -186,6 +230,7 @@ int main(int count, char** arguments) try {
     const std::string text = arguments[i];
     settings[text.substr(0, text.find('='))] = text.substr(text.find('=') + 1);
   }
+  if (settings.at("widest") == "AVX2") hwy::DisableTargets(HWY_AVX3 | HWY_AVX3_DL);
   const Catalog catalog({std::filesystem::path(TIGHTROPE_BUILD_DIR) / "plugins"});
   const auto team = std::make_shared<const Team>(static_cast<unsigned>(number("threads")));
   Lanes lanes;
@@ -208,6 +253,10 @@ int main(int count, char** arguments) try {
         for (Lane* lane : active) lane->process_evaluation();
       }
       std::cout << seconds_since(start) / static_cast<double>(times) << std::endl;
+    } else if (verb == "lanes") {
+      active.clear();
+      for (Index l = 0; l < times; ++l) active.push_back(lanes.at(l).get());
+      std::cout << times << std::endl;
     } else if (verb == "objective") {
       // Operator and model alone: what an iteration takes beyond that is the engine's.
       Iterate at = lanes.at(0)->iterate();

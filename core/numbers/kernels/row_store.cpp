@@ -139,7 +139,10 @@ class PlainStore final : public RowStore {
       const std::uint64_t fit = budget > matrices ? (budget - matrices) / (2 * stride_) : 0;
       return fit >= 1 ? std::min<Index>(fit, 8) : generate_ ? 4 : 64;
     }
-    if (lanes > 1) return 24 * stride_ <= core_cache() / 2 ? 24 : 12;  // multiples of what registers hold
+    // Multiples of what registers hold. The lanes' matrices and gradients move once for each block, 24 bytes a lane and
+    // column; with three rows to a lane that is no more than the eight bytes of an entry, read once more.
+    if (lanes > 1)
+      return std::max<Index>(24 * stride_ <= core_cache() / 2 ? 24 : 12, std::min<Index>(48, 3 * lanes / 12 * 12));
     if (stride_ <= 8192) return std::clamp<Index>(core_cache() / 8 / stride_ / 4 * 4, 4, 16);
     // Four rows to add and four to come, where the core's own cache holds them with room to spare.
     return 8 * stride_ <= core_cache() / 4 * 3 ? 4 : 2;

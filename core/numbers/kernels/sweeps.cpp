@@ -46,7 +46,7 @@ struct Eight {
   void add_product(Eight a, Eight b) { v = hn::MulAdd(a.v, b.v, v); }
 };
 using Part = Eight;
-constexpr Index row_tile = 4, lane_tile = 4, gradient_tile = 8;
+constexpr Index row_tile = 4, lane_tile = 4, gradient_tile = 8, span_columns = 256;
 #elif HWY_TARGET == HWY_AVX2
 struct Part {
   using Tag = hn::FixedTag<Real, 4>;
@@ -59,6 +59,7 @@ struct Part {
     asm("" : "+x"(part.v.raw));
     return part;
   }
+  static Part of(Real x) { return {hn::Set(Tag(), x)}; }
   void store(Real* p) const { hn::StoreU(v, Tag(), p); }
   void add_product(Part a, Part b) { v = hn::MulAdd(a.v, b.v, v); }
 };
@@ -93,7 +94,7 @@ struct Eight {
     high = hn::MulAdd(a.high, b.high, high);
   }
 };
-constexpr Index row_tile = 3, lane_tile = 2, gradient_tile = 4;
+constexpr Index row_tile = 3, lane_tile = 4, gradient_tile = 3, span_columns = 192;
 #else
 /// A float16 number, by arithmetic.
 Real from_half(std::uint16_t bits) {
@@ -123,7 +124,7 @@ struct Eight {
   }
 };
 using Part = Eight;
-constexpr Index row_tile = 1, lane_tile = 1, gradient_tile = 1;
+constexpr Index row_tile = 1, lane_tile = 1, gradient_tile = 1, span_columns = 256;
 #endif
 
 /// The eight partial sums, added in a fixed tree.
@@ -203,86 +204,164 @@ void one_lane(const Block& add, const Real* slopes, const Block& dot, Index begi
 
 // --- Many lanes ----------------------------------------------------------------------------------------------------
 
-// A span of columns of some lanes' x stays in the first-level cache while the rows of the block pass by; the same of a
-// strip of columns of the block's rows, while the lanes' gradients do.
-constexpr Index span_columns = 512, span_lanes = 4, strip_columns = 64;
+// Inner products: a piece of the block, chunk_rows × span_columns entries, stays in the first-level cache while all
+// lanes' x pass by. Gradients: a strip of columns of the block's rows does, while the lanes' gradients pass by.
+constexpr Index chunk_rows = 12, strip_columns = 64;
 
-/// The eight partial sums of R rows times L lanes on one span, held in registers.
-template <Index R, Index L, bool fetch_next>
+/// Brings rows of bytes into the core's own cache, a few lines between one piece of arithmetic and the next: a burst of
+/// them would stall it, and the processor itself does not foresee so many short runs.
+class Fetch {
+ public:
+  Fetch() = default;
+  /// The shares of `times` calls of some() cover everything.
+  Fetch(const void* first, std::ptrdiff_t stride, Index rows, Index bytes, Index times)
+      : row_(static_cast<const char*>(first)), stride_(stride), rows_(rows), lines_((bytes + 63) / 64) {
+    share_ = (rows * lines_ + times - 1) / std::max<Index>(1, times);
+  }
+  HWY_INLINE void some() {
+    for (Index n = 0; n < share_ && rows_ > 0; ++n) {
+      __builtin_prefetch(row_ + 64 * line_, 0, 2);
+      if (++line_ < lines_) continue;
+      line_ = 0;
+      row_ += stride_;
+      --rows_;
+    }
+  }
+
+ private:
+  const char* row_ = nullptr;
+  std::ptrdiff_t stride_ = 0;
+  Index rows_ = 0, lines_ = 0, line_ = 0, share_ = 0;
+};
+
+/// The same columns of all lanes.
+HWY_INLINE Fetch fetch_lanes(const Real* const* of, Index lanes, Index begin, Index end, Index times) {
+  const std::ptrdiff_t stride =
+      lanes > 1 ? reinterpret_cast<const char*>(of[1]) - reinterpret_cast<const char*>(of[0]) : 0;
+  return {of[0] + begin, stride, lanes, (end - begin) * sizeof(Real), times};
+}
+
+/// The eight partial sums of R rows times L lanes on one span, held in registers. Meanwhile as many numbers of each of
+/// the `fetched` rows in `fetch` are fetched, a line with every eight columns.
+template <Index R, Index L, Index fetched>
 HWY_INLINE void dot_span(const Block& rows, Index first_row, Index offset, const Real* const* x, Index begin, Index end,
-                         bool fresh, std::ptrdiff_t ahead, Real* partial) {
+                         bool fresh, const Real* const* fetch, Real* partial, Index lane_stride) {
   constexpr Index parts = sizeof(Eight) / sizeof(Part), width = 8 / parts;
-  const Real *a[R], *xs[L];
-  Part sum[L][R][parts];
-  for (Index l = 0; l < L; ++l) xs[l] = x[l];
-  for (Index r = 0; r < R; ++r) a[r] = row<Real>(rows, first_row + r) - offset;
-  const auto place = [&](Index l, Index r, Index part) {
-    return partial + (l * rows.count + first_row + r) * 8 + part * width;
-  };
-  for (Index l = 0; l < L; ++l)
-    for (Index r = 0; r < R; ++r)
-      for (Index part = 0; part < parts; ++part) sum[l][r][part] = fresh ? Part::zero() : Part::load(place(l, r, part));
-  for (Index j = begin; j < end; j += 8) {
-    if constexpr (fetch_next)
-      for (Index r = 0; r < R; ++r) hwy::Prefetch(reinterpret_cast<const std::byte*>(a[r] + j) + ahead);
-    for (Index part = 0; part < parts; ++part) {
-      Part lane[L];
-      for (Index l = 0; l < L; ++l) lane[l] = Part::load(xs[l] + j + part * width);
-      for (Index r = 0; r < R; ++r) {
-        const Part value = Part::load_once(a[r] + j + part * width);
-        for (Index l = 0; l < L; ++l) sum[l][r][part].add_product(value, lane[l]);
+  for (Index part = 0; part < parts; ++part) {
+    const Real *a[R], *xs[L];
+    for (Index l = 0; l < L; ++l) xs[l] = x[l] + part * width;
+    for (Index r = 0; r < R; ++r) a[r] = row<Real>(rows, first_row + r) - offset + part * width;
+    Part sum[L][R];
+    Real* const place = partial + part * width;
+    for (Index l = 0; l < L; ++l)
+      for (Index r = 0; r < R; ++r) sum[l][r] = fresh ? Part::zero() : Part::load(place + l * lane_stride + r * 8);
+    for (Index j = begin; j < end; j += 8) {
+      if (part == 0)
+        for (Index f = 0; f < fetched; ++f) __builtin_prefetch(fetch[f] + (j - begin), 0, 2);
+      Part value[R];
+      for (Index r = 0; r < R; ++r) value[r] = Part::load_once(a[r] + j);
+      for (Index l = 0; l < L; ++l) {
+        const Part lane = Part::load_once(xs[l] + j);
+        for (Index r = 0; r < R; ++r) sum[l][r].add_product(value[r], lane);
       }
     }
+    for (Index l = 0; l < L; ++l)
+      for (Index r = 0; r < R; ++r) sum[l][r].store(place + l * lane_stride + r * 8);
   }
-  for (Index l = 0; l < L; ++l)
-    for (Index r = 0; r < R; ++r)
-      for (Index part = 0; part < parts; ++part) sum[l][r][part].store(place(l, r, part));
 }
 
-/// sums[lane][row] += ⟨row, x of lane⟩ on one tile, for `count` lanes.
-HWY_INLINE void dot_lanes(const Block& rows, Index offset, const Real* const* x, Index count, Index begin, Index end,
-                          bool first, Real* partial, Real* sums) {
+/// work(how many as a constant) for how many = 1 … most.
+template <Index most, class Work>
+HWY_INLINE void with_constant(Index count, const Work& work) {
+  if constexpr (most > 1)
+    if (count < most) return with_constant<most - 1>(count, work);
+  work(std::integral_constant<Index, most>());
+}
+
+/// sums[lane][row] += ⟨row, x of lane⟩ on one tile. Of the rows, `here` have been fetched.
+HWY_INLINE void dot_lanes(const Block& rows, Index offset, const Real* const* x, Index lanes, Index begin, Index end,
+                          Index here, Real* partial, Real* sums) {
+  constexpr Index most = 3;  // rows fetched at a time
+  const Index calls = (lanes + lane_tile - 1) / lane_tile * (rows.count / row_tile);
   for (Index at = begin; at < end; at += span_columns) {
     const Index stop = std::min(end, at + span_columns);
-    Index i = 0;
-    const auto some_rows = [&]<Index R>(std::integral_constant<Index, R>) {
-      // Bytes to the rows that come next, or to the next span of the first ones.
-      const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(rows.stride),
-                           ahead = i + R < rows.count ? static_cast<std::ptrdiff_t>(R) * stride
-                                                      : static_cast<std::ptrdiff_t>(span_columns * sizeof(Real)) -
-                                                            static_cast<std::ptrdiff_t>(i) * stride;
-      Index l = 0;
-      const auto some_lanes = [&]<Index L, bool fetch_next>(std::integral_constant<Index, L>,
-                                                            std::bool_constant<fetch_next>) {
-        dot_span<R, L, fetch_next>(rows, i, offset, x + l, at, stop, at == begin, ahead, partial + l * rows.count * 8);
-        l += L;
-      };
-      constexpr std::integral_constant<Index, R == row_tile ? lane_tile : span_lanes> most;
-      if (first && most <= count) some_lanes(most, std::true_type());
-      while (l + most <= count) some_lanes(most, std::false_type());
-      while (l < count) some_lanes(std::integral_constant<Index, 1>(), std::false_type());
-      i += R;
-    };
-    while (i + row_tile <= rows.count) some_rows(std::integral_constant<Index, row_tile>());
-    while (i < rows.count) some_rows(std::integral_constant<Index, 1>());
+    // The next span: of the rows that are not here yet, and of the lanes.
+    const Index wanted = stop < end ? rows.count - here + lanes : 0;
+    const Index share = calls == 0 ? 0 : std::min(most, (wanted + calls - 1) / calls);
+    Index fetched = 0;
+    for (Index chunk = 0; chunk < rows.count; chunk += chunk_rows)
+      for (Index l = 0; l < lanes; l += lane_tile)
+        for (Index i = chunk, last = std::min(rows.count, chunk + chunk_rows); i < last; i += row_tile)
+          with_constant<lane_tile>(lanes - l, [&]<Index L>(std::integral_constant<Index, L>) {
+            const auto some = [&]<Index R, Index count>(std::integral_constant<Index, R>,
+                                                        std::integral_constant<Index, count>) {
+              const Real* fetch[most];
+              for (Index f = 0; f < count; ++f, ++fetched)
+                fetch[f] = fetched < rows.count - here ? row<Real>(rows, here + fetched) - offset + stop
+                                                       : x[fetched - (rows.count - here)] + stop;
+              dot_span<R, L, count>(rows, i, offset, x + l, at, stop, at == begin, fetch,
+                                    partial + (l * rows.count + i) * 8, rows.count * 8);
+            };
+            constexpr std::integral_constant<Index, 0> none;
+            constexpr std::integral_constant<Index, row_tile> tile;
+            if (i + row_tile > last)
+              with_constant<std::max<Index>(1, row_tile - 1)>(last - i, [&](auto rest) { some(rest, none); });
+            else if (const Index count = std::min(share, wanted - fetched); count == 0)
+              some(tile, none);
+            else
+              with_constant<most>(count, [&](auto constant) { some(tile, constant); });
+          });
   }
-  for (Index n = 0; n < count * rows.count; ++n) sums[n] += total(Eight::load(partial + n * 8));
+  for (Index n = 0; n < lanes * rows.count; ++n) sums[n] += total(Eight::load(partial + n * 8));
 }
 
-/// gradient of lane += Σ_i slopes[lane][i]·row i on one strip, for L lanes held in registers.
-template <Index L, bool fetch_next>
-HWY_INLINE void add_lanes(const Block& rows, Index offset, const Real* slopes, Real* const* gradients, Index begin,
-                          Index end) {
-  for (Index j = begin; j < end; j += 8) {
-    Eight sum[L];
-    for (Index l = 0; l < L; ++l) sum[l] = Eight::load(gradients[l] + j);
-    const std::byte* at = rows.data + (j - offset) * sizeof(Real);
-    for (Index i = 0; i < rows.count; ++i, at += rows.stride) {
-      if constexpr (fetch_next) hwy::Prefetch(at + strip_columns * sizeof(Real));
-      const Eight value = Eight::load(reinterpret_cast<const Real*>(at));
-      for (Index l = 0; l < L; ++l) sum[l].add_product(Eight::of(slopes[l * rows.count + i]), value);
+/// gradient of lane += Σ_i slopes[lane][i]·row i on `eights` times eight columns from j on, for L lanes held in
+/// registers.
+template <Index L, Index eights>
+HWY_INLINE void add_columns(const Block& rows, Index offset, const Real* slopes, Real* const* gradients, Index j) {
+  constexpr Index width = sizeof(Part) / sizeof(Real), parts = eights * 8 / width;
+  Part sum[L][parts];
+  for (Index l = 0; l < L; ++l)
+    for (Index part = 0; part < parts; ++part) sum[l][part] = Part::load(gradients[l] + j + part * width);
+  const std::byte* at = rows.data + (j - offset) * sizeof(Real);
+  for (Index i = 0; i < rows.count; ++i, at += rows.stride) {
+    Part slope[L];
+    for (Index l = 0; l < L; ++l) slope[l] = Part::of(slopes[l * rows.count + i]);
+    for (Index part = 0; part < parts; ++part) {
+      const Part value = Part::load_once(reinterpret_cast<const Real*>(at) + part * width);
+      for (Index l = 0; l < L; ++l) sum[l][part].add_product(slope[l], value);
     }
-    for (Index l = 0; l < L; ++l) sum[l].store(gradients[l] + j);
+  }
+  for (Index l = 0; l < L; ++l)
+    for (Index part = 0; part < parts; ++part) sum[l][part].store(gradients[l] + j + part * width);
+}
+
+/// gradient of lane += Σ_i slopes[lane][i]·row i on one tile. fetch_next(begin, end, times) says what else to fetch
+/// along with the columns of a strip.
+template <class FetchNext>
+HWY_INLINE void add_lanes(const Block& rows, Index offset, const Real* slopes, Real* const* gradients, Index lanes,
+                          Index begin, Index end, const FetchNext& fetch_next) {
+  const Index calls = (lanes + gradient_tile - 1) / gradient_tile * (strip_columns / 16);
+  for (Index at = begin; at < end; at += strip_columns) {
+    const Index stop = std::min(end, at + strip_columns), next = std::min(end, stop + strip_columns);
+    Fetch others = fetch_next(at, stop, calls), entries, matrices;
+    if (next > stop) {
+      entries = {row<Real>(rows, 0) + stop - offset, static_cast<std::ptrdiff_t>(rows.stride), rows.count,
+                 (next - stop) * sizeof(Real), calls};
+      matrices = fetch_lanes(gradients, lanes, stop, next, calls);
+    }
+    for (Index l = 0; l < lanes; l += gradient_tile)
+      with_constant<gradient_tile>(lanes - l, [&]<Index L>(std::integral_constant<Index, L>) {
+        for (Index j = at; j < stop; j += 16) {
+          others.some();
+          entries.some();
+          matrices.some();
+          if (j + 16 <= stop)
+            add_columns<L, 2>(rows, offset, slopes + l * rows.count, gradients + l, j);
+          else
+            add_columns<L, 1>(rows, offset, slopes + l * rows.count, gradients + l, j);
+        }
+      });
   }
 }
 
@@ -291,44 +370,47 @@ HWY_INLINE void widen(const T* from, Index count, Real* to) {
   for (Index j = 0; j < count; j += 8) Eight::load(from + j).store(to + j);
 }
 
+/// Room for `count` numbers, from the beginning of a cache line.
+HWY_INLINE Real* room(std::vector<Real>& memory, Index count) {
+  memory.resize(std::max<std::size_t>(memory.size(), count + 8));
+  const std::uintptr_t behind = reinterpret_cast<std::uintptr_t>(memory.data()) % 64;
+  return memory.data() + (64 - behind) % 64 / sizeof(Real);
+}
+
 /// The tile [begin, end) of a block as float64: where it lies, or in `made`.
 template <class T>
 Block widened(const Block& block, Index begin, Index end, std::vector<Real>& made) {
-  made.resize(std::max<std::size_t>(made.size(), block.count * tile_columns));
-  for (Index i = 0; i < block.count; ++i) widen(row<T>(block, i) + begin, end - begin, made.data() + i * tile_columns);
-  return {reinterpret_cast<const std::byte*>(made.data()), block.count, tile_columns * sizeof(Real)};
+  constexpr Index stride = tile_columns + 8;  // a power of two would put all rows into the same places of the cache
+  Real* const rows = room(made, block.count * stride);
+  for (Index i = 0; i < block.count; ++i) widen(row<T>(block, i) + begin, end - begin, rows + i * stride);
+  return {reinterpret_cast<const std::byte*>(rows), block.count, stride * sizeof(Real)};
 }
 
 template <class T>
 void many_lanes(const Block& add, const Real* slopes, const Block& dot, Index begin, Index end, const SweepLanes& lanes,
                 Real* sums) {
   static thread_local std::vector<Real> made, partial;
-  partial.resize(std::max<std::size_t>(partial.size(), dot.count * span_lanes * 8));
+  Real* const partial_sums = room(partial, dot.count * lanes.groups * 8);
   for (Index tile = begin; tile < end; tile += tile_columns) {
     const Index stop = std::min(end, tile + tile_columns);
     constexpr bool as_it_is = std::is_same_v<T, Real>;
     const Index offset = as_it_is ? 0 : tile;
+    Index here = 0;
     if (add.count > 0) {
+      // Half of the block that comes next is fetched here and the other half while its inner products are taken, so
+      // that memory has something to do all the time. Its first span is fetched as a whole.
+      here = as_it_is ? dot.count / 2 : dot.count;
       const Block rows = as_it_is ? add : widened<T>(add, tile, stop, made);
-      for (Index at = tile; at < stop; at += strip_columns) {
-        Index l = 0;
-        const auto some_lanes = [&]<Index L, bool fetch_next>(std::integral_constant<Index, L>,
-                                                              std::bool_constant<fetch_next>) {
-          add_lanes<L, fetch_next>(rows, offset, slopes + l * rows.count, lanes.gradient + l, at,
-                                   std::min(stop, at + strip_columns));
-          l += L;
-        };
-        constexpr std::integral_constant<Index, gradient_tile> most;
-        if (most <= lanes.groups) some_lanes(most, std::true_type());
-        while (l + most <= lanes.groups) some_lanes(most, std::false_type());
-        while (l < lanes.groups) some_lanes(std::integral_constant<Index, 1>(), std::false_type());
-      }
+      add_lanes(rows, offset, slopes, lanes.gradient, lanes.groups, tile, stop,
+                [&](Index from, Index to, Index times) -> Fetch {
+                  if (dot.count == 0) return {};
+                  return {row<T>(dot, 0) + from, static_cast<std::ptrdiff_t>(dot.stride),
+                          from < tile + span_columns ? dot.count : here, (to - from) * sizeof(T), times};
+                });
     }
     if (dot.count > 0) {
       const Block rows = as_it_is ? dot : widened<T>(dot, tile, stop, made);
-      for (Index l = 0; l < lanes.groups; l += span_lanes)
-        dot_lanes(rows, offset, lanes.x + l, std::min(span_lanes, lanes.groups - l), tile, stop, l == 0, partial.data(),
-                  sums + l * rows.count);
+      dot_lanes(rows, offset, lanes.x, lanes.groups, tile, stop, as_it_is ? here : dot.count, partial_sums, sums);
     }
   }
 }

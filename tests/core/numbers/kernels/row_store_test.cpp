@@ -40,9 +40,9 @@ struct Result {
 };
 
 /// All rows in blocks, slopes of a block taken from its sums as in a pass.
-Result swept(const RowStore& store, Index rows, Index columns, Index lanes, Index chunk) {
+Result swept(const RowStore& store, Index rows, Index columns, Index lanes, Index chunk, Index most_rows = 1000) {
   const Index width = store.lane_width(lanes), groups = (lanes + width - 1) / width, padded = (columns + 7) / 8 * 8,
-              block = store.block_rows(lanes);
+              block = std::min(most_rows, store.block_rows(lanes));
   std::vector<Real> x(groups * padded * width), gradient(groups * padded * width), sums(block * groups * width),
       slopes(block * groups * width);
   for (Index l = 0; l < lanes; ++l)
@@ -76,6 +76,31 @@ Result swept(const RowStore& store, Index rows, Index columns, Index lanes, Inde
   for (Index l = 0; l < lanes; ++l)
     for (Index j = 0; j < columns; ++j)
       result.gradients(j, l) = gradient[l / width * padded * width + j * width + l % width];
+  return result;
+}
+
+/// The documented order of summation, entry by entry: eight partial sums for each tile of columns, added in a tree, and
+/// chains over the rows.
+Result plainly(const RowStore& store, Index rows, Index columns, Index lanes) {
+  Result result{Mat(rows, lanes), Mat(columns, lanes, arma::fill::zeros)};
+  std::vector<Real> entries(columns);
+  for (Index l = 0; l < lanes; ++l) {
+    std::vector<Real> x(columns);
+    for (Index j = 0; j < columns; ++j) x[j] = Stream(l, "x").normal(j);
+    for (Index i = 0; i < rows; ++i) {
+      store.read(i, entries.data());
+      Real sum = 0;
+      for (Index tile = 0; tile < columns; tile += tile_columns) {
+        Real s[8] = {};
+        for (Index j = tile; j < std::min(columns, tile + tile_columns); ++j)
+          s[j % 8] = std::fma(entries[j], x[j], s[j % 8]);
+        sum += ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+      }
+      result.sums(i, l) = sum;
+      const Real slope = sum / static_cast<Real>(l + 2);
+      for (Index j = 0; j < columns; ++j) result.gradients(j, l) = std::fma(slope, entries[j], result.gradients(j, l));
+    }
+  }
   return result;
 }
 
@@ -137,6 +162,33 @@ TEST_CASE("a lane's bits do not depend on the lanes beside it") {
     CHECK(same(five.sums, nine.sums.head_cols(5)));
     CHECK(same(five.gradients, nine.gradients.head_cols(5)));
   }
+}
+
+TEST_CASE("sweeps of many lanes are plain loops in the documented order, to the last bit") {
+  const Index whole = Index{1} << 20;
+  const auto agrees = [&](const std::string& name, Index rows, Index columns, Index lanes, Index most_rows) {
+    CAPTURE(name);
+    CAPTURE(rows);
+    CAPTURE(columns);
+    CAPTURE(lanes);
+    CAPTURE(most_rows);
+    const auto store = store_of(name, rows, columns);
+    const Result found = swept(*store, rows, columns, lanes, whole, most_rows),
+                 wanted = plainly(*store, rows, columns, lanes);
+    CHECK(same(found.sums, wanted.sums));
+    CHECK(same(found.gradients, wanted.gradients));
+  };
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    CAPTURE(hwy::TargetName(target));
+    hwy::SetSupportedTargetsForTest(target);
+    for (const std::string name : {"float64", "float32", "float16", "int8", "generated"}) {
+      for (const Index lanes : {1U, 2U, 7U, 17U, 45U}) agrees(name, 29, 1043, lanes, 1000);
+      for (const Index columns : {1U, 8U, 15U, 200U, 257U, 1024U, 2065U}) agrees(name, 13, columns, 6, 1000);
+    }
+    for (Index lanes = 1; lanes <= 17; ++lanes) agrees("float64", 50, 300, lanes, 1000);
+    for (Index most_rows = 1; most_rows <= 14; ++most_rows) agrees("float64", 27, 300, 5, most_rows);
+  }
+  hwy::SetSupportedTargetsForTest(0);
 }
 
 TEST_CASE("every instruction set of this machine gives the same bits") {
