@@ -77,7 +77,7 @@ MUTATIONS = [
     mutation("some-of-some-rows", "core/numbers/kernels/row_store.cpp", "core: some of the rows are predicted",
              ("for (Index& row : *part->chosen_) row = chosen(row);", "")),
     mutation("two-of-some-rows", "core/numbers/kernels/row_store.cpp", "core: some of the rows are predicted",
-             ("(second - first) * stride_", "stride_")),
+             ("(second - first) * stride_", "(second > first ? stride_ : 0)")),
     mutation("order-of-entries-of-a-file", "core/operators/dense_operator.cpp", "core: rows in memory and rows in the file",
              ("++b, ++j) G(a, b) = g[j * width];", "++b, ++j) G(a, b) = g[(a + b * rows()) * width];")),
     mutation("pages-that-are-lost", "core/base/mapped_file.cpp", "core: zeros follow a mapped file",
