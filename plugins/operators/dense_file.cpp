@@ -25,12 +25,11 @@ class DenseFile final : public DenseOperator {
  private:
   DenseFile(const Options& options, const Context& context, const Array& stored)
       : DenseOperator(context, stored.values.n_rows, {Storage::float64, false, options.factor},
-                      [&](Index row, Index, Index, Real* entries) {
+                      [&](Index row, Index begin, Index end, Real* entries) {
                         const Shape shape = context.shape;
                         const bool by_row = options.order == "row" || stored.shape.size() == 3;
-                        for (Index b = 0; b < shape.cols; ++b)
-                          for (Index a = 0; a < shape.rows; ++a)
-                            *entries++ = stored.values(row, by_row ? a * shape.cols + b : a + b * shape.rows);
+                        for (Index j = begin; j < end; ++j)
+                          *entries++ = stored.values(row, by_row ? j % shape.rows * shape.cols + j / shape.rows : j);
                       }) {}
 
   static Array read(const Options& options, const Context& context) {
