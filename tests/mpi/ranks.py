@@ -6,6 +6,7 @@ TIGHTROPE=$PWD/build/release/bin/tightrope tests/mpi/ranks.py [CLASS[.test]…]
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -101,6 +102,13 @@ class Bits(RanksCase):
             with self.subTest(operator):
                 self.assertEqual(self.result(3, *settings), self.result(None, *settings))
 
+    def test_an_operator_from_a_file(self):
+        numbers = random.Random(1)
+        rows = [",".join(f"{numbers.gauss(0, 1):.6f}" for _ in range(300)) for _ in range(400)]
+        self.write("rows.csv", "\n".join(rows))
+        settings = ["shared.yaml", "--set", "problem.operator={type: dense_file, path: rows.csv, factor: 0.05}"]
+        self.assertEqual(self.result(3, *settings), self.result(None, *settings))
+
     def test_long_rows(self):
         settings = ["shared.yaml", "--set", "problem.shape=[400, 340]", "--set", "problem.operator.measurements=300",
                     "--set", "problem.operator.storage=float32", "--set", "stop.iterations=4",
@@ -153,8 +161,8 @@ class Refused(RanksCase):
     def test_operators_that_cannot_be_shared(self):
         done = self.on_ranks(2, "shared.yaml", "--set", "problem.operator={type: entry_sampling, count: 200}",
                              "-q", "--out", "out", code=2)
-        self.assertRegex(done.stderr, r"count: 200}:1:\d+: error: operator 'entry_sampling' cannot be shared by several ranks; "
-                                      r"run it in one process, without --ranks")
+        self.assertRegex(done.stderr, r"count: 200}:1:\d+: error: operator 'entry_sampling' cannot be shared by "
+                                      r"several ranks; run it in one process, without --ranks")
         self.assertFalse((self.folder / "out").exists())
 
     def test_numbers_of_ranks(self):
