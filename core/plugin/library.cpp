@@ -107,8 +107,12 @@ void check_elf(const fs::path& file, const std::string& bytes) {
   std::ifstream self("/proc/self/exe", std::ios::binary);
   if (!self) give_up(file, shortage_text(errno));
   self.read(reinterpret_cast<char*>(&ours), sizeof ours);
-  if (header.e_ident[EI_CLASS] != ours.e_ident[EI_CLASS] || header.e_ident[EI_DATA] != ours.e_ident[EI_DATA] ||
-      header.e_machine != ours.e_machine)
+  if (header.e_ident[EI_CLASS] != ours.e_ident[EI_CLASS])
+    refuse(file,
+           "was built for addresses of another size (32 or 64 bits) than this program; build it for this machine");
+  if (header.e_ident[EI_DATA] != ours.e_ident[EI_DATA])
+    refuse(file, "was built for another order of bytes than this program; build it for this machine");
+  if (header.e_machine != ours.e_machine)
     refuse(file, fmt::format("was built for another kind of machine (ELF machine {}, this program is {}); build "
                              "it for this one",
                              header.e_machine, ours.e_machine));
