@@ -623,6 +623,8 @@ def other_files(files):
     for name, half in [("high", b"\x3d\xd8"), ("low", b"\x00\xde")]:
         files.add(f"refused-utf16-{name}-half.csv", b"\xff\xfe" + "# ".encode("utf-16-le") + half + "\n1,2\n".encode("utf-16-le"),
                   Refused("UTF-16", "damaged"))
+    files.add("refused-hole-of-names.csv", ",1.5,2\n3,4,5\n", at(1, "field 1 is empty", "number (a table with row names?"))
+    files.add("refused-hole-in-row.csv", "1,2,3\n,4,5\n", at(2, "field 1 is empty; every entry needs a number"))
     files.add("refused-utf16-odd.csv", "1,2\n3,4\n".encode("utf-16")[:-1], Refused("UTF-16", "odd"))
     files.add("refused-semicolon-later.csv", "1,2\n3;4\n", at(2))
     files.add("refused-json.txt", '{"a": [1, 2]}\n', at(1))

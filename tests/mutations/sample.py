@@ -22,7 +22,7 @@ from mutate import SOURCE, say
 DIRECTORIES = ("core/arrays", "core/tree", "core/store", "core/plugin")
 # Which tests are asked about a folder, beside those of tests/core of the same name.
 TESTS = {
-    "core/arrays": ["^arrays:", "^fuzz: (csv|mat|mtx|np[yz]|pgm), what is kept"],
+    "core/arrays": ["^arrays: Files", "^fuzz: (csv|mat|mtx|np[yz]|pgm), what is kept"],
     "core/tree": ["^refused: configs", "^schema: (shipped|broken|templates)", "^fuzz: (yaml|assignment), what is kept"],
     "core/store": ["^fuzz: (record|state), what is kept", "^end to end: (Results|Folders|Records|WhyNew)$", "^faults: (same|flips)$"],
     "core/plugin": ["^refused: plugins", "^end to end: (Outside|Verdicts)$"],
