@@ -41,6 +41,8 @@ def mutants(directories):
     found = []
     for directory in directories:
         for file in sorted((SOURCE / directory).glob("*.cpp")):
+            if file.stem.endswith("_main"):  # a program of its own
+                continue
             for number, line in enumerate(file.read_text(encoding="utf-8").splitlines()):
                 code = re.sub(r'"(\\.|[^"\\])*"', lambda text: "\0" * len(text[0]), line.partition("//")[0])
                 if code.lstrip().startswith("#") or "\0" in code and code.strip("\0 ") == "":
