@@ -111,8 +111,8 @@ TEST_CASE("the index answers questions and nothing else") {
   fs::create_directories(out.path / "cells");
   CHECK(refresh_index(out.path) == 0);
   CHECK(ask_index(out.path, "SELECT count(*) AS n FROM runs") == std::vector<std::vector<std::string>>{{"n"}, {"0"}});
-  for (const std::string& question : {"DELETE FROM runs", "SELECT nothing FROM runs", "SELEC", ""})
-    check_refused(Exit::config, {"the question '" + question + "' cannot be answered", "runs(folder"},
+  for (const char* question : {"DELETE FROM runs", "SELECT nothing FROM runs", "SELEC", ""})
+    check_refused(Exit::config, {std::string("the question '") + question + "' cannot be answered", "runs(folder"},
                   [&] { ask_index(out.path, question); });
   // A table that is none is made again.
   out.write("index.sqlite", std::string(4096, 'x'));
