@@ -77,17 +77,12 @@ TEST_CASE("a claim reads back in words") {
 }
 
 TEST_CASE("what is wrong with a claim is said in a sentence") {
-  const std::string forms =
-      "'COLUMN at ITERATION', 'COLUMN at largest COLUMN', 'COLUMN at smallest COLUMN', 'exponent of COLUMN over "
-      "COLUMN', "
-      "'final COLUMN', 'iterations', 'passes', 'seconds', 'initial COLUMN', 'largest COLUMN', 'rate of COLUMN', 'rate "
-      "of "
-      "COLUMN over COLUMN', 'smallest COLUMN', 'iterations to COLUMN < BOUND', 'passes to COLUMN < BOUND', 'seconds to "
-      "COLUMN < BOUND' or 'largest deviation of COLUMN from COLUMN'";
-  const std::string both = forms +
-                           ", or of 'end', 'exponent of QUANTITY over LABEL', 'rate of QUANTITY over LABEL', "
-                           "'slope of QUANTITY over LABEL', 'slope of QUANTITY over log10 LABEL' or "
-                           "'success of QUANTITY < BOUND'";
+  const auto lists = [](const std::string& message, const std::string& beginning, std::vector<std::string> names) {
+    CHECK(message.starts_with(beginning + " 'COLUMN at ITERATION', "));
+    for (const std::string& name : names) CHECK(message.find("'" + name + "'") != std::string::npos);
+  };
+  const std::vector<std::string> forms = {"final COLUMN", "iterations", "iterations to COLUMN < BOUND",
+                                          "largest deviation of COLUMN from COLUMN"};
   const std::string is =
       "'is' must be a comparison such as < 1e-3 or >= 5, 'between 0.7 and 0.95', 'constant', 'equal', 'increasing', "
       "'decreasing', 'non-increasing' or 'non-decreasing', but it is ";
@@ -98,11 +93,12 @@ TEST_CASE("what is wrong with a claim is said in a sentence") {
         "1:44: error: " + is + "the text 'constnat' (did you mean 'constant'?)");
   CHECK(complaint("{that: final error, is: between 2 and 1}").find(is) != std::string::npos);
   CHECK(complaint("{that: final error}") == "1:1: error: a claim needs 'is', a comparison such as < 1e-3");
-  CHECK(complaint("{is: < 1}") == "1:1: error: a claim needs 'that', one of " + forms);
+  lists(complaint("{is: < 1}"), "1:1: error: a claim needs 'that', one of", forms);
   CHECK(complaint("{thta: final error, that: final error, is: < 1}") ==
         "1:2: error: a claim has no key 'thta' (did you mean 'that'?)");
-  CHECK(complaint("{that: last error, is: < 1}") ==
-        "1:8: error: a claim speaks of " + both + ", but this is the text 'last error'");
+  lists(complaint("{that: last error, is: < 1}"), "1:8: error: a claim speaks of", forms);
+  lists(complaint("{that: last error, is: < 1}"), "1:8: error: a claim speaks of",
+        {"end", "exponent of QUANTITY over LABEL", "success of QUANTITY < BOUND", "last error"});
   CHECK(complaint("{that: sucess of error < 1, is: < 1}").find("(did you mean 'success'?)") != std::string::npos);
   for (const char* that :
        {"iterations to error", "iterations to error < small", "hours to error < 1", "exponent of error",
