@@ -11,11 +11,11 @@
 
 #include "core/base/digest.hpp"
 #include "core/base/error.hpp"
-#include "core/store/index.hpp"
+#include "core/store/cells/checkpoint.hpp"
 #include "core/store/files/json.hpp"
 #include "core/store/files/lock.hpp"
+#include "core/store/index.hpp"
 #include "core/store/trials.hpp"
-#include "core/store/cells/checkpoint.hpp"
 
 using namespace tightrope;
 namespace fs = std::filesystem;
