@@ -190,7 +190,7 @@ class Without(Case):
 
 
 class Ends(RanksCase):
-    LONG = ["shared.yaml", "--set", "stop.iterations=4000", "--checkpoint", "50 ms"]
+    LONG = ["shared.yaml", "--set", "stop.iterations=20000", "--checkpoint", "50 ms"]
     QUIET = ["-q", "--no-report", "--out", "out"]
 
     def begun(self, ranks):
