@@ -11,6 +11,7 @@ namespace tightrope {
 namespace {
 
 constexpr int most_trial_rounds = 60;
+constexpr Real seconds_to_store = 0.01;  // a cell that computes for next to nothing takes about that
 
 using Steady = std::chrono::steady_clock;
 
@@ -114,7 +115,8 @@ std::vector<Real> predicted_seconds(const Experiment& experiment, const CellIndi
     auto own = known.find(work);
     if (own == known.end() && since(start) < budget)
       own = known.emplace(work, try_group(experiment, group, team)).first;
-    for (std::size_t i = 0; own != known.end() && i < group.size(); ++i) seconds[group[i]] = own->second[i];
+    for (std::size_t i = 0; own != known.end() && i < group.size(); ++i)
+      if (const auto& computing = own->second[i]) seconds[group[i]] = *computing + seconds_to_store;
   }
   Real sum = 0, count = 0;
   for (const auto& [cell, own] : seconds)

@@ -21,9 +21,10 @@ struct Forecast {
 /// for a null lane.
 std::vector<std::optional<Forecast>> predict(const std::vector<std::unique_ptr<Lane>>& lanes);
 
-/// Seconds that each cell of `open` will take in one thread, its share of the making of its operator included, in the
-/// order of `open`. Of groups of cells that differ in seeds alone the first is tried, and none any more after `budget`
-/// seconds: such cells, and those that cannot be made or have no limit, get the mean of the others.
+/// Seconds that each cell of `open` will take in one thread, its share of the making of its operator and what it takes
+/// to store it included, in the order of `open`. Of groups of cells that differ in seeds alone the first is tried, and
+/// none any more after `budget` seconds: such cells, and those that cannot be made or have no limit, get the mean of
+/// the others.
 std::vector<Real> predicted_seconds(const Experiment& experiment, const CellIndices& open, bool lanes, Real budget);
 
 }  // namespace tightrope
