@@ -9,30 +9,13 @@ multiply-adds that this machine can do in registers, measured in the same turns 
 import argparse
 import json
 import pathlib
-import subprocess
+
+from turns import Contestant
 
 HERE = pathlib.Path(__file__).parent
 CASES = {"n=100": dict(n1=100, n2=100, m=4000, k=20), "n=200": dict(n1=200, n2=200, m=8000, k=20)}
 LANES = (1, 4, 8, 16, 45)
 BATCH = 16  # runs of the batched script
-
-
-class Contestant:
-    def __init__(self, command, settings):
-        words = [str(word) for word in command] + [f"{key}={value}" for key, value in settings.items()]
-        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def ask(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline().split()
-        if not answer:
-            raise SystemExit(f"lanes: no answer to '{line}'")
-        return float(answer[0])
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
 
 
 def measure(name, case, arguments):

@@ -12,6 +12,8 @@ import random
 import subprocess
 import tempfile
 
+from turns import Contestant
+
 HERE = pathlib.Path(__file__).parent
 CASES = {
     "ratings 10^7": dict(n1=480_000, n2=18_000, m=10_000_000, k=16, skew=2),
@@ -19,24 +21,6 @@ CASES = {
     "uniform 0.1 %": dict(n1=100_000, n2=100_000, m=10_000_000, k=16, skew=1),
     "ratings 10^8": dict(n1=480_000, n2=18_000, m=100_000_000, k=16, skew=2),
 }
-
-
-class Contestant:
-    def __init__(self, command, settings):
-        words = [str(word) for word in command] + [f"{key}={value}" for key, value in settings.items()]
-        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def ask(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline().split()
-        if not answer:
-            raise SystemExit(f"scale: no answer to '{line}'")
-        return float(answer[0])
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
 
 
 def measure(name, case, arguments):
