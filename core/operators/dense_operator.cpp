@@ -18,7 +18,7 @@ namespace tightrope {
 
 namespace {
 
-constexpr Index reduction_tile = 4096, most_block_rows = 64;
+constexpr Index reduction_tile = 4096;
 const Real root_half = std::sqrt(0.5);
 
 std::string bytes_per_entry(Storage storage) {
@@ -111,12 +111,6 @@ struct Aligned {
   }
 };
 using Numbers = std::vector<Real, Aligned<Real>>;
-
-template <class Memory>
-typename Memory::value_type* grown(Memory& memory, std::size_t size) {
-  if (memory.size() < size) memory.resize(size);
-  return memory.data();
-}
 
 /// From one group's matrix to the next: not a multiple of 1 KiB, where the same columns of all of them would compete
 /// for the same places in the cache.
@@ -279,7 +273,7 @@ class DenseOperator::Pass {
     // summed as they are by one thread.
     const Index entries = dense.entries_;
     const bool lanes_by_columns = lanes >= 8 && width_ == 1 && entries >= 4 * tile_columns * team_.threads();
-    chunk_ = store_.splits_columns() ? 16 * tile_columns : lanes_by_columns ? tile_columns : entries;
+    chunk_ = store_.splits_columns() ? long_row_chunk : lanes_by_columns ? tile_columns : entries;
     chunks_ = (entries + chunk_ - 1) / chunk_;
     const Index places = chunks_ > 1 ? std::min<Index>(2, strips_) : strips_;
     x_ = grown(work.x_of, groups_);

@@ -8,15 +8,7 @@ namespace tightrope {
 namespace {
 
 constexpr Index most_strips = 16, least_strip = 64;  // rows
-constexpr Index most_block_rows = 64;
-constexpr Index chunk = 16 * tile_columns;  // of columns, as in passes of one process
-constexpr Index round_bytes = 8 << 20;      // of entries, for each thread: about its part of a shared cache
-
-template <class T>
-T* grown(std::vector<T>& memory, std::size_t size) {
-  if (memory.size() < size) memory.resize(size);
-  return memory.data();
-}
+constexpr Index round_bytes = 8 << 20;               // of entries, for each thread: about its part of a shared cache
 
 }  // namespace
 
@@ -31,7 +23,8 @@ Index RowStrips::first_row(Index strip) const {
 }
 
 Index DenseOperator::parts() const {
-  return has_long_rows(entries_) ? (entries_ + chunk - 1) / chunk : RowStrips(0, measurements(), false).strips;
+  return has_long_rows(entries_) ? (entries_ + long_row_chunk - 1) / long_row_chunk
+                                 : RowStrips(0, measurements(), false).strips;
 }
 
 DenseOperator::Shards::Shards(const DenseOperator& whole, Ranks& ranks, const MakeStore& make_store)
@@ -65,7 +58,7 @@ DenseOperator::Shards::~Shards() {
 Index DenseOperator::Shards::part_begin_at(Index place) const {
   const Index ranks = ranks_.count(), parts = whole_.parts();
   const Index part = place == ranks ? parts : part_begin(parts, ranks, place);
-  if (by_columns_) return std::min(whole_.entries_, chunk * part);
+  if (by_columns_) return std::min(whole_.entries_, long_row_chunk * part);
   return RowStrips(0, whole_.measurements(), false).first_row(part);
 }
 
@@ -201,7 +194,8 @@ void DenseOperator::Shards::advance(const Pass& pass, const std::vector<Piece>& 
   const bool at_once = whole_.team_->threads() == 1;
   if (!at_once) combine(pass, pieces, last);
   const Index width = pass.width, of_row = pass.of_row(), block = block_rows(pass);
-  const Index chunks = by_columns_ ? (columns_ + chunk - 1) / chunk : 1, of_chunk = by_columns_ ? chunk : columns_;
+  const Index chunks = by_columns_ ? (columns_ + long_row_chunk - 1) / long_row_chunk : 1,
+              of_chunk = by_columns_ ? long_row_chunk : columns_;
   const Index rows = at_once ? std::max(last.rows.count, next.rows.count) : next.rows.count;
   const Index blocks = (rows + block - 1) / block;
   grown(sums_, chunks * next.rows.count * of_row);
@@ -283,8 +277,8 @@ void DenseOperator::Shards::exchange(const Pass& pass, Index round, const Weigh&
         if (part_begin_at(place + 1) > part_begin_at(place)) chain.push_back(rank_at(place));
       if (ranks_.leads()) grown(total_, here.count * of_row);
       OrderedSum(ranks_, chain, 0)
-          .run((columns_ + chunk - 1) / chunk, [&](Index part) { return sums_of_chunk(pass, here, part); },
-               total_.data(), here.count * of_row);
+          .run((columns_ + long_row_chunk - 1) / long_row_chunk,
+               [&](Index part) { return sums_of_chunk(pass, here, part); }, total_.data(), here.count * of_row);
     }
     if (ranks_.leads()) weigh(here, of_row, total_.data(), pass.combines ? weights_at(here) : nullptr);
     if (pass.combines) ranks_.broadcast(weights_at(here), here.count * of_row * sizeof(Real));

@@ -11,6 +11,17 @@
 
 namespace tightrope {
 
+/// Rows of a block at the most, and columns of long rows that are summed apart: alike in passes of one process and of
+/// several, whose bits depend on them.
+inline constexpr Index most_block_rows = 64, long_row_chunk = 16 * tile_columns;
+
+/// Scratch memory of at least so many elements.
+template <class Memory>
+typename Memory::value_type* grown(Memory& memory, std::size_t size) {
+  if (memory.size() < size) memory.resize(size);
+  return memory.data();
+}
+
 /// How a pass cuts consecutive rows into strips, whose gradients are made one by one and added in order.
 struct RowStrips {
   Index begin, end, strips;
