@@ -3,6 +3,7 @@
 
 #include "core/arrays/arrays.hpp"
 #include "core/base/digest.hpp"
+#include "core/base/table.hpp"
 #include "core/base/text/word_list.hpp"
 #include "core/conformance/columns.hpp"
 #include "core/experiment/resolver.hpp"
@@ -72,10 +73,18 @@ void Resolver::check_given(const Section& section, const Node& parent) {
   const Node* given = value_at(parent, section.name);
   if (given && !given->is_map() && !section.alternative.empty())
     complain(given->position, fmt::format("{} must be a map, but it is {}", section.name, given->description()));
+  if (given && given->is_sequence() && section.may_be_list)
+    for (const Node& item : given->items)
+      if (item.is_sequence() || (item.is_scalar() && looks_like_number(item)))
+        complain(item.position, fmt::format("'{}' must name one of {}, but it is {}", section.name,
+                                            list_of(names(section.plugin)), item.description()));
   if (!given || !given->is_map()) return;
   for (const Section& inner : section.inside) check_given(inner, *given);
   const std::string kind = section.plugin.empty() ? section.alternative : section.plugin;
   const Node* type = given->find("type");
+  if (section.plugin.empty() && !(type && type->is_scalar() && !kind.empty() && contains(names(kind), type->scalar)))
+    tightrope::check_given(section.parameters, only(*given, names_of(section.parameters)), section.name, {},
+                           diagnostics);
   if (kind.empty() || !type || !type->is_scalar() || !contains(names(kind), type->scalar)) return;
   PluginSpec choice;
   choice.library = catalog.find(kind, type->scalar);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -42,13 +43,16 @@ const std::vector<std::string>& keys_of_files();
 /// The section in which a word is a key, if there is one: "problem" for "target".
 std::string home_of_key(const std::string& word);
 
-/// The parameters of a struct that declares them.
+/// The parameters of a struct that declares them. What is assigned to them goes into one that they keep.
 template <class Keys>
 std::vector<Parameter> parameters_of() {
-  Keys keys;
+  const auto keys = std::make_shared<Keys>();
   Parameters parameters;
-  keys.declare(parameters);
-  return parameters.all();
+  keys->declare(parameters);
+  std::vector<Parameter> all = parameters.all();
+  for (Parameter& parameter : all)
+    parameter.assign = [keys, assign = std::move(parameter.assign)](const Node& value) { return assign(value); };
+  return all;
 }
 
 }  // namespace tightrope

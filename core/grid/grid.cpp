@@ -202,6 +202,23 @@ void Grid::find_settings(std::vector<Diagnostic>& diagnostics) {
   }
 }
 
+std::vector<std::pair<Node, Node>> Grid::values_alone() const {
+  std::vector<std::pair<Node, Node>> result;
+  for (std::size_t a = 0; a < plan_.axes.size(); ++a) {
+    const StudyAxis& axis = plan_.axes[a];
+    if (axis.path == "method" || axis.path == "repetition") continue;
+    for (const StudyPlan::Value& value : plan_.values[a]) {
+      Node tree = base_;
+      try {
+        merge(node_at_path(tree, axis.path, [&](std::size_t) { return axis.position; }), value.node);
+        result.emplace_back(value.node, std::move(tree));
+      } catch (const ConfigError&) {  // a path that leads nowhere
+      }
+    }
+  }
+  return result;
+}
+
 std::vector<std::size_t> Grid::cover() const {
   std::set<std::pair<std::size_t, std::size_t>> seen;
   std::vector<std::size_t> result;

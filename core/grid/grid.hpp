@@ -102,6 +102,8 @@ class Grid {
   std::optional<std::size_t> setting_of(std::size_t cell) const {
     return setting_of_.empty() ? std::nullopt : setting_of_[cell];
   }
+  /// Each value of each axis of a path, and the config that has it at that path; also where there are no cells.
+  std::vector<std::pair<Node, Node>> values_alone() const;
   /// Cells that together have every value of every axis, for finding what is wrong with values early.
   std::vector<std::size_t> cover() const;
 

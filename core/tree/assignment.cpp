@@ -1,4 +1,6 @@
 // Paths into a tree, and assignments to them.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -25,6 +27,8 @@ Node& descend(Node& node, const std::string& word, const std::string& path_so_fa
     }
     return node.items[index];
   }
+  if (to_bool(node))
+    refuse(node.position, fmt::format("'{}' is {} and has no '{}': give it a map", path_so_far, node.scalar, word));
   if (!node.is_map()) {
     Node map = Node::make_map(is_name(node) || node.is_null() ? node.position : position);
     if (is_name(node)) map.set("type", node);

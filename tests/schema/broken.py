@@ -272,7 +272,9 @@ def main():
         if code == 2 and by_schema and set(by_check) >= set(by_schema):
             return "alike" if set(by_check) == set(by_schema) else "with consequences"
         # Of a section that is missing while an axis sets a part of it, check names the axis.
-        if by_schema and by_check and all(re.search("needs 'type'.*; the axis", sentence) for sentence in by_check.values()):
+        at_axes = {at for at, sentence in by_check.items() if re.search("needs 'type'.*; the axis", sentence)}
+        missing = {at for at, sentence in by_schema.items() if "is a required property" in sentence}
+        if code == 2 and at_axes and missing and set(by_check) - at_axes >= set(by_schema) - missing:
             return "with consequences"
         was, lines = file.read_text().splitlines(), text.splitlines()
         changed = next((i for i, (a, b) in enumerate(zip(was, lines)) if a != b), 0)

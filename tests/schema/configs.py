@@ -38,10 +38,24 @@ class Config:
         return node.value
 
 
+def innermost(error):
+    """Of "none of these" the complaints of the one that takes what is there, if only its type decides; as editors do."""
+    if error.validator == "anyOf":
+        own = {inner.schema_path[0] for inner in error.context} - {
+            inner.schema_path[0] for inner in error.context
+            if inner.validator == "type" and inner.absolute_path == error.absolute_path}
+        if len(own) == 1:
+            for inner in error.context:
+                if inner.schema_path[0] in own:
+                    yield from innermost(inner)
+            return
+    yield error
+
+
 def complaints(validator, config):
     """{(line, column): sentence} of all that a schema finds wrong."""
     found = {}
-    for error in validator.iter_errors(config.tree):
+    for error in (inner for outer in validator.iter_errors(config.tree) for inner in innermost(outer)):
         path = tuple(error.absolute_path)
         if error.validator == "additionalProperties":
             allowed = error.schema.get("properties", {})
@@ -49,6 +63,12 @@ def complaints(validator, config):
             for key in error.instance:
                 if key not in allowed and not any(re.search(pattern, key) for pattern in patterns):
                     found[config.keys[path + (key,)]] = f"{list(path)}: {error.message[:200]}"
+        elif error.validator == "uniqueItems":
+            seen = []
+            for i, item in enumerate(error.instance):
+                if item in seen:
+                    found[config.values[path + (i,)]] = f"{list(path)}: {error.message[:200]}"
+                seen.append(item)
         else:
             found[config.values[path]] = f"{list(path)} {error.validator}: {error.message[:200]}"
     return found

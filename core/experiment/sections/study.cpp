@@ -118,6 +118,25 @@ std::optional<CellSpec> resolve_grid_cell(Resolver& resolver, const Grid& grid, 
   return std::nullopt;
 }
 
+bool is_within(const Position& position, const Node& node) {
+  const auto in = [&](const auto& part) { return is_within(position, part); };
+  return (position.file == node.position.file && position.line == node.position.line &&
+          position.column == node.position.column) ||
+         std::ranges::any_of(node.items, in) || std::ranges::any_of(node.entries, in, &Node::Entry::value);
+}
+
+/// What sections do not take among the values of axes of which no cells can be made.
+void check_values(Resolver& resolver, const Grid& grid) {
+  std::vector<Diagnostic> found = std::move(resolver.diagnostics);
+  for (const auto& [value, tree] : grid.values_alone()) {
+    resolver.diagnostics.clear();
+    for (const Section& section : sections()) resolver.check_given(section, tree);
+    std::ranges::copy_if(resolver.diagnostics, std::back_inserter(found),
+                         [&](const Diagnostic& diagnostic) { return is_within(diagnostic.position, value); });
+  }
+  resolver.diagnostics = std::move(found);
+}
+
 /// Budgets do not name a run, so cells that differ in nothing else would be the same run with two ends.
 void check_budgets(Resolver& resolver, const Experiment& experiment) {
   std::map<std::string, const CellSpec*> runs;
@@ -142,7 +161,7 @@ void resolve_study(Resolver& resolver, const Node& study, const Node& base, Expe
   experiment.axes = grid.axes();
   experiment.rules = grid.rules();
   experiment.success = grid.success();
-  if (resolver.diagnostics.size() > before) return;
+  if (resolver.diagnostics.size() > before) return check_values(resolver, grid);
   // Few cells have every value of every axis once: what is wrong with one of them is found before the others are
   // made.
   for (const std::size_t i : grid.cover()) resolve_grid_cell(resolver, grid, i, true);

@@ -16,7 +16,7 @@ StudyForm grid_study_form() {
             for (std::vector<StudyReader::Row>& column : reader.columns(grid, "grid"))
               reader.plan.blocks.push_back(std::move(column));
           },
-          "{minProperties: 1, allOf: [{$ref: '#/definitions/axes'}]}",
+          "{minProperties: 1, patternProperties: {'': {uniqueItems: true}}, allOf: [{$ref: '#/definitions/axes'}]}",
           true};
 }
 
