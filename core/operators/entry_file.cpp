@@ -23,6 +23,7 @@
 #include "core/arrays/numerals.hpp"
 #include "core/base/limits.hpp"
 #include "core/base/words.hpp"
+#include "core/numbers/ranks.hpp"
 #include "core/operators/entry_pack.hpp"
 
 namespace tightrope {
@@ -465,7 +466,7 @@ std::string description_of(const Format& format, Shape shape, Index entries) {
 }  // namespace
 
 Real isotropic_factor(const EntryList& list) {
-  return std::sqrt(static_cast<Real>(list.tiles.shape().entries()) / static_cast<Real>(list.values.n_elem));
+  return std::sqrt(static_cast<Real>(list.tiles.shape().entries()) / static_cast<Real>(list.tiles.size()));
 }
 
 EntryList read_entries(const std::string& path, Index first_index, Shape shape, const Team& team) {
@@ -490,7 +491,8 @@ EntryList read_entries(const std::string& path, Index first_index, Shape shape, 
   if (format.listed && entries != *format.listed)
     file.refuse(file.text().size(), fmt::format("there are {} entries, but {} are announced", entries, *format.listed));
   if (!is_known) shape = needed;
-  EntryList list{EntryTiles(shape, entries), Vec(), 0, 0, description_of(format, shape, entries), {}};
+  const Ranks* const serves = team.ranks() && !team.ranks()->leads() ? team.ranks() : nullptr;
+  EntryList list{EntryTiles(shape, entries, serves), Vec(), 0, 0, description_of(format, shape, entries), {}};
   std::vector<char> has_row(shape.rows, 0), has_column(shape.cols, 0);
   // Groups have their own tiles: threads do not meet.
   team.for_each_tile(EntryTiles::groups, [&](Index group) {
@@ -498,16 +500,19 @@ EntryList read_entries(const std::string& path, Index first_index, Shape shape, 
       for (const Entry& entry : part.of_group[group]) list.tiles.count(entry.row, entry.column);
   });
   list.tiles.allocate();
-  list.values.set_size(entries);
+  if (!serves) list.values.set_size(entries);
   // A group's entries leave their parts when they have their places, so that both are there but for a moment.
   team.for_each_tile(EntryTiles::groups, [&](Index group) {
     for (Part& part : parts) {
-      for (const Entry& entry : part.of_group[group])
-        list.values[list.tiles.place(entry.row, entry.column)] = entry.value;
+      for (const Entry& entry : part.of_group[group]) {
+        const Index at = list.tiles.place(entry.row, entry.column);
+        if (!serves) list.values[at] = entry.value;
+      }
       part.of_group[group] = EntryPages();
     }
   });
-  list.tiles.sort(team, list.values.memptr());
+  list.tiles.sort(team, serves ? nullptr : list.values.memptr());
+  if (serves) return list;
   list.tiles.for_each([&](Index, Index row, Index column) { has_row[row] = has_column[column] = 1; });
   list.empty_rows = static_cast<Index>(std::count(has_row.begin(), has_row.end(), 0));
   list.empty_columns = static_cast<Index>(std::count(has_column.begin(), has_column.end(), 0));

@@ -1,6 +1,9 @@
 #include "core/operators/entry_operator.hpp"
 
 #include <algorithm>
+#include <numeric>
+
+#include "core/operators/entry_shards.hpp"
 
 namespace tightrope {
 
@@ -18,7 +21,7 @@ std::vector<Index> by_rows(const std::vector<Index>& places, Shape shape) {
 }
 
 EntryTiles tiles_of(const std::vector<Index>& places, Shape shape, const Team& team) {
-  EntryTiles tiles(shape, places.size());
+  EntryTiles tiles(shape, places.size(), team.ranks());
   // Places increase: the column is told without dividing.
   const auto each = [&](const auto& work) {
     Index column = 0, begin = 0;
@@ -42,10 +45,8 @@ EntryTiles tiles_of(const std::vector<Index>& places, Shape shape, const Team& t
 /// Some of an operator's measurements.
 class EntryOperator::Part final : public EntryOperator {
  public:
-  explicit Part(const EntryOperator& whole, EntryTiles tiles)
-      : EntryOperator(std::move(tiles), whole.factor_, whole.team_) {}
-  explicit Part(const EntryOperator& whole, std::vector<Index> places)
-      : EntryOperator(whole.shape(), std::move(places), whole.factor_, whole.team_) {}
+  explicit Part(const EntryOperator& whole, EntryTiles tiles) : EntryOperator(whole, std::move(tiles)) {}
+  explicit Part(const EntryOperator& whole, std::vector<Index> places) : EntryOperator(whole, std::move(places)) {}
 };
 
 EntryOperator::EntryOperator(const Context& context, std::vector<Index> places, Real factor)
@@ -54,27 +55,58 @@ EntryOperator::EntryOperator(const Context& context, std::vector<Index> places, 
     tiles_ = tiles_of(places, context.shape, *team_);
   else
     places_ = by_rows(places, context.shape);
+  share();
 }
 
 EntryOperator::EntryOperator(EntryTiles tiles, Real factor, std::shared_ptr<const Team> team)
     : MeasurementOperator(tiles.shape(), tiles.size()),
       tiles_(std::move(tiles)),
       factor_(factor),
-      team_(std::move(team)) {}
+      team_(std::move(team)) {
+  share();
+}
 
-EntryOperator::EntryOperator(Shape of_shape, std::vector<Index> places_by_rows, Real factor,
-                             std::shared_ptr<const Team> team)
-    : MeasurementOperator(of_shape, places_by_rows.size()),
+EntryOperator::EntryOperator(const EntryOperator& whole, EntryTiles tiles)
+    : MeasurementOperator(tiles.shape(), tiles.size()),
+      tiles_(std::move(tiles)),
+      factor_(whole.factor_),
+      team_(whole.team_) {}
+
+EntryOperator::EntryOperator(const EntryOperator& whole, std::vector<Index> places_by_rows)
+    : MeasurementOperator(whole.shape(), places_by_rows.size()),
       places_(std::move(places_by_rows)),
-      factor_(factor),
-      team_(std::move(team)) {}
+      factor_(whole.factor_),
+      team_(whole.team_) {}
+
+void EntryOperator::share() {
+  Ranks* const ranks = team_->ranks();
+  if (!ranks) return;
+  if (!tiles_)
+    throw Unsuitable("sees " + std::to_string(measurements()) + " entries, but several ranks share only more than " +
+                     std::to_string(most_by_rows) + "; run it in one process, without --ranks");
+  tiles_->keep_part_of(*ranks);
+  shards_ = std::make_shared<EntryShards>(*tiles_, factor_, *team_);
+}
+
+template <class Work>
+void EntryOperator::for_each(const Work& work) const {
+  if (!shards_) return tiles_->for_each(work);
+  std::vector<Index> all(measurements());
+  std::iota(all.begin(), all.end(), Index{0});
+  shards_->part(all).for_each(work);
+}
+
+template <class Block>
+Real EntryOperator::run_tiles(const EntryTiles::Pass& pass, Rows wanted, const Block& block_done) const {
+  return shards_ ? shards_->run(pass, wanted, block_done) : tiles_->run(*team_, pass, wanted, block_done);
+}
 
 std::uint64_t EntryOperator::bytes() const { return tiles_ ? tiles_->bytes() : places_.size() * sizeof(Index); }
 
 std::vector<MatrixEntry> EntryOperator::entries() const {
   std::vector<MatrixEntry> all(measurements());
   if (tiles_) {
-    tiles_->for_each([&](Index i, Index a, Index b) { all[i] = {a, b}; });
+    for_each([&](Index i, Index a, Index b) { all[i] = {a, b}; });
   } else {
     for (Index i = 0; i < measurements(); ++i) all[i] = {row(i), column(i)};
   }
@@ -82,7 +114,7 @@ std::vector<MatrixEntry> EntryOperator::entries() const {
 }
 
 std::shared_ptr<const MeasurementOperator> EntryOperator::do_restricted(const std::vector<Index>& indices) const {
-  if (tiles_) return std::make_shared<Part>(*this, tiles_->part(indices));
+  if (tiles_) return std::make_shared<Part>(*this, shards_ ? shards_->part(indices) : tiles_->part(indices));
   std::vector<Index> places;
   places.reserve(indices.size());
   for (const Index i : indices) places.push_back(places_[i]);
@@ -90,13 +122,13 @@ std::shared_ptr<const MeasurementOperator> EntryOperator::do_restricted(const st
 }
 
 void EntryOperator::do_forward(const Mat& X, Vec& z) const {
-  if (tiles_) return tiles_->for_each([&](Index i, Index a, Index b) { z[i] = factor_ * X(a, b); });
+  if (tiles_) return for_each([&](Index i, Index a, Index b) { z[i] = factor_ * X(a, b); });
   for (Index i = 0; i < measurements(); ++i) z[i] = factor_ * X[places_[i]];
 }
 
 void EntryOperator::do_adjoint(const Vec& z, Mat& G) const {
   G.zeros();
-  if (tiles_) return tiles_->for_each([&](Index i, Index a, Index b) { G(a, b) += factor_ * z[i]; });
+  if (tiles_) return for_each([&](Index i, Index a, Index b) { G(a, b) += factor_ * z[i]; });
   for (Index i = 0; i < measurements(); ++i) G[places_[i]] = factor_ * z[i];
 }
 
@@ -119,14 +151,14 @@ void EntryOperator::do_forward(const LowRank& X, Rows wanted, Vec& z) const {
   EntryTiles::Pass pass;
   pass.at = &X;
   pass.factor = factor_;
-  tiles_->run(*team_, pass, wanted, [&](Index first, Index count, const Real* some, Real*) {
+  run_tiles(pass, wanted, [&](Index first, Index count, const Real* some, Real*) {
     std::copy_n(some, count, z.memptr() + (first - wanted.first));
     return 0.0;
   });
 }
 
 void EntryOperator::pull_back_tiles(const Vec& z, const LowRank& along, LowRank& gradient, Sides wanted) const {
-  tiles_->run(*team_, {nullptr, &along, wanted, factor_, &gradient}, Rows{0, measurements()},
+  run_tiles({nullptr, &along, wanted, factor_, &gradient}, Rows{0, measurements()},
               [&](Index first, Index count, const Real*, Real* slopes) {
                 std::copy_n(z.memptr() + first, count, slopes);
                 return 0.0;
@@ -173,7 +205,7 @@ void EntryOperator::do_evaluate(std::span<Evaluation> lanes, Rows wanted) const 
 void EntryOperator::evaluate_tiles(Evaluation& lane, Rows wanted) const {
   const bool with_gradient = lane.gradient && (lane.wanted.left || lane.wanted.right);
   const EntryTiles::Pass pass{lane.at, with_gradient ? &lane.sides() : nullptr, lane.wanted, factor_, lane.gradient};
-  lane.value = tiles_->run(*team_, pass, wanted, [&](Index first, Index count, const Real* z, Real* slopes) {
+  lane.value = run_tiles(pass, wanted, [&](Index first, Index count, const Real* z, Real* slopes) {
     const Index at = first - wanted.first;
     if (lane.prediction) std::copy_n(z, count, lane.prediction->memptr() + at);
     return lane.loss->evaluate(first, {z, count}, {lane.data->memptr() + at, count}, {slopes, count});

@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/numbers/ranks.hpp"
+
 namespace tightrope {
 
 namespace {
@@ -108,11 +110,13 @@ EntryTiles::Plan::Plan(Shape shape, Index expected)
       row_tiles(((rows.longest - 1) >> row_bits) + 1),
       column_tiles(((columns.longest - 1) >> EntryTiles::column_bits) + 1) {}
 
-EntryTiles::EntryTiles(Shape shape, Index expected)
+EntryTiles::EntryTiles(Shape shape, Index expected, const Ranks* ranks)
     : shape_(shape),
       expected_(expected),
       plan_(std::make_shared<const Plan>(shape, expected)),
-      first_(tasks() * plan_->column_tiles + 1, 0) {}
+      first_(tasks() * plan_->column_tiles + 1, 0) {
+  if (ranks) keep_strips(*ranks);
+}
 
 EntryTiles::EntryTiles(Shape shape, Index expected, std::vector<Index> begins, std::span<const entries::Key> keys,
                        std::shared_ptr<const void> owner)
@@ -148,46 +152,98 @@ EntryTiles::Tile EntryTiles::tile(Index index) const {
           plan.columns.first[b] + ((index % plan.column_tiles) << column_bits)};
 }
 
-std::span<entries::Key> EntryTiles::own_keys(Index size) {
-  const auto keys = std::make_shared<std::vector<entries::Key>>(size);
-  keys_ = *keys;
-  placed_ = keys->data();
-  owner_ = keys;
-  return *keys;
+Index EntryTiles::first_strip(Index rank, Index ranks) const {
+  return rank == ranks ? plan_->strips : part_begin(plan_->strips, ranks, rank);
+}
+
+Rows EntryTiles::entries_of(Index step, Index first_strip, Index end_strip) const {
+  const Index* const first = first_.data() + step * tiles_of_step();
+  const Index begin = first[first_strip * plan_->column_tiles];
+  return {begin, first[end_strip * plan_->column_tiles] - begin};
+}
+
+void EntryTiles::keep_strips(const Ranks& ranks) {
+  kept_strip_ = first_strip(ranks.rank(), ranks.count());
+  kept_end_ = first_strip(ranks.rank() + 1, ranks.count());
+  elsewhere_.assign((first_.size() - 1) / tiles_of_step(), 0);
+}
+
+bool EntryTiles::keeps(Index tile) const {
+  if (elsewhere_.empty()) return true;
+  const Index strip = tile / plan_->column_tiles % plan_->strips;
+  return strip >= kept_strip_ && strip < kept_end_;
+}
+
+void EntryTiles::own_keys(std::vector<entries::Key> keys) {
+  const auto own = std::make_shared<std::vector<entries::Key>>(std::move(keys));
+  keys_ = *own;
+  placed_ = own->data();
+  owner_ = own;
 }
 
 void EntryTiles::allocate() {
   for (Index t = 0; t + 1 < first_.size(); ++t) first_[t + 1] += first_[t];
   next_.assign(first_.begin(), first_.end() - 1);
-  own_keys(first_.back());
+  Index kept = elsewhere_.empty() ? size() : 0;
+  for (Index step = 0; step < elsewhere_.size(); ++step) {
+    const Rows own = entries_of(step, kept_strip_, kept_end_);
+    elsewhere_[step] = own.first - kept;
+    kept += own.count;
+  }
+  own_keys(std::vector<entries::Key>(kept));
 }
 
 Index EntryTiles::place(Index row, Index column) {
   const auto [tile, key] = spot_of(row, column);
   const Index at = next_[tile]++;
-  placed_[at] = key;
+  if (keeps(tile)) placed_[at - elsewhere_before(tile)] = key;
   return at;
+}
+
+void EntryTiles::keep_part_of(const Ranks& ranks) {
+  if (!placed_ || !elsewhere_.empty()) return;
+  keep_strips(ranks);
+  Index count = 0;
+  for (Index step = 0; step < elsewhere_.size(); ++step) count += entries_of(step, kept_strip_, kept_end_).count;
+  std::vector<entries::Key> kept;
+  kept.reserve(count);
+  for (Index step = 0; step < elsewhere_.size(); ++step) {
+    const Rows own = entries_of(step, kept_strip_, kept_end_);
+    elsewhere_[step] = own.first - kept.size();
+    kept.insert(kept.end(), keys_.data() + own.first, keys_.data() + own.end());
+  }
+  own_keys(std::move(kept));
 }
 
 void EntryTiles::sort(const Team& team, Real* values) {
   next_ = {};
   team.for_each_tile(tasks(), [&](Index task) {
     for (Index t = task * plan_->column_tiles; t < (task + 1) * plan_->column_tiles; ++t)
-      sort_tile({placed_ + first_[t], first_[t + 1] - first_[t]}, values ? values + first_[t] : nullptr);
+      if (keeps(t))
+        sort_tile({placed_ + (first_[t] - elsewhere_before(t)), first_[t + 1] - first_[t]},
+                  values ? values + first_[t] : nullptr);
   });
 }
 
 std::uint64_t EntryTiles::bytes() const {
-  return keys_.size_bytes() + first_.size() * sizeof(Index) +
+  return size() * sizeof(entries::Key) + first_.size() * sizeof(Index) +
          (plan_->rows.places.size() + plan_->columns.places.size()) * sizeof(std::uint32_t);
 }
 
 EntryTiles EntryTiles::part(const std::vector<Index>& indices) const {
+  std::vector<entries::Key> keys;
+  keys.reserve(indices.size());
+  for (const Index i : indices) keys.push_back(keys_[i]);
+  return part(indices, std::move(keys));
+}
+
+EntryTiles EntryTiles::part(const std::vector<Index>& indices, std::vector<entries::Key> keys) const {
   EntryTiles some = *this;
-  entries::Key* to = some.own_keys(indices.size()).data();
+  some.own_keys(std::move(keys));
+  some.elsewhere_.clear();
   auto next = indices.begin();
   for (Index t = 0; t + 1 < first_.size(); ++t) {
-    for (; next != indices.end() && *next < first_[t + 1]; ++next) *to++ = keys_[*next];
+    next = std::lower_bound(next, indices.end(), first_[t + 1]);
     some.first_[t + 1] = static_cast<Index>(next - indices.begin());
   }
   return some;

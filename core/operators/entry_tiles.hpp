@@ -22,6 +22,8 @@
 
 namespace tightrope {
 
+class Ranks;
+
 class EntryTiles {
  public:
   /// Measurements whose losses are asked for in one call, at most: so few that their records are
@@ -32,8 +34,8 @@ class EntryTiles {
   static Index group_of(Index row, Index column);
 
   /// Counts entries before they are placed: every entry is named twice, to count() and, after allocate(), to place().
-  /// `expected`: about how many there will be.
-  EntryTiles(Shape shape, Index expected);
+  /// `expected`: about how many there will be. One of several ranks counts all of them and keeps what is its own.
+  EntryTiles(Shape shape, Index expected, const Ranks* ranks = nullptr);
   /// What begins() and keys() were; `owner` keeps the keys. Throws std::length_error where they cannot have been.
   EntryTiles(Shape shape, Index expected, std::vector<Index> begins, std::span<const entries::Key> keys,
              std::shared_ptr<const void> owner);
@@ -43,18 +45,23 @@ class EntryTiles {
   Index place(Index row, Index column);
   /// Brings the tiles into their final order, and `values`, one for each entry, along with them, unless it is null.
   void sort(const Team& team, Real* values);
+  /// Gives back the memory of what is kept by other ranks, if it is this object's own.
+  void keep_part_of(const Ranks& ranks);
 
   Shape shape() const { return shape_; }
-  Index size() const { return keys_.size(); }
+  Index size() const { return first_.back(); }
   Index expected() const { return expected_; }
+  Index strips() const { return plan_->strips; }
   const std::vector<Index>& begins() const { return first_; }  // of the tiles, and size()
   std::span<const entries::Key> keys() const { return keys_; }
   std::uint64_t bytes() const;
-  /// work(i, row, column) for all entries in their order.
+  /// work(i, row, column) for all entries in their order, all of which are here.
   template <class Work>
   void for_each(const Work& work) const;
   /// Of the entries with these increasing indices, in this order.
   EntryTiles part(const std::vector<Index>& indices) const;
+  /// The same, given their keys.
+  EntryTiles part(const std::vector<Index>& indices, std::vector<entries::Key> keys) const;
 
   /// What one pass computes, with a factor on all of it.
   struct Pass {
@@ -71,6 +78,7 @@ class EntryTiles {
   Real run(const Team& team, const Pass& pass, Rows rows, const Block& block) const;
 
  private:
+  friend class EntryShards;
   static constexpr Index least_strips = 8, most_strips = 64;
   static constexpr Index row_bits = 16, few_row_bits = 10, column_bits = 14;  // of a tile
 
@@ -127,7 +135,17 @@ class EntryTiles {
   Index cells() const { return plan_->strips * plan_->strips; }
   /// Tiles of different tasks of a step have nothing in common; those of one follow each other.
   Index tasks() const { return plan_->row_tiles * cells(); }
-  std::span<entries::Key> own_keys(Index size);
+  Index tiles_of_step() const { return plan_->strips * plan_->column_tiles; }
+  /// The first of the consecutive strips of rows whose entries a rank keeps; of rank P, the number of strips.
+  Index first_strip(Index rank, Index ranks) const;
+  /// The entries of consecutive strips of rows in a step.
+  Rows entries_of(Index step, Index first_strip, Index end_strip) const;
+  bool keeps(Index tile) const;
+  /// Its keys, of a tile that is kept.
+  const entries::Key* keys_of(Index tile) const { return keys_.data() + (first_[tile] - elsewhere_before(tile)); }
+  Index elsewhere_before(Index tile) const { return elsewhere_.empty() ? 0 : elsewhere_[tile / tiles_of_step()]; }
+  void keep_strips(const Ranks& ranks);
+  void own_keys(std::vector<entries::Key> keys);
   static Workspace& workspace();
   Packed pack(const Team& team, const Pass& pass, Workspace& work) const;
   void unpack(const Team& team, const Pass& pass, const Packed& packed) const;
@@ -143,6 +161,9 @@ class EntryTiles {
   std::shared_ptr<const void> owner_;
   std::span<const entries::Key> keys_;
   entries::Key* placed_ = nullptr;  // the same keys, where they are this object's own
+  // Of a rank that keeps some strips of rows: which, and how many entries of others come before its own of each step.
+  Index kept_strip_ = 0, kept_end_ = 0;
+  std::vector<Index> elsewhere_;
 };
 
 template <class Work>

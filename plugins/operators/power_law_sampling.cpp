@@ -42,7 +42,7 @@ class PowerLawSampling final : public EntryOperator {
   static EntryTiles tiles_of(const Options& options, const Context& context) {
     if (context.shape.cols < 2) throw Unsuitable("needs at least two columns");
     if (options.skew == 3) throw Unsuitable("needs a skew of 1, 2 or 4, of which roots are square roots");
-    EntryTiles tiles(context.shape, options.count);
+    EntryTiles tiles(context.shape, options.count, context.team->ranks());
     for_each_entry(options, context, [&](Index a, Index b) { tiles.count(a, b); });
     tiles.allocate();
     for_each_entry(options, context, [&](Index a, Index b) { tiles.place(a, b); });

@@ -44,6 +44,27 @@ study:
     batches: {batch: {size: 300}}
     steps: {optimizer: {type: gradient_descent, step: polyak}, loss: absolute}
 """
+COMPLETION = """\
+name: completion
+seed: 5
+problem:
+  shape: [700, 500]
+  target:   {type: random_low_rank, rank: 2, condition: 2}
+  operator: {type: power_law_sampling, count: 20000}
+  noise: {type: gaussian, snr: 40}
+model:          {type: asymmetric, rank: 4}
+initialization: spectral
+optimizer: {type: gradient_descent, step: 0.05}
+stop: {iterations: 20}
+observers: [relative_error, train_error, imbalance]
+"""
+COMPLETIONS = COMPLETION + """\
+study:
+  methods:
+    plain: {}
+    batches: {batch: {size: 4000}}
+    robust: {optimizer: {type: scaled_gradient_descent, step: 0.2}, loss: {type: huber, threshold: 0.05}}
+"""
 
 
 def cells(folder):
@@ -58,6 +79,8 @@ class RanksCase(Case):
         super().setUp()
         self.write("shared.yaml", BASE)
         self.write("study.yaml", STUDY)
+        self.write("completion.yaml", COMPLETION)
+        self.write("completions.yaml", COMPLETIONS)
 
     def on_ranks(self, ranks, *arguments, code=0, **variables):
         done = subprocess.run([*MPIRUN, "-n", str(ranks), PROGRAM, "run", *map(str, arguments)], cwd=self.folder,
@@ -125,6 +148,75 @@ class Bits(RanksCase):
         self.assertEqual(cells(self.folder / "out"), alone)
 
 
+class Completion(RanksCase):
+    def test_any_number_of_ranks(self):
+        alone = self.result(None, "completions.yaml")
+        self.assertEqual(len(alone), 3)
+        for ranks in (1, 2, 3, 4, 5, 7, 16):
+            with self.subTest(ranks=ranks):
+                self.assertEqual(self.result(ranks, "completions.yaml"), alone)
+
+    def test_some_are_held_out(self):
+        settings = ["completion.yaml", "--set", "problem.hold_out={fraction: 0.1, rmse: true}"]
+        alone = self.result(None, *settings)
+        for ranks in (2, 5):
+            with self.subTest(ranks=ranks):
+                self.assertEqual(self.result(ranks, *settings), alone)
+
+    def test_entries_that_are_drawn_from_all(self):
+        settings = ["completion.yaml", "--set", "problem.shape=[1500, 1100]", "--set",
+                    "problem.operator={type: entry_sampling, count: 1100000}", "--set", "stop.iterations=3"]
+        alone = self.result(None, *settings)
+        for ranks in (2, 3):
+            with self.subTest(ranks=ranks):
+                self.assertEqual(self.result(ranks, *settings), alone)
+
+    def test_entries_that_are_dealt_out_to_batches(self):
+        settings = ["completion.yaml", "--set", "batch={size: 5000, choice: uniform}", "--set", "stop.iterations=5"]
+        self.assertEqual(self.result(3, *settings), self.result(None, *settings))
+
+    def test_entries_from_a_file(self):
+        numbers = random.Random(1)
+        places = {(int(300 * numbers.random() ** 2), int(200 * numbers.random() ** 2)) for _ in range(9000)}
+        self.write("ratings.txt", "\n".join(f"{a + 1} {b + 1} {numbers.randint(1, 5)}" for a, b in sorted(places)))
+        self.tightrope("pack", "ratings.txt", "ratings.pack")
+        self.write("ratings.yaml", "".join(line for line in COMPLETION.splitlines(keepends=True)
+                                           if not line.startswith(("  shape", "  target", "  noise"))))
+        for name in ("ratings.txt", "ratings.pack"):
+            settings = ["ratings.yaml", "--set", f"problem.operator={{type: entries_file, path: {name}}}",
+                        "--set", "observers=[train_error]", "--set", "optimizer.step=1e-5"]
+            with self.subTest(name):
+                self.assertEqual(self.result(3, *settings), self.result(None, *settings))
+
+    def test_memory_of_a_rank(self):
+        """What 15 million entries more add to it; 12 bytes each are their keys and values."""
+        most = []
+        for count in (1_000_000, 16_000_000):
+            job = subprocess.Popen([*MPIRUN, "-n", "4", PROGRAM, "run", "completion.yaml", "--set",
+                                    "problem.shape=[20000, 20000]", "--set", f"problem.operator.count={count}", "--set",
+                                    "initialization={type: small_random, scale: 1e-2}", "--set", "stop.iterations=2",
+                                    "--set", "observers=[]", "--set", "problem.noise=", "-q", "--no-report", "--threads", "1", "--out", f"{count}"],
+                                   cwd=self.folder, env=self.environment(**RANKS), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.addCleanup(job.kill)
+            found = {}
+            while job.poll() is None:
+                for rank, process in ranks_of(job).items():
+                    found[rank] = max(found.get(rank, 0), own_memory(process))
+                time.sleep(0.02)
+            self.assertEqual(job.wait(), 0, job.communicate()[1])
+            self.assertEqual(sorted(found), [0, 1, 2, 3])
+            most.append(found)
+        entries = 15_000_000 * 0.98  # those beyond half of a row are left out
+        for rank in (1, 2, 3):
+            added = most[1][rank] - most[0][rank]
+            with self.subTest(rank=rank, added=added):
+                self.assertLessEqual(added, 1.15 * 12 * entries / 4)
+                self.assertGreaterEqual(added, 4 * entries / 4 / 1.15)
+        with self.subTest("the leader has all data", added=most[1][0] - most[0][0]):
+            self.assertLessEqual(most[1][0] - most[0][0], 1.15 * (8 + 12 / 4) * entries)
+
+
 class Traffic(RanksCase):
     def test_what_is_sent_is_what_the_formula_says(self):
         n1, n2, k, m, iterations = 20, 15, 4, 1024, 40  # strips of 64 rows: all ranks have the same number of them
@@ -140,6 +232,20 @@ class Traffic(RanksCase):
                 self.assertLessEqual(sent, 1.1 * formula)
                 self.assertGreaterEqual(sent, formula)
 
+    def test_of_entries_too(self):
+        n1, n2, k, m, iterations = 700, 500, 4, 20000, 40
+        for ranks in (2, 4):  # each has as many of the 8 strips
+            out = self.on_ranks(ranks, "completion.yaml", "--set", "problem.operator.skew=1", "--set",
+                                "problem.noise=", "--set", "initialization={type: small_random, scale: 1e-2}", "--set",
+                                f"stop.iterations={iterations}", "--set", "observers=[]", "--no-report", "--out",
+                                f"out{ranks}").stdout
+            sent = int(re.search(rf"{ranks} ranks sent ([\d,]+) bytes", out)[1].replace(",", ""))
+            others = (ranks - 1) / ranks
+            formula = 8 * (iterations + 1) * (2 * k * n1 * others + k * n2 * (ranks - 1) + k * n2 * (ranks + others)
+                                              + 2 * m * others)
+            with self.subTest(ranks=ranks):
+                self.assertLessEqual(sent, 1.1 * formula)
+                self.assertGreaterEqual(sent, 0.9 * formula)
 
     def test_a_plan_says_what_ranks_would_take(self):
         planned = {ranks: json.loads(self.tightrope("plan", "shared.yaml", "--ranks", ranks, "--format", "json").stdout)
@@ -159,11 +265,13 @@ class Traffic(RanksCase):
 
 class Refused(RanksCase):
     def test_operators_that_cannot_be_shared(self):
-        done = self.on_ranks(2, "shared.yaml", "--set", "problem.operator={type: entry_sampling, count: 200}",
-                             "-q", "--out", "out", code=2)
-        self.assertRegex(done.stderr, r"count: 200}:1:\d+: error: operator 'entry_sampling' cannot be shared by "
-                                      r"several ranks; run it in one process, without --ranks")
-        self.assertFalse((self.folder / "out").exists())
+        for operator, why in [("type: sparse_random, measurements: 300", "cannot be shared by several ranks"),
+                              ("type: entry_sampling, count: 200",
+                               "sees 200 entries, but several ranks share only more than 1048576")]:
+            done = self.on_ranks(2, "shared.yaml", "--set", f"problem.operator={{{operator}}}", "-q", "--out", "out",
+                                 code=2)
+            self.assertRegex(done.stderr, rf":1:\d+: error: operator '\w+' {why}; run it in one process, without --ranks")
+            self.assertFalse((self.folder / "out").exists())
 
     def test_numbers_of_ranks(self):
         for text in ("0", "x", "-1", "1.5", "5000"):
@@ -189,32 +297,54 @@ class Without(Case):
         self.tightrope("run", "small.yaml", "--ranks", 1, "-q")
 
 
+def ranks_of(job):
+    """The process of each rank that mpirun has started."""
+    processes = {}
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((process / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            variables = (process / "environ").read_bytes().split(b"\0") if parent == job.pid else []
+        except OSError:
+            continue
+        rank = [v.split(b"=")[1] for v in variables if v.startswith(b"OMPI_COMM_WORLD_RANK=")]
+        if rank:
+            processes[int(rank[0])] = int(process.name)
+    return processes
+
+
+def own_memory(process):
+    """Bytes that no other process sees."""
+    try:
+        status = pathlib.Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0
+    found = re.search(r"RssAnon:\s+(\d+) kB", status)
+    return 1024 * int(found[1]) if found else 0
+
+
 class Ends(RanksCase):
     LONG = ["shared.yaml", "--set", "stop.iterations=20000", "--checkpoint", "50 ms"]
+    ENTRIES = ["completion.yaml", "--set", "stop.iterations=3000", "--checkpoint", "50 ms"]
     QUIET = ["-q", "--no-report", "--out", "out"]
 
-    def begun(self, ranks):
-        """mpirun at work, with a checkpoint on disk, and the process of each rank."""
-        job = subprocess.Popen([*MPIRUN, "-n", str(ranks), PROGRAM, "run", *self.LONG, *self.QUIET, "--threads", "1"],
+    def started(self, ranks, settings):
+        """mpirun, and the process of each rank."""
+        job = subprocess.Popen([*MPIRUN, "-n", str(ranks), PROGRAM, "run", *settings, *self.QUIET, "--threads", "1"],
                                cwd=self.folder, env=self.environment(**RANKS), stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(job.kill)
         deadline = time.monotonic() + 60
+        while len(processes := ranks_of(job)) < ranks:
+            self.assertLess(time.monotonic(), deadline, "not all ranks are there")
+            self.assertIsNone(job.poll())
+            time.sleep(0.01)
+        return job, processes
+
+    def wait_for_a_checkpoint(self, job):
+        deadline = time.monotonic() + 60
         while not list((self.folder / "out").glob("unfinished/*.state")) and job.poll() is None:
             self.assertLess(time.monotonic(), deadline, "no checkpoint")
             time.sleep(0.01)
-        processes = {}
-        for process in pathlib.Path("/proc").glob("[0-9]*"):
-            try:
-                variables = (process / "environ").read_bytes().split(b"\0")
-                parent = int((process / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            except OSError:
-                continue
-            rank = [v.split(b"=")[1] for v in variables if v.startswith(b"OMPI_COMM_WORLD_RANK=")]
-            if parent == job.pid and rank:
-                processes[int(rank[0])] = int(process.name)
-        self.assertEqual(sorted(processes), list(range(ranks)))
-        return job, processes
 
     def nothing_is_left(self, processes):
         deadline = time.monotonic() + 5
@@ -223,23 +353,37 @@ class Ends(RanksCase):
             time.sleep(0.01)
 
     def test_a_rank_that_dies_ends_all_and_any_number_goes_on(self):
-        alone = self.result(None, *self.LONG)
-        for victim in (0, 2):
-            job, processes = self.begun(3)
-            os.kill(processes[victim], signal.SIGKILL)
-            start = time.monotonic()
-            _, told = job.communicate(timeout=30)
-            self.assertLess(time.monotonic() - start, 5)
-            self.assertNotEqual(job.returncode, 0)
-            self.assertRegex(told, rf"rank {victim}\b")
-            self.nothing_is_left(processes)
-            self.on_ranks(2 if victim == 0 else 4, *self.LONG, *self.QUIET)
-            self.assertEqual(cells(self.folder / "out"), alone)
-            shutil.rmtree(self.folder / "out")
+        """Twenty of them, at moments between the start and some time behind the first checkpoint."""
+        alone = {settings[0]: self.result(None, *settings) for settings in (self.LONG, self.ENTRIES)}
+        moments = random.Random(20)
+        for turn in range(20):
+            settings = self.ENTRIES if turn % 2 else self.LONG
+            ranks, others = moments.choice((2, 3, 4)), moments.choice((None, 2, 3, 5))
+            victim, wait = moments.randrange(ranks), moments.uniform(0, 0.5)
+            with self.subTest(turn=turn, ranks=ranks, victim=victim, others=others):
+                job, processes = self.started(ranks, settings)
+                if turn % 5:
+                    self.wait_for_a_checkpoint(job)
+                time.sleep(wait)
+                self.assertIsNone(job.poll(), "it has ended by itself")
+                os.kill(processes[victim], signal.SIGKILL)
+                start = time.monotonic()
+                _, told = job.communicate(timeout=30)
+                self.assertLess(time.monotonic() - start, 5)
+                self.assertNotEqual(job.returncode, 0)
+                self.assertRegex(told, rf"rank {victim}\b")
+                self.nothing_is_left(processes)
+                if others:
+                    self.on_ranks(others, *settings, *self.QUIET, "--threads", "1")
+                else:
+                    self.tightrope("run", *settings, *self.QUIET)
+                self.assertEqual(cells(self.folder / "out"), alone[settings[0]])
+            shutil.rmtree(self.folder / "out", ignore_errors=True)
 
     def test_an_interruption_is_answered_with_a_checkpoint(self):
         alone = self.result(None, *self.LONG)
-        job, processes = self.begun(2)
+        job, processes = self.started(2, self.LONG)
+        self.wait_for_a_checkpoint(job)
         job.send_signal(signal.SIGINT)
         _, told = job.communicate(timeout=30)
         self.assertNotEqual(job.returncode, 0, told)

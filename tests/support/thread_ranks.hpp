@@ -7,12 +7,15 @@
 #include <exception>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "core/numbers/ranks.hpp"
+#include "core/numbers/tiles.hpp"
 
 namespace tightrope {
 
@@ -77,6 +80,35 @@ inline void on_ranks(Index count, const std::function<void(Ranks&)>& work) {
   for (std::thread& thread : threads) thread.join();
   for (const std::exception_ptr& error : errors)
     if (error) std::rethrow_exception(error);
+}
+
+/// Makes something that so many ranks share, with make(team), and calls ask(it) at the leader. What each rank sent.
+template <class Make, class Ask>
+std::vector<std::uint64_t> share_on_ranks(Index count, unsigned threads, const Make& make, const Ask& ask) {
+  std::vector<std::uint64_t> sent(count, 0);
+  on_ranks(count, [&](Ranks& ranks) {
+    const auto team = std::make_shared<const Team>(threads, ranks);
+    if (ranks.leads()) {
+      ask(make(team));
+      ranks.ask({.kind = Request::end});
+    } else {
+      decltype(make(team)) made;
+      for (Request request = ranks.next(); request.kind != Request::end; request = ranks.next()) {
+        if (request.kind == Request::make) {
+          std::string text;
+          ranks.broadcast_text(text, request.size);
+          made = make(team);
+        } else if (request.kind == Request::forget) {
+          made.reset();
+        } else {
+          ranks.shard(request.shard).serve(request);
+        }
+      }
+      if (made) throw std::logic_error("a part is kept that nobody wants");
+    }
+    sent[ranks.rank()] = ranks.sent();
+  });
+  return sent;
 }
 
 }  // namespace tightrope

@@ -13,6 +13,7 @@
 #include "core/experiment/operator_key.hpp"
 #include "core/experiment/operator_size.hpp"
 #include "core/operators/dense_operator.hpp"
+#include "core/operators/entry_operator.hpp"
 #include "core/store/cells/checkpoint.hpp"
 #include "core/store/files/json.hpp"
 #include "core/study/predict.hpp"
@@ -128,12 +129,17 @@ void predict_all(const std::vector<std::unique_ptr<Lane>>& lanes, const std::vec
     plan.seconds = predictions[i]->seconds;
     plan.operator_bytes = lane.setup().problem ? static_cast<double>(lane.setup().problem->op->bytes()) : 0;
     plan.lane_bytes = bytes_of(lane);
-    if (const auto* const op =
-            lane.setup().problem ? dynamic_cast<const DenseOperator*>(lane.setup().problem->op.get()) : nullptr) {
-      plan.parts = op->parts();
+    if (lane.setup().problem) {
+      const MeasurementOperator* const op = lane.setup().problem->op.get();
       Index factors = 0;
       for (const Mat& block : lane.setup().start.blocks) factors += block.n_elem;
-      plan.bytes_of_a_pass = 8 * static_cast<double>(factors + op->shape().entries());
+      if (const auto* const dense = dynamic_cast<const DenseOperator*>(op)) {
+        plan.parts = dense->parts();
+        plan.bytes_of_a_pass = 8 * static_cast<double>(factors + op->shape().entries());
+      } else if (const auto* const of_entries = dynamic_cast<const EntryOperator*>(op)) {
+        plan.parts = of_entries->parts();
+        plan.bytes_of_a_pass = 8 * static_cast<double>(factors + op->measurements());
+      }
     }
     plan.trace_bytes = trace_bytes(lane);
   }

@@ -87,39 +87,14 @@ std::vector<Mat> asked(const MeasurementOperator& op) {
   return answers;
 }
 
-std::vector<Mat> asked_of_ranks(const Setting& setting, Index count, unsigned threads,
-                                std::vector<std::uint64_t>& sent) {
+std::vector<Mat> asked_of_ranks(const Setting& setting, Index count, unsigned threads) {
   std::vector<Mat> answers;
-  sent.assign(count, 0);
-  on_ranks(count, [&](Ranks& ranks) {
-    const auto team = std::make_shared<const Team>(threads, ranks);
-    const auto make = [&] {
-      return std::make_shared<const Dense>(Context(setting.shape, Stream(1, "op"), team), setting);
-    };
-    if (ranks.leads()) {
-      {
-        const auto op = make();
-        CHECK(op->bytes() ==
-              Dense(Context(setting.shape, Stream(1, "op"), std::make_shared<const Team>(1)), setting).bytes());
-        answers = asked(*op);
-      }
-      ranks.ask({.kind = Request::end});
-    } else {
-      std::shared_ptr<const Dense> op;
-      for (Request request = ranks.next(); request.kind != Request::end; request = ranks.next()) {
-        if (request.kind == Request::make) {
-          std::string text;
-          ranks.broadcast_text(text, request.size);
-          op = make();
-        } else if (request.kind == Request::forget) {
-          op.reset();
-        } else {
-          ranks.shard(request.shard).serve(request);
-        }
-      }
-      CHECK_FALSE(op);
-    }
-    sent[ranks.rank()] = ranks.sent();
+  const auto make = [&](const std::shared_ptr<const Team>& team) {
+    return std::make_shared<const Dense>(Context(setting.shape, Stream(1, "op"), team), setting);
+  };
+  share_on_ranks(count, threads, make, [&](const std::shared_ptr<const Dense>& op) {
+    CHECK(op->bytes() == make(std::make_shared<const Team>(1))->bytes());
+    answers = asked(*op);
   });
   return answers;
 }
@@ -141,8 +116,7 @@ TEST_CASE("a dense operator on several ranks has the bits of one process") {
     const bool is_large = setting.shape.entries() > 10000;
     for (const Index ranks : is_large ? std::vector<Index>{2, 5} : std::vector<Index>{1, 2, 3, 5, 7, 16}) {
       CAPTURE(ranks);
-      std::vector<std::uint64_t> sent;
-      const std::vector<Mat> found = asked_of_ranks(setting, ranks, ranks == 3 ? 2 : 1, sent);
+      const std::vector<Mat> found = asked_of_ranks(setting, ranks, ranks == 3 ? 2 : 1);
       REQUIRE(found.size() == expected.size());
       for (std::size_t i = 0; i < found.size(); ++i) {
         CAPTURE(i);
