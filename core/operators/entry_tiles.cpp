@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstdlib>
 #include <new>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 namespace tightrope {
@@ -16,6 +18,13 @@ namespace {
 
 constexpr Index pack_tile = 4096;   // rows of a factor that a thread packs at a time
 constexpr Index few_in_a_cell = 8;  // entries that a row has there, on average: fewer are few
+constexpr Index patience = 64;      // looks for a strip of one's own before one takes another's
+
+/// How far a strip of rows has come.
+struct alignas(64) Progress {
+  std::atomic<Index> step{0};  // the next
+  std::atomic<bool> taken{false};
+};
 
 /// The finalizer of SplitMix64 (Steele, Lea & Flood, OOPSLA 2014): neighbours come out unrelated.
 std::uint64_t mixed(std::uint64_t x) {
@@ -191,6 +200,52 @@ EntryTiles EntryTiles::part(const std::vector<Index>& indices) const {
     some.first_[t + 1] = static_cast<Index>(next - indices.begin());
   }
   return some;
+}
+
+/// Strips of rows go round a ring: strip s may do step d as soon as strip s + 1 has done step d − 1, the last that had
+/// the same columns. Threads keep to strips of their own, whose records are in their caches, as long as those can go on.
+/// Somebody always can: whoever is furthest back. So nobody waits for a thread that has not come.
+void EntryTiles::go_through(const Team& team, Index begin, Index end, const std::function<void(Index)>& work) const {
+  const Index strips = plan_->strips, workers = team.threads();
+  std::array<Progress, most_strips> progress;
+  for (Progress& strip : progress) strip.step = begin;
+  std::atomic<bool> failed{false};
+  const auto try_step = [&](Index s) {
+    Progress& strip = progress[s];
+    const auto can_go = [&] {
+      const Index step = strip.step.load(std::memory_order_acquire);
+      return step < end && progress[(s + 1) % strips].step.load(std::memory_order_acquire) >= step;
+    };
+    if (!can_go() || strip.taken.exchange(true, std::memory_order_acquire)) return false;
+    const bool goes = can_go();  // another may have done the step in between
+    if (goes) {
+      const Index step = strip.step.load(std::memory_order_relaxed);
+      work(step * strips + s);
+      strip.step.store(step + 1, std::memory_order_release);
+    }
+    strip.taken.store(false, std::memory_order_release);
+    return goes;
+  };
+  team.for_each_tile(workers, [&](Index worker) {
+    const Index own = part_begin(strips, workers, worker), others = part_begin(strips, workers, worker + 1);
+    const auto all_done = [&] {
+      return std::all_of(progress.begin(), progress.begin() + strips, [&](const Progress& s) { return s.step == end; });
+    };
+    try {
+      for (Index looks = 0; !all_done() && !failed; ++looks) {
+        bool worked = false;
+        for (Index s = own; s < others; ++s) worked |= try_step(s);
+        for (Index i = 0; looks >= patience && !worked && i < strips; ++i) worked = try_step((others + i) % strips);
+        if (worked)
+          looks = 0;
+        else if (looks >= patience)
+          std::this_thread::yield();
+      }
+    } catch (...) {
+      failed = true;
+      throw;
+    }
+  });
 }
 
 EntryTiles::Workspace& EntryTiles::workspace() {

@@ -3,15 +3,17 @@
 // Rows and columns are dealt out to S strips each by a hash, so that the strips are alike even where a few rows have
 // most of the entries. The cells (s, s + d mod S) of step d = 0, …, S − 1 have no row and no column in common: threads
 // share them and write gradients where they belong, without copies and always in the same order (the strata of Gemulla,
-// Nijkamp, Haas & Sismanis, KDD 2011, for a whole gradient instead of stochastic steps). Inside a cell entries lie in
-// tiles, and there row by row, with 2 bytes each for row and column. S is 8 to 64, such that a strip of the shorter
-// side is at most as wide as a tile.
+// Nijkamp, Haas & Sismanis, KDD 2011, for a whole gradient instead of stochastic steps). Nobody waits for a whole step:
+// what strip s needs for its next cell are the columns that strip s + 1 had last. Inside a cell entries lie in tiles,
+// and there row by row, with 2 bytes each for row and column. S is 8 to 64, such that a strip of the shorter side is at
+// most as wide as a tile.
 //
 // A row that meets few entries in a cell is dear: its record comes from far each time. Where that is so, tiles have few
 // rows, and all cells are done for the first tile of each strip of rows, then for the second, and so on; the records of
 // these rows stay near until their entries in all columns are done.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -128,6 +130,8 @@ class EntryTiles {
   /// Tiles of different tasks of a step have nothing in common; those of one follow each other.
   Index tasks() const { return plan_->row_tiles * cells(); }
   std::span<entries::Key> own_keys(Index size);
+  /// work(task) for the tasks of the steps from `begin` to before `end`.
+  void go_through(const Team& team, Index begin, Index end, const std::function<void(Index)>& work) const;
   static Workspace& workspace();
   Packed pack(const Team& team, const Pass& pass, Workspace& work) const;
   void unpack(const Team& team, const Pass& pass, const Packed& packed) const;
@@ -159,7 +163,7 @@ template <class Block>
 Real EntryTiles::run(const Team& team, const Pass& pass, Rows rows, const Block& block_done) const {
   Workspace& work = workspace();
   const Packed packed = pack(team, pass, work);
-  const Index strips = plan_->strips, tiles_of_task = plan_->column_tiles;
+  const Index tiles_of_task = plan_->column_tiles;
   work.values.assign(cells(), 0.0);
   Real* const values = work.values.data();
   const auto do_task = [&](Index task) {
@@ -188,10 +192,11 @@ Real EntryTiles::run(const Team& team, const Pass& pass, Rows rows, const Block&
       }
     }
   };
-  for (Index begin = 0; begin < tasks(); begin += strips) {
-    if (first_[(begin + strips) * tiles_of_task] <= rows.first || first_[begin * tiles_of_task] >= rows.end()) continue;
-    team.for_each_tile(strips, [&](Index strip) { do_task(begin + strip); });
-  }
+  const auto first_of = [&](Index step) { return first_[step * plan_->strips * tiles_of_task]; };
+  Index begin = 0, end = tasks() / plan_->strips;
+  while (begin < end && first_of(begin + 1) <= rows.first) ++begin;
+  while (begin < end && first_of(end - 1) >= rows.end()) --end;
+  go_through(team, begin, end, do_task);
   unpack(team, pass, packed);
   Real value = 0;
   for (Index cell = 0; cell < cells(); ++cell) value += values[cell];
