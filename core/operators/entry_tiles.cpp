@@ -12,11 +12,19 @@
 #include <thread>
 #include <utility>
 
+#include <hwy/cache_control.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace tightrope {
 
 namespace {
 
-constexpr Index pack_tile = 4096;   // rows of a factor that a thread packs at a time
+constexpr Index pack_tile = 4096;  // rows of a factor that a thread packs at a time
+constexpr Index unpacked_rows = 64;
+constexpr Index line = 8;                 // numbers of a cache line
+constexpr Index large = Index{1} << 20U;  // so many numbers have left the caches before they are used
 constexpr Index few_in_a_cell = 8;  // entries that a row has there, on average: fewer are few
 constexpr Index patience = 64;      // looks for a strip of one's own before one takes another's
 
@@ -32,6 +40,19 @@ std::uint64_t mixed(std::uint64_t x) {
   x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9;
   x = (x ^ (x >> 27U)) * 0x94d049bb133111eb;
   return x ^ (x >> 31U);
+}
+
+/// `past_caches`: whole lines go to memory at once, where the processor can do that, and are not read from there first.
+void copy(const Real* from, Index count, Real* to, bool past_caches) {
+  Index i = 0;
+#ifdef __SSE2__
+  if (past_caches && count >= line) {
+    for (; reinterpret_cast<std::uintptr_t>(to + i) % (line * sizeof(Real)) != 0; ++i) to[i] = from[i];
+    for (; i + line <= count; i += line)
+      for (Index j = i; j < i + line; j += 2) _mm_stream_pd(to + j, _mm_loadu_pd(from + j));
+  }
+#endif
+  std::copy(from + i, from + count, to + i);
 }
 
 Index padded(Index columns) { return (columns + entries::group - 1) / entries::group * entries::group; }
@@ -253,49 +274,84 @@ EntryTiles::Workspace& EntryTiles::workspace() {
   return work;
 }
 
-/// Eight rows at a time: columns are read a cache line each, and records written one after another. Of nothing, the
-/// records are zeros.
-void EntryTiles::pack_side(const Team& team, const Mat* from, const Side& side, Real* records, Index stride) const {
+/// Eight rows at a time: columns are read a cache line each. Of nothing, the records are zeros.
+void EntryTiles::pack_side(const Team& team, const Mat* from, const Side& side, Real* records, Index stride,
+                           const char* met) const {
   const Index n = side.places.size(), k = from ? from->n_cols : 0;
+  const bool past_caches = n * stride >= large;
   team.for_each_tile((n + pack_tile - 1) / pack_tile, [&](Index tile) {
+    thread_local std::vector<Real> eight;
+    eight.assign(8 * stride, 0.0);
     for (Index i = tile * pack_tile; i < std::min(n, (tile + 1) * pack_tile); i += 8) {
       const Index some = std::min<Index>(8, n - i);
-      Real* record[8];
-      for (Index r = 0; r < some; ++r) {
-        record[r] = records + side.places[i + r] * stride;
-        std::fill(record[r] + k, record[r] + stride, 0.0);
-      }
+      const std::uint32_t* const places = side.places.data() + i;
+      if (met && std::none_of(places, places + some, [&](std::uint32_t place) { return met[place]; })) continue;
       for (Index c = 0; c < k; ++c) {
         const Real* const column = from->colptr(c) + i;
-        for (Index r = 0; r < some; ++r) record[r][c] = column[r];
+        for (Index r = 0; r < some; ++r) eight[r * stride + c] = column[r];
       }
+      for (Index r = 0; r < some; ++r) copy(eight.data() + r * stride, stride, records + places[r] * stride, past_caches);
     }
+    hwy::FlushStream();
   });
 }
 
-void EntryTiles::unpack_side(const Team& team, const Real* gradient, Index stride, const Side& side, Mat& to) const {
+/// Rows that were not met get zeros: their records are not there.
+void EntryTiles::unpack_side(const Team& team, const Real* gradient, Index stride, const Side& side, Mat& to,
+                             const char* met) const {
   const Index n = to.n_rows, k = to.n_cols;
+  const bool past_caches = to.n_elem >= large;
   team.for_each_tile((n + pack_tile - 1) / pack_tile, [&](Index tile) {
-    for (Index i = tile * pack_tile; i < std::min(n, (tile + 1) * pack_tile); i += 8) {
-      const Index some = std::min<Index>(8, n - i);
-      const Real* record[8];
-      for (Index r = 0; r < some; ++r) record[r] = gradient + side.places[i + r] * stride;
-      for (Index c = 0; c < k; ++c) {
-        Real* const column = to.colptr(c) + i;
-        for (Index r = 0; r < some; ++r) column[r] = record[r][c];
+    thread_local std::vector<Real> columns, zeros;
+    columns.resize(k * unpacked_rows);
+    zeros.assign(k, 0.0);
+    const Index end = std::min(n, (tile + 1) * pack_tile);
+    const auto record_of = [&](Index row) {
+      const Index place = side.places[row];
+      return met && !met[place] ? zeros.data() : gradient + place * stride;
+    };
+    for (Index i = tile * pack_tile; i < end; i += unpacked_rows) {
+      const Index some = std::min(unpacked_rows, end - i);
+      for (Index r = 0; r < some; ++r) {
+        // Neighbours have their records in different strips: the processor does not guess where.
+        const Real* const later = record_of(std::min(i + r + unpacked_rows, end - 1));
+        for (Index c = 0; c < k; c += line) hwy::Prefetch(later + c);
+        const Real* const record = record_of(i + r);
+        for (Index c = 0; c < k; ++c) columns[c * unpacked_rows + r] = record[c];
       }
+      for (Index c = 0; c < k; ++c) copy(columns.data() + c * unpacked_rows, some, to.colptr(c) + i, past_caches);
     }
+    hwy::FlushStream();
   });
+}
+
+EntryTiles::Met EntryTiles::met(Rows rows, Workspace& work) const {
+  const Index wanted = std::min(rows.end(), size()) - std::min(rows.first, size());
+  if (2 * wanted >= expected_) return {};
+  work.met_rows.assign(plan_->rows.places.size(), 0);
+  work.met_columns.assign(plan_->columns.places.size(), 0);
+  const auto mark = [](std::vector<char>& met, const Side& side, Index record, Index width) {
+    const Index strip_end = *std::upper_bound(side.first.begin(), side.first.end(), record);
+    std::fill(met.data() + record, met.data() + std::min(record + width, strip_end), char{1});
+  };
+  for (Index t = 0; t + 1 < first_.size(); ++t) {
+    const Tile at = tile(t);
+    if (at.first == at.end || at.first >= rows.end() || at.end <= rows.first) continue;
+    mark(work.met_rows, plan_->rows, at.row_record, Index{1} << plan_->row_bits);
+    mark(work.met_columns, plan_->columns, at.column_record, Index{1} << column_bits);
+  }
+  return {work.met_rows.data(), work.met_columns.data()};
 }
 
 /// A record has the factor's row and, where a gradient is wanted of that side, as much room for it. Where gradients
 /// are those along the point itself, its records serve for both.
-EntryTiles::Packed EntryTiles::pack(const Team& team, const Pass& pass, Workspace& work) const {
+EntryTiles::Packed EntryTiles::pack(const Team& team, const Pass& pass, const Met& met, Workspace& work) const {
   Packed packed;
   const auto side = [&](const Mat* from, Index width, const Side& of, Records& memory, bool with_gradient) {
+    const char* const met_here = &of == &plan_->rows ? met.rows : met.columns;
     const Index stride = with_gradient ? 2 * width : width;
     Real* const records = memory.grown(of.places.size() * stride);
-    pack_side(team, from, of, records, stride);
+    pack_side(team, from, of, records, stride, met_here);
     return entries::Records{records, with_gradient ? records + width : nullptr, stride};
   };
   const bool shared = pass.at && pass.at == pass.along;
@@ -319,12 +375,14 @@ EntryTiles::Packed EntryTiles::pack(const Team& team, const Pass& pass, Workspac
   return packed;
 }
 
-void EntryTiles::unpack(const Team& team, const Pass& pass, const Packed& packed) const {
+void EntryTiles::unpack(const Team& team, const Pass& pass, const Packed& packed, const Met& met) const {
   if (!pass.along) return;
   if (pass.wanted.left)
-    unpack_side(team, packed.left_along.gradient, packed.left_along.stride, plan_->rows, pass.gradient->left);
+    unpack_side(team, packed.left_along.gradient, packed.left_along.stride, plan_->rows, pass.gradient->left,
+                met.rows);
   if (pass.wanted.right)
-    unpack_side(team, packed.right_along.gradient, packed.right_along.stride, plan_->columns, pass.gradient->right);
+    unpack_side(team, packed.right_along.gradient, packed.right_along.stride, plan_->columns, pass.gradient->right,
+                met.columns);
 }
 
 }  // namespace tightrope

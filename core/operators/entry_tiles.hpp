@@ -113,6 +113,11 @@ class EntryTiles {
   struct Workspace {
     Records left, right, left_along, right_along;
     std::vector<Real> values;  // of cells
+    std::vector<char> met_rows, met_columns;
+  };
+  /// Which records the wanted entries may need, where they are few; null: all.
+  struct Met {
+    const char *rows = nullptr, *columns = nullptr;
   };
   struct Packed {
     entries::Records left, right;              // of `at`
@@ -133,10 +138,13 @@ class EntryTiles {
   /// work(task) for the tasks of the steps from `begin` to before `end`.
   void go_through(const Team& team, Index begin, Index end, const std::function<void(Index)>& work) const;
   static Workspace& workspace();
-  Packed pack(const Team& team, const Pass& pass, Workspace& work) const;
-  void unpack(const Team& team, const Pass& pass, const Packed& packed) const;
-  void pack_side(const Team& team, const Mat* from, const Side& side, Real* records, Index stride) const;
-  void unpack_side(const Team& team, const Real* gradient, Index stride, const Side& side, Mat& to) const;
+  Met met(Rows rows, Workspace& work) const;
+  Packed pack(const Team& team, const Pass& pass, const Met& met, Workspace& work) const;
+  void unpack(const Team& team, const Pass& pass, const Packed& packed, const Met& met) const;
+  void pack_side(const Team& team, const Mat* from, const Side& side, Real* records, Index stride,
+                 const char* met = nullptr) const;
+  void unpack_side(const Team& team, const Real* gradient, Index stride, const Side& side, Mat& to,
+                   const char* met = nullptr) const;
   static std::vector<Index> inverse(const Side& side);
 
   Shape shape_;
@@ -162,7 +170,8 @@ void EntryTiles::for_each(const Work& work) const {
 template <class Block>
 Real EntryTiles::run(const Team& team, const Pass& pass, Rows rows, const Block& block_done) const {
   Workspace& work = workspace();
-  const Packed packed = pack(team, pass, work);
+  const Met few = met(rows, work);
+  const Packed packed = pack(team, pass, few, work);
   const Index tiles_of_task = plan_->column_tiles;
   work.values.assign(cells(), 0.0);
   Real* const values = work.values.data();
@@ -197,7 +206,7 @@ Real EntryTiles::run(const Team& team, const Pass& pass, Rows rows, const Block&
   while (begin < end && first_of(begin + 1) <= rows.first) ++begin;
   while (begin < end && first_of(end - 1) >= rows.end()) --end;
   go_through(team, begin, end, do_task);
-  unpack(team, pass, packed);
+  unpack(team, pass, packed, few);
   Real value = 0;
   for (Index cell = 0; cell < cells(); ++cell) value += values[cell];
   return value;

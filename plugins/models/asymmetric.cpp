@@ -31,7 +31,9 @@ class Asymmetric final : public FactorizationModel {
     X.right = point[1];
   }
   void pull_back(const Factors& point, const LowRank& gradient_of_X, Blocks wanted, Factors& gradient) const override {
-    assign_zeros_like(gradient, point);
+    gradient.blocks.resize(2);
+    for (const Index b : {0, 1})
+      if (!wanted.has(b)) gradient[b].zeros(arma::size(point[b]));
     if (wanted.has(0)) gradient[0] = gradient_of_X.left;
     if (wanted.has(1)) gradient[1] = gradient_of_X.right;
   }
