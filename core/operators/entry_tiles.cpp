@@ -13,9 +13,6 @@
 #include <utility>
 
 #include <hwy/cache_control.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 namespace tightrope {
 
@@ -23,8 +20,7 @@ namespace {
 
 constexpr Index pack_tile = 4096;  // rows of a factor that a thread packs at a time
 constexpr Index unpacked_rows = 64;
-constexpr Index line = 8;                 // numbers of a cache line
-constexpr Index large = Index{1} << 20U;  // so many numbers have left the caches before they are used
+constexpr Index line = 8;  // numbers of a cache line
 constexpr Index few_in_a_cell = 8;  // entries that a row has there, on average: fewer are few
 constexpr Index patience = 64;      // looks for a strip of one's own before one takes another's
 
@@ -40,19 +36,6 @@ std::uint64_t mixed(std::uint64_t x) {
   x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9;
   x = (x ^ (x >> 27U)) * 0x94d049bb133111eb;
   return x ^ (x >> 31U);
-}
-
-/// `past_caches`: whole lines go to memory at once, where the processor can do that, and are not read from there first.
-void copy(const Real* from, Index count, Real* to, bool past_caches) {
-  Index i = 0;
-#ifdef __SSE2__
-  if (past_caches && count >= line) {
-    for (; reinterpret_cast<std::uintptr_t>(to + i) % (line * sizeof(Real)) != 0; ++i) to[i] = from[i];
-    for (; i + line <= count; i += line)
-      for (Index j = i; j < i + line; j += 2) _mm_stream_pd(to + j, _mm_loadu_pd(from + j));
-  }
-#endif
-  std::copy(from + i, from + count, to + i);
 }
 
 Index padded(Index columns) { return (columns + entries::group - 1) / entries::group * entries::group; }
@@ -278,7 +261,7 @@ EntryTiles::Workspace& EntryTiles::workspace() {
 void EntryTiles::pack_side(const Team& team, const Mat* from, const Side& side, Real* records, Index stride,
                            const char* met) const {
   const Index n = side.places.size(), k = from ? from->n_cols : 0;
-  const bool past_caches = n * stride >= large;
+  const auto copy = copy_of(n * stride);
   team.for_each_tile((n + pack_tile - 1) / pack_tile, [&](Index tile) {
     thread_local std::vector<Real> eight;
     eight.assign(8 * stride, 0.0);
@@ -290,7 +273,7 @@ void EntryTiles::pack_side(const Team& team, const Mat* from, const Side& side, 
         const Real* const column = from->colptr(c) + i;
         for (Index r = 0; r < some; ++r) eight[r * stride + c] = column[r];
       }
-      for (Index r = 0; r < some; ++r) copy(eight.data() + r * stride, stride, records + places[r] * stride, past_caches);
+      for (Index r = 0; r < some; ++r) copy(eight.data() + r * stride, stride, records + places[r] * stride);
     }
     hwy::FlushStream();
   });
@@ -300,7 +283,7 @@ void EntryTiles::pack_side(const Team& team, const Mat* from, const Side& side, 
 void EntryTiles::unpack_side(const Team& team, const Real* gradient, Index stride, const Side& side, Mat& to,
                              const char* met) const {
   const Index n = to.n_rows, k = to.n_cols;
-  const bool past_caches = to.n_elem >= large;
+  const auto copy = copy_of(to.n_elem);
   team.for_each_tile((n + pack_tile - 1) / pack_tile, [&](Index tile) {
     thread_local std::vector<Real> columns, zeros;
     columns.resize(k * unpacked_rows);
@@ -319,7 +302,7 @@ void EntryTiles::unpack_side(const Team& team, const Real* gradient, Index strid
         const Real* const record = record_of(i + r);
         for (Index c = 0; c < k; ++c) columns[c * unpacked_rows + r] = record[c];
       }
-      for (Index c = 0; c < k; ++c) copy(columns.data() + c * unpacked_rows, some, to.colptr(c) + i, past_caches);
+      for (Index c = 0; c < k; ++c) copy(columns.data() + c * unpacked_rows, some, to.colptr(c) + i);
     }
     hwy::FlushStream();
   });
