@@ -33,7 +33,7 @@ class Asymmetric final : public FactorizationModel {
   }
   void pull_back(const Factors& point, const LowRank& gradient_of_X, Blocks wanted, Factors& gradient) const override {
     gradient.blocks.resize(2);
-    for (const Index b : {0, 1}) {
+    for (Index b = 0; b < 2; ++b) {
       if (wanted.has(b))
         assign(*team_, b == 0 ? gradient_of_X.left : gradient_of_X.right, gradient[b]);
       else
