@@ -24,7 +24,7 @@ constexpr Index line = 8;  // numbers of a cache line
 constexpr Index few_in_a_cell = 8;  // entries that a row has there, on average: fewer are few
 constexpr Index patience = 64;      // looks for a strip of one's own before one takes another's
 
-/// How far a strip of rows has come.
+/// How far a strip of columns has come.
 struct alignas(64) Progress {
   std::atomic<Index> step{0};  // the next
   std::atomic<bool> taken{false};
@@ -206,25 +206,26 @@ EntryTiles EntryTiles::part(const std::vector<Index>& indices) const {
   return some;
 }
 
-/// Strips of rows go round a ring: strip s may do step d as soon as strip s + 1 has done step d − 1, the last that had
-/// the same columns. Threads keep to strips of their own, whose records are in their caches, as long as those can go on.
-/// Somebody always can: whoever is furthest back. So nobody waits for a thread that has not come.
+/// Strips of columns go round a ring: strip c may do step d as soon as strip c − 1 has done step d − 1, the last that had
+/// the same rows. Threads keep to strips of their own as long as these can go on: columns come back with each tile of
+/// rows, and their records are in the cache of whoever had them. Somebody always can go on: whoever is furthest back. So
+/// nobody waits for a thread that has not come.
 void EntryTiles::go_through(const Team& team, Index begin, Index end, const std::function<void(Index)>& work) const {
   const Index strips = plan_->strips, workers = team.threads();
   std::array<Progress, most_strips> progress;
   for (Progress& strip : progress) strip.step = begin;
   std::atomic<bool> failed{false};
-  const auto try_step = [&](Index s) {
-    Progress& strip = progress[s];
+  const auto try_step = [&](Index c) {
+    Progress& strip = progress[c];
     const auto can_go = [&] {
       const Index step = strip.step.load(std::memory_order_acquire);
-      return step < end && progress[(s + 1) % strips].step.load(std::memory_order_acquire) >= step;
+      return step < end && progress[(c + strips - 1) % strips].step.load(std::memory_order_acquire) >= step;
     };
     if (!can_go() || strip.taken.exchange(true, std::memory_order_acquire)) return false;
     const bool goes = can_go();  // another may have done the step in between
     if (goes) {
       const Index step = strip.step.load(std::memory_order_relaxed);
-      work(step * strips + s);
+      work(step * strips + (c + strips - step % strips) % strips);
       strip.step.store(step + 1, std::memory_order_release);
     }
     strip.taken.store(false, std::memory_order_release);
@@ -238,7 +239,7 @@ void EntryTiles::go_through(const Team& team, Index begin, Index end, const std:
     try {
       for (Index looks = 0; !all_done() && !failed; ++looks) {
         bool worked = false;
-        for (Index s = own; s < others; ++s) worked |= try_step(s);
+        for (Index c = own; c < others; ++c) worked |= try_step(c);
         for (Index i = 0; looks >= patience && !worked && i < strips; ++i) worked = try_step((others + i) % strips);
         if (worked)
           looks = 0;

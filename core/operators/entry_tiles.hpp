@@ -4,7 +4,7 @@
 // most of the entries. The cells (s, s + d mod S) of step d = 0, …, S − 1 have no row and no column in common: threads
 // share them and write gradients where they belong, without copies and always in the same order (the strata of Gemulla,
 // Nijkamp, Haas & Sismanis, KDD 2011, for a whole gradient instead of stochastic steps). Nobody waits for a whole step:
-// what strip s needs for its next cell are the columns that strip s + 1 had last. Inside a cell entries lie in tiles,
+// what a cell needs are its rows, when the cell of the step before has done with them. Inside a cell entries lie in tiles,
 // and there row by row, with 2 bytes each for row and column. S is 8 to 64, such that a strip of the shorter side is at
 // most as wide as a tile.
 //
