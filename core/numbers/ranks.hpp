@@ -20,13 +20,13 @@ namespace tightrope {
 /// What the leader asks the others for; all numbers of 8 bytes, as they are sent.
 struct Request {
   enum Kind : std::uint64_t {
-    begin,    // the text that every rank gets before anything else, `size` bytes
-    make,     // shard `shard` of what the text says, `size` bytes
-    measure,  // the inner products of `rows` with `lanes` matrices
-    combine,  // the rows' combinations, for `lanes` vectors of weights
-    read,     // the entries of `rows`
-    forget,   // shard `shard` is wanted no more
-    end       // `size` is the exit code
+    begin,           // the text that every rank gets before anything else, `size` bytes
+    make,            // shard `shard` of what the text says, `size` bytes
+    inner_products,  // the inner products of `rows` with `lanes` matrices
+    combine,         // the rows' combinations, for `lanes` vectors of weights
+    read,            // the entries of `rows`
+    forget,          // shard `shard` is wanted no more
+    end              // `size` is the exit code
   };
   std::uint64_t kind = end, shard = 0, first = 0, count = 0, lanes = 0, size = 0, round = 0;
   Rows rows() const { return {first, count}; }

@@ -14,6 +14,11 @@
 #include "core/base/error.hpp"
 #include "core/base/limits.hpp"
 
+#include <hwy/cache_control.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 extern "C" {
 void openblas_set_num_threads(int);
 void* blas_memory_alloc(int);
@@ -83,6 +88,22 @@ unsigned affordable_threads(unsigned wanted) {
       wanted =
           static_cast<unsigned>(std::clamp<std::uint64_t>(limit.left() / 2 / (blas_buffer + thread_space), 1, wanted));
   return wanted;
+}
+
+constexpr Index past_caches = Index{1} << 20U;  // so many numbers, at least
+constexpr Index line = 64 / sizeof(Real);
+
+void copy_plainly(const Real* from, Index count, Real* to) { std::copy(from, from + count, to); }
+
+/// Whole lines without a detour, the rest plainly.
+void copy_to_memory(const Real* from, Index count, Real* to) {
+  Index i = 0;
+#ifdef __SSE2__
+  for (; i < count && reinterpret_cast<std::uintptr_t>(to + i) % 64 != 0; ++i) to[i] = from[i];
+  for (; i + line <= count; i += line)
+    for (Index j = i; j < i + line; j += 2) _mm_stream_pd(to + j, _mm_loadu_pd(from + j));
+#endif
+  copy_plainly(from + i, count - i, to + i);
 }
 
 }  // namespace
@@ -198,6 +219,22 @@ void Team::run(Index tiles, void (*call)(void*, Index), void* target) const {
   state.work();
   wait_until(state.done, state.look, [&](Index done) { return done == tiles; });
   if (state.error) std::rethrow_exception(std::exchange(state.error, nullptr));
+}
+
+Copy copy_of(Index all) { return all < past_caches ? copy_plainly : copy_to_memory; }
+
+void assign(const Team& team, const Mat& from, Mat& to) {
+  if (from.n_elem < past_caches) {
+    to = from;
+    return;
+  }
+  to.set_size(from.n_rows, from.n_cols);
+  constexpr Index parts = 64;
+  team.for_each_tile(parts, [&](Index part) {
+    const Index begin = part_begin(from.n_elem, parts, part);
+    copy_to_memory(from.memptr() + begin, part_begin(from.n_elem, parts, part + 1) - begin, to.memptr() + begin);
+    hwy::FlushStream();
+  });
 }
 
 void use_one_blas_thread() { openblas_set_num_threads(1); }

@@ -47,6 +47,14 @@ inline Index part_begin(Index size, Index parts, Index part) {
   return size / parts * part + std::min(part, size % parts);
 }
 
+/// How to copy numbers (from, count, to) that are a part of `all`: past the caches where all of them do not fit there, so
+/// that their lines are not read from memory before they are written. Other threads may read them after
+/// hwy::FlushStream().
+using Copy = void (*)(const Real* from, Index count, Real* to);
+Copy copy_of(Index all);
+/// to = from, with the threads of the team where that is sooner.
+void assign(const Team& team, const Mat& from, Mat& to);
+
 /// BLAS works with one thread inside a tile: its bits depend on its thread count, ours must not.
 void use_one_blas_thread();
 

@@ -336,8 +336,13 @@ void DenseOperator::Shards::pass(Index lanes, std::span<const LowRank* const> X,
     numbers.insert(numbers.end(), pair->left.begin(), pair->left.end());
     numbers.insert(numbers.end(), pair->right.begin(), pair->right.end());
   }
-  const Request request{
-      take ? Request::combine : Request::measure, number_, rows.first, rows.count, lanes, numbers.size(), round_rows()};
+  const Request request{take ? Request::combine : Request::inner_products,
+                        number_,
+                        rows.first,
+                        rows.count,
+                        lanes,
+                        numbers.size(),
+                        round_rows()};
   const Pass own = pass_of(request);
   ranks_.ask(request);
   if (own.measures) {

@@ -4,11 +4,15 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstdlib>
 #include <new>
 #include <stdexcept>
+#include <thread>
 #include <utility>
+
+#include <hwy/cache_control.h>
 
 #include "core/numbers/ranks.hpp"
 
@@ -16,8 +20,17 @@ namespace tightrope {
 
 namespace {
 
-constexpr Index pack_tile = 4096;   // rows of a factor that a thread packs at a time
+constexpr Index pack_tile = 4096;  // rows of a factor that a thread packs at a time
+constexpr Index unpacked_rows = 64;
+constexpr Index line = 8;           // numbers of a cache line
 constexpr Index few_in_a_cell = 8;  // entries that a row has there, on average: fewer are few
+constexpr Index patience = 64;      // looks for a strip of one's own before one takes another's
+
+/// How far a strip of columns has come.
+struct alignas(64) Progress {
+  std::atomic<Index> step{0};  // the next
+  std::atomic<bool> taken{false};
+};
 
 /// The finalizer of SplitMix64 (Steele, Lea & Flood, OOPSLA 2014): neighbours come out unrelated.
 std::uint64_t mixed(std::uint64_t x) {
@@ -249,54 +262,136 @@ EntryTiles EntryTiles::part(const std::vector<Index>& indices, std::vector<entri
   return some;
 }
 
+/// Strips of columns go round a ring: strip c may do step d as soon as strip c − 1 has done step d − 1, the last that
+/// had the same rows. Threads keep to strips of their own as long as these can go on: columns come back with each tile
+/// of rows, and their records are in the cache of whoever had them. Somebody always can go on: whoever is furthest
+/// back. So nobody waits for a thread that has not come.
+void EntryTiles::go_through(const Team& team, Index begin, Index end, const std::function<void(Index)>& work) const {
+  const Index strips = plan_->strips, workers = team.threads();
+  std::array<Progress, most_strips> progress;
+  for (Progress& strip : progress) strip.step = begin;
+  std::atomic<bool> failed{false};
+  const auto try_step = [&](Index c) {
+    Progress& strip = progress[c];
+    const auto can_go = [&] {
+      const Index step = strip.step.load(std::memory_order_acquire);
+      return step < end && progress[(c + strips - 1) % strips].step.load(std::memory_order_acquire) >= step;
+    };
+    if (!can_go() || strip.taken.exchange(true, std::memory_order_acquire)) return false;
+    const bool goes = can_go();  // another may have done the step in between
+    if (goes) {
+      const Index step = strip.step.load(std::memory_order_relaxed);
+      work(step * strips + (c + strips - step % strips) % strips);
+      strip.step.store(step + 1, std::memory_order_release);
+    }
+    strip.taken.store(false, std::memory_order_release);
+    return goes;
+  };
+  team.for_each_tile(workers, [&](Index worker) {
+    const Index own = part_begin(strips, workers, worker), others = part_begin(strips, workers, worker + 1);
+    const auto all_done = [&] {
+      return std::all_of(progress.begin(), progress.begin() + strips, [&](const Progress& s) { return s.step == end; });
+    };
+    try {
+      for (Index looks = 0; !all_done() && !failed; ++looks) {
+        bool worked = false;
+        for (Index c = own; c < others; ++c) worked |= try_step(c);
+        for (Index i = 0; looks >= patience && !worked && i < strips; ++i) worked = try_step((others + i) % strips);
+        if (worked)
+          looks = 0;
+        else if (looks >= patience)
+          std::this_thread::yield();
+      }
+    } catch (...) {
+      failed = true;
+      throw;
+    }
+  });
+}
+
 EntryTiles::Workspace& EntryTiles::workspace() {
   static thread_local Workspace work;
   return work;
 }
 
-/// Eight rows at a time: columns are read a cache line each, and records written one after another. Of nothing, the
-/// records are zeros.
-void EntryTiles::pack_side(const Team& team, const Mat* from, const Side& side, Real* records, Index stride) const {
+/// Eight rows at a time: columns are read a cache line each. Of nothing, the records are zeros.
+void EntryTiles::pack_side(const Team& team, const Mat* from, const Side& side, Real* records, Index stride,
+                           const char* met) const {
   const Index n = side.places.size(), k = from ? from->n_cols : 0;
+  const auto copy = copy_of(n * stride);
   team.for_each_tile((n + pack_tile - 1) / pack_tile, [&](Index tile) {
+    thread_local std::vector<Real> eight;
+    eight.assign(8 * stride, 0.0);
     for (Index i = tile * pack_tile; i < std::min(n, (tile + 1) * pack_tile); i += 8) {
       const Index some = std::min<Index>(8, n - i);
-      Real* record[8];
-      for (Index r = 0; r < some; ++r) {
-        record[r] = records + side.places[i + r] * stride;
-        std::fill(record[r] + k, record[r] + stride, 0.0);
-      }
+      const std::uint32_t* const places = side.places.data() + i;
+      if (met && std::none_of(places, places + some, [&](std::uint32_t place) { return met[place]; })) continue;
       for (Index c = 0; c < k; ++c) {
         const Real* const column = from->colptr(c) + i;
-        for (Index r = 0; r < some; ++r) record[r][c] = column[r];
+        for (Index r = 0; r < some; ++r) eight[r * stride + c] = column[r];
       }
+      for (Index r = 0; r < some; ++r) copy(eight.data() + r * stride, stride, records + places[r] * stride);
     }
+    hwy::FlushStream();
   });
 }
 
-void EntryTiles::unpack_side(const Team& team, const Real* gradient, Index stride, const Side& side, Mat& to) const {
+/// Rows that were not met get zeros: their records are not there.
+void EntryTiles::unpack_side(const Team& team, const Real* gradient, Index stride, const Side& side, Mat& to,
+                             const char* met) const {
   const Index n = to.n_rows, k = to.n_cols;
+  const auto copy = copy_of(to.n_elem);
   team.for_each_tile((n + pack_tile - 1) / pack_tile, [&](Index tile) {
-    for (Index i = tile * pack_tile; i < std::min(n, (tile + 1) * pack_tile); i += 8) {
-      const Index some = std::min<Index>(8, n - i);
-      const Real* record[8];
-      for (Index r = 0; r < some; ++r) record[r] = gradient + side.places[i + r] * stride;
-      for (Index c = 0; c < k; ++c) {
-        Real* const column = to.colptr(c) + i;
-        for (Index r = 0; r < some; ++r) column[r] = record[r][c];
+    thread_local std::vector<Real> columns, zeros;
+    columns.resize(k * unpacked_rows);
+    zeros.assign(k, 0.0);
+    const Index end = std::min(n, (tile + 1) * pack_tile);
+    const auto record_of = [&](Index row) {
+      const Index place = side.places[row];
+      return met && !met[place] ? zeros.data() : gradient + place * stride;
+    };
+    for (Index i = tile * pack_tile; i < end; i += unpacked_rows) {
+      const Index some = std::min(unpacked_rows, end - i);
+      for (Index r = 0; r < some; ++r) {
+        // Neighbours have their records in different strips: the processor does not guess where.
+        const Real* const later = record_of(std::min(i + r + unpacked_rows, end - 1));
+        for (Index c = 0; c < k; c += line) hwy::Prefetch(later + c);
+        const Real* const record = record_of(i + r);
+        for (Index c = 0; c < k; ++c) columns[c * unpacked_rows + r] = record[c];
       }
+      for (Index c = 0; c < k; ++c) copy(columns.data() + c * unpacked_rows, some, to.colptr(c) + i);
     }
+    hwy::FlushStream();
   });
+}
+
+EntryTiles::Met EntryTiles::met(Rows rows, Workspace& work) const {
+  const Index wanted = std::min(rows.end(), size()) - std::min(rows.first, size());
+  if (2 * wanted >= expected_) return {};
+  work.met_rows.assign(plan_->rows.places.size(), 0);
+  work.met_columns.assign(plan_->columns.places.size(), 0);
+  const auto mark = [](std::vector<char>& met, const Side& side, Index record, Index width) {
+    const Index strip_end = *std::upper_bound(side.first.begin(), side.first.end(), record);
+    std::fill(met.data() + record, met.data() + std::min(record + width, strip_end), char{1});
+  };
+  for (Index t = 0; t + 1 < first_.size(); ++t) {
+    const Tile at = tile(t);
+    if (at.first == at.end || at.first >= rows.end() || at.end <= rows.first) continue;
+    mark(work.met_rows, plan_->rows, at.row_record, Index{1} << plan_->row_bits);
+    mark(work.met_columns, plan_->columns, at.column_record, Index{1} << column_bits);
+  }
+  return {work.met_rows.data(), work.met_columns.data()};
 }
 
 /// A record has the factor's row and, where a gradient is wanted of that side, as much room for it. Where gradients
 /// are those along the point itself, its records serve for both.
-EntryTiles::Packed EntryTiles::pack(const Team& team, const Pass& pass, Workspace& work) const {
+EntryTiles::Packed EntryTiles::pack(const Team& team, const Pass& pass, const Met& met, Workspace& work) const {
   Packed packed;
   const auto side = [&](const Mat* from, Index width, const Side& of, Records& memory, bool with_gradient) {
+    const char* const met_here = &of == &plan_->rows ? met.rows : met.columns;
     const Index stride = with_gradient ? 2 * width : width;
     Real* const records = memory.grown(of.places.size() * stride);
-    pack_side(team, from, of, records, stride);
+    pack_side(team, from, of, records, stride, met_here);
     return entries::Records{records, with_gradient ? records + width : nullptr, stride};
   };
   const bool shared = pass.at && pass.at == pass.along;
@@ -320,12 +415,13 @@ EntryTiles::Packed EntryTiles::pack(const Team& team, const Pass& pass, Workspac
   return packed;
 }
 
-void EntryTiles::unpack(const Team& team, const Pass& pass, const Packed& packed) const {
+void EntryTiles::unpack(const Team& team, const Pass& pass, const Packed& packed, const Met& met) const {
   if (!pass.along) return;
   if (pass.wanted.left)
-    unpack_side(team, packed.left_along.gradient, packed.left_along.stride, plan_->rows, pass.gradient->left);
+    unpack_side(team, packed.left_along.gradient, packed.left_along.stride, plan_->rows, pass.gradient->left, met.rows);
   if (pass.wanted.right)
-    unpack_side(team, packed.right_along.gradient, packed.right_along.stride, plan_->columns, pass.gradient->right);
+    unpack_side(team, packed.right_along.gradient, packed.right_along.stride, plan_->columns, pass.gradient->right,
+                met.columns);
 }
 
 }  // namespace tightrope

@@ -3,7 +3,8 @@
 // Rows and columns are dealt out to S strips each by a hash, so that the strips are alike even where a few rows have
 // most of the entries. The cells (s, s + d mod S) of step d = 0, …, S − 1 have no row and no column in common: threads
 // share them and write gradients where they belong, without copies and always in the same order (the strata of Gemulla,
-// Nijkamp, Haas & Sismanis, KDD 2011, for a whole gradient instead of stochastic steps). Inside a cell entries lie in
+// Nijkamp, Haas & Sismanis, KDD 2011, for a whole gradient instead of stochastic steps). Nobody waits for a whole step:
+// what a cell needs are its rows, when the cell of the step before has done with them. Inside a cell entries lie in
 // tiles, and there row by row, with 2 bytes each for row and column. S is 8 to 64, such that a strip of the shorter
 // side is at most as wide as a tile.
 //
@@ -12,6 +13,7 @@
 // these rows stay near until their entries in all columns are done.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -119,6 +121,11 @@ class EntryTiles {
   struct Workspace {
     Records left, right, left_along, right_along;
     std::vector<Real> values;  // of cells
+    std::vector<char> met_rows, met_columns;
+  };
+  /// Which records the wanted entries may need, where they are few; null: all.
+  struct Met {
+    const char *rows = nullptr, *columns = nullptr;
   };
   struct Packed {
     entries::Records left, right;              // of `at`
@@ -146,11 +153,16 @@ class EntryTiles {
   Index elsewhere_before(Index tile) const { return elsewhere_.empty() ? 0 : elsewhere_[tile / tiles_of_step()]; }
   void keep_strips(const Ranks& ranks);
   void own_keys(std::vector<entries::Key> keys);
+  /// work(task) for the tasks of the steps from `begin` to before `end`.
+  void go_through(const Team& team, Index begin, Index end, const std::function<void(Index)>& work) const;
   static Workspace& workspace();
-  Packed pack(const Team& team, const Pass& pass, Workspace& work) const;
-  void unpack(const Team& team, const Pass& pass, const Packed& packed) const;
-  void pack_side(const Team& team, const Mat* from, const Side& side, Real* records, Index stride) const;
-  void unpack_side(const Team& team, const Real* gradient, Index stride, const Side& side, Mat& to) const;
+  Met met(Rows rows, Workspace& work) const;
+  Packed pack(const Team& team, const Pass& pass, const Met& met, Workspace& work) const;
+  void unpack(const Team& team, const Pass& pass, const Packed& packed, const Met& met) const;
+  void pack_side(const Team& team, const Mat* from, const Side& side, Real* records, Index stride,
+                 const char* met = nullptr) const;
+  void unpack_side(const Team& team, const Real* gradient, Index stride, const Side& side, Mat& to,
+                   const char* met = nullptr) const;
   static std::vector<Index> inverse(const Side& side);
 
   Shape shape_;
@@ -179,8 +191,9 @@ void EntryTiles::for_each(const Work& work) const {
 template <class Block>
 Real EntryTiles::run(const Team& team, const Pass& pass, Rows rows, const Block& block_done) const {
   Workspace& work = workspace();
-  const Packed packed = pack(team, pass, work);
-  const Index strips = plan_->strips, tiles_of_task = plan_->column_tiles;
+  const Met few = met(rows, work);
+  const Packed packed = pack(team, pass, few, work);
+  const Index tiles_of_task = plan_->column_tiles;
   work.values.assign(cells(), 0.0);
   Real* const values = work.values.data();
   const auto do_task = [&](Index task) {
@@ -209,11 +222,12 @@ Real EntryTiles::run(const Team& team, const Pass& pass, Rows rows, const Block&
       }
     }
   };
-  for (Index begin = 0; begin < tasks(); begin += strips) {
-    if (first_[(begin + strips) * tiles_of_task] <= rows.first || first_[begin * tiles_of_task] >= rows.end()) continue;
-    team.for_each_tile(strips, [&](Index strip) { do_task(begin + strip); });
-  }
-  unpack(team, pass, packed);
+  const auto first_of = [&](Index step) { return first_[step * plan_->strips * tiles_of_task]; };
+  Index begin = 0, end = tasks() / plan_->strips;
+  while (begin < end && first_of(begin + 1) <= rows.first) ++begin;
+  while (begin < end && first_of(end - 1) >= rows.end()) --end;
+  go_through(team, begin, end, do_task);
+  unpack(team, pass, packed, few);
   Real value = 0;
   for (Index cell = 0; cell < cells(); ++cell) value += values[cell];
   return value;

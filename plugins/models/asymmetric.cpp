@@ -20,20 +20,25 @@ class Asymmetric final : public FactorizationModel {
       p.add("balancing", balancing, at_least(0), "weight λ of the penalty (λ/8)‖VᵀV − WᵀW‖_F²");
     }
   };
-  Asymmetric(const Options& options, const Context& context) : shape_(context.shape), options_(options) {}
+  Asymmetric(const Options& options, const Context& context)
+      : shape_(context.shape), options_(options), team_(context.team) {}
 
   std::vector<Block> blocks() const override { return {{"V", shape_.rows, rank()}, {"W", shape_.cols, rank()}}; }
   Index rank() const override { return options_.rank; }
   Sides sides(Blocks wanted) const override { return {wanted.has(0), wanted.has(1)}; }
 
   void expand(const Factors& point, LowRank& X) const override {
-    X.left = point[0];
-    X.right = point[1];
+    assign(*team_, point[0], X.left);
+    assign(*team_, point[1], X.right);
   }
   void pull_back(const Factors& point, const LowRank& gradient_of_X, Blocks wanted, Factors& gradient) const override {
-    assign_zeros_like(gradient, point);
-    if (wanted.has(0)) gradient[0] = gradient_of_X.left;
-    if (wanted.has(1)) gradient[1] = gradient_of_X.right;
+    gradient.blocks.resize(2);
+    for (Index b = 0; b < 2; ++b) {
+      if (wanted.has(b))
+        assign(*team_, b == 0 ? gradient_of_X.left : gradient_of_X.right, gradient[b]);
+      else
+        gradient[b].zeros(arma::size(point[b]));
+    }
   }
   void push_forward(const Factors& point, const Factors& direction, LowRank& dX) const override {
     dX.left = arma::join_rows(direction[0], point[0]);
@@ -62,6 +67,7 @@ class Asymmetric final : public FactorizationModel {
  private:
   Shape shape_;
   Options options_;
+  std::shared_ptr<const Team> team_;
 };
 
 }  // namespace

@@ -6,9 +6,11 @@
 //   lanes N → N, the number of lanes that go along from now on
 //   objective N → seconds per value and gradient alone
 //   entrywise N → the same of an operator of entries as up to 2^20 of them are evaluated: row by row, by one thread
+//   touch N → seconds per pass over entries that reads the factors' rows where a value and gradient does and writes the
+//             gradient's, a number of each cache line, and computes nothing; each thread has its part of the entries
+//             and memory of its own
 //   restricted Q → seconds per value and gradient of the first Q % of the measurements, which are tiles that follow
-//   each
-//             other, as an operator of its own
+//             each other, as an operator of its own
 //   load FILE → seconds until a file of entries can be measured, text or packed
 //   words FILE → seconds of reading its numbers with iostreams, and nothing else
 //   entries → how many measurements there are
@@ -28,6 +30,7 @@
 #include <iostream>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <sstream>
 #include <string_view>
 #ifdef __x86_64__
@@ -149,6 +152,54 @@ Real evaluate_entrywise(const MeasurementOperator& op, const std::vector<MatrixE
   return arma::dot(slope, slope) / 2;
 }
 
+/// What a value and gradient of entries cannot do without: a row of factor and gradient, next to each other, for each
+/// entry and each side, except for a row that the entry before had, too.
+class Records {
+ public:
+  Records(const std::vector<MatrixEntry>& entries, Shape shape, Index k, Index parts)
+      : stride_(2 * (k + 7) / 8 * 8), parts_(parts), rows_(entries.size()), columns_(entries.size()) {
+    constexpr auto none = static_cast<std::uint32_t>(-1);
+    std::vector<std::uint32_t> row_places(shape.rows, none), column_places(shape.cols, none);
+    std::uint32_t rows = 0, columns = 0;
+    for (Index i = 0; i < entries.size(); ++i) {
+      std::uint32_t &row = row_places[entries[i].row], &column = column_places[entries[i].column];
+      if (row == none) row = rows++;
+      if (column == none) column = columns++;
+      rows_[i] = row;
+      columns_[i] = column;
+    }
+    for (Index part = 0; part < parts; ++part) {
+      left_.emplace_back(rows * stride_);
+      right_.emplace_back(columns * stride_);
+    }
+  }
+  double pass(const Team& team, Index times) {
+    const auto start = now();
+    for (Index t = 0; t < times; ++t) team.for_each_tile(parts_, [&](Index part) { touch(part); });
+    return seconds_since(start) / static_cast<double>(times);
+  }
+
+ private:
+  void touch(Index part) {
+    Real sum = 0;
+    const auto touch_one = [&](Real* record) {
+      for (Index c = 0; c < stride_ / 2; c += 8) sum += record[c];
+      for (Index c = stride_ / 2; c < stride_; c += 8) record[c] += 1;
+    };
+    auto row = static_cast<std::uint32_t>(-1);
+    const Index end = part_begin(rows_.size(), parts_, part + 1);
+    for (Index i = part_begin(rows_.size(), parts_, part); i < end; ++i) {
+      if (rows_[i] != row) touch_one(left_[part].data() + (row = rows_[i]) * stride_);
+      touch_one(right_[part].data() + columns_[i] * stride_);
+    }
+    right_[part][0] += sum;  // the sum is used
+  }
+
+  Index stride_, parts_;
+  std::vector<std::uint32_t> rows_, columns_;
+  std::vector<Numbers> left_, right_;
+};
+
 /// Least squares, as the plugin has them.
 std::shared_ptr<const Loss> least_squares() {
   struct Squares final : Loss {
@@ -236,6 +287,7 @@ int main(int count, char** arguments) try {
   Lanes lanes;
   std::vector<Lane*> active;
   Numbers memory;
+  std::optional<Records> records;
   for (std::string line; std::getline(std::cin, line);) {
     std::istringstream words(line);
     std::string verb;
@@ -281,6 +333,12 @@ int main(int count, char** arguments) try {
       const auto start = now();
       for (Index t = 0; t < times; ++t) evaluate_entrywise(*problem.op, by_rows, y, lanes[0]->iterate().X, gradient);
       std::cout << seconds_since(start) / static_cast<double>(times) << std::endl;
+    } else if (verb == "touch") {
+      if (!records) {
+        const MeasurementOperator& op = *lanes.at(0)->setup().problem->op;
+        records.emplace(op.entries(), op.shape(), number("k"), team->threads());
+      }
+      std::cout << records->pass(*team, times) << std::endl;
     } else if (verb == "restricted") {
       const SensingProblem& problem = *lanes.at(0)->setup().problem;
       std::vector<Index> some(problem.op->measurements() * times / 100);

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <numeric>
 #include <optional>
+#include <stdexcept>
 #include <tuple>
 
 #include "core/numbers/streams.hpp"
@@ -152,7 +153,8 @@ TEST_CASE("tiles have every entry once, rows in order inside them, and values go
 
 TEST_CASE("a pass over tiles is the sum over their entries, whatever the rank, the sides and the rows") {
   const Team team(2);
-  // Strips of one tile of rows, and of several because rows meet few entries.
+  // Strips of one tile of rows, and of several because rows meet few entries; factors that are larger than caches, whose
+  // columns begin anywhere in a line.
   for (const auto& [shape, rank] : std::vector<std::pair<Shape, Index>>{{{700, 90}, 1},
                                                                         {{700, 90}, 2},
                                                                         {{700, 90}, 3},
@@ -167,12 +169,14 @@ TEST_CASE("a pass over tiles is the sum over their entries, whatever the rank, t
                                                                         {{700, 90}, 37},
                                                                         {{700, 90}, 64},
                                                                         {{20000, 90}, 4},
-                                                                        {{20000, 90}, 12}}) {
+                                                                        {{20000, 90}, 12},
+                                                                        {{150001, 90}, 8}}) {
     CAPTURE(rank);
     const EntryTiles tiles = tiles_of(shape, places_of(shape, 9000), team);
-    const Rows all{0, tiles.size()}, some{tiles.size() / 3 + 1, tiles.size() / 2};
+    // So few that most tiles have none of them, too.
+    const Rows all{0, tiles.size()}, some{tiles.size() / 3 + 1, tiles.size() / 2}, few{tiles.size() / 3 + 1, 100};
     const LowRank at = pair_of(shape, rank, 1), other = pair_of(shape, rank / 2 + 1, 2);
-    for (const Rows rows : {all, some})
+    for (const Rows rows : {all, some, few})
       for (const LowRank* along : {&at, &other}) {
         const Result sums = expected(tiles, at, *along, rows);
         for (const Sides wanted : {Sides{true, true}, Sides{true, false}, Sides{false, true}, Sides{false, false}}) {
@@ -207,6 +211,26 @@ TEST_CASE("any number of threads and any instruction set give the same bits") {
   }
 }
 
+TEST_CASE("what a block throws ends the pass, whatever the number of threads") {
+  const Shape shape{3000, 200};
+  for (const unsigned threads : {1U, 2U, 4U}) {
+    const Team team(threads);
+    const EntryTiles tiles = tiles_of(shape, places_of(shape, 60000), team);
+    const LowRank at = pair_of(shape, 4, 1);
+    EntryTiles::Pass pass;
+    pass.at = &at;
+    const auto run = [&](Index failing) {
+      return tiles.run(team, pass, {0, tiles.size()}, [&](Index first, Index, const Real*, Real*) {
+        if (first >= failing) throw std::runtime_error("refused");
+        return 0.0;
+      });
+    };
+    for (const Index failing : {Index{0}, tiles.size() / 2})
+      CHECK_THROWS_WITH_AS(run(failing), "refused", std::runtime_error);
+    CHECK(run(tiles.size()) == 0);
+  }
+}
+
 TEST_CASE("a part of the tiles has their entries with these indices, in their order") {
   const Team team(1);
   const Shape shape{900, 400};
@@ -218,6 +242,14 @@ TEST_CASE("a part of the tiles has their entries with these indices, in their or
   tiles.for_each([&](Index, Index a, Index b) { all.emplace_back(a, b); });
   part.for_each([&](Index, Index a, Index b) { some.emplace_back(a, b); });
   for (Index i = 0; i < indices.size(); ++i) CHECK(some[i] == all[indices[i]]);
+  // Of a part that lies in few of the tiles, gradients of all rows and columns.
+  std::vector<Index> first(200);
+  std::iota(first.begin(), first.end(), Index{0});
+  const EntryTiles beginning = tiles.part(first);
+  const LowRank at = pair_of(shape, 5, 1);
+  const Result found = run(beginning, team, at, at, {}, {0, 200}), sums = expected(beginning, at, at, {0, 200});
+  check_close(found.gradient.left, sums.gradient.left);
+  check_close(found.gradient.right, sums.gradient.right);
 }
 
 TEST_CASE("more than 2^20 entries: lanes, predictions and parts, to the last bit") {
