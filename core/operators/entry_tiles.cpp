@@ -20,7 +20,7 @@ namespace {
 
 constexpr Index pack_tile = 4096;  // rows of a factor that a thread packs at a time
 constexpr Index unpacked_rows = 64;
-constexpr Index line = 8;  // numbers of a cache line
+constexpr Index line = 8;           // numbers of a cache line
 constexpr Index few_in_a_cell = 8;  // entries that a row has there, on average: fewer are few
 constexpr Index patience = 64;      // looks for a strip of one's own before one takes another's
 
@@ -206,10 +206,10 @@ EntryTiles EntryTiles::part(const std::vector<Index>& indices) const {
   return some;
 }
 
-/// Strips of columns go round a ring: strip c may do step d as soon as strip c − 1 has done step d − 1, the last that had
-/// the same rows. Threads keep to strips of their own as long as these can go on: columns come back with each tile of
-/// rows, and their records are in the cache of whoever had them. Somebody always can go on: whoever is furthest back. So
-/// nobody waits for a thread that has not come.
+/// Strips of columns go round a ring: strip c may do step d as soon as strip c − 1 has done step d − 1, the last that
+/// had the same rows. Threads keep to strips of their own as long as these can go on: columns come back with each tile
+/// of rows, and their records are in the cache of whoever had them. Somebody always can go on: whoever is furthest
+/// back. So nobody waits for a thread that has not come.
 void EntryTiles::go_through(const Team& team, Index begin, Index end, const std::function<void(Index)>& work) const {
   const Index strips = plan_->strips, workers = team.threads();
   std::array<Progress, most_strips> progress;
@@ -362,8 +362,7 @@ EntryTiles::Packed EntryTiles::pack(const Team& team, const Pass& pass, const Me
 void EntryTiles::unpack(const Team& team, const Pass& pass, const Packed& packed, const Met& met) const {
   if (!pass.along) return;
   if (pass.wanted.left)
-    unpack_side(team, packed.left_along.gradient, packed.left_along.stride, plan_->rows, pass.gradient->left,
-                met.rows);
+    unpack_side(team, packed.left_along.gradient, packed.left_along.stride, plan_->rows, pass.gradient->left, met.rows);
   if (pass.wanted.right)
     unpack_side(team, packed.right_along.gradient, packed.right_along.stride, plan_->columns, pass.gradient->right,
                 met.columns);

@@ -4,9 +4,9 @@
 // most of the entries. The cells (s, s + d mod S) of step d = 0, …, S − 1 have no row and no column in common: threads
 // share them and write gradients where they belong, without copies and always in the same order (the strata of Gemulla,
 // Nijkamp, Haas & Sismanis, KDD 2011, for a whole gradient instead of stochastic steps). Nobody waits for a whole step:
-// what a cell needs are its rows, when the cell of the step before has done with them. Inside a cell entries lie in tiles,
-// and there row by row, with 2 bytes each for row and column. S is 8 to 64, such that a strip of the shorter side is at
-// most as wide as a tile.
+// what a cell needs are its rows, when the cell of the step before has done with them. Inside a cell entries lie in
+// tiles, and there row by row, with 2 bytes each for row and column. S is 8 to 64, such that a strip of the shorter
+// side is at most as wide as a tile.
 //
 // A row that meets few entries in a cell is dear: its record comes from far each time. Where that is so, tiles have few
 // rows, and all cells are done for the first tile of each strip of rows, then for the second, and so on; the records of
