@@ -47,8 +47,8 @@ inline Index part_begin(Index size, Index parts, Index part) {
   return size / parts * part + std::min(part, size % parts);
 }
 
-/// How to copy numbers (from, count, to) that are a part of `all`: past the caches where all of them do not fit there, so
-/// that their lines are not read from memory before they are written. Other threads may read them after
+/// How to copy numbers (from, count, to) that are a part of `all`: past the caches where all of them do not fit there,
+/// so that their lines are not read from memory before they are written. Other threads may read them after
 /// hwy::FlushStream().
 using Copy = void (*)(const Real* from, Index count, Real* to);
 Copy copy_of(Index all);

@@ -6,9 +6,8 @@
 //   lanes N → N, the number of lanes that go along from now on
 //   objective N → seconds per value and gradient alone
 //   entrywise N → the same of an operator of entries as up to 2^20 of them are evaluated: row by row, by one thread
-//   touch N → seconds per pass over entries that reads the factors' rows where a value and gradient does and writes the
-//             gradient's, a number of each cache line, and computes nothing; each thread has its part of the entries
-//             and memory of its own
+//   touch N → seconds per pass of one thread over the entries that reads the factors' rows where a value and gradient
+//             does and writes the gradient's, a number of each cache line, and computes nothing
 //   restricted Q → seconds per value and gradient of the first Q % of the measurements, which are tiles that follow
 //             each other, as an operator of its own
 //   load FILE → seconds until a file of entries can be measured, text or packed
@@ -156,8 +155,8 @@ Real evaluate_entrywise(const MeasurementOperator& op, const std::vector<MatrixE
 /// entry and each side, except for a row that the entry before had, too.
 class Records {
  public:
-  Records(const std::vector<MatrixEntry>& entries, Shape shape, Index k, Index parts)
-      : stride_(2 * (k + 7) / 8 * 8), parts_(parts), rows_(entries.size()), columns_(entries.size()) {
+  Records(const std::vector<MatrixEntry>& entries, Shape shape, Index k)
+      : half_((k + 7) / 8 * 8), rows_(entries.size()), columns_(entries.size()) {
     constexpr auto none = static_cast<std::uint32_t>(-1);
     std::vector<std::uint32_t> row_places(shape.rows, none), column_places(shape.cols, none);
     std::uint32_t rows = 0, columns = 0;
@@ -168,36 +167,32 @@ class Records {
       rows_[i] = row;
       columns_[i] = column;
     }
-    for (Index part = 0; part < parts; ++part) {
-      left_.emplace_back(rows * stride_);
-      right_.emplace_back(columns * stride_);
-    }
+    left_.resize(rows * 2 * half_);
+    right_.resize(columns * 2 * half_);
   }
-  double pass(const Team& team, Index times) {
+  double seconds(Index times) {
     const auto start = now();
-    for (Index t = 0; t < times; ++t) team.for_each_tile(parts_, [&](Index part) { touch(part); });
+    for (Index t = 0; t < times; ++t) touch_all();
     return seconds_since(start) / static_cast<double>(times);
   }
 
  private:
-  void touch(Index part) {
+  void touch_all() {
     Real sum = 0;
-    const auto touch_one = [&](Real* record) {
-      for (Index c = 0; c < stride_ / 2; c += 8) sum += record[c];
-      for (Index c = stride_ / 2; c < stride_; c += 8) record[c] += 1;
+    const auto touch = [&](Real* record) {
+      for (Index c = 0; c < half_; c += 8) sum += record[c];
+      for (Index c = half_; c < 2 * half_; c += 8) record[c] += 1;
     };
-    auto row = static_cast<std::uint32_t>(-1);
-    const Index end = part_begin(rows_.size(), parts_, part + 1);
-    for (Index i = part_begin(rows_.size(), parts_, part); i < end; ++i) {
-      if (rows_[i] != row) touch_one(left_[part].data() + (row = rows_[i]) * stride_);
-      touch_one(right_[part].data() + columns_[i] * stride_);
+    for (Index i = 0; i < rows_.size(); ++i) {
+      if (i == 0 || rows_[i] != rows_[i - 1]) touch(left_.data() + rows_[i] * 2 * half_);
+      touch(right_.data() + columns_[i] * 2 * half_);
     }
-    right_[part][0] += sum;  // the sum is used
+    right_[0] = sum;  // the sum is used
   }
 
-  Index stride_, parts_;
+  Index half_;
   std::vector<std::uint32_t> rows_, columns_;
-  std::vector<Numbers> left_, right_;
+  Numbers left_, right_;
 };
 
 /// Least squares, as the plugin has them.
@@ -336,9 +331,9 @@ int main(int count, char** arguments) try {
     } else if (verb == "touch") {
       if (!records) {
         const MeasurementOperator& op = *lanes.at(0)->setup().problem->op;
-        records.emplace(op.entries(), op.shape(), number("k"), team->threads());
+        records.emplace(op.entries(), op.shape(), number("k"));
       }
-      std::cout << records->pass(*team, times) << std::endl;
+      std::cout << records->seconds(times) << std::endl;
     } else if (verb == "restricted") {
       const SensingProblem& problem = *lanes.at(0)->setup().problem;
       std::vector<Index> some(problem.op->measurements() * times / 100);

@@ -3,9 +3,9 @@
 quarter of the tiles alone; and how fast files of ratings are read.
 
 A figure is the smallest of the repetitions, in nanoseconds an entry; beside it stand the share of the multiply-adds that
-this machine can do in registers, measured in the same turns (3 k an entry are needed), and the ratio to tiles. What the
-machine allows is between that and "touched alone": the same rows of factors and gradient are read and written in the same
-order, and nothing is computed.
+this machine can do in registers, measured in the same turns (3 k an entry are needed), and the ratio to tiles. What keeps
+tiles from the peak is below it as "touched alone": one thread reads and writes the same rows of factors and gradient in the
+same order and computes nothing, and its time is divided by the number of threads.
 """
 import argparse
 import json
@@ -56,7 +56,7 @@ def measure(name, case, arguments):
         rows[who]["against_tiles"] = rows[who]["nanoseconds"] / rows["tiles"]["nanoseconds"]
         print(f"  {who:16}{1e9 * each:9.2f} ns an entry{100 * rows[who]['of_peak']:8.1f} % of peak arithmetic"
               f"{rows[who]['against_tiles']:8.1f} × tiles")
-    touched = 1e9 * min(touches) / entries["tiles"]
+    touched = 1e9 * min(touches) / entries["tiles"] / (1 if arguments.cpu else arguments.threads)
     print(f"  {'touched alone':16}{touched:9.2f} ns an entry{touched / rows['tiles']['nanoseconds']:36.2f} × tiles")
     for q, share in parts.items():
         print(f"  {q} % of the tiles take {share:.3f} of the time of all of them")

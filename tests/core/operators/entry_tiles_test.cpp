@@ -153,8 +153,8 @@ TEST_CASE("tiles have every entry once, rows in order inside them, and values go
 
 TEST_CASE("a pass over tiles is the sum over their entries, whatever the rank, the sides and the rows") {
   const Team team(2);
-  // Strips of one tile of rows, and of several because rows meet few entries; factors that are larger than caches, whose
-  // columns begin anywhere in a line.
+  // Strips of one tile of rows, and of several because rows meet few entries; factors that are larger than caches,
+  // whose columns begin anywhere in a line.
   for (const auto& [shape, rank] : std::vector<std::pair<Shape, Index>>{{{700, 90}, 1},
                                                                         {{700, 90}, 2},
                                                                         {{700, 90}, 3},
