@@ -16,11 +16,18 @@
 #include <span>
 #include <vector>
 
+#include "core/base/mapped_file.hpp"
 #include "core/numbers/kernels/entry_kernels.hpp"
 #include "core/numbers/tiles.hpp"
 #include "core/numbers/types.hpp"
 
 namespace tightrope {
+
+/// An entry of a list, wherever it lies in the tiles.
+struct ListedEntry {
+  std::uint32_t row, column;
+  Real value;
+};
 
 class EntryTiles {
  public:
@@ -28,19 +35,23 @@ class EntryTiles {
   /// in the first-level cache when their slopes are known.
   static constexpr Index block = 32;
   static constexpr Index groups = 64;
-  /// One of the groups of entries, of which different ones may be counted, and placed, at the same time.
-  static Index group_of(Index row, Index column);
+  /// Which of the groups each of the entries is in. Different groups may be counted, and placed, at the same time.
+  static void groups_of(std::span<const ListedEntry> some, std::uint8_t* to);
 
   /// Counts entries before they are placed: every entry is named twice, to count() and, after allocate(), to place().
   /// `expected`: about how many there will be.
   EntryTiles(Shape shape, Index expected);
-  /// What begins() and keys() were; `owner` keeps the keys. Throws std::length_error where they cannot have been.
+  /// What begins() and keys() were; the keys are in `file`, which is checked at the end of every pass over them. Throws
+  /// std::length_error where they cannot have been.
   EntryTiles(Shape shape, Index expected, std::vector<Index> begins, std::span<const entries::Key> keys,
-             std::shared_ptr<const void> owner);
-  void count(Index row, Index column) { ++first_[spot_of(row, column).tile + 1]; }
+             std::shared_ptr<const MappedFile> file);
+  void count(Index row, Index column);
   void allocate();
   /// Where the entry lies until sort().
   Index place(Index row, Index column);
+  /// The same for entries of one group. Between the two calls tile and key stand where row and column were.
+  void count(std::span<ListedEntry> some);
+  void place(std::span<const ListedEntry> some, Real* values);
   /// Brings the tiles into their final order, and `values`, one for each entry, along with them, unless it is null.
   void sort(const Team& team, Real* values);
 
@@ -127,7 +138,10 @@ class EntryTiles {
   Index cells() const { return plan_->strips * plan_->strips; }
   /// Tiles of different tasks of a step have nothing in common; those of one follow each other.
   Index tasks() const { return plan_->row_tiles * cells(); }
-  std::span<entries::Key> own_keys(Index size);
+  void make_keys(Index size);
+  void check_file() const {
+    if (file_) file_->check();
+  }
   static Workspace& workspace();
   Packed pack(const Team& team, const Pass& pass, Workspace& work) const;
   void unpack(const Team& team, const Pass& pass, const Packed& packed) const;
@@ -140,9 +154,9 @@ class EntryTiles {
   std::shared_ptr<const Plan> plan_;
   std::vector<Index> first_;  // entry of each tile, and their number
   std::vector<Index> next_;   // while entries are placed
-  std::shared_ptr<const void> owner_;
+  std::shared_ptr<entries::Key[]> own_keys_;
+  std::shared_ptr<const MappedFile> file_;  // of the keys, or of what they were taken from
   std::span<const entries::Key> keys_;
-  entries::Key* placed_ = nullptr;  // the same keys, where they are this object's own
 };
 
 template <class Work>
@@ -153,6 +167,7 @@ void EntryTiles::for_each(const Work& work) const {
     for (Index i = at.first; i < at.end; ++i)
       work(i, rows[at.row_record + (keys_[i] >> 16U)], columns[at.column_record + (keys_[i] & 0xffffU)]);
   }
+  check_file();
 }
 
 template <class Block>
@@ -195,6 +210,7 @@ Real EntryTiles::run(const Team& team, const Pass& pass, Rows rows, const Block&
   unpack(team, pass, packed);
   Real value = 0;
   for (Index cell = 0; cell < cells(); ++cell) value += values[cell];
+  check_file();
   return value;
 }
 
