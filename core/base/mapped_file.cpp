@@ -116,6 +116,13 @@ MappedFile::~MappedFile() {
   close(descriptor_);
 }
 
+void MappedFile::forget(std::uint64_t begin, std::uint64_t end) const {
+  const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  begin = (begin + page - 1) / page * page;
+  end = end / page * page;
+  if (begin < end) madvise(const_cast<std::byte*>(data_) + begin, end - begin, MADV_DONTNEED);
+}
+
 MappedFile::State MappedFile::state() const {
   struct stat found {};
   if (fstat(descriptor_, &found) != 0) return {};

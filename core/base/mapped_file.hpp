@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace tightrope {
 
@@ -21,8 +22,12 @@ class MappedFile {
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
 
+  const std::string& path() const { return path_; }
   const std::byte* data() const { return data_; }
   std::uint64_t size() const { return size_; }
+  std::string_view text() const { return {reinterpret_cast<const char*>(data_), size_}; }
+  /// Bytes that leave the memory of this process, and come back if they are asked for.
+  void forget(std::uint64_t begin, std::uint64_t end) const;
   /// Throws Error(integrity) unless all that was read so far is what the file held when it was opened: it has kept its
   /// size and its time of modification, and no page was missing.
   void check() const;

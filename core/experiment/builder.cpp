@@ -47,8 +47,8 @@ class Builder {
     Context full = problems_.context(cell.seed, problem, "loss");
     full.known_sensing = &sensing;
     const auto own_loss = make<Loss>(cell.loss, full);
-    const std::vector<Index> held_out = held_out_of(cell, problem);
-    const auto loss = held_out.empty() ? own_loss : training_loss(own_loss, held_out, problem.op->measurements());
+    const HeldOut held_out = held_out_of(cell, problem);
+    const auto loss = held_out ? training_loss(own_loss, held_out, problem.op->measurements()) : own_loss;
     full.known_loss = loss.get();
     full.stream = Stream(cell.seed, "model");
     auto model = CheckedModel::of(make<FactorizationModel>(cell.model, full), problem.shape, cell.model.description());
@@ -65,8 +65,8 @@ class Builder {
     // A start learns no more than the run does.
     {
       Context for_start = full;
-      const Vec training = held_out.empty() ? Vec() : training_data(problem.data, held_out);
-      if (!held_out.empty()) for_start.known_data = &training;
+      const Vec training = held_out ? training_data(problem.data, held_out) : Vec();
+      if (held_out) for_start.known_data = &training;
       make_start(cell, *model, for_start, setup);
     }
     SensingExtras extras;
@@ -83,7 +83,7 @@ class Builder {
     setup.warnings = problem.warnings;
     setup.objective = std::make_shared<SensingObjective>(own.problem, loss, model, names, std::move(extras));
     setup.objective->restore(counters);
-    if (!held_out.empty())
+    if (held_out)
       setup.watches.push_back({validation_error(held_out, problem, setup.objective, wants_root_mean_squares(cell)),
                                {},
                                true,
@@ -190,8 +190,9 @@ class Builder {
     return rmse && rmse->scalar == "true";
   }
 
-  static std::vector<Index> held_out_of(const CellSpec& cell, const SensingProblem& problem) {
-    if (!cell.hold_out) return {};
+  /// Null where all are learnt from.
+  static HeldOut held_out_of(const CellSpec& cell, const SensingProblem& problem) {
+    if (!cell.hold_out) return nullptr;
     try {
       return held_out_rows(problem.op->measurements(), *cell.hold_out, Stream(cell.seed, "problem/hold_out"));
     } catch (const Unsuitable& reason) {

@@ -181,9 +181,7 @@ std::shared_ptr<const SensingProblem> SensingProblems::make_problem(const CellSp
       part_of(cell.op, "forward", [&] { problem->op->forward(problem->truth->X, problem->data); });
       problem->signal = {m, arma::dot(problem->data, problem->data) / static_cast<Real>(m),
                          arma::abs(problem->data).max()};
-      const Vec exact = cell.noises.empty() ? Vec() : problem->data;
-      for (std::size_t i = 0; i < cell.noises.size(); ++i)
-        part_of(cell.noises[i], "disturb", [&] { problem->disturb(i, 0, exact, problem->data); });
+      disturb(cell, *problem);
     } else {
       problem->signal = {m, problem->truth->norm * problem->truth->norm / static_cast<Real>(m), std::nan("")};
     }
@@ -193,6 +191,19 @@ std::shared_ptr<const SensingProblem> SensingProblems::make_problem(const CellSp
            fmt::format("the data have the norm {:g}, the square of which is lost in floating point; scale the problem",
                        size));
   return problem;
+}
+
+/// By blocks, so that exact data are not kept beside the others.
+void SensingProblems::disturb(const CellSpec& cell, SensingProblem& problem) {
+  constexpr Index block = Index{1} << 16U;
+  const Index m = problem.data.n_elem;
+  for (Index first = 0; !cell.noises.empty() && first < m; first += block) {
+    const Index count = std::min(block, m - first);
+    Vec some(problem.data.memptr() + first, count, false, true);
+    const Vec exact(problem.data.memptr() + first, count);
+    for (std::size_t i = 0; i < cell.noises.size(); ++i)
+      part_of(cell.noises[i], "disturb", [&] { problem.disturb(i, first, exact, some); });
+  }
 }
 
 /// The streams of noises go by their names: another one in the list changes nothing for the others.

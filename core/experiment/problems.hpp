@@ -39,6 +39,7 @@ class SensingProblems {
 
   std::shared_ptr<const SensingProblem> make_problem(const CellSpec& cell);
   void make_noises(const CellSpec& cell, SensingProblem& problem) const;
+  static void disturb(const CellSpec& cell, SensingProblem& problem);
   const Remembered& measurement_operator(const CellSpec& cell, Shape shape);
 
   std::shared_ptr<const Team> team_;

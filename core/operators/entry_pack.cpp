@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,8 +11,8 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "core/arrays/bytes.hpp"
@@ -70,18 +69,10 @@ std::uint64_t checksum_of(std::span<const char> bytes, const Team& team) {
   return checksum_of(reinterpret_cast<const char*>(sums.data()), sums.size() * 8);
 }
 
-[[noreturn]] void refuse_damaged(const std::string& path, const std::string& why) {
-  throw Error(Exit::integrity, fmt::format("{}: the packed file is damaged: {}; pack the entries again", path, why));
-}
-
-/// The bytes of a file, as long as somebody holds them.
-std::shared_ptr<const char> map_file(const std::string& path, std::size_t size) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) refuse_file(path, "the file cannot be opened");
-  void* const at = mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
-  close(descriptor);
-  if (at == MAP_FAILED) refuse_file(path, "the file cannot be mapped");
-  return {static_cast<const char*>(at), [size](const char* data) { munmap(const_cast<char*>(data), size); }};
+[[noreturn]] void refuse_damaged(const MappedFile& file, const std::string& why) {
+  file.check();
+  throw Error(Exit::integrity,
+              fmt::format("{}: the packed file is damaged: {}; pack the entries again", file.path(), why));
 }
 
 }  // namespace
@@ -124,28 +115,28 @@ void write_pack(const std::string& path, const EntryList& list, Real factor) {
   std::filesystem::rename(part, path);
 }
 
-EntryList read_pack(const std::string& path, Shape shape, const Team& team) {
-  const FileBytes file(path);
+EntryList read_pack(std::shared_ptr<const MappedFile> file, Shape shape, const Team& team) {
+  const std::string_view bytes = file->text();
   Header header;
-  if (file.size() < sizeof header) refuse_damaged(path, "it ends within its header");
-  file.read(0, &header, sizeof header);
+  if (bytes.size() < sizeof header) refuse_damaged(*file, "it ends within its header");
+  std::memcpy(&header, bytes.data(), sizeof header);
   constexpr std::uint64_t most = std::uint64_t{1} << 48U;
   if (std::max({header.rows, header.columns, header.entries, header.begins}) > most || header.entries == 0 ||
-      Places(header).end != file.size())
-    refuse_damaged(path, fmt::format("it has {} bytes, but not those that its header announces", file.size()));
+      Places(header).end != bytes.size())
+    refuse_damaged(*file, fmt::format("it has {} bytes, but not those that its header announces", bytes.size()));
   const Shape own{header.rows, header.columns};
   if (shape != Shape{} && shape != own)
-    refuse_file(path, fmt::format("the matrix is {} × {}, but the problem is {} × {}", own.rows, own.cols, shape.rows,
-                                  shape.cols));
+    refuse_file(file->path(), fmt::format("the matrix is {} × {}, but the problem is {} × {}", own.rows, own.cols,
+                                          shape.rows, shape.cols));
   const Places places(header);
-  const std::shared_ptr<const char> bytes = map_file(path, file.size());
-  if (checksum_of({bytes.get() + places.begins, places.end - places.begins}, team) != header.checksum)
-    refuse_damaged(path, "its checksum is another one");
-  const auto* const begins = reinterpret_cast<const Index*>(bytes.get() + places.begins);
-  const auto* const keys = reinterpret_cast<const entries::Key*>(bytes.get() + places.keys);
-  auto* const values = reinterpret_cast<Real*>(const_cast<char*>(bytes.get() + places.values));
+  if (checksum_of(bytes.substr(places.begins), team) != header.checksum)
+    refuse_damaged(*file, "its checksum is another one");
+  const auto* const begins = reinterpret_cast<const Index*>(bytes.data() + places.begins);
+  const auto* const keys = reinterpret_cast<const entries::Key*>(bytes.data() + places.keys);
+  auto* const values = reinterpret_cast<Real*>(const_cast<char*>(bytes.data() + places.values));
   try {
-    EntryTiles tiles(own, header.expected, {begins, begins + header.begins}, {keys, header.entries}, bytes);
+    EntryTiles tiles(own, header.expected, {begins, begins + header.begins}, {keys, header.entries}, file);
+    file->check();
     return {std::move(tiles),
             Vec(values, header.entries, false, true),
             header.empty_rows,
@@ -153,7 +144,7 @@ EntryList read_pack(const std::string& path, Shape shape, const Team& team) {
             fmt::format("{} packed entries of a {} × {} matrix", header.entries, own.rows, own.cols),
             header.factor};
   } catch (const std::length_error&) {
-    refuse_damaged(path, "its tiles are not those of its shape");
+    refuse_damaged(*file, "its tiles are not those of its shape");
   }
 }
 

@@ -15,8 +15,9 @@ inline constexpr std::string_view entry_pack_banner = "tightrope entries 2\n";
 /// Error(resources).
 void write_pack(const std::string& path, const EntryList& list, Real factor);
 
-/// What was written, mapped. The shape must be the one given unless that is 0 × 0 (Error(config)). Throws
-/// Error(integrity) where the file is cut off or its checksum is not that of its bytes.
-EntryList read_pack(const std::string& path, Shape shape, const Team& team);
+/// What was written; keys and values stay in the file, which passes check. The shape must be the one given unless that
+/// is 0 × 0 (Error(config)). Throws Error(integrity) where the file is cut off or its checksum is not that of its
+/// bytes.
+EntryList read_pack(std::shared_ptr<const MappedFile> file, Shape shape, const Team& team);
 
 }  // namespace tightrope

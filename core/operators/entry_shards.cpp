@@ -142,6 +142,7 @@ Real EntryShards::go(const Pass& pass, const Block& block) {
     if (pass.to_right && step + 1 < end) hand_on(pass, step);
   }
   if (begin < end) collect(pass, end - 1);
+  tiles_.check_file();
   Real value = 0;
   for (const Real of_cell : values_) value += of_cell;
   return value;
@@ -308,7 +309,7 @@ EntryTiles EntryShards::part(const std::vector<Index>& indices) {
     keys.insert(keys.end(), begin, begin + count);
     taken[rank] += count;
   });
-  return tiles_.part(indices, std::move(keys));
+  return tiles_.part(indices, keys);
 }
 
 }  // namespace tightrope

@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstdlib>
 #include <new>
+#include <numeric>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -42,15 +43,15 @@ std::uint64_t mixed(std::uint64_t x) {
 
 Index padded(Index columns) { return (columns + entries::group - 1) / entries::group * entries::group; }
 
-/// Sorts keys, and values with them: by eleven bits at a time where there are many, and keeps the order of equal keys.
-void sort_tile(std::span<entries::Key> keys, Real* values) {
+/// Sorts keys, and values with them: by ten bits at a time where there are many, and keeps the order of equal keys.
+void sort_tile(std::span<entries::Key> keys, Real* values, Index column_bits) {
   thread_local std::vector<entries::Key> other_keys;
   thread_local std::vector<Real> other_values;
   const std::size_t n = keys.size();
   other_keys.resize(std::max(other_keys.size(), n));
   if (values) other_values.resize(std::max(other_values.size(), n));
-  constexpr unsigned bits = 11, buckets = 1U << bits;
-  if (n < buckets / 2) {
+  constexpr unsigned bits = 10, buckets = 1U << bits;
+  if (n < buckets) {
     // Insertion is what a sort of so few with two arrays comes down to; through places, to move each value once.
     std::vector<std::uint64_t> order(n);
     for (std::size_t i = 0; i < n; ++i) order[i] = std::uint64_t{keys[i]} << 32U | i;
@@ -62,15 +63,23 @@ void sort_tile(std::span<entries::Key> keys, Real* values) {
     if (values) std::copy_n(other_values.begin(), n, values);
     return;
   }
+  // The bits that differ stand together: 16 of the row, and those of the column.
+  const entries::Key of_column = (entries::Key{1} << column_bits) - 1;
+  const auto digit = [&](entries::Key key, unsigned round) {
+    return (((key >> 16U << column_bits) | (key & of_column)) >> (round * bits)) & (buckets - 1);
+  };
+  constexpr unsigned rounds = 3;
+  std::array<std::array<std::uint32_t, buckets>, rounds> places{};
+  for (const entries::Key key : keys)
+    for (unsigned round = 0; round < rounds; ++round) ++places[round][digit(key, round)];
   entries::Key *from = keys.data(), *to = other_keys.data();
   Real *from_values = values, *to_values = other_values.data();
-  for (const unsigned shift : {0U, bits, 2 * bits}) {
-    std::array<std::size_t, buckets + 1> next{};
-    for (std::size_t i = 0; i < n; ++i) ++next[((from[i] >> shift) & (buckets - 1)) + 1];
-    if (std::find(next.begin(), next.end(), n) != next.end()) continue;  // all alike in these bits
-    for (std::size_t b = 0; b < buckets; ++b) next[b + 1] += next[b];
+  for (unsigned round = 0; round < rounds; ++round) {
+    std::array<std::uint32_t, buckets>& next = places[round];
+    if (next[digit(from[0], round)] == n) continue;  // all alike in these bits
+    std::exclusive_scan(next.begin(), next.end(), next.begin(), std::uint32_t{0});
     for (std::size_t i = 0; i < n; ++i) {
-      const std::size_t place = next[(from[i] >> shift) & (buckets - 1)]++;
+      const std::uint32_t place = next[digit(from[i], round)]++;
       to[place] = from[i];
       if (values) to_values[place] = from_values[i];
     }
@@ -128,26 +137,29 @@ EntryTiles::EntryTiles(Shape shape, Index expected, const Ranks* ranks)
       expected_(expected),
       plan_(std::make_shared<const Plan>(shape, expected)),
       first_(tasks() * plan_->column_tiles + 1, 0) {
+  if (first_.size() > Index{1} << 32U) throw std::length_error("EntryTiles: more than 2^32 tiles");
   if (ranks) keep_strips(*ranks);
 }
 
 EntryTiles::EntryTiles(Shape shape, Index expected, std::vector<Index> begins, std::span<const entries::Key> keys,
-                       std::shared_ptr<const void> owner)
+                       std::shared_ptr<const MappedFile> file)
     : EntryTiles(shape, expected) {
   if (begins.size() != first_.size() || begins.front() != 0 || begins.back() != keys.size() ||
       !std::is_sorted(begins.begin(), begins.end()))
     throw std::length_error("EntryTiles: tiles of another shape or number of entries");
   first_ = std::move(begins);
   keys_ = keys;
-  owner_ = std::move(owner);
+  file_ = std::move(file);
 }
 
-Index EntryTiles::group_of(Index row, Index column) {
-  static_assert(groups == least_strips * least_strips);
-  return mixed(row) % least_strips * least_strips + mixed(column) % least_strips;
+void EntryTiles::groups_of(std::span<const ListedEntry> some, std::uint8_t* to) {
+  static_assert(groups == least_strips * least_strips && groups <= 256);
+  for (const ListedEntry& entry : some)
+    *to++ =
+        static_cast<std::uint8_t>(mixed(entry.row) % least_strips * least_strips + mixed(entry.column) % least_strips);
 }
 
-EntryTiles::Spot EntryTiles::spot_of(Index row, Index column) const {
+inline EntryTiles::Spot EntryTiles::spot_of(Index row, Index column) const {
   const Plan& plan = *plan_;
   const Index a = mixed(row) & (plan.strips - 1), b = mixed(column) & (plan.strips - 1),
               cell = ((b - a) & (plan.strips - 1)) * plan.strips + a, r = plan.rows.places[row] - plan.rows.first[a],
@@ -187,11 +199,10 @@ bool EntryTiles::keeps(Index tile) const {
   return strip >= kept_strip_ && strip < kept_end_;
 }
 
-void EntryTiles::own_keys(std::vector<entries::Key> keys) {
-  const auto own = std::make_shared<std::vector<entries::Key>>(std::move(keys));
-  keys_ = *own;
-  placed_ = own->data();
-  owner_ = own;
+/// Not touched before threads fill them.
+void EntryTiles::make_keys(Index size) {
+  own_keys_ = std::shared_ptr<entries::Key[]>(new entries::Key[size]);
+  keys_ = {own_keys_.get(), size};
 }
 
 void EntryTiles::allocate() {
@@ -203,29 +214,50 @@ void EntryTiles::allocate() {
     elsewhere_[step] = own.first - kept;
     kept += own.count;
   }
-  own_keys(std::vector<entries::Key>(kept));
+  make_keys(kept);
 }
+
+void EntryTiles::count(Index row, Index column) { ++first_[spot_of(row, column).tile + 1]; }
 
 Index EntryTiles::place(Index row, Index column) {
   const auto [tile, key] = spot_of(row, column);
   const Index at = next_[tile]++;
-  if (keeps(tile)) placed_[at - elsewhere_before(tile)] = key;
+  if (keeps(tile)) own_keys_.get()[at - elsewhere_before(tile)] = key;
   return at;
 }
 
 void EntryTiles::keep_part_of(const Ranks& ranks) {
-  if (!placed_ || !elsewhere_.empty()) return;
+  if (!own_keys_ || !elsewhere_.empty()) return;
   keep_strips(ranks);
-  Index count = 0;
-  for (Index step = 0; step < elsewhere_.size(); ++step) count += entries_of(step, kept_strip_, kept_end_).count;
-  std::vector<entries::Key> kept;
-  kept.reserve(count);
+  Index kept = 0;
+  for (Index step = 0; step < elsewhere_.size(); ++step) kept += entries_of(step, kept_strip_, kept_end_).count;
+  const std::shared_ptr<entries::Key[]> all = own_keys_;
+  make_keys(kept);
+  kept = 0;
   for (Index step = 0; step < elsewhere_.size(); ++step) {
     const Rows own = entries_of(step, kept_strip_, kept_end_);
-    elsewhere_[step] = own.first - kept.size();
-    kept.insert(kept.end(), keys_.data() + own.first, keys_.data() + own.end());
+    elsewhere_[step] = own.first - kept;
+    std::copy_n(all.get() + own.first, own.count, own_keys_.get() + kept);
+    kept += own.count;
   }
-  own_keys(std::move(kept));
+}
+
+void EntryTiles::count(std::span<ListedEntry> some) {
+  for (ListedEntry& entry : some) {
+    const auto [tile, key] = spot_of(entry.row, entry.column);
+    ++first_[tile + 1];
+    entry.row = static_cast<std::uint32_t>(tile);
+    entry.column = key;
+  }
+}
+
+void EntryTiles::place(std::span<const ListedEntry> some, Real* values) {
+  entries::Key* const keys = own_keys_.get();
+  for (const auto& [tile, key, value] : some) {
+    const Index at = next_[tile]++;
+    if (keeps(tile)) keys[at - elsewhere_before(tile)] = key;
+    if (values) values[at] = value;
+  }
 }
 
 void EntryTiles::sort(const Team& team, Real* values) {
@@ -233,8 +265,8 @@ void EntryTiles::sort(const Team& team, Real* values) {
   team.for_each_tile(tasks(), [&](Index task) {
     for (Index t = task * plan_->column_tiles; t < (task + 1) * plan_->column_tiles; ++t)
       if (keeps(t))
-        sort_tile({placed_ + (first_[t] - elsewhere_before(t)), first_[t + 1] - first_[t]},
-                  values ? values + first_[t] : nullptr);
+        sort_tile({own_keys_.get() + (first_[t] - elsewhere_before(t)), first_[t + 1] - first_[t]},
+                  values ? values + first_[t] : nullptr, column_bits);
   });
 }
 
@@ -243,22 +275,28 @@ std::uint64_t EntryTiles::bytes() const {
          (plan_->rows.places.size() + plan_->columns.places.size()) * sizeof(std::uint32_t);
 }
 
-EntryTiles EntryTiles::part(const std::vector<Index>& indices) const {
-  std::vector<entries::Key> keys;
-  keys.reserve(indices.size());
-  for (const Index i : indices) keys.push_back(keys_[i]);
-  return part(indices, std::move(keys));
-}
-
-EntryTiles EntryTiles::part(const std::vector<Index>& indices, std::vector<entries::Key> keys) const {
+EntryTiles EntryTiles::begun_part(const std::vector<Index>& indices) const {
   EntryTiles some = *this;
-  some.own_keys(std::move(keys));
+  some.make_keys(indices.size());
   some.elsewhere_.clear();
   auto next = indices.begin();
   for (Index t = 0; t + 1 < first_.size(); ++t) {
     next = std::lower_bound(next, indices.end(), first_[t + 1]);
     some.first_[t + 1] = static_cast<Index>(next - indices.begin());
   }
+  return some;
+}
+
+EntryTiles EntryTiles::part(const std::vector<Index>& indices) const {
+  EntryTiles some = begun_part(indices);
+  std::ranges::transform(indices, some.own_keys_.get(), [&](Index i) { return keys_[i]; });
+  check_file();
+  return some;
+}
+
+EntryTiles EntryTiles::part(const std::vector<Index>& indices, const std::vector<entries::Key>& keys) const {
+  EntryTiles some = begun_part(indices);
+  std::ranges::copy(keys, some.own_keys_.get());
   return some;
 }
 

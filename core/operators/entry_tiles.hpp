@@ -18,6 +18,7 @@
 #include <span>
 #include <vector>
 
+#include "core/base/mapped_file.hpp"
 #include "core/numbers/kernels/entry_kernels.hpp"
 #include "core/numbers/tiles.hpp"
 #include "core/numbers/types.hpp"
@@ -26,25 +27,36 @@ namespace tightrope {
 
 class Ranks;
 
+/// An entry of a list, wherever it lies in the tiles.
+struct ListedEntry {
+  std::uint32_t row, column;
+  Real value;
+};
+
 class EntryTiles {
  public:
   /// Measurements whose losses are asked for in one call, at most: so few that their records are
   /// in the first-level cache when their slopes are known.
   static constexpr Index block = 32;
   static constexpr Index groups = 64;
-  /// One of the groups of entries, of which different ones may be counted, and placed, at the same time.
-  static Index group_of(Index row, Index column);
+  /// Which of the groups each of the entries is in. Different groups may be counted, and placed, at the same time.
+  static void groups_of(std::span<const ListedEntry> some, std::uint8_t* to);
 
   /// Counts entries before they are placed: every entry is named twice, to count() and, after allocate(), to place().
   /// `expected`: about how many there will be. One of several ranks counts all of them and keeps what is its own.
   EntryTiles(Shape shape, Index expected, const Ranks* ranks = nullptr);
-  /// What begins() and keys() were; `owner` keeps the keys. Throws std::length_error where they cannot have been.
+  /// What begins() and keys() were; the keys are in `file`, which is checked at the end of every pass over them. Throws
+  /// std::length_error where they cannot have been.
   EntryTiles(Shape shape, Index expected, std::vector<Index> begins, std::span<const entries::Key> keys,
-             std::shared_ptr<const void> owner);
-  void count(Index row, Index column) { ++first_[spot_of(row, column).tile + 1]; }
+             std::shared_ptr<const MappedFile> file);
+  void count(Index row, Index column);
   void allocate();
   /// Where the entry lies until sort().
   Index place(Index row, Index column);
+  /// The same for entries of one group. Between the two calls tile and key stand where row and column were;
+  /// `values` may be null.
+  void count(std::span<ListedEntry> some);
+  void place(std::span<const ListedEntry> some, Real* values);
   /// Brings the tiles into their final order, and `values`, one for each entry, along with them, unless it is null.
   void sort(const Team& team, Real* values);
   /// Gives back the memory of what is kept by other ranks, if it is this object's own.
@@ -63,7 +75,7 @@ class EntryTiles {
   /// Of the entries with these increasing indices, in this order.
   EntryTiles part(const std::vector<Index>& indices) const;
   /// The same, given their keys.
-  EntryTiles part(const std::vector<Index>& indices, std::vector<entries::Key> keys) const;
+  EntryTiles part(const std::vector<Index>& indices, const std::vector<entries::Key>& keys) const;
 
   /// What one pass computes, with a factor on all of it.
   struct Pass {
@@ -152,9 +164,14 @@ class EntryTiles {
   const entries::Key* keys_of(Index tile) const { return keys_.data() + (first_[tile] - elsewhere_before(tile)); }
   Index elsewhere_before(Index tile) const { return elsewhere_.empty() ? 0 : elsewhere_[tile / tiles_of_step()]; }
   void keep_strips(const Ranks& ranks);
-  void own_keys(std::vector<entries::Key> keys);
   /// work(task) for the tasks of the steps from `begin` to before `end`.
   void go_through(const Team& team, Index begin, Index end, const std::function<void(Index)>& work) const;
+  /// With their own keys, which are still to come.
+  EntryTiles begun_part(const std::vector<Index>& indices) const;
+  void make_keys(Index size);
+  void check_file() const {
+    if (file_) file_->check();
+  }
   static Workspace& workspace();
   Met met(Rows rows, Workspace& work) const;
   Packed pack(const Team& team, const Pass& pass, const Met& met, Workspace& work) const;
@@ -170,9 +187,9 @@ class EntryTiles {
   std::shared_ptr<const Plan> plan_;
   std::vector<Index> first_;  // entry of each tile, and their number
   std::vector<Index> next_;   // while entries are placed
-  std::shared_ptr<const void> owner_;
+  std::shared_ptr<entries::Key[]> own_keys_;
+  std::shared_ptr<const MappedFile> file_;  // of the keys, or of what they were taken from
   std::span<const entries::Key> keys_;
-  entries::Key* placed_ = nullptr;  // the same keys, where they are this object's own
   // Of a rank that keeps some strips of rows: which, and how many entries of others come before its own of each step.
   Index kept_strip_ = 0, kept_end_ = 0;
   std::vector<Index> elsewhere_;
@@ -186,6 +203,7 @@ void EntryTiles::for_each(const Work& work) const {
     for (Index i = at.first; i < at.end; ++i)
       work(i, rows[at.row_record + (keys_[i] >> 16U)], columns[at.column_record + (keys_[i] & 0xffffU)]);
   }
+  check_file();
 }
 
 template <class Block>
@@ -230,6 +248,7 @@ Real EntryTiles::run(const Team& team, const Pass& pass, Rows rows, const Block&
   unpack(team, pass, packed, few);
   Real value = 0;
   for (Index cell = 0; cell < cells(); ++cell) value += values[cell];
+  check_file();
   return value;
 }
 

@@ -75,8 +75,8 @@ TEST_CASE("biases fit what is a sum over rows and columns without a rank for it;
   const Real factor = std::sqrt(40.0 * 30.0 / static_cast<Real>(m));
   const std::vector<MatrixEntry> entries = of.op->entries();
   const Mat X = biased->iterate().X.dense();
-  const std::vector<Index> held_out = held_out_rows(m, 0.1, Stream(1, "problem/hold_out"));
-  const std::set<Index> test(held_out.begin(), held_out.end());
+  const HeldOut held_out = held_out_rows(m, 0.1, Stream(1, "problem/hold_out"));
+  const std::set<Index> test(held_out->begin(), held_out->end());
   Real squares[2] = {0, 0};
   for (Index i = 0; i < m; ++i) {
     const auto [a, b] = entries[i];

@@ -11,10 +11,10 @@ namespace {
 
 class TrainingLoss final : public Loss {
  public:
-  TrainingLoss(std::shared_ptr<const Loss> loss, std::vector<Index> held_out, Index measurements)
+  TrainingLoss(std::shared_ptr<const Loss> loss, HeldOut held_out, Index measurements)
       : loss_(std::move(loss)),
         held_out_(std::move(held_out)),
-        weight_(static_cast<Real>(measurements) / static_cast<Real>(measurements - held_out_.size())) {}
+        weight_(static_cast<Real>(measurements) / static_cast<Real>(measurements - held_out_->size())) {}
 
   bool separable() const override { return loss_->separable(); }
   Real weight() const { return weight_; }
@@ -44,9 +44,9 @@ class TrainingLoss final : public Loss {
   /// work(begin, count) for every run of measurements between two that are held out; those get 0.
   template <class Work>
   void for_each_run(Index first, std::size_t size, std::span<Real> out, const Work& work) const {
-    auto next = std::lower_bound(held_out_.begin(), held_out_.end(), first);
+    auto next = std::lower_bound(held_out_->begin(), held_out_->end(), first);
     for (std::size_t begin = 0; begin < size;) {
-      const std::size_t end = next == held_out_.end() ? size : std::min<std::size_t>(size, *next - first);
+      const std::size_t end = next == held_out_->end() ? size : std::min<std::size_t>(size, *next - first);
       if (end > begin) work(begin, end - begin);
       if (end < size) {
         out[end] = 0;
@@ -73,7 +73,7 @@ class TrainingLoss final : public Loss {
   }
 
   std::shared_ptr<const Loss> loss_;
-  std::vector<Index> held_out_;
+  HeldOut held_out_;
   Real weight_;
 };
 
@@ -89,15 +89,15 @@ class Squares final : public Loss {
 
 class ValidationError final : public Observer {
  public:
-  ValidationError(std::vector<Index> held_out, const SensingProblem& problem, std::shared_ptr<Objective> counted,
+  ValidationError(HeldOut held_out, const SensingProblem& problem, std::shared_ptr<Objective> counted,
                   bool root_mean_squares)
       : op_(*problem.op),
         counted_(std::move(counted)),
         root_mean_squares_(root_mean_squares),
         held_out_(std::move(held_out)),
         norm_(0) {
-    for (const Index i : held_out_) norm_ = std::hypot(norm_, problem.data[i]);
-    if (op_.predictions_are_optional()) part_ = op_.restricted(held_out_);
+    for (const Index i : *held_out_) norm_ = std::hypot(norm_, problem.data[i]);
+    if (op_.predictions_are_optional()) part_ = op_.restricted(*held_out_);
   }
   std::vector<Column> columns() const override {
     std::vector<Column> columns{
@@ -116,16 +116,16 @@ class ValidationError final : public Observer {
     }
     const Vec& z = part_ ? some : seen.prediction();
     Real sum = 0;
-    for (Index j = 0; j < held_out_.size(); ++j) {
-      const Index i = held_out_[j];
+    for (Index j = 0; j < held_out_->size(); ++j) {
+      const Index i = (*held_out_)[j];
       const Real residual = z[part_ ? j : i] - (*seen.data)[i];
       sum += residual * residual;
     }
     if (norm_ > 0) values[0] = std::sqrt(sum) / norm_;
     if (!root_mean_squares_) return;
     const Index m = op_.measurements();
-    values[1] = std::sqrt(training_squares(seen) / static_cast<Real>(m - held_out_.size()));
-    values[2] = std::sqrt(sum / static_cast<Real>(held_out_.size()));
+    values[1] = std::sqrt(training_squares(seen) / static_cast<Real>(m - held_out_->size()));
+    values[2] = std::sqrt(sum / static_cast<Real>(held_out_->size()));
   }
 
  private:
@@ -153,32 +153,31 @@ class ValidationError final : public Observer {
   const MeasurementOperator& op_;
   std::shared_ptr<Objective> counted_;
   bool root_mean_squares_;
-  std::vector<Index> held_out_;
+  HeldOut held_out_;
   Real norm_;
   std::shared_ptr<const MeasurementOperator> part_;  // those alone, where a pass need not predict all
 };
 
 }  // namespace
 
-std::vector<Index> held_out_rows(Index measurements, Real fraction, const Stream& stream) {
+HeldOut held_out_rows(Index measurements, Real fraction, const Stream& stream) {
   const auto count = static_cast<Index>(std::round(fraction * static_cast<Real>(measurements)));
   if (count == 0 || count >= measurements)
     throw Unsuitable(fmt::format("of {} measurements would hold out {}", measurements, count));
-  return stream.sample(measurements, count);
+  return std::make_shared<const std::vector<Index>>(stream.sample(measurements, count));
 }
 
-std::shared_ptr<const Loss> training_loss(std::shared_ptr<const Loss> loss, std::vector<Index> held_out,
-                                          Index measurements) {
+std::shared_ptr<const Loss> training_loss(std::shared_ptr<const Loss> loss, HeldOut held_out, Index measurements) {
   return std::make_shared<const TrainingLoss>(std::move(loss), std::move(held_out), measurements);
 }
 
-Vec training_data(const Vec& data, const std::vector<Index>& held_out) {
-  Vec kept = data * (static_cast<Real>(data.n_elem) / static_cast<Real>(data.n_elem - held_out.size()));
-  for (const Index i : held_out) kept[i] = 0;
+Vec training_data(const Vec& data, const HeldOut& held_out) {
+  Vec kept = data * (static_cast<Real>(data.n_elem) / static_cast<Real>(data.n_elem - held_out->size()));
+  for (const Index i : *held_out) kept[i] = 0;
   return kept;
 }
 
-std::shared_ptr<const Observer> validation_error(std::vector<Index> held_out, const SensingProblem& problem,
+std::shared_ptr<const Observer> validation_error(HeldOut held_out, const SensingProblem& problem,
                                                  std::shared_ptr<Objective> counted, bool root_mean_squares) {
   return std::make_shared<const ValidationError>(std::move(held_out), problem, std::move(counted), root_mean_squares);
 }

@@ -32,6 +32,8 @@ class Exponential final : public Loss {
   static Real term(Index i, Real residual) { return static_cast<Real>(1 + i) * std::exp(residual); }
 };
 
+HeldOut shared(const std::vector<Index>& rows) { return std::make_shared<const std::vector<Index>>(rows); }
+
 /// (Σ (z_i − y_i))²/2, which wants to see all at once.
 class SquareOfSum final : public Loss {
  public:
@@ -48,7 +50,7 @@ class SquareOfSum final : public Loss {
 
 TEST_CASE("the training loss is m/(m − h) times the sum over what is not held out, however it is cut into blocks") {
   const Vec z = Stream(1, "z").normal_matrix(m, 1), y = Stream(1, "y").normal_matrix(m, 1);
-  const auto loss = training_loss(std::make_shared<const Exponential>(), held_out, m);
+  const auto loss = training_loss(std::make_shared<const Exponential>(), shared(held_out), m);
   CHECK(loss->separable());
   Real expected = 0;
   Vec terms(m, arma::fill::zeros);
@@ -74,7 +76,7 @@ TEST_CASE("the training loss is m/(m − h) times the sum over what is not held 
 
 TEST_CASE("a loss that sees all at once sees all that is not held out") {
   const Vec z = Stream(1, "z").normal_matrix(m, 1), y = Stream(1, "y").normal_matrix(m, 1);
-  const auto loss = training_loss(std::make_shared<const SquareOfSum>(), held_out, m);
+  const auto loss = training_loss(std::make_shared<const SquareOfSum>(), shared(held_out), m);
   CHECK_FALSE(loss->separable());
   Real sum = 0;
   for (Index i = 0; i < m; ++i)
@@ -86,7 +88,7 @@ TEST_CASE("a loss that sees all at once sees all that is not held out") {
 }
 
 TEST_CASE("starts learn from the other measurements, times m/(m − h)") {
-  const Vec y = Stream(1, "y").normal_matrix(m, 1), training = training_data(y, held_out);
+  const Vec y = Stream(1, "y").normal_matrix(m, 1), training = training_data(y, shared(held_out));
   for (Index i = 0; i < m; ++i)
     CHECK(training[i] == doctest::Approx(is_held_out(i) ? 0 : weight * y[i]).epsilon(1e-14));
 }
@@ -95,7 +97,7 @@ TEST_CASE("the validation error is ‖A(X) − y‖/‖y‖ over what is held ou
   const auto of = problem();
   const std::vector<Index> some = {3, 4, 50, 199};
   LaneSetup given = setup(of);
-  given.watches = {{validation_error(some, *of, given.objective), {}, true}};
+  given.watches = {{validation_error(shared(some), *of, given.objective), {}, true}};
   given.stop.iterations = 3;
   const auto lane = run(given);
   const auto column = lane->trace().find("validation_error");
@@ -111,7 +113,7 @@ TEST_CASE("the validation error is ‖A(X) − y‖/‖y‖ over what is held ou
 TEST_CASE("a share of the measurements is held out, each as likely as another") {
   Vec hits(50, arma::fill::zeros);
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
-    const std::vector<Index> drawn = held_out_rows(50, 0.3, Stream(seed, "hold_out"));
+    const std::vector<Index> drawn = *held_out_rows(50, 0.3, Stream(seed, "hold_out"));
     REQUIRE(drawn.size() == 15);
     for (std::size_t i = 0; i < drawn.size(); ++i) {
       CHECK((i == 0 || drawn[i - 1] < drawn[i]));

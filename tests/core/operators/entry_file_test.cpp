@@ -5,9 +5,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <numeric>
+#include <thread>
 
 #include "core/base/error.hpp"
 #include "core/numbers/streams.hpp"
@@ -78,23 +84,56 @@ TEST_CASE("the shape is the largest of the file or the one given, and what is em
   CHECK(free.description == "2 entries of a 4 × 5 matrix, separated by blanks");
 }
 
-TEST_CASE("a line that cannot be read is named, with what stands there") {
-  CHECK(refusal_of("1 2 3\n1 x 3\n").starts_with("2: 'x' is no column: these are whole numbers from 1 to"));
-  CHECK(refusal_of("0 2 3\n").starts_with("1: '0' is no row"));
-  CHECK(refusal_of("1 2 3\n\n7 1 1\n", {6, 6}) == "3: '7' is no row: these are whole numbers from 1 to 6");
-  CHECK(refusal_of("1,2,3\n1,2\n").starts_with("2: the line ends too early"));
+TEST_CASE("line and column of what cannot be read are named, with what stands there") {
+  CHECK(refusal_of("1 2 3\n1 x 3\n").starts_with("2:3: 'x' is no column: these are whole numbers from 1 to"));
+  CHECK(refusal_of("0 2 3\n").starts_with("1:1: '0' is no row"));
+  CHECK(refusal_of("1 2 3\n\n  7 1 1\n", {6, 6}) == "3:3: '7' is no row: these are whole numbers from 1 to 6");
+  CHECK(refusal_of("1,2,3\n1,2\n").starts_with("2:4: the line ends too early"));
   CHECK(refusal_of("1,2,3\n1;2;3\n") ==
-        "2: ';2;3' stands where the column should come, behind commas as in the first line");
-  CHECK(refusal_of("1 2 nan\n") == "1: 'nan' is no finite number");
-  CHECK(refusal_of("1 2 3\n1 3 1e999") == "2: '1e999' is no finite number");
+        "2:2: ';2;3' stands where the column should come, behind commas as in the first line");
+  CHECK(refusal_of("1,2,3\n1,,3\n").starts_with("2:3: ',3' is no column"));
+  CHECK(refusal_of("1 2 nan\n") == "1:5: 'nan' is no finite number");
+  CHECK(refusal_of("1 2 3\n1  3  1e999") == "2:7: '1e999' is no finite number");
   CHECK(refusal_of("names alone here\n").ends_with("the file has no entries"));
-  CHECK(refusal_of("1 99999999999999999999 3\n").starts_with("1: '99999999999999999999' is no column"));
+  CHECK(refusal_of("1 99999999999999999999 3\n").starts_with("1:3: '99999999999999999999' is no column"));
+  CHECK(refusal_of("1 4294967298 3\n").starts_with("1:3: '4294967298' is no column"));
+  CHECK(refusal_of("") == " the file is empty");
+  // What looks like the values of ratings, and is none of them.
+  for (const char* value : {"3.5x", "3.x", "3..5", "3.5.1", "-", ".", "-.", "3,5", "3;", "x.5", "3.5e", "0x3", "1:2"}) {
+    CAPTURE(std::string(value));
+    CHECK(refusal_of(fmt::format("1 2 3\n2 2 {}\n3 2 3\n", value)).starts_with("2:5: "));
+  }
+  // Not a number and some more.
+  CHECK(refusal_of("1,2,3\n2,2,3;5\n") == "2:5: '3;5' is no finite number");
+  CHECK(refusal_of("%%MatrixMarket matrix coordinate pattern general\n3 3 1\n1 2x\n") == "3:3: '2x' is no column");
   const std::string market = "%%MatrixMarket matrix coordinate real general\n3 4 2\n";
   CHECK(refusal_of(market + "1 1 1\n").ends_with("there are 1 entries, but 2 are announced"));
-  CHECK(refusal_of(market + "1 1 1\n3 5 1\n") == "4: '5' is no column: these are whole numbers from 1 to 4");
+  CHECK(refusal_of(market + "1 1 1\n3 5 1\n") == "4:3: '5' is no column: these are whole numbers from 1 to 4");
   CHECK(refusal_of(market + "1 1 1\n3 4 1\n", {9, 9}).find("3 × 4") != std::string::npos);
-  CHECK(refusal_of("%%MatrixMarket matrix coordinate real symmetric\n3 3 1\n1 1 1\n").find("symmetric") !=
-        std::string::npos);
+  CHECK(refusal_of("%%MatrixMarket matrix coordinate real symmetric\n3 3 1\n1 1 1\n")
+            .starts_with("1:39: the matrix is "));
+  CHECK(refusal_of("%%MatrixMarket matrix coordinate complex general\n3 3 1\n1 1 1\n").starts_with("1:34: 'complex'"));
+  CHECK(refusal_of("%%MatrixMarket matrix coordinate real general\n%\n3 x 1\n1 1 1\n").starts_with("3:3: here must"));
+  CHECK(refusal_of("%%MatrixMarket matrix coordinate real general\n").starts_with("2:1: here must"));
+}
+
+TEST_CASE("numbers of every length are those that were written, on plain lines and others") {
+  const Stream stream(3, "numbers");
+  std::string text;
+  Values wanted;
+  for (Index i = 0; i < 20000; ++i) {
+    const std::uint64_t word = stream.word(i);
+    const int decimals = static_cast<int>(word % 9);
+    const Index whole = (word >> 8U) % (Index{1} << (word >> 40U) % 25);
+    const Real size = static_cast<Real>((word >> 20U) % 1000000007) / static_cast<Real>(1 + (word >> 50U) % 100);
+    const std::string value = fmt::format("{}{:.{}f}", word & 64U ? "-" : "", size, decimals);
+    text += fmt::format("{}{}{} {}{}\n", 1 + i, word & 128U ? "\t" : " ", 1 + whole, value,
+                        word & 256U ? " 978300760" : "");
+    wanted[{i, whole}] = std::strtod(value.c_str(), nullptr);
+  }
+  CHECK(read(text) == wanted);
+  CHECK(read("%%MatrixMarket matrix coordinate pattern general\n3 20000000 3\n1 1\n3 12345678\n2 7\n") ==
+        Values{{{0, 0}, 1}, {{2, 12345677}, 1}, {{1, 6}, 1}});
 }
 
 TEST_CASE("many lines come out as they went in, whatever parts they are read in") {
@@ -110,7 +149,11 @@ TEST_CASE("many lines come out as they went in, whatever parts they are read in"
   CHECK(text.size() > (std::size_t{16} << 20U));
   CHECK(read(text) == wanted);
   text.insert(text.rfind('\n', text.size() - 2) + 1, "5 oh 1\n");
-  CHECK(refusal_of(text).starts_with("1200000: 'oh' is no column"));
+  CHECK(refusal_of(text).starts_with("1200000:3: 'oh' is no column"));
+  // Of several mistakes the first, wherever in a part it stands.
+  text.insert(text.find('\n', text.size() / 3) + 1, "6 ah 1\n");
+  const std::string first = refusal_of(text);
+  CHECK_MESSAGE(first.find(":3: 'ah' is no column") != std::string::npos, first);
 }
 
 TEST_CASE(
@@ -159,4 +202,86 @@ TEST_CASE(
   std::filesystem::resize_file(packed, size - 64);
   CHECK(refusal({}, Exit::integrity).find("not those that its header announces") != std::string::npos);
   std::filesystem::remove(packed);
+}
+
+TEST_CASE("a packed file that is cut or changed while passes read it ends them with one sentence, and no signal") {
+  std::string text;
+  for (Index i = 0; i < 20000; ++i) text += fmt::format("{} {} {}\n", 1 + i / 50, 1 + 3 * (i % 50), 0.5);
+  const Written file(text);
+  const std::string packed = file.path + ".packed";
+  const Team team(2);
+  const EntryList written = read_entries(file.path, 1, {}, team);
+  const LowRank X{Mat(400, 2, arma::fill::ones), Mat(148, 2, arma::fill::ones)};
+  const auto pass = [&](const EntryTiles& tiles) {
+    LowRank gradient = X;
+    return tiles.run(team, {&X, &X, {}, 1, &gradient}, {0, tiles.size()},
+                     [](Index, Index count, const Real* z, Real* slopes) {
+                       std::copy_n(z, count, slopes);
+                       return std::accumulate(z, z + count, 0.0);
+                     });
+  };
+  const auto refusal = [&](const auto& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      CHECK(error.code() == Exit::integrity);
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  for (const bool is_cut : {true, false}) {
+    write_pack(packed, written, 1);
+    const auto size = std::filesystem::file_size(packed);
+    const EntryList list = read_entries(packed, 1, {}, team);
+    const EntryTiles part = list.tiles.part({0, 7, 19999});
+    CHECK(pass(list.tiles) == 40000);
+    if (is_cut)
+      std::filesystem::resize_file(packed, 4096);
+    else
+      std::filesystem::last_write_time(packed, std::filesystem::last_write_time(packed) + std::chrono::seconds(1));
+    const std::string what = is_cut ? fmt::format("{} was cut from {} to 4096 bytes while it was read", packed, size)
+                                    : packed + " was changed while it was read";
+    for (int time = 0; time < 2; ++time) CHECK(refusal([&] { pass(list.tiles); }) == what);
+    CHECK(refusal([&] { pass(part); }) == what);
+    CHECK(refusal([&] { list.tiles.part({1, 2}); }) == what);
+    CHECK(refusal([&] { list.tiles.for_each([](Index, Index, Index) {}); }) == what);
+    // Packed again under its name it is another file, which those who have the old one do not see.
+    write_pack(packed, written, 1);
+    CHECK(pass(read_entries(packed, 1, {}, team).tiles) == 40000);
+  }
+  std::filesystem::remove(packed);
+}
+
+TEST_CASE("text that is cut while it is read is refused for that, and no number of it is taken") {
+  std::string text;
+  for (Index i = 0; i < 600000; ++i) text += fmt::format("{} {} 12345.678\n", 1 + i / 40, 1 + i % 40);
+  const auto is_mapped = [](const std::string& path) {
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);)
+      if (line.ends_with(path)) return true;
+    return false;
+  };
+  // Whether the other one comes in time is the system's to say.
+  int refused = 0;
+  for (int time = 0; time < 50 && refused == 0; ++time) {
+    const Written file(text);
+    std::atomic<bool> is_read{false};
+    std::thread other([&] {
+      while (!is_read && !is_mapped(file.path)) std::this_thread::yield();
+      if (!is_read) std::filesystem::resize_file(file.path, 5000);
+    });
+    try {
+      const EntryList list = read_entries(file.path, 1, {}, Team(2));
+      CHECK(list.values.n_elem == 600000);
+      CHECK(arma::all(list.values == 12345.678));
+    } catch (const Error& error) {
+      CHECK(error.code() == Exit::integrity);
+      CHECK(std::string(error.what()) ==
+            fmt::format("{} was cut from {} to 5000 bytes while it was read", file.path, text.size()));
+      ++refused;
+    }
+    is_read = true;
+    other.join();
+  }
+  CHECK(refused == 1);
 }
