@@ -19,8 +19,8 @@ std::string inflated(const ByteSource& packed, std::uint64_t size, Deflated kind
     throw Error(Exit::resources, "zlib cannot be started");
   std::uint64_t taken = 0, made = 0;
   int status = Z_OK;
-  while ((status == Z_OK || status == Z_BUF_ERROR) &&
-         !(beginning && made == size)) {  // in pieces: zlib counts in 32 bits
+  // In pieces, for zlib counts in 32 bits; where nothing moves any more it ends with Z_BUF_ERROR.
+  while (status == Z_OK && !(beginning && made == size)) {
     constexpr std::uint64_t most = 1 << 20;
     if (stream.avail_in == 0) {
       in = packed.text(taken, std::min(most, packed.size() - taken));
@@ -31,11 +31,8 @@ std::string inflated(const ByteSource& packed, std::uint64_t size, Deflated kind
     const auto room = static_cast<uInt>(std::min(most, size - made));
     stream.next_out = reinterpret_cast<Bytef*>(out.data() + made);
     stream.avail_out = room;
-    const uInt before = stream.avail_in;
     status = inflate(&stream, Z_NO_FLUSH);
     made += room - stream.avail_out;
-    if (status != Z_STREAM_END && before == stream.avail_in && room == stream.avail_out)
-      break;  // nothing moves any more
   }
   inflateEnd(&stream);
   if (made != size || (status != Z_STREAM_END && !beginning)) refuse_file(name, "the compressed bytes are damaged");

@@ -47,7 +47,7 @@ std::string normalized(std::string_view text, bool decimal_comma, Numeral& numer
       out += 'e';
     } else if (c == '+' || c == '-') {
       // The number's own sign, the exponent's, or that of an exponent without a letter.
-      const bool own = i == 0, of_exponent = has_exponent && !out.empty() && out.back() == 'e';
+      const bool own = i == 0, of_exponent = has_exponent && out.back() == 'e';
       const bool bare = !own && !has_exponent && (numeral.has_point || numeral.has_comma) && rest.size() == 3 &&
                         std::ranges::all_of(rest, is_digit) && rest.front() != '0';
       if (!own && !of_exponent && !bare) return "";

@@ -40,11 +40,9 @@ std::string packing(std::uint64_t method) {
 /// The end record: the last one from which an archive can be read, for comments and other bytes may follow it.
 std::optional<std::uint64_t> end_of(const ByteSource& source) {
   const std::uint64_t size = source.size(), window = std::min<std::uint64_t>(size, end_size + 0xffff);
-  const std::string tail = source.text(size - window, window);
-  for (std::size_t at = tail.rfind("PK\x05\x06"); at != std::string::npos && window >= end_size;
-       at = at == 0 ? std::string::npos : tail.rfind("PK\x05\x06", at - 1))
-    if (at + end_size <= tail.size()) return size - window + at;
-  return std::nullopt;
+  if (window < end_size) return std::nullopt;
+  const std::size_t at = source.text(size - window, window).rfind("PK\x05\x06", window - end_size);
+  return at == std::string::npos ? std::nullopt : std::optional(size - window + at);
 }
 
 void put(std::string& out, std::uint64_t value, int size) {

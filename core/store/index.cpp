@@ -29,7 +29,6 @@ struct Trouble {
 };
 
 std::string words_of(sqlite3* handle) {
-  if (!handle) return "out of memory";
   const int reason = sqlite3_system_errno(handle);
   return is_shortage(reason) ? shortage_text(reason) : sqlite3_errmsg(handle);
 }

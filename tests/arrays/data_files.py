@@ -8,8 +8,10 @@ program writes it. A file says what must come of it: the array, to the last bit 
 in a text the refusal names the line.
 """
 import argparse
+import errno
 import io
 import json
+import os
 import pathlib
 import shutil
 import struct
@@ -19,6 +21,7 @@ import tempfile
 import unittest
 import warnings
 import zipfile
+import zlib
 
 import numpy
 import scipy.io
@@ -145,6 +148,28 @@ def numpy_files(files):
     files.add("refused-huge.npy", npy("'<f8'", "(99999999999, 99999999999)", data), Refused("99999999999"))
     files.add("refused-version.npy", npy("'<f8'", "(4, 3)", data, version=b"\7\0"), Refused("version 7"))
     files.add("refused-comma.npy", "1,2\n3,4\n", Refused("not a NumPy array"))
+    files.add("refused-start.npy", b"\x93NUMPY", Refused("incomplete"))
+    files.add("refused-header-size.npy", b"\x93NUMPY\2\0" + (2 ** 21).to_bytes(4, "little") + bytes(2 ** 21), Refused("not that of a NumPy array"))
+    files.add("refused-nine.npy", npy("'<f8'", "(1,1,1,1,1,1,1,1,1)", bytes(8)), Refused("9 dimensions"))
+    files.add("refused-half-infinite.npy", lambda path: numpy.save(path, numpy.array([1, numpy.inf], "f2")), Refused("entry 2 is not a finite number"))
+
+    def headed(text):
+        return b"\x93NUMPY\1\0" + len(text).to_bytes(2, "little") + text.encode() + numpy.float64(2.5).tobytes()
+    descr, order, shape = "'descr': '<f8'", "'fortran_order': False", "'shape': (1,)"
+    for number, text in enumerate([f"{{{descr}, {order}, {shape}}}", f"{{b{shape}, b{order},b'descr' :b'<f8' ,}} \n"]):
+        files.add(f"header-spelt-{number}.npy", headed(text), numpy.array([2.5]))
+    for number, text in enumerate([
+            f"{{{descr}, {descr}, {order}, {shape}}}", f"{{{descr}, {order}, {order}, {shape}}}", f"{{{descr}, {order}, {shape}, {shape}}}",
+            f"{{{order}, {shape}}}", f"{{{descr}, {shape}}}", f"{{{descr}, {order}}}", f"{{{descr}, {order}, {shape}, 'size': 1}}",
+            f"{{{descr} {order}, {shape}}}", f"{{{descr}, {order}, {shape}}} 1", f"{descr}, {order}, {shape}", f"{{descr: '<f8', {order}, {shape}}}",
+            "{'descr", f"{{'descr' '<f8', {order}, {shape}}}", f"{{{descr}, 'fortran_order': Maybe, {shape}}}", f"{{{descr}, {order}, 'shape': 1}}",
+            f"{{{descr}, {order}, 'shape': (1 1)}}", f"{{{descr}, {order}, 'shape': (x,)}}", f"{{{descr}, {order}, 'shape': (1",
+            f"{{{descr}, {order}, 'shape': (1000000000000000000,)}}"]):
+        files.add(f"refused-header-{number}.npy", headed(text), Refused("the header is not that of a NumPy array"))
+    for number, (kind, words) in enumerate([
+            ("F", "complex"), ("D", "complex"), ("a3", "text"), ("<m8[s]", "times"), ("<f12", "extended precision"), ("g", "extended precision"),
+            ("", "not known"), ("<", "not known"), ("f3", "not known"), ("b2", "not known"), ("i3", "not known"), ("u16", "not known"), ("x4", "not known")]):
+        files.add(f"refused-kind-{number}.npy", npy(f"'{kind}'", "(1,)", bytes(8)), Refused(words, f"('{kind}')"))
 
 
 def zipped(members, method=zipfile.ZIP_STORED, **more):
@@ -219,6 +244,34 @@ def npz_files(files):
     files.add("refused-empty.npz", zipped([]), Refused("no array"))
     files.add("refused-text.npz", "1,2\n", Refused("no zip archive"))
     files.add("refused-member.npz", zipped([("readme.txt", b"hello")]), Refused("not a NumPy array"))
+    files.add("no-ending.npz:X", zipped([("X", member)]), X, "4 × 3")
+    files.add("end-twice.npz", whole + b"PK\5\6", X)
+    files.add("refused-end-alone.npz", b"PK\5\6", Refused("no zip archive"))
+
+    # One field of the list of members, or of the records behind it, is another one.
+    def patched(data, signature, offset, value, size):
+        start = data.rindex(signature) + offset
+        return data[:start] + value.to_bytes(size, "little") + data[start + size:]
+    local, central, end, locator = b"PK\3\4", b"PK\1\2", b"PK\5\6", b"PK\6\7"
+    packed, wide = zipped([("X.npy", member)], zipfile.ZIP_DEFLATED), zip64(b"X.npy", member)
+    size, list_damaged, incomplete = len(member), "list of members is damaged", "the archive is incomplete"
+    for name, data, signature, offset, value, width, words in [
+            ("list-begin", whole, end, 16, 2 ** 31, 4, list_damaged), ("list-size", whole, end, 12, 2 ** 31, 4, list_damaged),
+            ("list-count", whole, end, 10, 50, 2, list_damaged), ("list-signature", whole, central, 0, 1, 1, list_damaged),
+            ("member-signature", whole, local, 0, 1, 1, list_damaged), ("member-place", b"#!" + wide, central, 71, 2 ** 64 - 1, 8, list_damaged),
+            ("encrypted", whole, central, 8, 1, 2, "encrypted"), ("member-size", whole, central, 20, 10 ** 6, 4, incomplete),
+            ("short-field", wide, central, 53, 8, 2, "incomplete"), ("other-field", wide, central, 51, 9, 2, "incomplete"),
+            ("announced", packed, central, 24, 10 ** 9, 4, "compressed bytes can hold"), ("longer", packed, central, 24, size + 5, 4, "compressed bytes are damaged"),
+            ("shorter", packed, central, 24, size - 5, 4, "compressed bytes are damaged"), ("other-size", whole, central, 24, size - 5, 4, "checksum"),
+            ("deflate64", whole, central, 10, 9, 2, "packed with deflate64"), ("bzip2", whole, central, 10, 12, 2, "packed with bzip2"),
+            ("zstandard", whole, central, 10, 93, 2, "packed with Zstandard"), ("xz", whole, central, 10, 95, 2, "packed with XZ"),
+            ("method", whole, central, 10, 77, 2, "packed with method 77")]:
+        files.add(f"refused-patched-{name}.npz", patched(data, signature, offset, value, width), Refused(words))
+    # Where the record of ZIP64 is not at the place that the locator names, it is looked for before the locator.
+    for name, at_byte in [("far", 10 ** 9), ("near-the-end", len(wide) - 10), ("elsewhere", 0)]:
+        files.add(f"zip64-{name}.npz", patched(wide, locator, 8, at_byte, 8), X)
+        files.add(f"refused-zip64-{name}.npz", patched(wide[wide.index(locator):], locator, 8, at_byte, 8), Refused(list_damaged))
+    files.add("zip64-leading.npz", b"#!/bin/sh\n" + wide, X)
 
 
 def savetxt_files(files):
@@ -368,6 +421,9 @@ def matlab_text_files(files):
     files.add("refused-scaled.txt", lines("   1.0e+03 *", "", "    1.5    2.25"), at(1))
     files.add("refused-save-complex.txt", lines("1.5+2i,3"), at(1, "field 1"))
     files.add("refused-save-nan.txt", lines("   1.5   NaN"), at(1, "field 2 is 'NaN'"))
+    for remark, row, announced, found in [("# rows: 2\n# columns: 3\n", " 1 2\n 3 4\n", "2 × 3", "2 × 2"),
+                                          ("# columns: 3\n", " 1 2\n", "1 × 3", "1 × 2"), ("# rows: 3\n", " 1\n 2\n", "3 × 1", "2 × 1")]:
+        files.add(f"refused-octave-{announced.replace(' × ', '-by-')}.txt", head + remark + row, Refused(f"announce {announced} numbers, but {found} follow"))
 
 
 def mat5(matrix, kind, storage, order="<", small_name=True):
@@ -423,6 +479,32 @@ def mat_files(files):
             files.add(f"stored-{storage}-{'little' if order == '<' else 'big'}.mat", mat5(whole, 6, storage, order, storage != "u2"), whole, "double")
     files.add("refused-few.mat", mat5(whole, 6, "u1").replace(struct.pack("<ii", 2, 3), struct.pack("<ii", 2, 4)), Refused("announces 8 numbers and has 6"))
     files.add("refused-function.mat", mat5(whole, 16, "u1"), Refused("a function"))
+    files.add("refused-class.mat", mat5(whole, 99, "u1"), Refused("'A' is ?"))
+
+    # Byte 136: flags, 152: sides, 168: the name, 176: the numbers, each as type and size.
+    def patched(data, at_byte, value):
+        return data[:at_byte] + struct.pack("<i", value) + data[at_byte + 4:]
+    plain = mat5(whole, 6, "f8")
+    for name, at_byte, value in [("flags", 136, 7), ("flags-size", 140, 4), ("sides", 152, 6), ("sides-odd", 156, 9), ("one-side", 156, 4),
+                                 ("name", 168, 1 << 16 | 2), ("small", 168, 5 << 16 | 1), ("numbers", 176, 8), ("numbers-size", 180, 47), ("top", 128, 13)]:
+        files.add(f"refused-patched-{name}.mat", patched(plain, at_byte, value), Refused("damaged"))
+    files.add("refused-patched-beyond.mat", patched(plain, 156, 4000), Refused("incomplete"))
+    files.add("refused-ends-in-name.mat", plain[:176], Refused("incomplete"))
+    long_name = struct.pack("<II", 1, 5000) + b"A" * 5000
+    files.add("refused-long-name.mat", plain[:168] + long_name + plain[176:], Refused("too long a name"))
+    inner = zlib.compress(struct.pack("<II", 9, 8) + bytes(8))
+    files.add("refused-packed.mat", plain[:128] + struct.pack("<II", 15, len(inner)) + inner, Refused("damaged"))
+    for name, at_byte, value in [("negative-row", 184, -1), ("negative-start", 208, -1), ("entries", 228, 16)]:
+        files.add(f"refused-sparse-{name}.mat", patched(kept, at_byte, value), Refused("sparse variable is damaged"))
+    v4 = struct.pack("<5i", 0, 1, 1, 0, 2) + b"A\0" + numpy.float64(2.5).tobytes()
+    files.add("by-hand-v4.mat", v4, numpy.array([[2.5]]), "variable 'A', the only one, of class double")
+    files.add("refused-nothing-v4.mat", patched(v4, 4, 0)[:-8], Refused("'A' is empty"))
+    for name, at_byte, value, words in [
+            ("kind", 0, 3, "no file of MATLAB, or it is damaged"), ("numbers", 0, 60, "no file of MATLAB, or it is damaged"),
+            ("unnamed", 16, 0, "no file of MATLAB, or it is damaged"), ("long-name", 16, 4097, "no file of MATLAB, or it is damaged"),
+            ("imaginary", 12, 2, "no file of MATLAB, or it is damaged"), ("type", 0, -1, "no file of MATLAB"), ("short", 4, 2, "incomplete")]:
+        files.add(f"refused-v4-patched-{name}.mat", patched(v4, at_byte, value), Refused(words))
+    files.add("refused-hdf5.mat", b"\x89HDF\r\n\x1a\n" + bytes(100), Refused("libmatio cannot read it" if OPTIONS.mat else "libmatio-dev"))
     files.add("refused-csv.mat", "1,2\n3,4\n", Refused("MATLAB"))
     files.add("refused-cut.mat", lambda path: (save(path, {"A": X}), path.write_bytes(path.read_bytes()[:-40])), Refused(""))
     try:
@@ -492,6 +574,23 @@ def mtx_files(files):
     files.add("refused-banner.mtx", "2 2 1\n1 1 1\n", at(1, "%%MatrixMarket"))
     files.add("refused-huge.mtx", banner + "999999 999999 1\n1 1 1\n", Refused("lists 1", "999999 × 999999", "too few"))
     files.add("refused-oblong.mtx", banner.replace("general", "symmetric") + "2 3 1\n1 1 1\n", at(2, "square"))
+    files.add("separated.mtx", banner + "2\t2\v1 \r\n1\f2 1.5\t\r\n", numpy.array([[0, 1.5], [0, 0]]))
+    files.add("several-in-a-line.mtx", "%%MatrixMarket matrix array real general\n2 2\n1 2 3\n4\n", numpy.array([[1, 3], [2, 4]]))
+    for name, first, rest, refused in [
+            ("line", "\n", "", at(1, "begins with %%MatrixMarket")), ("object", "%%MatrixMarket vector array real general", "", at(1, "FORMAT FIELD SYMMETRY")),
+            ("words", "%%MatrixMarket matrix array real", "", at(1, "FORMAT FIELD SYMMETRY")), ("format", "%%MatrixMarket matrix dense real general", "", at(1, "'dense' is no format")),
+            ("field", "%%MatrixMarket matrix array float general", "", at(1, "'float' is no field")), ("hermite", "%%MatrixMarket matrix array real hermitian", "", at(1, "complex")),
+            ("symmetry", "%%MatrixMarket matrix array real triangular", "", at(1, "'triangular' is no symmetry")),
+            ("full-pattern", "%%MatrixMarket matrix array pattern general", "", at(1, "cannot be an array")),
+            ("no-sizes", banner[:-1], "", at(2, "rows, columns and entries")), ("two-sizes", banner[:-1], "2 2", at(2, "rows, columns and entries")),
+            ("three-sizes", "%%MatrixMarket matrix array real general", "2 2 1", at(2, "numbers of rows and columns")),
+            ("size", banner[:-1], "2 x 1", at(2, "'x' must be a whole number")), ("negative", banner[:-1], "2 -1 1", at(2, "'-1' must be a whole number")),
+            ("empty", banner[:-1], "0 2 0", at(2, "the matrix is empty")), ("two-words", banner[:-1], "2 2 1\n1 1", at(3, "row, column and number", "2 words")),
+            ("one-word", banner[:-1].replace("real", "pattern"), "2 2 1\n1% a remark\n", at(3, "row and column", "3 words")),
+            ("a-word", banner[:-1].replace("real", "pattern"), "2 2 1\n1\n% no more", at(3, "row and column", "1 word")),
+            ("array-ends", "%%MatrixMarket matrix array real general", "2 2\n1 2 3\n% and no more", at(5, "ends before entry (2, 2)")),
+            ("array-more", "%%MatrixMarket matrix array real general", "2 2\n1 2\n3 4 5", at(4, "more follows"))]:
+        files.add(f"refused-by-hand-{name}.mtx", first + "\n" + rest, refused)
 
 
 # --- Fortran ------------------------------------------------------------------------------------------------------
@@ -626,6 +725,33 @@ def other_files(files):
     files.add("refused-hole-of-names.csv", ",1.5,2\n3,4,5\n", at(1, "field 1 is empty", "number (a table with row names?"))
     files.add("refused-hole-in-row.csv", "1,2,3\n,4,5\n", at(2, "field 1 is empty; every entry needs a number"))
     files.add("refused-utf16-odd.csv", "1,2\n3,4\n".encode("utf-16")[:-1], Refused("UTF-16", "odd"))
+    for name, half in [("last", b"\x3d\xd8"), ("alone", b"\x3d\xd8\x00\xe0")]:
+        files.add(f"refused-utf16-{name}.csv", b"\xff\xfe" + "1,2\n# ".encode("utf-16-le") + half, Refused("UTF-16", "damaged"))
+    files.add("refused-utf32-big.csv", b"\0\0\xfe\xff" + "1,2\n".encode("utf-32-be"), Refused("UTF-32"))
+    files.add("utf16-big.csv", b"\xfe\xff" + "日本,b\n# \uff21\n1.5,2\n".encode("utf-16-be"), numpy.array([[1.5, 2]]), "text in UTF-16", "names (日本, b)")
+    square = numpy.array([[1, 2], [3, 4.0]])
+    for name, rows, expected, *words in [
+            ("feed.txt", ["1\f2", "3\v4"], square), ("blank-tab.txt", ["1 2", "\t", "3 4"], square, "1 empty line between"),
+            ("blanks.csv", ["1,2", "", " ", "3,4"], square, "2 empty lines between"), ("comma-tab.csv", ["1.0,\t2", "3.0,\t4"], square, "separated by commas"),
+            ("repeat-second.csv", ["1,2,3", "2*1.5,3"], [[1, 2, 3], [1.5, 1.5, 3]], "repeat counts"), ("signs.csv", ["##", "##,b", "1,2", "3,4"], square, "2 remarks"),
+            ("hash-other.csv", ["1,2", "#x,5,6", "3,4"], square, "1 remark"), ("hash-sentence.csv", ["#so it is!", "#1!", "#", "1,2", "3,4"], square, "3 remarks"),
+            ("signs-of-units.csv", ["a°,b²,c³,d₂,e₁", "1,2,3,4,5"], [[1, 2, 3, 4, 5]], "names (a°, b², c³, d₂, …)"),
+            ("all-quoted.csv", ['"1","2"', '"3","4"', '"5","6"'], [[1, 2], [3, 4], [5, 6]], "quotation marks"),
+            ("counts-from-0.csv", ["0,1.5", "1,7"], [[0, 1.5], [1, 7]]), ("counts-from-1.csv", ["1,0.5", "2,0.25", "3,0.75"], [[1, 0.5], [2, 0.25], [3, 0.75]], "column 1 counts the rows"),
+            ("signed.csv", ["+1e2,+1E2", "+5,-6"], [[100, 100], [5, -6]]), ("comma-letterless.csv", ["1,5-100;2", "3;4"], [[1.5e-100, 2], [3, 4]], "as Fortran writes them", "decimal commas")]:
+        files.add(name, lines(*rows), numpy.array(expected, float), *words)
+    for name, rows, line, *words in [
+            ("slashes", ["1 2 //", "3 4 5"], 1, "field 3 is '//'"), ("percent-word", ["1 2 %x", "3 4 5"], 1, "field 3 is '%x'"), ("blank-in-field", ["1.5 x\t2"], 1, "field 1 is '1.5 x'"),
+            ("comma-in-field", ["1\t2", "x,\ty"], 2, "field 1 is 'x,'"), ("tab-first", ["1 2", "3 4", "\t5"], 3, "nothing before the first tab"), ("tab-last", ["1 2", "3 4", "5\t"], 3, "behind the last one"),
+            ("tabs", ["1 2", "3 4", "5\t\t6"], 3, "nothing between the tabs behind field 1"), ("two-quotes", ['"1""5",2'], 1, "field 1 is '1\"\"5'"),
+            ("hash-row", ["1,2", "#x,5", "3,4"], 2, "field 1 is '#x'"), ("narrow-column", ["##,2", "3,4"], 1, "field 1 is '##'"), ("nan-name", ["nan(1),b", "1,2"], 1, "field 1 is 'nan(1)'"), ("no-name", ["a!,b", "1,2"], 1, "field 1 is 'a!'"),
+            ("names", ["a,b", "1"], 1, "2 names", "1 number"), ("quoted-repeat", ['"2*3",1'], 1, "field 1 is '2*3'"), ("long-count", ["12345678*1 2"], 1, "field 1 is '12345678*1'"),
+            ("no-number", ["12* 3.0"], 1, "repeat count stands"), ("no-times", ["0*5 3"], 1, "repeat count stands"), ("no-count", ["2*3 *5"], 1, "field 3 is '*5'"),
+            ("no-number-second", ["1,2", "2*,3"], 2, "field 1 is '2*'"), ("comma-after-point", ["1.5;2", "1,5;3"], 2, "line 1 has a number with a decimal point"),
+            ("quoted-row", ['"1","2"', "3,4"], 1, "as column names do"), ("two-commas", ["1,5,5;2"], 1, "field 1 is '1,5,5'"), ("point-in-exponent", ["1e5.5;2"], 1, "field 1 is '1e5.5'"),
+            ("sign-in-exponent", ["1e5-3;2"], 1, "field 1 is '1e5-3'"), ("letter-in-exponent", ["1.5-1x0 2"], 1, "field 1 is '1.5-1x0'"), ("zero-in-exponent", ["1.5-010 2"], 1, "field 1 is '1.5-010'"),
+            ("signed-long", ["+9007199254740993,1"], 1, "exactly")]:
+        files.add(f"refused-by-hand-{name}.csv", lines(*rows), at(line, *words))
     files.add("refused-semicolon-later.csv", "1,2\n3;4\n", at(2))
     files.add("refused-json.txt", '{"a": [1, 2]}\n', at(1))
     files.add("refused-xml.txt", "<table><tr><td>1</td></tr></table>\n", at(1))
@@ -639,6 +765,25 @@ def other_files(files):
     files.add("grey16.pgm", b"P5 3 2 65535\n" + (grey * 200).astype(">u2").tobytes(), grey * 200)
     files.add("refused-color.pgm", b"P6 1 1 255\nabc", Refused("P2 or P5"))
     files.add("refused-cut.pgm", b"P5 3 2 255\nabc", Refused("6 bytes"))
+    files.add("separated.pgm", "P2#\t\n\t3\r\n2\v9#\n1 2\f3\n4 5 6", numpy.array([[1, 2, 3], [4, 5, 6]]))
+    for name, content, words in [
+            ("joined", "P22 1 1 9\n5", "must stand alone"), ("bare", "P2", "must stand alone"), ("width", "P2 x 1 9\n5", "the width of the image is missing"),
+            ("height", "P2 3", "the height of the image is missing"), ("unit", "P2 3px 1 9\n5", "width of the image is missing or is not a whole number"),
+            ("zero", "P2 0 1 9\n", "width of the image must be between 1"), ("wide", "P2 1 9999999999 9\n", "height of the image must be between 1"),
+            ("deep", "P2 1 1 65536\n5", "largest value of the image must be between 1 and 65535"), ("short", "P2 100 100 9\n1", "cut short"),
+            ("word", "P2 2 1 9\n1 x", "row 1, column 2 is not a whole number"), ("ends", "P2 2 2 9\n1 2 3    ", "ends before row 2, column 2 of 2 × 2"),
+            ("above", "P2 2 1 9\n1 10", "row 1, column 2 is above 9"), ("more", "P2 1 1 9\n1 2", "more follows"), ("binary-above", b"P5 2 1 9 \1\12", "row 1, column 2 is above 9")]:
+        files.add(f"refused-{name}.pgm", content, Refused(words))
+    # What is in the place of a file, and what the system says of it.
+    files.add("refused-nowhere.csv", None, Refused("there is no such file"))
+    files.add("grey.pgm/refused-below.csv", None, Refused("there is no folder"))
+    files.add("refused-folder.npy", lambda path: path.mkdir(), Refused("not a regular file"))
+    files.add("refused-pipe.csv", os.mkfifo, Refused("not a regular file"))
+    files.add("refused-loop.mat", lambda path: path.symlink_to(path), Refused("cannot be opened", os.strerror(errno.ELOOP)))
+    # A file of the kernel's, which claims more bytes than it has.
+    kernel = pathlib.Path("/sys/kernel/mm/transparent_hugepage/enabled")
+    if kernel.exists():
+        files.add("refused-part.mtx", lambda path: path.symlink_to(kernel), Refused("failed part way"))
 
 
 MAKERS = [numpy_files, npz_files, savetxt_files, pandas_files, r_files, matlab_text_files, mat_files, mtx_files, fortran_files,

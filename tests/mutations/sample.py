@@ -37,10 +37,10 @@ CHANGES = [
 
 
 def mutants(directories):
-    """(file, number of the line, the line, the changed line)"""
+    """(directory, file in it or below, number of the line, the line, the changed line)"""
     found = []
     for directory in directories:
-        for file in sorted((SOURCE / directory).glob("*.cpp")):
+        for file in sorted((SOURCE / directory).rglob("*.cpp")):
             if file.stem.endswith("_main"):  # a program of its own
                 continue
             for number, line in enumerate(file.read_text(encoding="utf-8").splitlines()):
@@ -49,7 +49,7 @@ def mutants(directories):
                     continue
                 for pattern, replacement in CHANGES:
                     for match in re.finditer(pattern, code):
-                        found.append((file, number, line, line[:match.start()] + replacement + line[match.end():]))
+                        found.append((directory, file, number, line, line[:match.start()] + replacement + line[match.end():]))
     return found
 
 
@@ -92,7 +92,7 @@ def main():
     given = options.parse_args()
     all_of_them = mutants(given.directories)
     chosen = random.Random(given.seed).sample(all_of_them, min(given.count, len(all_of_them)))
-    files = sorted({str(file) for file, *_ in chosen})
+    files = sorted({str(file) for _, file, *_ in chosen})
     if subprocess.run(["git", "-C", SOURCE, "diff", "--quiet", "HEAD", "--", *files], check=False).returncode:
         sys.exit("sample.py: these files are not as committed")
     build = Build(given.build.resolve(), given.jobs)
@@ -102,7 +102,7 @@ def main():
         if red := build.red(directory):
             sys.exit(f"sample.py: without any mistake a test is red: {red}")
     made = killed = 0
-    for file, number, line, changed in chosen:
+    for directory, file, number, line, changed in chosen:
         start, original = time.monotonic(), file.read_bytes()
         where = f"{file.relative_to(SOURCE)}:{number + 1}"
         try:
@@ -112,7 +112,7 @@ def main():
             if not build.succeeds():
                 continue
             made += 1
-            red = build.red(str(file.parent.relative_to(SOURCE)))
+            red = build.red(directory)
             killed += bool(red)
             say(f"{'killed' if red else 'LIVES '}  {time.monotonic() - start:4.0f} s  {where}  "
                 f"{line.strip()}  ->  {changed.strip()}  {red}")

@@ -157,9 +157,9 @@ bool is_name(std::string_view text) {
 /// What Fortran writes where a field is too narrow.
 bool is_overflow(std::string_view text) { return text == "*" || text.find("**") != std::string_view::npos; }
 
-/// "#N/A", "#DIV/0!", "####": what a spreadsheet shows instead of a number, which is no remark.
+/// Of what begins with #: "#N/A", "#DIV/0!", "####", which a spreadsheet shows instead of a number, are no remarks.
 bool is_spreadsheet_error(std::string_view field) {
-  if (field.size() < 2 || field[0] != '#') return false;
+  if (field.size() < 2) return false;
   const std::string word = lower(field);
   static const std::array<std::string_view, 8> words{"#n/a",          "#nv", "#n/d", "#i/t",
                                                      "#getting_data", "#na", "#err", "#error"};
@@ -277,7 +277,7 @@ class Table {
     split_quietly(line);
     return fields_.size() > 1 && std::all_of(fields_.begin(), fields_.end(), [&](const Field& field) {
              const std::size_t star = field.text.find('*');
-             return field.quoted || (field.text.empty() && separator != ' ') ||
+             return field.quoted || field.text.empty() ||
                     read_numeral(star == std::string_view::npos ? field.text : field.text.substr(star + 1),
                                  decimal_comma);
            });
@@ -322,7 +322,7 @@ class Table {
     if (line.starts_with('%') || line.starts_with("//")) return true;
     if (!line.starts_with('#')) return false;
     split_quietly(line);
-    const std::string_view first = fields_.empty() ? line : fields_.front().text;
+    const std::string_view first = fields_.front().text;
     if (is_spreadsheet_error(first)) return false;
     const auto is_number = [](const Field& field) { return read_numeral(field.text).has_value(); };
     if (first.size() > 1 && first.find_first_not_of('#') == std::string_view::npos && fields_.size() > 1 &&

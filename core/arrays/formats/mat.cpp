@@ -112,10 +112,8 @@ class Numbers {
     return big_endian_ ? __builtin_bswap64(bits) >> (64 - 8 * size) : bits;
   }
 
-  /// `count` numbers of one type from `at` on, which must be there.
+  /// `count` numbers of one type from `at` on.
   std::vector<Real> read(std::uint64_t at, Index count, NumberType type) const {
-    if (at > bytes_.size() || count > (bytes_.size() - at) / type.size)
-      refuse_file(bytes_.name(), "the file is incomplete");
     const std::string data = bytes_.text(at, count * type.size);
     std::vector<Real> values(count);
     for (Index i = 0; i < count; ++i) {

@@ -327,7 +327,7 @@ StoredCell read_cell(const fs::path& folder) {
     damage = error.what();
   }
   if (!damage.empty()) throw Error(Exit::integrity, damage + "; remove that folder to have the run made again");
-  const fs::path file = folder / "record.json";
+  fs::path file = folder / "record.json";
   const Json record = parse_json(file, files.at("record.json"));
   StoredCell cell;
   cell.folder = folder;
@@ -370,9 +370,10 @@ StoredCell read_cell(const fs::path& folder) {
       cell.trace.marks.push_back({mark.at("iteration").get<Index>(), mark.at("word").get<std::string>()});
     if (const Node* kept = cell.record.find("kept")) cell.kept = *kept;
     cell.factors = read_stored_npz(folder / "final.npz");
-    const Json provenance = parse_json(folder / "provenance.json", files.at("provenance.json"));
+    file = folder / "provenance.json";
+    const Json provenance = parse_json(file, files.at("provenance.json"));
     cell.labels = provenance.at("labels").get<std::map<std::string, std::string>>();
-    cell.provenance = node_of(provenance, (folder / "provenance.json").string());
+    cell.provenance = node_of(provenance, file.string());
     if (Node* places = cell.provenance.find("files"))
       for (Node::Entry& entry : places->entries) entry.value.scalar = unescape_bytes(entry.value.scalar);
     cell.seconds = provenance.at("seconds").get<Real>();

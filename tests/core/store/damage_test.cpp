@@ -1,49 +1,22 @@
 // What is found in a run folder and is not what the store wrote: each is told in a sentence with the file's name, and
 // the code says whether it is damaged, in use, or only asked wrongly.
-#include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-#include <functional>
+#include <cmath>
+#include <limits>
 
 #include "core/base/digest.hpp"
-#include "core/base/error.hpp"
 #include "core/store/cells/checkpoint.hpp"
 #include "core/store/files/json.hpp"
 #include "core/store/files/lock.hpp"
 #include "core/store/index.hpp"
 #include "core/store/trials.hpp"
+#include "tests/support/refusals.hpp"
 
 using namespace tightrope;
 namespace fs = std::filesystem;
-
-namespace {
-
-struct Folder {
-  fs::path path = fs::temp_directory_path() / ("tightrope-damage-" + std::to_string(getpid()));
-  Folder() { fs::create_directories(path); }
-  ~Folder() { fs::remove_all(path); }
-  fs::path write(const std::string& name, const std::string& text) const {
-    std::ofstream(path / name, std::ios::binary) << text;
-    return path / name;
-  }
-};
-
-void check_refused(Exit code, const std::vector<std::string>& words, const std::function<void()>& call) {
-  try {
-    call();
-    FAIL("nothing was said");
-  } catch (const Error& error) {
-    CHECK(error.code() == code);
-    for (const std::string& word : words)
-      CHECK_MESSAGE(std::string(error.what()).find(word) != std::string::npos, error.what());
-  }
-}
-
-}  // namespace
 
 TEST_CASE("JSON that was cut short or written by a later version is no record") {
   check_refused(Exit::integrity, {"record.json is damaged: it is no JSON (parse error at line 1, column 9"},
@@ -55,7 +28,7 @@ TEST_CASE("JSON that was cut short or written by a later version is no record") 
 }
 
 TEST_CASE("trials are read as they were written, and refused where something is missing") {
-  const Folder out;
+  const TemporaryFolder out;
   CHECK(read_trials(out.path).empty());
   write_trials(out.path,
                {{{{"method", "a"}}, {"optimizer.step"}, "relative_error", {0.5}, {{{0.25}, 1}, {{0.5}, 1e-9}}}});
@@ -63,6 +36,17 @@ TEST_CASE("trials are read as they were written, and refused where something is 
   REQUIRE(trials.size() == 1);
   CHECK(trials[0].chosen == std::vector<Real>{0.5});
   CHECK(trials[0].values[1].last == 1e-9);
+  const Real none = std::numeric_limits<Real>::quiet_NaN(), lost = std::numeric_limits<Real>::infinity();
+  write_trials(out.path, {{{}, {"model.rank", "optimizer.step"}, "x", {none, 2}, {{{none, 1}, lost}, {{3, 4}, none}}}});
+  const TriedValues words = read_trials(out.path).at(0);  // JSON has neither NaN nor infinity
+  CHECK(words.paths == std::vector<std::string>{"model.rank", "optimizer.step"});
+  CHECK(words.column == "x");
+  CHECK(std::isnan(words.chosen[0]));
+  CHECK(words.chosen[1] == 2);
+  CHECK(std::isnan(words.values[0].numbers[0]));
+  CHECK(words.values[0].last == lost);
+  CHECK(words.values[1].numbers == std::vector<Real>{3, 4});
+  CHECK(std::isnan(words.values[1].last));
   out.write("trials.json", R"({"format": 1, "tightrope": "0", "settings": [{"labels": {}}]})");
   check_refused(Exit::integrity, {"trials.json is damaged", "paths"}, [&] { read_trials(out.path); });
   out.write("trials.json", R"({"format": 7, "tightrope": "8", "settings": []})");
@@ -70,7 +54,7 @@ TEST_CASE("trials are read as they were written, and refused where something is 
 }
 
 TEST_CASE("a checkpoint is taken for one only if its first line and its digest are right") {
-  const Folder out;
+  const TemporaryFolder out;
   const std::string key(64, 'a'), payload = "numbers", magic = "tightrope checkpoint 4 ";
   const fs::path right = out.write("right.state", magic + key + " " + sha256(key + payload) + "\n" + payload);
   CHECK(damage_of_checkpoint(right) == "");
@@ -87,7 +71,7 @@ TEST_CASE("a checkpoint is taken for one only if its first line and its digest a
 }
 
 TEST_CASE("a folder has one writer, who is named") {
-  const Folder out;
+  const TemporaryFolder out;
   CHECK(Lock::holder(out.path) == 0);
   {
     const Lock lock(out.path);
@@ -107,7 +91,7 @@ TEST_CASE("a folder has one writer, who is named") {
 }
 
 TEST_CASE("the index answers questions and nothing else") {
-  const Folder out;
+  const TemporaryFolder out;
   fs::create_directories(out.path / "cells");
   CHECK(refresh_index(out.path) == 0);
   CHECK(ask_index(out.path, "SELECT count(*) AS n FROM runs") == std::vector<std::vector<std::string>>{{"n"}, {"0"}});

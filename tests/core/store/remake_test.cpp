@@ -1,12 +1,10 @@
 // What is made again from a record: no more than is asked for, and only from what the record states.
 #include "core/store/remake.hpp"
 
-#include <doctest/doctest.h>
-
-#include "core/store/files/json.hpp"
-#include "core/tree/yaml/yaml.hpp"
+#include "tests/support/stored_runs.hpp"
 
 using namespace tightrope;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -88,4 +86,117 @@ TEST_CASE("a plugin that the record does not state makes nothing again") {
   CHECK_THROWS_AS(remake_truth(cell, catalog(), team), OtherPlugin);
   CHECK_THROWS_AS(remake_problem(cell, catalog(), team), OtherPlugin);
   CHECK_NOTHROW(remake_estimate(cell, catalog(), nullptr, team));
+}
+
+TEST_CASE("blocks of another shape are no estimate, and an estimate that a method published goes before them") {
+  const std::string words = "results/x/cells/y/final.npz has no block ";
+  for (const Mat& wrong : {Mat(8, 3), Mat(7, 2)}) {
+    StoredCell cell = stored();
+    cell.factors[1].values = wrong;
+    check_refused(Exit::integrity, {words + "V of 7 × 3"}, [&] { remake_estimate(cell, catalog(), nullptr, team); });
+  }
+  StoredCell cell = stored();
+  cell.factors.push_back({estimate_arrays[0], Mat(7, 1, arma::fill::ones), false});
+  const Mat own = cell.factors[1].values * cell.factors[0].values.t();
+  CHECK(arma::approx_equal(remake_estimate(cell, catalog(), nullptr, team).dense(), own, "absdiff", 1e-12));
+  cell.factors.push_back({estimate_arrays[1], Mat(5, 1, arma::fill::ones), false});
+  CHECK(arma::approx_equal(remake_estimate(cell, catalog(), nullptr, team).dense(), Mat(7, 5, arma::fill::ones),
+                           "absdiff", 0));
+}
+
+TEST_CASE("data files are looked up where they lay and in the run's folder, and told if they have changed") {
+  const RunFolder out;
+  StoredCell cell = stored();
+  cell.folder = out.path / "run/cells/x";
+  const std::string data = "1,2,3,4,5\n2,4,6,8,10\n", other = "5,4,3,2,1\n1,1,1,1,1\n", digest = sha256(data);
+  const fs::path beside = out.path / "run/x.csv", place = out.path / "elsewhere/x.csv";
+  const auto state = [&](const char* finished) {
+    const Json entry = {{"file", "x.csv"}, {"sha256", digest}};
+    cell.record.set("data", node_of(Json::array({entry}), "record.json"));
+    cell.provenance = node_of({{"finished", finished}, {"files", {{"x.csv", place.string()}}}}, "provenance.json");
+  };
+  CHECK(data_files_of(cell).empty());
+  cell.record.erase("data");
+  CHECK(data_files_of(cell).empty());
+  state("2001-01-01T00:00:00Z");
+  CHECK(data_files_of(cell).at(0).place.empty());
+  CHECK(changed_data_of({cell}) == "");  // what is not there has not changed
+  struct Case {
+    const char *there, *in_folder;  // "data", "other" or nothing
+    const fs::path& chosen;
+    bool has_changed;
+  };
+  for (const Case& one : {Case{"data", "", place, false},
+                          {"", "data", beside, false},
+                          {"other", "", place, true},
+                          {"other", "data", beside, false},
+                          {"data", "other", place, false},
+                          {"other", "other", place, true}}) {
+    fs::remove(place);
+    fs::remove(beside);
+    if (*one.there) out.write("elsewhere/x.csv", one.there == std::string("data") ? data : other);
+    if (*one.in_folder) out.write("run/x.csv", one.in_folder == std::string("data") ? data : other);
+    const RecordedFile file = data_files_of(cell).at(0);
+    CHECK(file.written == "x.csv");
+    CHECK(file.sha256 == digest);
+    CHECK(file.place == one.chosen);
+    const std::string changed = changed_data_of({cell});
+    if (one.has_changed)
+      CHECK(changed == place.string() + " has changed since " + cell.folder.string() +
+                           " was made with it: its SHA-256 was " + digest.substr(0, 12) + "… and is " +
+                           sha256(other).substr(0, 12) + "…");
+    else
+      CHECK(changed == "");
+  }
+  // What was not touched since the run finished is not read; who does not say when it was is not believed.
+  state("2999-01-01T00:00:00Z");
+  CHECK(changed_data_of({cell}) == "");
+  for (const char* when : {"yesterday", "2001-01-01T00:00:00Z"}) {
+    state(when);
+    CHECK(changed_data_of({cell}) != "");
+  }
+  cell.provenance = node_of({{"files", {{"x.csv", place.string()}}}}, "provenance.json");
+  CHECK(changed_data_of({cell}) != "");
+  cell.provenance = node_of({{"files", Json::array()}}, "provenance.json");  // no place is stated
+  CHECK(data_files_of(cell).at(0).place == beside);
+}
+
+TEST_CASE("a truth from a file is made again from the file of the record alone") {
+  const RunFolder out;
+  const fs::path file = out.write("x.csv", "1,2,3,4,5\n2,4,6,8,10\n3,6,9,12,15\n");
+  StoredCell cell = stored();
+  const auto with = [&](const std::string& written, const std::string& digest) {
+    Node& problem = *cell.spec.find("problem");
+    problem.set("shape", parse_yaml("[3, 5]", "record.json"));
+    problem.set("target", parse_yaml("{type: file, path: " + written + "}", "record.json"));
+    const Json entry = {{"file", written}, {"sha256", digest}};
+    cell.record.set("data", node_of(digest.empty() ? Json::array() : Json::array({entry}), "record.json"));
+    const Json plugin = {
+        {"kind", "targets"}, {"name", "file"}, {"sha256", catalog().find("targets", "file")->content_hash()}};
+    cell.record.set("plugins", node_of(Json::array({plugin}), "record.json"));
+    cell.provenance = node_of({{"files", {{written, file.string()}}}}, "provenance.json");
+  };
+  with("long/ago/x.csv", sha256_file(file));
+  const Mat X = remake_truth(cell, catalog(), team)->X.dense();
+  REQUIRE(X.n_rows == 3);
+  CHECK(std::abs(X(2, 4) - 15) < 1e-12);
+  with("long/ago/x.csv", std::string(64, 'f'));
+  check_refused(Exit::integrity, {"x.csv has changed since ", "its SHA-256 was ffffffffffff… and is "},
+                [&] { remake_truth(cell, catalog(), team); });
+  with(file.string(), "");
+  check_refused(Exit::integrity, {"the record of results/x/cells/y knows nothing of the data file " + file.string()},
+                [&] { remake_truth(cell, catalog(), team); });
+  with("long/ago/x.csv", sha256_file(file));
+  cell.record.erase("plugins");
+  CHECK_THROWS_AS(remake_truth(cell, catalog(), team), OtherPlugin);
+}
+
+TEST_CASE("a run can be made again if this program is the one that made it") {
+  const RunFolder out;
+  Runs::plain().publish(out.path);
+  StoredCell cell = read_cell(out.cell(Runs::plain()));
+  CHECK(remake_experiment(cell, catalog()).cells.at(0).key == cell.key);
+  cell.key[0] ^= 1;
+  check_refused(Exit::integrity, {"cannot be run again: this program is not the one it was made with"},
+                [&] { remake_experiment(cell, catalog()); });
 }
