@@ -205,7 +205,7 @@ Real EntryTiles::run(const Team& team, const Pass& pass, Rows rows, const Block&
   Index begin = 0, end = tasks() / plan_->strips;
   while (begin < end && first_of(begin + 1) <= rows.first) ++begin;
   while (begin < end && first_of(end - 1) >= rows.end()) --end;
-  go_through(team, begin, end, do_task);
+  go_through(team, begin, end, [&do_task](Index task) { do_task(task); });  // small enough to allocate nothing
   unpack(team, pass, packed, few);
   Real value = 0;
   for (Index cell = 0; cell < cells(); ++cell) value += values[cell];
