@@ -135,8 +135,6 @@ class EntryTiles {
   /// Tiles of different tasks of a step have nothing in common; those of one follow each other.
   Index tasks() const { return plan_->row_tiles * cells(); }
   std::span<entries::Key> own_keys(Index size);
-  /// work(task) for the tasks of the steps from `begin` to before `end`.
-  void go_through(const Team& team, Index begin, Index end, const std::function<void(Index)>& work) const;
   static Workspace& workspace();
   Met met(Rows rows, Workspace& work) const;
   Packed pack(const Team& team, const Pass& pass, const Met& met, Workspace& work) const;
@@ -145,6 +143,8 @@ class EntryTiles {
                  const char* met = nullptr) const;
   void unpack_side(const Team& team, const Real* gradient, Index stride, const Side& side, Mat& to,
                    const char* met = nullptr) const;
+  /// work(task) for the tasks of the steps from `begin` to before `end`.
+  void go_through(const Team& team, Index begin, Index end, const std::function<void(Index)>& work) const;
   static std::vector<Index> inverse(const Side& side);
 
   Shape shape_;
