@@ -164,8 +164,6 @@ class EntryTiles {
   const entries::Key* keys_of(Index tile) const { return keys_.data() + (first_[tile] - elsewhere_before(tile)); }
   Index elsewhere_before(Index tile) const { return elsewhere_.empty() ? 0 : elsewhere_[tile / tiles_of_step()]; }
   void keep_strips(const Ranks& ranks);
-  /// work(task) for the tasks of the steps from `begin` to before `end`.
-  void go_through(const Team& team, Index begin, Index end, const std::function<void(Index)>& work) const;
   /// With their own keys, which are still to come.
   EntryTiles begun_part(const std::vector<Index>& indices) const;
   void make_keys(Index size);
@@ -180,6 +178,8 @@ class EntryTiles {
                  const char* met = nullptr) const;
   void unpack_side(const Team& team, const Real* gradient, Index stride, const Side& side, Mat& to,
                    const char* met = nullptr) const;
+  /// work(task) for the tasks of the steps from `begin` to before `end`.
+  void go_through(const Team& team, Index begin, Index end, const std::function<void(Index)>& work) const;
   static std::vector<Index> inverse(const Side& side);
 
   Shape shape_;
@@ -244,7 +244,7 @@ Real EntryTiles::run(const Team& team, const Pass& pass, Rows rows, const Block&
   Index begin = 0, end = tasks() / plan_->strips;
   while (begin < end && first_of(begin + 1) <= rows.first) ++begin;
   while (begin < end && first_of(end - 1) >= rows.end()) --end;
-  go_through(team, begin, end, do_task);
+  go_through(team, begin, end, [&do_task](Index task) { do_task(task); });  // small enough to allocate nothing
   unpack(team, pass, packed, few);
   Real value = 0;
   for (Index cell = 0; cell < cells(); ++cell) value += values[cell];

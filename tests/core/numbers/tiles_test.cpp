@@ -1,8 +1,9 @@
-// Teams of threads: every tile once, exceptions returned, nested and concurrent use.
+// Teams of threads: every tile once, exceptions returned, nested and concurrent use; copies of what is large.
 #include "core/numbers/tiles.hpp"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -58,4 +59,27 @@ TEST_CASE("parts cover the whole without gaps and differ by one at most") {
         CHECK((length == size / parts || length == size / parts + 1));
       }
     }
+}
+
+TEST_CASE("a matrix is assigned to the last number, however large it is and wherever it begins") {
+  for (const unsigned threads : {1U, 3U}) {
+    const Team team(threads);
+    for (const Index rows : {0U, 5U, 350003U}) {
+      Mat from(rows, 3), to(2, 2);
+      for (Index i = 0; i < from.n_elem; ++i) from[i] = static_cast<Real>(i);
+      assign(team, from, to);
+      REQUIRE(arma::size(to) == arma::size(from));
+      CHECK(std::equal(from.begin(), from.end(), to.begin()));
+    }
+  }
+  std::vector<Real> from(100), to(110, -1.0);
+  for (Index i = 0; i < from.size(); ++i) from[i] = static_cast<Real>(i);
+  for (const Index all : {Index{100}, Index{1} << 30U})
+    for (Index shift = 0; shift < 9; ++shift)
+      for (const Index count : {Index{0}, Index{3}, Index{20}, Index{100}}) {
+        std::fill(to.begin(), to.end(), -1.0);
+        copy_of(all)(from.data(), count, to.data() + shift);
+        for (Index i = 0; i < to.size(); ++i)
+          CHECK(to[i] == (i >= shift && i < shift + count ? static_cast<Real>(i - shift) : -1.0));
+      }
 }
