@@ -2,10 +2,10 @@
 //
 // Both send factors to all ranks and add up what each rank has, to rank 0: with OrderedSum or with MPI_Allreduce, whose
 // bits depend on the number of ranks. In turns; the smallest time of many, by the clock.
+#include <fmt/format.h>
 #include <mpi.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <vector>
 
@@ -20,12 +20,12 @@ int main() {
   for (const Index n : {30, 100, 300, 1000}) {
     constexpr Index k = 10;
     const Index size = n * n;
-    std::vector<Real> own(size, 1.0 / static_cast<Real>(1 + ranks->rank())), total(size), factors(2 * n * k, 1.0);
+    std::vector<Real> own(size, 1), total(size), factors(2 * n * k, 1);
     std::vector<Index> chain;
     for (Index place = 0; place < ranks->count(); ++place) chain.push_back((place + 1) % ranks->count());
     OrderedSum ordered(*ranks, chain, 0);
     double least[2] = {1e9, 1e9};
-    for (int turn = 0; turn < static_cast<int>(std::clamp<Index>(20'000'000 / size, 20, 1000)); ++turn)
+    for (Index turn = 0; turn < std::clamp<Index>(20'000'000 / size, 20, 1000); ++turn)
       for (const bool in_order : {true, false}) {
         MPI_Barrier(MPI_COMM_WORLD);
         const double begin = MPI_Wtime();
@@ -39,8 +39,8 @@ int main() {
         least[in_order] = std::min(least[in_order], time);
       }
     if (ranks->leads())
-      std::printf("%zu ranks, n = %4zu, k = %zu: in order %8.1f us, MPI_Allreduce %8.1f us, ratio %.2f\n",
-                  ranks->count(), n, k, 1e6 * least[1], 1e6 * least[0], least[1] / least[0]);
+      fmt::print("{} ranks, n = {:4}, k = {}: in order {:8.1f} µs, MPI_Allreduce {:8.1f} µs, ratio {:.2f}\n",
+                 ranks->count(), n, k, 1e6 * least[1], 1e6 * least[0], least[1] / least[0]);
   }
   ranks->finish();
 }
