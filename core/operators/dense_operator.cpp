@@ -1,24 +1,20 @@
 #include "core/operators/dense_operator.hpp"
 
 #include <fmt/format.h>
-#include <sys/mman.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <exception>
-#include <new>
 #include <utility>
 #include <vector>
 
 #include "core/base/limits.hpp"
-#include "core/operators/dense_shards.hpp"
+#include "core/operators/dense_pass.hpp"
 
 namespace tightrope {
 
 namespace {
 
-constexpr Index reduction_tile = 4096;
 const Real root_half = std::sqrt(0.5);
 
 std::string bytes_per_entry(Storage storage) {
@@ -92,44 +88,7 @@ SignSource part_of(const SignSource& source, Rows rows, Index column) {
   };
 }
 
-/// Whole cache lines, which registers of 64 bytes read in one go, and huge pages where there is much.
-template <class T>
-struct Aligned {
-  using value_type = T;
-  T* allocate(std::size_t count) {
-    void* const data = ::operator new(count * sizeof(T), alignment(count));
-    if (count * sizeof(T) >= huge_page) madvise(data, count * sizeof(T), MADV_HUGEPAGE);
-    return static_cast<T*>(data);
-  }
-  void deallocate(T* data, std::size_t count) { ::operator delete(data, alignment(count)); }
-  bool operator==(const Aligned&) const = default;
-
- private:
-  static constexpr std::size_t huge_page = 2U << 20;
-  static std::align_val_t alignment(std::size_t count) {
-    return std::align_val_t{count * sizeof(T) >= huge_page ? huge_page : 64};
-  }
-};
-using Numbers = std::vector<Real, Aligned<Real>>;
-
-/// From one group's matrix to the next: not a multiple of 1 KiB, where the same columns of all of them would compete
-/// for the same places in the cache.
-Index group_elements(Index columns, Index width) {
-  const Index elements = columns * width;
-  return elements % 128 == 0 ? elements + 8 : elements;
-}
-
 }  // namespace
-
-/// Memory of a pass, kept by the calling thread: nothing is allocated in steady state.
-struct DenseOperator::Workspace {
-  Numbers x, gradient;
-  std::vector<Real> sums, slopes, whole;
-  std::vector<std::byte> scratch;
-  std::vector<const Real*> x_of;
-  std::vector<Real*> gradient_of;
-  Mat X;
-};
 
 DenseOperator::Workspace& DenseOperator::workspace() {
   static thread_local Workspace work;
@@ -242,155 +201,9 @@ void DenseOperator::dense_rows(Index first, Index count, Real* rows) const {
   }
 }
 
-/// One pass over the entries of some rows, and of those that share bytes with them. block_done(first, count, sums,
-/// slopes) turns the inner products of a finished block into its slopes, both as [group][row][lane of the group] and
-/// without the factor.
-///
-/// Rows are cut into strips, each with gradients of its own that are added in order. Threads share the strips, or the
-/// chunks of columns of one strip after another; the bits are the same.
-template <class Block>
-class DenseOperator::Pass {
- public:
-  Pass(const DenseOperator& dense, Rows rows, Index lanes, bool dot, bool add, Workspace& work, const Block& block_done)
-      : dense_(dense),
-        store_(*dense.store_),
-        team_(*dense.team_),
-        dot_(dot),
-        add_(add),
-        block_done_(block_done),
-        begin_(rows.first / dense.together_ * dense.together_),
-        end_(std::min(dense.measurements(), (rows.end() + dense.together_ - 1) / dense.together_ * dense.together_)),
-        width_(store_.lane_width(lanes)),
-        groups_((lanes + width_ - 1) / width_),
-        block_(std::min(most_block_rows, store_.block_rows(lanes))),
-        matrix_(group_elements(dense.columns_, width_)),
-        numbers_(block_ * groups_ * width_),
-        scratch_((store_.scratch_bytes(lanes) + 63) / 64 * 64),
-        cut_(begin_, end_, store_.splits_columns()),
-        strips_(cut_.strips) {
-    // Columns are shared where rows are long, and also where there are many lanes, whose matrices and gradients then
-    // lie in the shared cache once and not once for each thread; a chunk is a tile then, so that inner products are
-    // summed as they are by one thread.
-    const Index entries = dense.entries_;
-    const bool lanes_by_columns = lanes >= 8 && width_ == 1 && entries >= 4 * tile_columns * team_.threads();
-    chunk_ = store_.splits_columns() ? long_row_chunk : lanes_by_columns ? tile_columns : entries;
-    chunks_ = (entries + chunk_ - 1) / chunk_;
-    const Index places = chunks_ > 1 ? std::min<Index>(2, strips_) : strips_;
-    x_ = grown(work.x_of, groups_);
-    for (Index g = 0; g < groups_; ++g) x_[g] = grown(work.x, groups_ * matrix_) + g * matrix_;
-    gradients_ = grown(work.gradient_of, places * groups_);
-    if (add) grown(work.gradient, places * groups_ * matrix_);
-    for (Index g = 0; g < places * groups_; ++g) gradients_[g] = add ? work.gradient.data() + g * matrix_ : nullptr;
-    sums_ = grown(work.sums, places * chunks_ * numbers_);
-    slopes_ = grown(work.slopes, places * numbers_);
-    held_ = grown(work.scratch, 2 * places * scratch_);
-  }
-
-  /// Leaves the gradients first in the workspace.
-  void run() {
-    if (chunks_ == 1)
-      share_rows();
-    else
-      share_columns();
-  }
-
- private:
-  void share_rows() {
-    const Index size = groups_ * matrix_;
-    team_.for_each_tile(strips_, [&](Index strip) {
-      if (add_) std::fill_n(gradients_[strip * groups_], size, 0.0);
-      run_strip(strip, strip, [&](const SweepRows& last, const SweepRows& next, const SweepLanes& where, Real* sums) {
-        std::fill_n(sums, next.count * groups_ * width_, 0.0);
-        store_.sweep(last, next, 0, dense_.entries_, where, sums);
-      });
-    });
-    if (add_ && strips_ > 1)
-      team_.for_each_tile((size + reduction_tile - 1) / reduction_tile, [&](Index tile) {
-        for (Index strip = 1; strip < strips_; ++strip)
-          add_up(strip, tile * reduction_tile, std::min(size, (tile + 1) * reduction_tile));
-      });
-  }
-
-  void share_columns() {
-    for (Index strip = 0; strip < strips_; ++strip) {
-      const Index place = std::min<Index>(strip, 1);
-      if (add_)
-        each_chunk_of_gradients([&](Index begin, Index end) {
-          std::fill(gradients_[place * groups_] + begin, gradients_[place * groups_] + end, 0.0);
-        });
-      run_strip(strip, place, [&](const SweepRows& last, const SweepRows& next, const SweepLanes& where, Real* sums) {
-        const Index used = next.count * groups_ * width_;
-        team_.for_each_tile(chunks_, [&](Index chunk) {
-          std::fill_n(sums + chunk * numbers_, used, 0.0);
-          store_.sweep(last, next, chunk * chunk_, std::min(dense_.entries_, (chunk + 1) * chunk_), where,
-                       sums + chunk * numbers_);
-        });
-        for (Index chunk = 1; chunk < chunks_; ++chunk)
-          for (Index i = 0; i < used; ++i) sums[i] += sums[chunk * numbers_ + i];
-      });
-      if (add_ && strip > 0) each_chunk_of_gradients([&](Index begin, Index end) { add_up(1, begin, end); });
-    }
-  }
-
-  /// The rows of a strip, with the gradients and the memory of `place`. sweep(add, dot, lanes, sums) covers all
-  /// columns.
-  template <class Sweep>
-  void run_strip(Index strip, Index place, const Sweep& sweep) {
-    Real *const sums = sums_ + place * chunks_ * numbers_, *const slopes = slopes_ + place * numbers_;
-    const SweepLanes where{groups_, width_, x_, gradients_ + place * groups_};
-    const Index end = cut_.first_row(strip + 1);
-    SweepRows last;
-    for (Index first = cut_.first_row(strip), turn = 0; first < end; first += block_, turn ^= 1) {
-      const SweepRows next{first, std::min(block_, end - first), held_ + (2 * place + turn) * scratch_, slopes, false};
-      if (dot_) {
-        sweep(last, next, where, sums);
-        block_done_(first, next.count, sums, slopes);
-      } else {
-        block_done_(first, next.count, sums, slopes);
-        sweep(next, SweepRows{}, where, sums);
-      }
-      if (dot_ && add_) last = {next.first, next.count, next.scratch, slopes, true};
-    }
-    if (last.count > 0) sweep(last, SweepRows{}, where, sums);
-  }
-
-  /// The gradients of the first place += those of another, elements [begin, end) of all groups.
-  void add_up(Index place, Index begin, Index end) {
-    Real* const total = gradients_[0];
-    const Real* const part = gradients_[place * groups_];
-    for (Index j = begin; j < end; ++j) total[j] += part[j];
-  }
-
-  /// work(begin, end) for the elements of all groups' gradients, by the threads that sweep over their columns.
-  template <class Work>
-  void each_chunk_of_gradients(const Work& work) {
-    team_.for_each_tile(chunks_, [&](Index chunk) {
-      const Index begin = chunk * chunk_ * width_, end = std::min(dense_.columns_, (chunk + 1) * chunk_) * width_;
-      for (Index g = 0; g < groups_; ++g) work(g * matrix_ + begin, g * matrix_ + end);
-    });
-  }
-
-  const DenseOperator& dense_;
-  const RowStore& store_;
-  const Team& team_;
-  bool dot_, add_;
-  const Block& block_done_;
-  Index begin_, end_;     // rows
-  Index width_, groups_;  // lanes of a group, groups of the batch
-  Index block_, matrix_;  // rows of a block, elements of a group's x
-  Index numbers_;         // inner products of a block
-  Index scratch_;         // bytes
-  RowStrips cut_;
-  Index strips_, chunk_, chunks_;  // of rows, of columns
-  const Real** x_;
-  Real** gradients_;
-  Real *sums_, *slopes_;
-  std::byte* held_;
-};
-
-template <class Block>
-void DenseOperator::pass(Rows rows, Index lanes, bool dot, bool add, Workspace& work, const Block& block_done) const {
-  Pass<Block>(*this, rows, lanes, dot, add, work, block_done).run();
+void DenseOperator::pass(Rows rows, Index lanes, bool dot, bool add, Workspace& work,
+                         const BlockDone& block_done) const {
+  Pass(*this, rows, lanes, dot, add, work, block_done).run();
   store_->check();
 }
 
@@ -425,14 +238,13 @@ void DenseOperator::unpack(const Real* g, Index width, Mat& G) const {
 /// Puts X where the sweeps read it: packed, padded, side by side with its neighbours.
 void DenseOperator::set_matrix(Index lane, Index lanes, const Mat& X, Workspace& work) const {
   const Index width = store_->lane_width(lanes), groups = (lanes + width - 1) / width;
-  pack(X, 0, entries_, width,
-       grown(work.x, groups * group_elements(columns_, width)) + lane / width * group_elements(columns_, width) +
-           lane % width);
+  const Index matrix = Workspace::group_elements(columns_, width);
+  pack(X, 0, entries_, width, grown(work.x, groups * matrix) + lane / width * matrix + lane % width);
 }
 
 void DenseOperator::get_gradient(Index lane, Index lanes, const Workspace& work, Mat& G) const {
   const Index width = store_->lane_width(lanes);
-  unpack(work.gradient.data() + lane / width * group_elements(columns_, width) + lane % width, width, G);
+  unpack(work.gradient.data() + lane / width * Workspace::group_elements(columns_, width) + lane % width, width, G);
 }
 
 void DenseOperator::do_forward(const Mat& X, Vec& z) const {
@@ -455,10 +267,11 @@ void DenseOperator::do_forward(const LowRank& X, Rows rows, Vec& z) const {
   }
   Workspace& work = workspace();
   set_matrix(0, 1, X.left * X.right.t(), work);
-  pass(rows, 1, true, false, work, [&](Index first, Index count, const Real* sums, Real*) {
+  const auto keep = [&](Index first, Index count, const Real* sums, Real*) {
     for (Index i = 0; i < count; ++i)
       if (first + i >= rows.first && first + i < rows.end()) z[first + i - rows.first] = layout_.factor * sums[i];
-  });
+  };
+  pass(rows, 1, true, false, work, std::ref(keep));
 }
 
 void DenseOperator::measure_shards(const LowRank& X, Rows rows, Vec& z) const {
@@ -506,14 +319,14 @@ void DenseOperator::do_evaluate(std::span<Evaluation> lanes, Rows rows) const {
   if (shards_) return evaluate_shards(lanes, rows, add);
   const Index count = lanes.size(), width = store_->lane_width(count);
   Workspace& work = workspace();
-  grown(work.x, (count + width - 1) / width * group_elements(columns_, width));
+  grown(work.x, (count + width - 1) / width * Workspace::group_elements(columns_, width));
   team_->for_each_tile((count + width - 1) / width * width, [&](Index l) {
     const LowRank& at = *lanes[std::min(l, count - 1)].at;  // lanes that fill up a group hold a copy
     Mat& X = workspace().X;
     X = at.left * at.right.t();
     set_matrix(l, count, X, work);
   });
-  pass(rows, count, true, add, work, [&](Index first, Index rows_done, const Real* sums, Real* slopes) {
+  const auto weigh = [&](Index first, Index rows_done, const Real* sums, Real* slopes) {
     Real slope[most_block_rows];
     // Of the block, those that are asked for.
     const Index begin = std::clamp(rows.first, first, first + rows_done) - first;
@@ -533,7 +346,8 @@ void DenseOperator::do_evaluate(std::span<Evaluation> lanes, Rows rows) const {
     // Lanes that fill up a group stay at zero.
     for (Index l = count; add && l < (count + width - 1) / width * width; ++l)
       for (Index i = 0; i < rows_done; ++i) slopes[l / width * rows_done * width + l % width + i * width] = 0;
-  });
+  };
+  pass(rows, count, true, add, work, std::ref(weigh));
   team_->for_each_tile(count, [&](Index l) {
     Evaluation& lane = lanes[l];
     Workspace& own = workspace();

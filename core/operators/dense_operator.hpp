@@ -74,10 +74,11 @@ class DenseOperator : public MeasurementOperator {
 
   struct Workspace;
   static Workspace& workspace();
-  template <class Block>
   class Pass;
-  template <class Block>
-  void pass(Rows rows, Index lanes, bool dot, bool add, Workspace& work, const Block& block_done) const;
+  /// Turns the inner products of a finished block of rows into its slopes, both as [group][row][lane of the group] and
+  /// without the factor.
+  using BlockDone = std::function<void(Index first, Index count, const Real* sums, Real* slopes)>;
+  void pass(Rows rows, Index lanes, bool dot, bool add, Workspace& work, const BlockDone& block_done) const;
   /// The columns begin … end − 1 of vec(X) as rows hold them, `width` numbers apart, and zeros that fill up registers.
   void pack(const Mat& X, Index begin, Index end, Index width, Real* x) const;
   void unpack(const Real* g, Index width, Mat& G) const;

@@ -79,6 +79,20 @@ std::uint64_t row_stride(Storage storage, Index columns) {
   return bytes % 1024 == 0 ? bytes + 64 : bytes;
 }
 
+/// Gradients of a block that is added from zero.
+void clear(const SweepRows& added, Index begin, Index end, const SweepLanes& lanes) {
+  if (added.count > 0 && added.starts)
+    for (Index g = 0; g < lanes.groups; ++g)
+      std::fill(lanes.gradient[g] + begin * lanes.width, lanes.gradient[g] + end * lanes.width, 0.0);
+}
+
+/// Those of the last block of a strip, on top of the total.
+void add_up(const SweepRows& added, Index begin, Index end, const SweepLanes& lanes) {
+  if (added.count > 0 && added.total)
+    for (Index g = 0; g < lanes.groups; ++g)
+      for (Index j = begin * lanes.width; j < end * lanes.width; ++j) added.total[g][j] += lanes.gradient[g][j];
+}
+
 Index sign_row_stride(Index columns) { return (columns + 63) / 64 * 64; }
 Index groups_of(Index rows) { return (rows + sign_group - 1) / sign_group; }
 
@@ -140,9 +154,8 @@ class PlainStore final : public RowStore {
       return fit >= 1 ? std::min<Index>(fit, 8) : generate_ ? 4 : 64;
     }
     // Multiples of what registers hold. The lanes' matrices and gradients move once for each block, 24 bytes a lane and
-    // column; with three rows to a lane that is no more than the eight bytes of an entry, read once more.
-    if (lanes > 1)
-      return std::max<Index>(24 * stride_ <= core_cache() / 2 ? 24 : 12, std::min<Index>(48, 3 * lanes / 12 * 12));
+    // column; with four rows to a lane that is less than the eight bytes of an entry, read once more.
+    if (lanes > 1) return std::max<Index>(24 * stride_ <= core_cache() / 2 ? 24 : 12, std::min<Index>(64, 4 * lanes));
     if (stride_ <= 8192) return std::clamp<Index>(core_cache() / 8 / stride_ / 4 * 4, 4, 16);
     // Four rows to add and four to come, where the core's own cache holds them with room to spare.
     return 8 * stride_ <= core_cache() / 4 * 3 ? 4 : 2;
@@ -152,24 +165,16 @@ class PlainStore final : public RowStore {
   }
   void sweep(const SweepRows& add, const SweepRows& dot, Index begin, Index end, const SweepLanes& lanes,
              Real* sums) const override {
-    if (chosen_ && !generate_ && lanes.groups == 1) {
+    if (lanes.groups == 1) clear(add, begin, (end + 7) / 8 * 8, lanes);
+    if (chosen_ && !generate_ && lanes.groups == 1)
       // Any two rows are a block, with their distance as its stride. With one lane a copy would cost as much as it
       // saves.
       for (Index i = 0; i < std::max(add.count, dot.count); i += 2)
-        sweeps::plain(two_of(add, i), add.slopes + i, two_of(dot, i), begin, end, storage_, lanes, sums + i);
-      return;
-    }
-    // What is copied is used while it is in the first caches.
-    const Index step = chosen_ && !generate_ ? tile_columns : end - begin;
-    for (Index from = begin; from < end; from += step) {
-      const Index to = std::min(end, from + step);
-      if (makes())
-        for (const SweepRows* rows : {&add, &dot})
-          for (Index i = 0; i < rows->count && !rows->made; ++i)
-            make(rows->first + i, from, to, static_cast<std::byte*>(rows->scratch) + i * stride());
-      sweeps::plain({at(add), add.count, stride()}, add.slopes, {at(dot), dot.count, stride()}, from, to, kept_as(),
-                    lanes, sums);
-    }
+        sweeps::one_lane(two_of(add, i), add.slopes + i, two_of(dot, i), begin, end, storage_, lanes.x[0],
+                         lanes.gradient[0], sums + i);
+    else
+      sweep_blocks(add, dot, begin, end, lanes, sums);
+    if (lanes.groups == 1) add_up(add, begin, end, lanes);
   }
   void read(Index row, Real* entries) const override {
     if (generate_)
@@ -179,6 +184,23 @@ class PlainStore final : public RowStore {
   }
 
  private:
+  void sweep_blocks(const SweepRows& add, const SweepRows& dot, Index begin, Index end, const SweepLanes& lanes,
+                    Real* sums) const {
+    // What is copied is used while it is in the first caches.
+    const Index step = chosen_ && !generate_ ? tile_columns : end - begin;
+    for (Index from = begin; from < end; from += step) {
+      const Index to = std::min(end, from + step);
+      if (makes())
+        for (const SweepRows* rows : {&add, &dot})
+          for (Index i = 0; i < rows->count && !rows->made; ++i)
+            make(rows->first + i, from, to, static_cast<std::byte*>(rows->scratch) + i * stride());
+      const sweeps::Block added{at(add), add.count, stride()}, measured{at(dot), dot.count, stride()};
+      if (lanes.groups == 1)
+        sweeps::one_lane(added, add.slopes, measured, from, to, kept_as(), lanes.x[0], lanes.gradient[0], sums);
+      else
+        sweeps::many_lanes(added, add, measured, from, to, kept_as(), lanes, sums);
+    }
+  }
   /// Whether rows come to a sweep by way of its scratch: those that are generated, and some of all.
   bool makes() const { return generate_ || chosen_; }
   Index chosen(Index row) const { return chosen_ ? (*chosen_)[row] : row; }
@@ -269,7 +291,9 @@ class SignStore final : public RowStore {
         for (Index g = 0; g < groups_of(rows->count) && !rows->made; ++g)
           generate_(rows->first / sign_group + g, begin, last,
                     static_cast<std::uint8_t*>(rows->scratch) + g * stride_ + begin);
+    clear(add, begin, last, lanes);
     if (add.count > 0) sweeps::sign_add(at(add), stride_, add.count, add.slopes, begin, last, lanes);
+    add_up(add, begin, last, lanes);
     if (dot.count > 0) sweeps::sign_dot(at(dot), stride_, dot.count, begin, last, lanes, sums);
   }
   void read(Index row, Real* entries) const override {

@@ -50,6 +50,10 @@ struct SweepRows {
   void* scratch = nullptr;       // scratch_bytes() of the store, private to this block
   const Real* slopes = nullptr;  // [group][row][lane of the group]; for the block whose gradient is added
   bool made = false;             // whether the scratch holds what the sweep of its inner products put there
+  // The lanes' gradients start at zero with the first block of a strip of rows, whatever lies there, and go to a total
+  // with its last one, after which what lies there is of no use.
+  bool starts = false;
+  Real* const* total = nullptr;  // per group, as SweepLanes::gradient has them
 };
 
 class RowStore {
@@ -66,7 +70,8 @@ class RowStore {
   /// Memory that goes along with a block from the sweep that takes its inner products to the one that adds it.
   virtual std::uint64_t scratch_bytes(Index lanes) const = 0;
   /// gradient[j] += Σ_i slopes_i q_ij for the rows of `add`, sums[group][row][lane] += Σ_j q_ij x_j for those of
-  /// `dot`, j in [begin, end); begin is a multiple of tile_columns. A block may be empty.
+  /// `dot`, j in [begin, end); begin is a multiple of tile_columns. A block may be empty. With a total,
+  /// total[j] += gradient[j] then.
   virtual void sweep(const SweepRows& add, const SweepRows& dot, Index begin, Index end, const SweepLanes& lanes,
                      Real* sums) const = 0;
   /// The entries of a row, as float64.

@@ -17,9 +17,11 @@ struct Block {
 };
 
 /// RowStore::sweep for entries kept as float64, float32, float16 or int8. Rows are padded with zeros to a multiple of
-/// eight columns, and so are the lanes' x.
-void plain(const Block& add, const Real* slopes, const Block& dot, Index begin, Index end, Storage storage,
-           const SweepLanes& lanes, Real* sums);
+/// eight columns, and so are the lanes' x. With one lane, where gradients start and end is for the caller to see to.
+void one_lane(const Block& add, const Real* slopes, const Block& dot, Index begin, Index end, Storage storage,
+              const Real* x, Real* gradient, Real* sums);
+void many_lanes(const Block& add, const SweepRows& added, const Block& dot, Index begin, Index end, Storage storage,
+                const SweepLanes& lanes, Real* sums);
 void encode(Storage storage, const Real* entries, Index count, std::byte* kept);
 void decode(Storage storage, const std::byte* kept, Index count, Real* entries);
 

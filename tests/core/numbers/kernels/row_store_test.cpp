@@ -222,6 +222,48 @@ TEST_CASE("gradients do not see how columns are split; sums are the sums of thei
   }
 }
 
+TEST_CASE("gradients of a strip start at zero whatever lies there, and go to the total with its last block") {
+  const Index rows = 24, columns = 2065, padded = 2072;
+  for (const std::string& name : all_stores)
+    for (const Index lanes : {1U, 2U, 9U, 17U}) {
+      CAPTURE(name);
+      CAPTURE(lanes);
+      const auto store = store_of(name, rows, columns);
+      const Index width = store->lane_width(lanes), groups = (lanes + width - 1) / width, size = padded * width,
+                  count = std::min<Index>(8, store->block_rows(lanes));
+      std::vector<Real> slopes(rows * groups * width), x(size);
+      Stream(5, "slopes").fill_normal(0, slopes);
+      const std::vector<const Real*> x_of(groups, x.data());
+      /// Adds three blocks to gradients, the way that `change` makes of each block's part in it.
+      const auto added = [&](std::vector<Real>& gradient, const auto& change) {
+        std::vector<Real*> of;
+        for (Index g = 0; g < groups; ++g) of.push_back(gradient.data() + g * size);
+        std::vector<std::byte> scratch(store->scratch_bytes(lanes) + 64);
+        for (Index block = 0; block < 3; ++block) {
+          SweepRows add{block * count, count, scratch.data(), slopes.data() + block * count * groups * width};
+          change(block, add);
+          for (Index begin = 0; begin < columns; begin += tile_columns)
+            store->sweep(add, {}, begin, std::min(columns, begin + tile_columns),
+                         {groups, width, x_of.data(), of.data()}, nullptr);
+        }
+      };
+      std::vector<Real> wanted(groups * size), start(groups * size), kept(groups * size, std::nan(""));
+      added(wanted, [](Index, SweepRows&) {});
+      Stream(6, "start").fill_normal(0, start);
+      std::vector<Real> total = start;
+      std::vector<Real*> total_of;
+      for (Index g = 0; g < groups; ++g) total_of.push_back(total.data() + g * size);
+      added(kept, [&](Index block, SweepRows& add) {
+        add.starts = block == 0;
+        if (block == 2) add.total = total_of.data();
+      });
+      Index different = 0;
+      for (Index g = 0; g < groups; ++g)
+        for (Index j = g * size; j < g * size + columns * width; ++j) different += total[j] != start[j] + wanted[j];
+      CHECK(different == 0);
+    }
+}
+
 TEST_CASE("rounded entries are the nearest of their type") {
   const Index columns = 4000;
   std::vector<Real> exact(columns), kept(columns);
