@@ -27,7 +27,8 @@ Real isotropic_factor(const EntryList& list);
 ///
 /// The shape is the one given or, if that is 0 × 0, as large as the file says. Takes 12 bytes an entry in the end, and
 /// 20 while it reads. Throws Error(config) with the file's name, the line and the column; Error(integrity) where the
-/// file is cut or changed while it is read.
+/// file is cut or changed while it is read; Error(resources) where the largest numbers of a row and a column make a
+/// matrix too large for this machine.
 EntryList read_entries(const std::string& path, Index first_index, Shape shape, const Team& team);
 
 }  // namespace tightrope
