@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/arrays/bytes.hpp"
+#include "core/base/limits.hpp"
 #include "core/numbers/ranks.hpp"
 #include "core/operators/entry_lines.hpp"
 #include "core/operators/entry_pack.hpp"
@@ -127,7 +128,7 @@ EntryList read_entries(const std::string& path, Index first_index, Shape shape, 
   if (FileBytes(path).size() == 0) refuse_file(path, "the file is empty");  // or another sentence
   const auto mapped = std::make_shared<const MappedFile>(path);
   const MappedFile& file = *mapped;
-  if (file.text().starts_with(entry_pack_banner)) return read_pack(mapped, shape, team);
+  if (file.text().starts_with(entry_pack_name)) return read_pack(mapped, shape, team);
   const EntryFormat format = entry_format(file, first_index);
   if (format.listed && shape != Shape{} && shape != format.shape)
     refuse_at(file, 0,
@@ -148,6 +149,10 @@ EntryList read_entries(const std::string& path, Index first_index, Shape shape, 
   if (format.listed && entries != *format.listed)
     refuse_at(file, file.size(), fmt::format("there are {} entries, but {} are announced", entries, *format.listed));
   if (!is_known) shape = needed;
+  require_memory(12.0L * static_cast<long double>(entries) +
+                     5.0L * (static_cast<long double>(shape.rows) + static_cast<long double>(shape.cols)),
+                 fmt::format("{}: {} entries need 12 bytes each, {} rows and {} columns 5", path, entries, shape.rows,
+                             shape.cols));
   const Ranks* const serves = team.ranks() && !team.ranks()->leads() ? team.ranks() : nullptr;
   EntryList list{EntryTiles(shape, entries, serves),
                  Vec(),

@@ -30,7 +30,7 @@ struct Header {
   std::array<char, 32> banner{};
   std::uint64_t rows = 0, columns = 0, expected = 0, entries = 0, begins = 0, empty_rows = 0, empty_columns = 0;
   Real factor = 1;
-  std::uint64_t checksum = 0;  // of all that is behind the header
+  std::uint64_t checksum = 0;  // of this header with 0 here, and of all that is behind it
 };
 
 constexpr std::size_t chunk = std::size_t{1} << 20U;  // bytes that a checksum is taken of at a time
@@ -67,6 +67,14 @@ std::uint64_t checksum_of(std::span<const char> bytes, const Team& team) {
     sums[i] = checksum_of(bytes.data() + i * chunk, std::min<std::size_t>(chunk, bytes.size() - i * chunk));
   });
   return checksum_of(reinterpret_cast<const char*>(sums.data()), sums.size() * 8);
+}
+
+/// `of_rest`: the checksum of what is behind the header.
+std::uint64_t checksum_of(Header header, std::uint64_t of_rest) {
+  header.checksum = of_rest;
+  std::array<char, (sizeof header + 63) / 64 * 64> bytes{};
+  std::memcpy(bytes.data(), &header, sizeof header);
+  return checksum_of(bytes.data(), bytes.size());
 }
 
 [[noreturn]] void refuse_damaged(const MappedFile& file, const std::string& why) {
@@ -107,7 +115,7 @@ void write_pack(const std::string& path, const EntryList& list, Real factor) {
   std::memcpy(bytes + places.begins, begins.data(), begins.size() * sizeof(Index));
   std::memcpy(bytes + places.keys, keys.data(), keys.size_bytes());
   std::memcpy(bytes + places.values, list.values.memptr(), list.values.n_elem * sizeof(Real));
-  header.checksum = checksum_of({bytes + places.begins, places.end - places.begins}, Team(1));
+  header.checksum = checksum_of(header, checksum_of({bytes + places.begins, places.end - places.begins}, Team(1)));
   std::memcpy(bytes, &header, sizeof header);
   const bool is_written = msync(at, places.end, MS_SYNC) == 0;
   munmap(at, places.end);
@@ -117,6 +125,8 @@ void write_pack(const std::string& path, const EntryList& list, Real factor) {
 
 EntryList read_pack(std::shared_ptr<const MappedFile> file, Shape shape, const Team& team) {
   const std::string_view bytes = file->text();
+  if (!bytes.starts_with(entry_pack_banner))
+    refuse_file(file->path(), "the entries were packed by another version of this program: pack them again");
   Header header;
   if (bytes.size() < sizeof header) refuse_damaged(*file, "it ends within its header");
   std::memcpy(&header, bytes.data(), sizeof header);
@@ -129,8 +139,10 @@ EntryList read_pack(std::shared_ptr<const MappedFile> file, Shape shape, const T
     refuse_file(file->path(), fmt::format("the matrix is {} × {}, but the problem is {} × {}", own.rows, own.cols,
                                           shape.rows, shape.cols));
   const Places places(header);
-  if (checksum_of(bytes.substr(places.begins), team) != header.checksum)
+  if (checksum_of(header, checksum_of(bytes.substr(places.begins), team)) != header.checksum)
     refuse_damaged(*file, "its checksum is another one");
+  require_memory(4.0L * static_cast<long double>(own.rows + own.cols),
+                 fmt::format("{}: {} rows and {} columns need 4 bytes each", file->path(), own.rows, own.cols));
   const auto* const begins = reinterpret_cast<const Index*>(bytes.data() + places.begins);
   const auto* const keys = reinterpret_cast<const entries::Key*>(bytes.data() + places.keys);
   auto* const values = reinterpret_cast<Real*>(const_cast<char*>(bytes.data() + places.values));

@@ -8,8 +8,11 @@
 
 namespace tightrope {
 
-/// The first bytes of such a file. Its numbers are little-endian; another layout of tiles has another name.
-inline constexpr std::string_view entry_pack_banner = "tightrope entries 2\n";
+/// The first bytes of such a file. Its numbers are little-endian; another layout, of the file or of tiles, has another
+/// number.
+inline constexpr std::string_view entry_pack_banner = "tightrope entries 3\n";
+/// What all layouts begin with.
+inline constexpr std::string_view entry_pack_name = "tightrope entries ";
 
 /// Writes the list, whose values are those of the file times `factor`, under another name first. Throws
 /// Error(resources).

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "core/base/error.hpp"
+#include "core/base/limits.hpp"
 #include "core/numbers/streams.hpp"
 #include "core/operators/entry_pack.hpp"
 
@@ -136,6 +137,18 @@ TEST_CASE("numbers of every length are those that were written, on plain lines a
         Values{{{0, 0}, 1}, {{2, 12345677}, 1}, {{1, 6}, 1}});
 }
 
+TEST_CASE("one large number in the file makes a large matrix, which is asked for before it is made") {
+  const Written file("1 1 5\n4000000000 2 5\n2 3000000000 5\n");
+  const MemoryQuestion question;
+  try {
+    read_entries(file.path, 1, {}, Team(1));
+    CHECK(false);
+  } catch (const Error& error) {
+    CHECK(error.code() == Exit::resources);
+  }
+  CHECK(question.asked() == 3 * 12 + std::uint64_t{7000000000} * 5);
+}
+
 TEST_CASE("many lines come out as they went in, whatever parts they are read in") {
   const Stream stream(8, "entries");
   std::string text;
@@ -185,7 +198,9 @@ TEST_CASE(
   };
   CHECK(refusal({9, 9}, Exit::config) == ": the matrix is 429 × 19, but the problem is 9 × 9");
   const auto size = std::filesystem::file_size(packed);
-  for (const std::size_t at : {std::size_t{200}, size / 2, size - 100}) {  // begins, keys or values, values
+  // Rows, columns, how many were expected, empty rows, factor, checksum; begins, keys or values, values.
+  for (const std::size_t at : {std::size_t{33}, std::size_t{41}, std::size_t{49}, std::size_t{73}, std::size_t{90},
+                               std::size_t{97}, std::size_t{200}, size / 2, size - 100}) {
     CAPTURE(at);
     std::fstream bytes(packed, std::ios::binary | std::ios::in | std::ios::out);
     bytes.seekg(static_cast<long>(at));
@@ -199,6 +214,12 @@ TEST_CASE(
     bytes.put(static_cast<char>(kept));
   }
   CHECK(refusal({}, Exit::ok).empty());
+  {
+    std::fstream bytes(packed, std::ios::binary | std::ios::in | std::ios::out);
+    bytes.write("tightrope entries 2", 19);
+  }
+  CHECK(refusal({}, Exit::config) == ": the entries were packed by another version of this program: pack them again");
+  write_pack(packed, list, 1.5);
   std::filesystem::resize_file(packed, size - 64);
   CHECK(refusal({}, Exit::integrity).find("not those that its header announces") != std::string::npos);
   std::filesystem::remove(packed);
