@@ -53,7 +53,7 @@ constexpr int probe_seconds = 10;
 /// renaming what is not theirs, in one above.
 void check_folders(const fs::path& file) {
   const fs::path own = file.parent_path();
-  for (fs::path folder = own; !folder.empty(); folder = folder.parent_path()) {
+  for (fs::path folder = own;; folder = folder.parent_path()) {
     struct stat facts {};
     const bool is_writable = stat(folder.c_str(), &facts) == 0 && (facts.st_mode & S_IWOTH);
     if (is_writable && folder == own)

@@ -110,7 +110,8 @@ fs::path file_of(const fs::path& out) { return out / "index.sqlite"; }
 /// The folders that the table speaks of. Trouble if any of it is not as it was written.
 std::set<std::string> listed(Database& database) {
   Statement version(database, "PRAGMA user_version");
-  if (!version.next() || version.text(0) != std::to_string(table_version)) throw Trouble{"another version"};
+  version.next();
+  if (version.text(0) != std::to_string(table_version)) throw Trouble{"another version"};
   std::set<std::string> folders;
   Statement all(database, fmt::format("SELECT {}, digest FROM runs", fmt::join(columns, ", ")));
   while (all.next()) {

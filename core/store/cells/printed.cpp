@@ -17,11 +17,11 @@ fs::path file_of(const fs::path& out, const CellSpec& cell) { return out / "prin
 }  // namespace
 
 void keep_printed(const fs::path& out, const CellSpec& cell, const std::string& line) {
-  std::error_code error;
-  fs::create_directories(out / "printed", error);
+  std::error_code ignored;
+  fs::create_directories(out / "printed", ignored);
   const fs::path file = file_of(out, cell);
-  const std::uintmax_t size = fs::exists(file, error) ? fs::file_size(file, error) : 0;
-  if (error || size > most_bytes) return;
+  const std::uintmax_t size = fs::exists(file, ignored) ? fs::file_size(file, ignored) : 0;
+  if (size > most_bytes) return;
   std::ofstream(file, std::ios::app) << line << "\n" << (size + line.size() + 1 > most_bytes ? "… and more\n" : "");
 }
 

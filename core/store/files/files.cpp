@@ -88,7 +88,7 @@ bool is_there(const fs::path& file) {
 
 std::string file_system_of(const fs::path& path) {
   std::error_code ignored;
-  const fs::path whole = fs::weakly_canonical(path, ignored);
+  const fs::path whole = fs::weakly_canonical(fs::absolute(path), ignored);
   std::ifstream mounts("/proc/self/mountinfo");
   std::string type = "unknown";
   fs::path nearest;
@@ -100,8 +100,7 @@ std::string file_system_of(const fs::path& path) {
     }
     words >> kind;
     const fs::path inside = whole.lexically_relative(point);
-    const bool holds = !inside.empty() && *inside.begin() != "..";
-    if (!holds || point.size() < nearest.native().size()) continue;
+    if (*inside.begin() == ".." || point.size() < nearest.native().size()) continue;
     nearest = point;
     type = kind;
   }

@@ -79,6 +79,7 @@ TEST_CASE("plugins are found in the first folder that has them, by absolute path
   CHECK(std::count(names.begin(), names.end(), "twice") == 1);
   CHECK(std::count(names.begin(), names.end(), "constant") == 1);
   CHECK(std::count(names.begin(), names.end(), "notes") == 0);
+  CHECK(catalog.names("loss") == Catalog({shipped}).names("loss"));
   fs::create_symlink("nowhere", out.path / "second/step_sizes/lost.so");
   check_refused(Exit::plugin, {"is a link to nowhere, which does not exist"},
                 [&] { catalog.find("step size", "lost"); });

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -83,6 +84,7 @@ struct Plugins : TemporaryFolder {
   Plugins() { setenv("XDG_CACHE_HOME", (path / "cache").c_str(), 1); }
   ~Plugins() { unsetenv("XDG_CACHE_HOME"); }
   fs::path put(const std::string& bytes, const std::string& name = "constant.so") const {
+    fs::remove(path / "step_sizes" / name);  // what is there may be mapped
     return write("step_sizes/" + name, bytes);
   }
   std::size_t tried() const {
@@ -104,6 +106,7 @@ TEST_CASE("a file is judged as data, field by field, before any of it runs") {
   const std::uint64_t beyond = Elf().bytes.size() + 1, everywhere = ~std::uint64_t{0};
   const Case cases[] = {
       {[](Elf&) {}, ""},
+      {[](Elf& elf) { elf.bytes.clear(); }, "is an empty file; build the plugin again"},
       {[](Elf& elf) { elf.bytes.resize(3); }, "does not start like an ELF file"},
       {[](Elf& elf) { elf.bytes.resize(4); }, incomplete},
       {[](Elf& elf) { elf.bytes.resize(sizeof(Elf64_Ehdr) - 1); }, incomplete},
@@ -165,10 +168,88 @@ TEST_CASE("what the linker misses is named") {
     elf.replace(old, text);
     Library::open(folder.put(elf.bytes));
   };
-  check_refused(Exit::plugin, {"needs the library 'libstdqqq.so.6', which is not found here; install it"},
-                [&] { open("libstdc++.so.6", "libstdqqq.so.6"); });
-  check_refused(Exit::plugin, {"needs 'GLIBCXX_9.4", "' of ", "libstdc++.so.6, which is older here; build the plugin"},
-                [&] { open("GLIBCXX_3.4", "GLIBCXX_9.4"); });
+  struct Case {
+    const char *old, *text;
+    std::vector<std::string> words;
+  };
+  for (const Case& one :
+       {Case{"libstdc++.so.6",
+             "libstdqqq.so.6",
+             {"needs the library 'libstdqqq.so.6', which is not found here; install it"}},
+        {"GLIBCXX_3.4",
+         "GLIBCXX_9.4",
+         {"needs 'GLIBCXX_9.4", "' of ", "libstdc++.so.6, which is older here; build the plugin"}},
+        {"_Unwind_Resume", "_Unwind_Rezume", {"needs the symbol '_Unwind_Rezume', which neither this program nor"}},
+        {"9tightrope10Parameters", "9tightrqpe10Parameters", {"needs the symbol 'tightrqpe::Parameters"}}})
+    check_refused(Exit::plugin, one.words, [&] { open(one.old, one.text); });
+  Elf elf;
+  elf.header().e_phentsize += 1;
+  check_refused(Exit::plugin, {"cannot be loaded: "}, [&] { Library::open(folder.put(elf.bytes)); });
+}
+
+TEST_CASE("a manifest is judged field by field") {
+  const Plugins folder;
+  // Where the manifest lies: the pointers in it are filled in when the library is loaded.
+  Elf whole;
+  const std::uint64_t magic = manifest_magic,
+                      offset = whole.bytes.find(std::string(reinterpret_cast<const char*>(&magic), 8));
+  std::uint64_t address = 0;
+  for (unsigned i = 0; i < whole.header().e_phnum; ++i)
+    if (const Elf64_Phdr& part = whole.segment(i);
+        part.p_type == PT_LOAD && part.p_offset <= offset && offset < part.p_offset + part.p_filesz)
+      address = offset - part.p_offset + part.p_vaddr;
+  REQUIRE(address > 0);
+  const auto opened = [&](const std::function<void(Elf&)>& change) {
+    Elf elf;
+    change(elf);
+    return Library::open(folder.put(elf.bytes));
+  };
+  CHECK_NOTHROW(opened([](Elf&) {}));
+  for (const std::size_t field :
+       {offsetof(Manifest, header_digest), offsetof(Manifest, build_facts), offsetof(Manifest, kind),
+        offsetof(Manifest, name), offsetof(Manifest, summary), offsetof(Manifest, maker)})
+    check_refused(Exit::plugin, {"has a manifest with empty fields"}, [&] {
+      opened([&](Elf& elf) {
+        elf.at<std::uint64_t>(offset + field) = 0;
+        bool found = false;
+        for (unsigned i = 1; i < elf.header().e_shnum; ++i)
+          for (std::uint64_t r = 0; elf.section(i).sh_type == SHT_RELA && r < elf.section(i).sh_size;
+               r += sizeof(Elf64_Rela)) {
+            Elf64_Rela& one = elf.at<Elf64_Rela>(elf.section(i).sh_offset + r);
+            if (one.r_offset != address + field) continue;
+            one = elf.at<Elf64_Rela>(elf.section(i).sh_offset);  // done twice; the field stays null
+            found = true;
+          }
+        REQUIRE(found);
+      });
+    });
+  const auto stated = [&](const std::function<void(Manifest&)>& change) {
+    opened([&](Elf& elf) { change(elf.at<Manifest>(offset)); });
+  };
+  check_refused(Exit::plugin, {"has an entry point that returns no manifest"},
+                [&] { stated([](Manifest& m) { ++m.magic; }); });
+  check_refused(Exit::plugin,
+                {"speaks version 2 of the plugin interface, but this program speaks version 1; rebuild the program"},
+                [&] { stated([](Manifest& m) { ++m.version; }); });
+  check_refused(Exit::plugin, {"speaks version 0 of ", "; rebuild the plugin"},
+                [&] { stated([](Manifest& m) { --m.version; }); });
+  check_refused(Exit::plugin, {"has a manifest of ", " bytes, but this program's has "},
+                [&] { stated([](Manifest& m) { ++m.size; }); });
+  const auto built = [&](const std::string& old, const std::string& text) {
+    opened([&](Elf& elf) { elf.replace(old, text); });
+  };
+  const std::string header(Library::open(sound)->manifest().header_digest);
+  check_refused(Exit::plugin, {"was built against other core headers (plugin xxxx"},
+                [&] { built(header, "xxxx" + header.substr(4)); });
+  check_refused(Exit::plugin, {"was built in another way (sanitizer: plugin some, core "},
+                [&] { built(";sanitizer=none", ";sanitizer=some"); });
+  check_refused(Exit::plugin, {"was built in another way (sanitizer: plugin unknown, core "},
+                [&] { built(";sanitizer=", ";sanitizer:"); });
+  check_refused(
+      Exit::plugin,
+      {"was built in another way (library: plugin unknown, core cxx11abi 1; standard: plugin unknown, core "}, [&] {
+        opened([](Elf& elf) { elf.replace(";standard=", ";standarq="), elf.replace(";library=", ";librarq="); });
+      });
 }
 
 TEST_CASE("nobody else may be able to put another file where a plugin lies") {
@@ -178,6 +259,8 @@ TEST_CASE("nobody else may be able to put another file where a plugin lies") {
                 [] { Library::open("step_sizes/constant.so"); });
   check_refused(Exit::plugin, {"absent.so cannot be opened: No such file or directory"},
                 [&] { Library::open(own / "absent.so"); });
+  check_refused(Exit::plugin, {"/nowhere/absent.so cannot be opened: No such file"},
+                [] { Library::open("/nowhere/absent.so"); });
   check_refused(Exit::plugin, {"step_sizes is not a regular file"}, [&] { Library::open(own); });
   fs::create_symlink("nowhere.so", own / "dangling.so");
   check_refused(Exit::plugin, {"dangling.so is a link to nowhere.so, which does not exist"},

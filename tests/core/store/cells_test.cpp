@@ -111,8 +111,30 @@ TEST_CASE("cells are published whole or not at all, whichever call fails") {
     CHECK(out.cells().size() == (at == 9 ? 1U : 0U));
   }
   const RunFolder out;
-  const FailingCall fault("fsync", EIO, 10);
-  plain().publish(out.path);
+  {
+    const FailingCall fault("fsync", EIO, 10);
+    plain().publish(out.path);
+    CHECK_FALSE(fault.happened());
+  }
+  // Numbers that JSON has no word for, or that no integer holds.
+  const Runs wild({"optimizer.step=1e40", "stop={iterations: 2, divergence: 1e305}"});
+  wild.publish(out.path);
+  const Json record = Json::parse(bytes_of(out.cell(wild) / "record.json"));
+  const auto stated = [&](const char* name) { return record.at("metrics").at(name); };
+  const Lane& lane = *wild.lanes[0];
+  CHECK(stated("iteration").is_number_integer());
+  for (const char* name : {"objective", "relative_error"}) {
+    const Real value = last(lane, name);
+    if (std::isfinite(value))
+      CHECK(stated(name).get<Real>() == value);
+    else
+      CHECK(stated(name).is_null());
+  }
+  CHECK(std::abs(last(lane, "relative_error")) > 1e16);
+  CellSpec timed = plain().cell();
+  timed.stop.iterations.reset();
+  timed.stop.seconds = 1.5;
+  CHECK(folder_name(timed) == timed.key.substr(0, 16) + "-1.5s");
 }
 
 TEST_CASE("of two processes that publish a cell the first one stays, if the numbers are the same") {
@@ -121,16 +143,19 @@ TEST_CASE("of two processes that publish a cell the first one stays, if the numb
   const std::string name = folder_name(plain().cell());
   const fs::path theirs = first.path / "cells" / name, place = out.path / "cells" / name;
   const auto copy = [&] { fs::copy(theirs, place, fs::copy_options::recursive); };
+  int reason = ENOTEMPTY;
   const auto publish = [&](bool in_time) {
     fs::remove_all(place);
     if (in_time) copy();
-    const FailingCall fault("rename", ENOTEMPTY, 1, 0, in_time ? std::function<void()>() : copy);
+    const FailingCall fault("rename", reason, 1, 0, in_time ? std::function<void()>() : copy);
     plain().publish(out.path);
     CHECK(fault.happened() != in_time);
     CHECK(out.cells() == std::vector<std::string>{name});
     CHECK(bytes_of(place / "provenance.json") == bytes_of(theirs / "provenance.json"));
   };
   publish(true);
+  publish(false);
+  reason = EEXIST;
   publish(false);
   change(theirs, "provenance.json", [](Json& provenance) { provenance["host"] = "another"; });
   publish(true);
@@ -419,9 +444,12 @@ TEST_CASE("what plugins print is kept by cell, up to a megabyte") {
 
 TEST_CASE("what sets a cell apart from the nearest stored one is told") {
   const RunFolder out;
-  const Runs near({"optimizer.step=0.25"}), far({"seed=4", "model.rank=1"});
+  const Runs near({"optimizer.step=0.25"}), far({"seed=4", "model.rank=1"}),
+      farther({"seed=4", "model.rank=1", "optimizer.step=0.25"});
   CHECK(key_differences(out.path, plain().cell()) == std::vector<std::string>{"nothing is stored there"});
   far.publish(out.path);
+  CHECK(key_differences(out.path, plain().cell()).size() == 2);
+  farther.publish(out.path);
   CHECK(key_differences(out.path, plain().cell()).size() == 2);
   near.publish(out.path);
   CHECK(key_differences(out.path, plain().cell()) ==
@@ -436,7 +464,8 @@ TEST_CASE("what sets a cell apart from the nearest stored one is told") {
     record["tightrope"] = "0.0.9";
     record["spec"]["name"] = "unimportant";
   });
-  fs::remove_all(out.path / "cells" / folder_name(far.cell()));
+  fs::remove_all(out.cell(far));
+  fs::remove_all(out.cell(farther));
   std::string all;
   for (const std::string& line : key_differences(out.path, plain().cell())) all += line + "\n";
   for (const char* line : {"arithmetic of tightrope: ", ", stored with not stated\n",
@@ -459,6 +488,12 @@ TEST_CASE("the index holds a row per cell, follows them, and is made again when 
   CHECK(ask("SELECT key, \"end\", iterations, passes FROM runs") ==
         std::vector<std::string>{plain().cell().key, "limit", "3", "4.0"});
   CHECK(ask("SELECT metrics->>'iteration', NULL FROM runs") == std::vector<std::string>{"3", ""});
+  check_refused(Exit::config, {"integer overflow"}, [&] { ask("SELECT abs(-9223372036854775808) FROM runs"); });
+  {
+    const FailingCall fault("open64", EMFILE);
+    check_refused(Exit::config, {"cannot be answered: Too many open files; the limit on open files"},
+                  [&] { ask("SELECT 1"); });
+  }
   // A cell at hand is believed.
   other.publish(out.path);
   StoredCell told = read_cell(out.path / "cells" / folder_name(other.cell()));

@@ -27,6 +27,16 @@ int open(const char* path, int flags, ...) {
   va_end(more);
   return FailingCall::instead_of<open>("open", path, flags, mode);
 }
+int open64(const char* path, int flags, ...) {
+  va_list more;
+  va_start(more, flags);
+  const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(more, mode_t) : 0;
+  va_end(more);
+  return FailingCall::instead_of<open64>("open64", path, flags, mode);
+}
+int fstat(int descriptor, struct stat* status) noexcept {
+  return FailingCall::instead_of<fstat>("fstat", descriptor, status);
+}
 ssize_t write(int descriptor, const void* data, size_t size) {
   using Write = ssize_t(int, const void*, size_t);
   static const auto real = reinterpret_cast<Write*>(dlsym(RTLD_NEXT, "write"));
@@ -139,6 +149,7 @@ TEST_CASE("a file that cannot be read is missing, damaged or out of reach") {
   };
   for (const Case& one : {Case{"open", EACCES, Exit::resources, "file cannot be read: Permission denied"},
                           {"open", EMFILE, Exit::resources, "file cannot be opened: Too many open files; the limit"},
+                          {"fstat", EIO, Exit::resources, "file cannot be read: Input/output error"},
                           {"read", EIO, Exit::resources, "file cannot be read: Input/output error"},
                           {"read", 0, Exit::integrity, "file became shorter while it was read"}}) {
     const FailingCall fault(one.function, one.reason);
@@ -180,6 +191,13 @@ TEST_CASE("what dead processes left is removed, and nothing else") {
   CHECK_NOTHROW(remove_temporaries(out.path / "absent"));
   CHECK(file_system_of("/proc/self/status") == "the file system proc at /proc");
   CHECK(file_system_of("/procedures") != "the file system proc at /proc");
+  const fs::path before = fs::current_path();
+  fs::current_path("/proc");
+  CHECK(file_system_of("nowhere") == "the file system proc at /proc");
+  fs::current_path(out.path);
+  write_atomically("file", "here");  // whose folder is the current one
+  fs::current_path(before);
+  CHECK(bytes_of(out.path / "file") == "here");
 }
 
 TEST_CASE("bytes that are no UTF-8 are escaped wherever they stand, and values become nodes of their kind") {

@@ -157,6 +157,10 @@ TEST_CASE("data files are looked up where they lay and in the run's folder, and 
   }
   cell.provenance = node_of({{"files", {{"x.csv", place.string()}}}}, "provenance.json");
   CHECK(changed_data_of({cell}) != "");
+  out.write("elsewhere/x.csv", data);
+  CHECK(changed_data_of({cell, cell}) == "");
+  cell.provenance = Node();
+  CHECK(data_files_of(cell).at(0).place == beside);
   cell.provenance = node_of({{"files", Json::array()}}, "provenance.json");  // no place is stated
   CHECK(data_files_of(cell).at(0).place == beside);
 }
@@ -180,6 +184,8 @@ TEST_CASE("a truth from a file is made again from the file of the record alone")
   const Mat X = remake_truth(cell, catalog(), team)->X.dense();
   REQUIRE(X.n_rows == 3);
   CHECK(std::abs(X(2, 4) - 15) < 1e-12);
+  cell.provenance = Node();  // and nobody knows where it lay
+  CHECK_THROWS_AS(remake_truth(cell, catalog(), team), ConfigError);
   with("long/ago/x.csv", std::string(64, 'f'));
   check_refused(Exit::integrity, {"x.csv has changed since ", "its SHA-256 was ffffffffffff… and is "},
                 [&] { remake_truth(cell, catalog(), team); });
@@ -196,6 +202,8 @@ TEST_CASE("a run can be made again if this program is the one that made it") {
   Runs::plain().publish(out.path);
   StoredCell cell = read_cell(out.cell(Runs::plain()));
   CHECK(remake_experiment(cell, catalog()).cells.at(0).key == cell.key);
+  const auto problem = remake_problem(cell, catalog(), team);
+  CHECK(arma::approx_equal(problem->data, Runs::plain().lanes[0]->setup().problem->data, "absdiff", 0));
   cell.key[0] ^= 1;
   check_refused(Exit::integrity, {"cannot be run again: this program is not the one it was made with"},
                 [&] { remake_experiment(cell, catalog()); });

@@ -27,6 +27,8 @@ TEST_CASE("a folder is taken for results if it is new, empty or ours, and given 
     CHECK_FALSE(prepare_output(
         (out.path / ours).parent_path() == out.path / "2/cells" ? out.path / "2" : (out.path / ours).parent_path()));
   }
+  fs::create_directory_symlink("empty", out.path / "way");
+  CHECK_FALSE(prepare_output(out.path / "way"));
   out.write("others/file", "x");
   check_refused(Exit::resources, {"others holds other files"}, [&] { prepare_output(out.path / "others"); });
   CHECK_FALSE(fs::exists(out.path / "others/cells"));
