@@ -138,7 +138,8 @@ def numpy_files(files):
             ("bytes", numpy.array([b"a"]), ["text"]), ("times", numpy.array(["2020-01-01"], "datetime64[D]"), ["times"]),
             ("void", numpy.zeros(2, "V4"), ["raw bytes"]), ("long-double", numpy.ones(3, numpy.longdouble), ["extended precision"]),
             ("fields", numpy.zeros(2, [("a", "f8"), ("b", "f8")]), ["several fields"]),
-            ("nan", numpy.array([[1.0, numpy.nan]]), ["entry (1, 2) is not a finite number"]), ("infinite", numpy.array([1, numpy.inf]), ["entry 2 is not a finite number"]),
+            ("nan", numpy.array([[1.0, numpy.nan]]), ["entry (1, 2) is not a finite number"]),
+            ("infinite", numpy.array([1, numpy.inf]), ["entry 2 is not a finite number"]),
             ("half-nan", numpy.array([numpy.nan], "f2"), ["not a finite"]),
             ("empty", numpy.zeros((0, 108)), ["empty", "0 × 108"]), ("empty-vector", numpy.zeros(0), ["empty"])]:
         files.add(f"refused-{name}.npy", lambda path, array=array: numpy.save(path, array, allow_pickle=True), Refused(*words))
@@ -282,7 +283,8 @@ def savetxt_files(files):
             ("slashes.txt", {"header": "a b c", "comments": "// "}, "1 remark"), ("footer.txt", {"footer": "the end"}, "1 remark"),
             ("names.csv", {"header": "a,b,c", "comments": "", "delimiter": ","}, "line 1 taken as names (a, b, c)"),
             ("windows.txt", {"newline": "\r\n"}), ("old-mac.txt", {"newline": "\r"}), ("utf16.txt", {"encoding": "utf-16"}, "UTF-16"),
-            ("utf16le.csv", {"encoding": "utf-16-le", "delimiter": ","}, "UTF-16 without a mark"), ("utf16be.csv", {"encoding": "utf-16-be", "delimiter": ","}, "UTF-16 without a mark"),
+            ("utf16le.csv", {"encoding": "utf-16-le", "delimiter": ","}, "UTF-16 without a mark"),
+            ("utf16be.csv", {"encoding": "utf-16-be", "delimiter": ","}, "UTF-16 without a mark"),
             ("utf8-mark.csv", {"encoding": "utf-8-sig", "delimiter": ","})]:
         files.add("savetxt-" + name, lambda path, options=options: numpy.savetxt(path, X, **{"fmt": "%.17g", **options}), X, *words)
     files.add("savetxt-default.txt", lambda path: numpy.savetxt(path, X), X)
@@ -578,8 +580,10 @@ def mtx_files(files):
     files.add("several-in-a-line.mtx", "%%MatrixMarket matrix array real general\n2 2\n1 2 3\n4\n", numpy.array([[1, 3], [2, 4]]))
     for name, first, rest, refused in [
             ("line", "\n", "", at(1, "begins with %%MatrixMarket")), ("object", "%%MatrixMarket vector array real general", "", at(1, "FORMAT FIELD SYMMETRY")),
-            ("words", "%%MatrixMarket matrix array real", "", at(1, "FORMAT FIELD SYMMETRY")), ("format", "%%MatrixMarket matrix dense real general", "", at(1, "'dense' is no format")),
-            ("field", "%%MatrixMarket matrix array float general", "", at(1, "'float' is no field")), ("hermite", "%%MatrixMarket matrix array real hermitian", "", at(1, "complex")),
+            ("words", "%%MatrixMarket matrix array real", "", at(1, "FORMAT FIELD SYMMETRY")),
+            ("format", "%%MatrixMarket matrix dense real general", "", at(1, "'dense' is no format")),
+            ("field", "%%MatrixMarket matrix array float general", "", at(1, "'float' is no field")),
+            ("hermite", "%%MatrixMarket matrix array real hermitian", "", at(1, "complex")),
             ("symmetry", "%%MatrixMarket matrix array real triangular", "", at(1, "'triangular' is no symmetry")),
             ("full-pattern", "%%MatrixMarket matrix array pattern general", "", at(1, "cannot be an array")),
             ("no-sizes", banner[:-1], "", at(2, "rows, columns and entries")), ("two-sizes", banner[:-1], "2 2", at(2, "rows, columns and entries")),
@@ -737,19 +741,27 @@ def other_files(files):
             ("hash-other.csv", ["1,2", "#x,5,6", "3,4"], square, "1 remark"), ("hash-sentence.csv", ["#so it is!", "#1!", "#", "1,2", "3,4"], square, "3 remarks"),
             ("signs-of-units.csv", ["a°,b²,c³,d₂,e₁", "1,2,3,4,5"], [[1, 2, 3, 4, 5]], "names (a°, b², c³, d₂, …)"),
             ("all-quoted.csv", ['"1","2"', '"3","4"', '"5","6"'], [[1, 2], [3, 4], [5, 6]], "quotation marks"),
-            ("counts-from-0.csv", ["0,1.5", "1,7"], [[0, 1.5], [1, 7]]), ("counts-from-1.csv", ["1,0.5", "2,0.25", "3,0.75"], [[1, 0.5], [2, 0.25], [3, 0.75]], "column 1 counts the rows"),
-            ("signed.csv", ["+1e2,+1E2", "+5,-6"], [[100, 100], [5, -6]]), ("comma-letterless.csv", ["1,5-100;2", "3;4"], [[1.5e-100, 2], [3, 4]], "as Fortran writes them", "decimal commas")]:
+            ("counts-from-0.csv", ["0,1.5", "1,7"], [[0, 1.5], [1, 7]]),
+            ("counts-from-1.csv", ["1,0.5", "2,0.25", "3,0.75"], [[1, 0.5], [2, 0.25], [3, 0.75]], "column 1 counts the rows"),
+            ("signed.csv", ["+1e2,+1E2", "+5,-6"], [[100, 100], [5, -6]]),
+            ("comma-letterless.csv", ["1,5-100;2", "3;4"], [[1.5e-100, 2], [3, 4]], "as Fortran writes them", "decimal commas")]:
         files.add(name, lines(*rows), numpy.array(expected, float), *words)
     for name, rows, line, *words in [
-            ("slashes", ["1 2 //", "3 4 5"], 1, "field 3 is '//'"), ("percent-word", ["1 2 %x", "3 4 5"], 1, "field 3 is '%x'"), ("blank-in-field", ["1.5 x\t2"], 1, "field 1 is '1.5 x'"),
-            ("comma-in-field", ["1\t2", "x,\ty"], 2, "field 1 is 'x,'"), ("tab-first", ["1 2", "3 4", "\t5"], 3, "nothing before the first tab"), ("tab-last", ["1 2", "3 4", "5\t"], 3, "behind the last one"),
+            ("slashes", ["1 2 //", "3 4 5"], 1, "field 3 is '//'"), ("percent-word", ["1 2 %x", "3 4 5"], 1, "field 3 is '%x'"),
+            ("blank-in-field", ["1.5 x\t2"], 1, "field 1 is '1.5 x'"),
+            ("comma-in-field", ["1\t2", "x,\ty"], 2, "field 1 is 'x,'"), ("tab-first", ["1 2", "3 4", "\t5"], 3, "nothing before the first tab"),
+            ("tab-last", ["1 2", "3 4", "5\t"], 3, "behind the last one"),
             ("tabs", ["1 2", "3 4", "5\t\t6"], 3, "nothing between the tabs behind field 1"), ("two-quotes", ['"1""5",2'], 1, "field 1 is '1\"\"5'"),
-            ("hash-row", ["1,2", "#x,5", "3,4"], 2, "field 1 is '#x'"), ("narrow-column", ["##,2", "3,4"], 1, "field 1 is '##'"), ("nan-name", ["nan(1),b", "1,2"], 1, "field 1 is 'nan(1)'"), ("no-name", ["a!,b", "1,2"], 1, "field 1 is 'a!'"),
-            ("names", ["a,b", "1"], 1, "2 names", "1 number"), ("quoted-repeat", ['"2*3",1'], 1, "field 1 is '2*3'"), ("long-count", ["12345678*1 2"], 1, "field 1 is '12345678*1'"),
+            ("hash-row", ["1,2", "#x,5", "3,4"], 2, "field 1 is '#x'"), ("narrow-column", ["##,2", "3,4"], 1, "field 1 is '##'"),
+            ("nan-name", ["nan(1),b", "1,2"], 1, "field 1 is 'nan(1)'"), ("no-name", ["a!,b", "1,2"], 1, "field 1 is 'a!'"),
+            ("names", ["a,b", "1"], 1, "2 names", "1 number"), ("quoted-repeat", ['"2*3",1'], 1, "field 1 is '2*3'"),
+            ("long-count", ["12345678*1 2"], 1, "field 1 is '12345678*1'"),
             ("no-number", ["12* 3.0"], 1, "repeat count stands"), ("no-times", ["0*5 3"], 1, "repeat count stands"), ("no-count", ["2*3 *5"], 1, "field 3 is '*5'"),
             ("no-number-second", ["1,2", "2*,3"], 2, "field 1 is '2*'"), ("comma-after-point", ["1.5;2", "1,5;3"], 2, "line 1 has a number with a decimal point"),
-            ("quoted-row", ['"1","2"', "3,4"], 1, "as column names do"), ("two-commas", ["1,5,5;2"], 1, "field 1 is '1,5,5'"), ("point-in-exponent", ["1e5.5;2"], 1, "field 1 is '1e5.5'"),
-            ("sign-in-exponent", ["1e5-3;2"], 1, "field 1 is '1e5-3'"), ("letter-in-exponent", ["1.5-1x0 2"], 1, "field 1 is '1.5-1x0'"), ("zero-in-exponent", ["1.5-010 2"], 1, "field 1 is '1.5-010'"),
+            ("quoted-row", ['"1","2"', "3,4"], 1, "as column names do"), ("two-commas", ["1,5,5;2"], 1, "field 1 is '1,5,5'"),
+            ("point-in-exponent", ["1e5.5;2"], 1, "field 1 is '1e5.5'"),
+            ("sign-in-exponent", ["1e5-3;2"], 1, "field 1 is '1e5-3'"), ("letter-in-exponent", ["1.5-1x0 2"], 1, "field 1 is '1.5-1x0'"),
+            ("zero-in-exponent", ["1.5-010 2"], 1, "field 1 is '1.5-010'"),
             ("signed-long", ["+9007199254740993,1"], 1, "exactly")]:
         files.add(f"refused-by-hand-{name}.csv", lines(*rows), at(line, *words))
     files.add("refused-semicolon-later.csv", "1,2\n3;4\n", at(2))
@@ -772,7 +784,8 @@ def other_files(files):
             ("zero", "P2 0 1 9\n", "width of the image must be between 1"), ("wide", "P2 1 9999999999 9\n", "height of the image must be between 1"),
             ("deep", "P2 1 1 65536\n5", "largest value of the image must be between 1 and 65535"), ("short", "P2 100 100 9\n1", "cut short"),
             ("word", "P2 2 1 9\n1 x", "row 1, column 2 is not a whole number"), ("ends", "P2 2 2 9\n1 2 3    ", "ends before row 2, column 2 of 2 × 2"),
-            ("above", "P2 2 1 9\n1 10", "row 1, column 2 is above 9"), ("more", "P2 1 1 9\n1 2", "more follows"), ("binary-above", b"P5 2 1 9 \1\12", "row 1, column 2 is above 9")]:
+            ("above", "P2 2 1 9\n1 10", "row 1, column 2 is above 9"), ("more", "P2 1 1 9\n1 2", "more follows"),
+            ("binary-above", b"P5 2 1 9 \1\12", "row 1, column 2 is above 9")]:
         files.add(f"refused-{name}.pgm", content, Refused(words))
     # What is in the place of a file, and what the system says of it.
     files.add("refused-nowhere.csv", None, Refused("there is no such file"))

@@ -56,10 +56,9 @@ std::optional<Decimal> plain_decimal(const Node& node) {
 std::optional<double> to_real(const Node& node) {
   const auto decimal = plain_decimal(node);
   if (!decimal) return std::nullopt;
-  const char* const end = node.scalar.data() + node.scalar.size();
+  const std::string_view text = std::string_view(node.scalar).substr(decimal->plus ? 1 : 0);
   double value = 0;
-  const auto [stop, error] = std::from_chars(node.scalar.data() + (decimal->plus ? 1 : 0), end, value);
-  if (error == std::errc() && stop == end) return value;
+  if (std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc()) return value;
   // Out of range at one end or the other; what is too small is zero.
   const bool below_one = decimal->integer.empty() || decimal->integer == "0";
   const std::size_t zeros = std::min(decimal->fraction.find_first_not_of('0'), decimal->fraction.size());

@@ -52,10 +52,10 @@ std::vector<std::string> names_of(const Units& units) {
 /// "gb" and "G" mean GB, "sec" and "seconds" s, "hrs" h.
 std::optional<std::string> meant(const std::string& word, const std::vector<std::string>& names) {
   if (auto near = nearest(word, names)) return near;
-  std::optional<std::string> prefix;
-  for (const std::string& name : names)
-    if (word.starts_with(name) && (!prefix || name.size() > prefix->size())) prefix = name;
-  return prefix;
+  // No name begins with another one.
+  const auto prefix =
+      std::find_if(names.begin(), names.end(), [&](const auto& name) { return word.starts_with(name); });
+  return prefix == names.end() ? std::nullopt : std::optional(*prefix);
 }
 
 }  // namespace
@@ -80,8 +80,7 @@ std::string must_be_quantity(const std::string& text, const Units& units) {
   std::string sentence = fmt::format("must be a positive number, with a unit if need be ({}), but it is '{}'",
                                      fmt::join(names, ", "), excerpt(text));
   const auto [value, word] = parts_of(text);
-  if (const auto unit = meant(word, names); value && unit && !units.contains(word))
-    sentence += fmt::format(" (did you mean '{}'?)", *unit);
+  if (const auto unit = meant(word, names); value && unit) sentence += fmt::format(" (did you mean '{}'?)", *unit);
   return sentence;
 }
 

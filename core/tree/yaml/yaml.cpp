@@ -188,17 +188,17 @@ class TreeBuilder final : public YAML::EventHandler {
     if (open_.empty() || open_.back().node.is_map()) return position(mark);
     int line = mark.line;
     auto column = static_cast<std::size_t>(mark.column);
-    while (byte > 0 && is_blank(text_[byte - 1])) {
+    while (is_blank(text_[byte - 1])) {  // what begins the list, or the entry, stands before it
       --byte;
       if (column > 0) {
         --column;
       } else {
         --line;
-        const std::size_t line_end = byte == 0 ? std::string_view::npos : text_.rfind('\n', byte - 1);
+        const std::size_t line_end = text_.rfind('\n', byte - 1);
         column = line_end == std::string_view::npos ? byte : byte - line_end - 1;
       }
     }
-    return column == 0 ? position(byte, line, 0) : position(byte - 1, line, column - 1);
+    return position(byte - 1, line, column - 1);
   }
 
   /// yaml-cpp takes a line without a colon for a key without a value.

@@ -69,6 +69,8 @@ TEST_CASE("Numbers that differ only beyond double precision end where their digi
   CHECK(to_real(plain("1" + std::string(400, '0') + "e-400")) == 1.0);
   CHECK(to_real(plain("0." + std::string(400, '0') + "1")) == 0.0);
   CHECK(std::signbit(to_real(plain("-1e-400")).value()));
+  CHECK(to_real(plain(".5e-400")) == 0.0);
+  CHECK_FALSE(to_real(plain(".5e400")).has_value());
 }
 
 TEST_CASE("Whole numbers are exact, up to 2^53, in any decimal notation") {
@@ -101,6 +103,7 @@ TEST_CASE("Only true and false are truth values") {
   for (const char* text : {"yes", "no", "on", "True", "TRUE", "1", "0", ""})
     CHECK_FALSE(to_bool(plain(text)).has_value());
   CHECK_FALSE(to_bool(Node::make_scalar("true", {}, true)).has_value());
+  CHECK_FALSE(to_bool(yaml("[true]")).has_value());
 }
 
 TEST_CASE("The shortest text of a number reads back as the same number") {
@@ -132,6 +135,9 @@ TEST_CASE("A value is described in words for messages") {
   CHECK(Node::make_scalar("1.5", {}, true).description() == "the text '1.5'");
   CHECK(plain("1e999").description() == "1e999, which is beyond the range of numbers");
   CHECK(yaml("[1, x, [2], {a: 1}, ~]").description() == "the list [1, x, […], {…}, nothing]");
+  std::string words = "[";
+  for (int i = 0; i < 1000; ++i) words += "abcdefgh, ";
+  CHECK(yaml(words + "]").description() == "the list [abcdefgh, abcdefgh, abcdefgh, abcdefgh, abcdefgh, abcdefgh, …]");
   CHECK(yaml("[]").description() == "an empty list");
   CHECK(yaml("{a: 1}").description() == "a map");
   CHECK(yaml("{}").description() == "an empty map");
@@ -224,6 +230,8 @@ TEST_CASE("A layer that names another type replaces the whole choice") {
   CHECK(merged("{o: x}", "{o: {type: y, p: 1}}") == R"({"o":{"type":"y","p":1}})");
   CHECK(merged("{o: x}", "{o: {type: x, p: 1}}") == R"({"o":{"type":"x","p":1}})");
   CHECK(merged("{o: 0.5}", "{o: {p: 1}}") == R"({"o":{"p":1}})");
+  CHECK(merged("{o: {type: [x], p: 1}}", "{o: {type: x, q: 2}}") == R"({"o":{"type":"x","q":2}})");
+  CHECK(merged("{o: {type: x, p: 1}}", "{o: {type: [x], q: 2}}") == R"({"o":{"type":["x"],"q":2}})");
 }
 
 TEST_CASE("After a merge every value still knows where it was written") {
@@ -288,6 +296,7 @@ TEST_CASE("Written YAML reads back as the same tree, whatever the texts") {
   const std::vector<std::string> texts = {"",
                                           "~",
                                           "null",
+                                          "Null",
                                           "NULL",
                                           "true",
                                           "12",

@@ -213,6 +213,13 @@ TEST_CASE("A word that is none of the choices is reported with the nearest one")
       "is 2");
 }
 
+TEST_CASE("A list in the place of a choice is reported with the choices") {
+  CHECK(
+      complaints("{norm: [nuclear]}") ==
+      "t.yaml:1:8: error: parameter 'norm' of optimizer 'momentum' must be one of spectral, frobenius, nuclear, but it "
+      "is the list [nuclear]");
+}
+
 TEST_CASE("A missing required parameter is reported at its section, with what it means") {
   Parameters parameters;
   std::string path;
@@ -221,6 +228,17 @@ TEST_CASE("A missing required parameter is reported at its section, with what it
         "t.yaml:1:4: error: target 'file' needs parameter 'path' (the matrix, as .csv)");
   CHECK(complaints(parameters, parse_yaml("a: [1]", "t.yaml").entries[0].value, "target 'file'") ==
         "t.yaml:1:4: error: target 'file' must be a map of parameters, but it is the list [1]");
+}
+
+TEST_CASE("A section that is left out is one without parameters") {
+  CHECK(complaints("") == "");
+  Parameters parameters;
+  Real level = 3;
+  parameters.add("level", level, any(), "noise level").required();
+  CHECK(complaints(parameters, parse_yaml("a:", "t.yaml").entries[0].value, "noise 'x'") ==
+        "t.yaml:1:1: error: noise 'x' needs parameter 'level' (noise level)");
+  CHECK(complaints(parameters, parse_yaml("{level: low}", "t.yaml"), "noise 'x'") ==
+        "t.yaml:1:9: error: parameter 'level' of noise 'x' must be a number, but it is the text 'low'");
 }
 
 TEST_CASE("A section with several faults reports them all and keeps the good values") {
@@ -259,6 +277,12 @@ TEST_CASE("Data files are looked for beside the file that names them") {
             (folder / "date/volcano.csv").string() + "' there is no folder '" + (folder / "date").string() + "'");
   CHECK(read("path: data") == ":1:7: error: parameter 'path' of target 'file' must be a file, but '" +
                                   (folder / "data").string() + "' is a folder");
+  CHECK(read("path: ''") ==
+        ":1:7: error: parameter 'path' of target 'file' must be the name of a file, but it is the text ''");
+  CHECK(read("path: /dev/null") ==
+        ":1:7: error: parameter 'path' of target 'file' must be a file, but '/dev/null' is none");
+  fs::copy(folder / "data/volcano.csv", folder / "data/volcano.npz");
+  CHECK(read("path: data/volcano.npz:A") == (folder / "data/volcano.npz:A").string());
 
   // Specs keep the name as it is written: where a file lies on this disk is no part of an experiment.
   Options written;

@@ -19,6 +19,7 @@ TEST_CASE("quantities: every unit, with and without a blank") {
   CHECK(to_quantity("3h", times) == 10800);
   CHECK(to_quantity("2d", times) == 172800);
   CHECK(to_quantity("1e3 s", times) == 1000);
+  CHECK(to_quantity("1E3 s", times) == 1000);
   CHECK(to_quantity("2.5e-1h", times) == 900);
   CHECK(to_quantity("500", sizes) == 5e8);
   CHECK(to_quantity("512 B", sizes) == 512);
@@ -44,7 +45,7 @@ TEST_CASE("quantities: their pattern admits what is read, and nothing else") {
 
 TEST_CASE("quantities: what is none") {
   for (const char* text :
-       {"", " ", "s", "-1 s", "0", "0 ms", "1 2 s", "1 s s", "1e s", "1e400", ".", "+", "nan", "inf"})
+       {"", " ", "s", "-1 s", "0", "0 ms", "1 2 s", "1 s s", "1e s", "1e+", "1e+x", "1e400", ".", "+", "nan", "inf"})
     CHECK_MESSAGE(!to_quantity(text, times), text);
   CHECK(!to_quantity("1 GB", times));
   CHECK(!to_quantity("1 s", sizes));

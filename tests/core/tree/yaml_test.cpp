@@ -120,6 +120,15 @@ TEST_CASE("Values that are left out stand where they are missing") {
   CHECK(tree.find("c")->items[2].position.text() == "t.yaml:8:3");
 }
 
+TEST_CASE("A list may begin with an entry that is left out") {
+  for (const char* text : {"-\n- 1\n", "- \t\r\n\r\n- 1\r\n"}) {
+    CAPTURE(text);
+    const Node list = parse_yaml(text, "t.yaml");
+    CHECK(to_json(list) == "[null,1]");
+    CHECK(list.items[0].position.text() == "t.yaml:1:1");
+  }
+}
+
 TEST_CASE("Columns count characters, also behind letters of several bytes and a byte-order mark") {
   const Node tree = parse_yaml("\xEF\xBB\xBF{größe: 1, β: 2}", "t.yaml");
   CHECK(tree.entries[1].position.text() == "t.yaml:1:12");
@@ -130,6 +139,8 @@ TEST_CASE("Nothing, null and quotes are told apart") {
   CHECK(to_json(parse_yaml("[~, null, Null, NULL, '', '~', \"null\", none]", "t.yaml")) ==
         R"([null,null,null,null,"","~","null","none"])");
   CHECK(to_json(parse_yaml("[!!str 5, ! 5, '5', 5]", "t.yaml")) == R"(["5","5","5",5])");
+  CHECK(to_json(parse_yaml("[!!str null, ! ~, !!str , ! [5]]", "t.yaml")) == R"(["null","~","",[5]])");
+  CHECK(to_json(parse_yaml("{'<<': 1}", "t.yaml")) == R"({"<<":1})");
   for (const char* text : {"", "\n\n", "# only a comment\n", "---\n", "---\n...\n"}) {
     const Node nothing = parse_yaml(text, "t.yaml");
     CHECK(nothing.is_null());
@@ -304,6 +315,12 @@ TEST_CASE("A file that cannot be read is refused with its name and the nearest o
         in + "/quickstart.yaml:1:1: error: the file has 5 bytes, more than the 4 that are read of a config");
   CHECK(complaints_about_file(folder.file("big.yaml", std::string(10'000'000, '['))) ==
         in + "/big.yaml:1:1: error: the file has 10000000 bytes, more than the 1048576 that are read of a config");
+  CHECK_THROWS_WITH_AS(read_yaml(""), "the name of a config is empty", Error);
+  // Files of the kernel's, whose size is said to be 0: one cannot be read, the other is longer than was said.
+  CHECK(complaints_about_file("/proc/self/mem") ==
+        "/proc/self/mem: error: the file cannot be read: check its permissions");
+  CHECK(complaints_about_file("/proc/self/maps", {.bytes = 10}) ==
+        "/proc/self/maps:1:1: error: the file has 11 bytes, more than the 10 that are read of a config");
   if (geteuid() != 0) {  // root reads everything
     fs::permissions(quickstart, fs::perms::none);
     CHECK(complaints_about_file(quickstart) ==
