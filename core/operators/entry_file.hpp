@@ -26,8 +26,8 @@ Real isotropic_factor(const EntryList& list);
 /// of coordinates, real, integer or pattern (all values 1) and general. Or a packed file (entry_pack.hpp).
 ///
 /// The shape is the one given or, if that is 0 × 0, as large as the file says. Takes 12 bytes an entry in the end, and
-/// half as much again while it reads; the file is mapped. Values, and what is empty, are the leader's alone where several
-/// ranks read. Throws Error(config) with the file's name and the line.
+/// half as much again while it reads; the file is mapped. Values, and what is empty, are the leader's alone where
+/// several ranks read. Throws Error(config) with the file's name and the line.
 EntryList read_entries(const std::string& path, Index first_index, Shape shape, const Team& team);
 
 }  // namespace tightrope

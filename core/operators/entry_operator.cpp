@@ -159,10 +159,10 @@ void EntryOperator::do_forward(const LowRank& X, Rows wanted, Vec& z) const {
 
 void EntryOperator::pull_back_tiles(const Vec& z, const LowRank& along, LowRank& gradient, Sides wanted) const {
   run_tiles({nullptr, &along, wanted, factor_, &gradient}, Rows{0, measurements()},
-              [&](Index first, Index count, const Real*, Real* slopes) {
-                std::copy_n(z.memptr() + first, count, slopes);
-                return 0.0;
-              });
+            [&](Index first, Index count, const Real*, Real* slopes) {
+              std::copy_n(z.memptr() + first, count, slopes);
+              return 0.0;
+            });
 }
 
 void EntryOperator::do_adjoint_times(const Vec& z, const Mat& B, Mat& C) const {

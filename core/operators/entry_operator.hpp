@@ -17,7 +17,8 @@ class EntryShards;
 ///
 /// Up to 2^20 entries are measured row by row, by one thread. More of them, or such as come in tiles, are measured in
 /// the order of their tiles, by all threads; predictions are then optional, and the value is the sum over fixed blocks.
-/// Tiles can be shared by several processes; some of the measurements, as restricted() has them, are the leader's alone.
+/// Tiles can be shared by several processes; some of the measurements, as restricted() has them, are the leader's
+/// alone.
 class EntryOperator : public MeasurementOperator {
  public:
   static constexpr Index most_by_rows = Index{1} << 20U;

@@ -97,10 +97,8 @@ Real EntryShards::run(const EntryTiles::Pass& of, Rows rows, const Block& block)
   if (pass.to_left && !pass.is_along_itself) spread_right(&of.along->right, pass.width_along, right_along_);
   const Real value = go(pass, block);
   const EntryTiles::Plan& plan = *tiles_.plan_;
-  if (pass.to_left)
-    tiles_.unpack_side(team_, to_left_.grown(0), pass.width_along, plan.rows, of.gradient->left);
-  if (pass.to_right)
-    tiles_.unpack_side(team_, to_right_.grown(0), pass.width_along, plan.columns, of.gradient->right);
+  if (pass.to_left) tiles_.unpack_side(team_, to_left_.grown(0), pass.width_along, plan.rows, of.gradient->left);
+  if (pass.to_right) tiles_.unpack_side(team_, to_right_.grown(0), pass.width_along, plan.columns, of.gradient->right);
   return value;
 }
 
@@ -128,7 +126,8 @@ Real EntryShards::go(const Pass& pass, const Block& block) {
   const auto cleared = [](EntryTiles::Records& records, Index numbers) {
     std::fill_n(records.grown(numbers), numbers, 0.0);
   };
-  if (pass.to_left) cleared(to_left_, (ranks_.leads() ? plan.rows.places.size() : rows_of(me_).count) * pass.width_along);
+  if (pass.to_left)
+    cleared(to_left_, (ranks_.leads() ? plan.rows.places.size() : rows_of(me_).count) * pass.width_along);
   if (pass.to_right) cleared(to_right_, plan.columns.places.size() * pass.width_along);
   values_.assign(tiles_.cells(), 0.0);
   // The steps from the first to the last that have some of the rows.
@@ -168,11 +167,10 @@ void EntryShards::predict(const Pass& pass, Index step) {
   team_.for_each_tile(first_strip(me_ + 1) - first_strip(me_), [&](Index strip) {
     for_each_block(step * tiles_.plan_->strips + first_strip(me_) + strip, pass.rows,
                    [&](Index tile, const EntryTiles::Tile& at, Index first, Index count) {
-                     entries::predict(
-                         tiles_.keys_of(tile) + (first - at.first), count,
-                         {left_.grown(0) + (at.row_record - first_row_) * pass.width, nullptr, pass.width},
-                         {right_.grown(0) + at.column_record * pass.width, nullptr, pass.width}, pass.width, factor_,
-                         z_.data() + (first - own.first));
+                     entries::predict(tiles_.keys_of(tile) + (first - at.first), count,
+                                      {left_.grown(0) + (at.row_record - first_row_) * pass.width, nullptr, pass.width},
+                                      {right_.grown(0) + at.column_record * pass.width, nullptr, pass.width},
+                                      pass.width, factor_, z_.data() + (first - own.first));
                    });
   });
 }
@@ -221,15 +219,15 @@ void EntryShards::add(const Pass& pass, Index step) {
   const Real* const left = (pass.is_along_itself ? left_ : left_along_).grown(0);
   const Real* const right = (pass.is_along_itself ? right_ : right_along_).grown(0);
   team_.for_each_tile(first_strip(me_ + 1) - first_strip(me_), [&](Index strip) {
-    for_each_block(step * tiles_.plan_->strips + first_strip(me_) + strip, pass.rows,
-                   [&](Index tile, const EntryTiles::Tile& at, Index first, Index count) {
-                     const Index row = (at.row_record - first_row_) * width, column = at.column_record * width;
-                     entries::add(tiles_.keys_of(tile) + (first - at.first), count, z_.data() + (first - own.first),
-                                  {left ? left + row : nullptr, pass.to_left ? to_left_.grown(0) + row : nullptr, width},
-                                  {right ? right + column : nullptr,
-                                   pass.to_right ? to_right_.grown(0) + column : nullptr, width},
-                                  width, factor_);
-                   });
+    for_each_block(
+        step * tiles_.plan_->strips + first_strip(me_) + strip, pass.rows,
+        [&](Index tile, const EntryTiles::Tile& at, Index first, Index count) {
+          const Index row = (at.row_record - first_row_) * width, column = at.column_record * width;
+          entries::add(tiles_.keys_of(tile) + (first - at.first), count, z_.data() + (first - own.first),
+                       {left ? left + row : nullptr, pass.to_left ? to_left_.grown(0) + row : nullptr, width},
+                       {right ? right + column : nullptr, pass.to_right ? to_right_.grown(0) + column : nullptr, width},
+                       width, factor_);
+        });
   });
 }
 
@@ -237,7 +235,8 @@ void EntryShards::add(const Pass& pass, Index step) {
 void EntryShards::hand_on(const Pass& pass, Index step) {
   if (sharing_ == 1 || me_ >= sharing_) return;
   const Index strips = tiles_.plan_->strips, width = pass.width_along;
-  const Rows given = columns_of((first_strip(me_) + step) % strips), got = columns_of((first_strip(me_ + 1) + step) % strips);
+  const Rows given = columns_of((first_strip(me_) + step) % strips),
+             got = columns_of((first_strip(me_ + 1) + step) % strips);
   const auto give = [&] {
     ranks_.send(before(me_), to_right_.grown(0) + given.first * width, given.count * width * sizeof(Real));
   };

@@ -12,10 +12,10 @@ namespace tightrope {
 
 /// What one rank keeps of the entries, and how all of them together do a pass.
 ///
-/// A rank has consecutive strips of rows, their rows of L and of its gradient. In step d of a pass it works with as many
-/// strips of columns, d further on. So the gradient of a strip of columns goes from each rank to the one before it, in
-/// the order in which one process meets its cells: what is added up is one sum from left to right, whatever the number
-/// of ranks. All of them have all of R.
+/// A rank has consecutive strips of rows, their rows of L and of its gradient. In step d of a pass it works with as
+/// many strips of columns, d further on. So the gradient of a strip of columns goes from each rank to the one before
+/// it, in the order in which one process meets its cells: what is added up is one sum from left to right, whatever the
+/// number of ranks. All of them have all of R.
 ///
 /// In each step every rank predicts its entries, the leader turns these into slopes, and every rank adds what they give
 /// to the gradients. So data and losses are the leader's alone.
