@@ -26,9 +26,9 @@ Real isotropic_factor(const EntryList& list);
 /// of coordinates, real, integer or pattern (all values 1) and general. Or a packed file (entry_pack.hpp).
 ///
 /// The shape is the one given or, if that is 0 × 0, as large as the file says. Takes 12 bytes an entry in the end, and
-/// 20 while it reads. Values are the leader's alone where several ranks read. Throws Error(config) with the file's name,
-/// the line and the column; Error(integrity) where the file is cut or changed while it is read; Error(resources) where
-/// the largest numbers of a row and a column make a matrix too large for this machine.
+/// 20 while it reads. Values are the leader's alone where several ranks read. Throws Error(config) with the file's
+/// name, the line and the column; Error(integrity) where the file is cut or changed while it is read; Error(resources)
+/// where the largest numbers of a row and a column make a matrix too large for this machine.
 EntryList read_entries(const std::string& path, Index first_index, Shape shape, const Team& team);
 
 }  // namespace tightrope

@@ -6,6 +6,7 @@
 #include <mpi.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <memory>
 #include <vector>
 
@@ -17,7 +18,7 @@ int main() {
   using namespace tightrope;
   std::unique_ptr<Ranks> ranks;
   tightrope_join_ranks(ranks);
-  for (const Index n : {30, 100, 300, 1000}) {
+  for (const Index n : std::initializer_list<Index>{30, 100, 300, 1000}) {
     constexpr Index k = 10;
     const Index size = n * n;
     std::vector<Real> own(size, 1), total(size), factors(2 * n * k, 1);
@@ -31,7 +32,8 @@ int main() {
         const double begin = MPI_Wtime();
         ranks->broadcast(factors.data(), factors.size() * sizeof(Real));
         if (in_order)
-          ordered.run(1, [&](Index) { return own.data(); }, total.data(), size);
+          ordered.run(
+              1, [&](Index) { return own.data(); }, total.data(), size);
         else
           MPI_Allreduce(own.data(), total.data(), static_cast<int>(size), MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
         double time = MPI_Wtime() - begin;  // until the last rank is done

@@ -195,7 +195,8 @@ class Completion(RanksCase):
             job = subprocess.Popen([*MPIRUN, "-n", "4", PROGRAM, "run", "completion.yaml", "--set",
                                     "problem.shape=[20000, 20000]", "--set", f"problem.operator.count={count}", "--set",
                                     "initialization={type: small_random, scale: 1e-2}", "--set", "stop.iterations=2",
-                                    "--set", "observers=[]", "--set", "problem.noise=", "-q", "--no-report", "--threads", "1", "--out", f"{count}"],
+                                    "--set", "observers=[]", "--set", "problem.noise=", "-q", "--no-report",
+                                    "--threads", "1", "--out", f"{count}"],
                                    cwd=self.folder, env=self.environment(**RANKS), stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             self.addCleanup(job.kill)

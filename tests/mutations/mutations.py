@@ -52,6 +52,16 @@ MUTATIONS = [
     mutation("ranks-weigh-rows-of-others", "core/operators/dense_shards.cpp", "core: a dense operator on several ranks",
              ("return weights_.data() + (rows.first - held_at(place_, pass.rows).first) * of_row",
               "return weights_.data() + 0 * rows.first * of_row")),
+    mutation("ranks-add-gradients-of-ranks", "core/operators/entry_shards.cpp", "core: entries on several ranks",
+             ("  if (sharing_ == 1 || me_ >= sharing_) return;\n", "  if (sharing_ > 0) return;\n"),
+             ("      take(to_right_, columns_of((strip + last_step) % strips), 0);\n",
+              "      if (strip == first_strip(rank)) {\n"
+              "        const Index numbers = tiles_.plan_->columns.places.size() * width + 0 * (last_step % strips);\n"
+              "        std::vector<Real> theirs(numbers);\n"
+              "        if (!ranks_.leads()) ranks_.send(0, to_right_.grown(0), numbers * sizeof(Real));\n"
+              "        else ranks_.receive(rank, theirs.data(), numbers * sizeof(Real));\n"
+              "        for (Index i = 0; i < numbers; ++i) to_right_.grown(0)[i] += theirs[i];\n"
+              "      }\n")),
     mutation("ranks-count-a-broadcast-once", "core/numbers/ranks.cpp", "core: what is sent is counted",
              ("sent_ += (count() - 1) * bytes", "sent_ += bytes")),
 
