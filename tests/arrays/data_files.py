@@ -723,6 +723,7 @@ def other_files(files):
     files.add("refused-zero-byte.csv", b"1,2\n3,\x004\n", at(2, "no text"))
     files.add("refused-utf32.csv", "1,2\n".encode("utf-32"), Refused("UTF-32"))
     files.add("utf16-beyond-16-bits.csv", "# \U0001f600\n1,2\n3,4\n".encode("utf-16"), numpy.array([[1.0, 2], [3, 4]]), "UTF-16")
+    files.add("refused-utf16-beyond.csv", "1,\U0001f6002\n".encode("utf-16"), at(1, "field 2 is '\U0001f6002'"))
     for name, half in [("high", b"\x3d\xd8"), ("low", b"\x00\xde")]:
         files.add(f"refused-utf16-{name}-half.csv", b"\xff\xfe" + "# ".encode("utf-16-le") + half + "\n1,2\n".encode("utf-16-le"),
                   Refused("UTF-16", "damaged"))
