@@ -105,6 +105,9 @@ Index DenseOperator::Pass::rows_of_block(Index strip) const {
 template <class Sweep>
 void DenseOperator::Pass::run_strips(Index begin, Index end, Index place, const Sweep& sweep) {
   Real *const sums = sums_ + place * chunks_ * numbers_, *const slopes = slopes_ + place * numbers_;
+  // Else the first block starts its gradients.
+  if (add_ && cut_.first_row(begin) == cut_.first_row(begin + 1))
+    for (Index g = 0; g < groups_; ++g) std::fill_n(gradients_[place * groups_ + g], matrix_, 0.0);
   SweepRows last;
   for (Index strip = begin, turn = 0; strip < end; ++strip) {
     const Index start = cut_.first_row(strip), stop = cut_.first_row(strip + 1), block = rows_of_block(strip);
