@@ -15,6 +15,7 @@
 
 #include <hwy/cache_control.h>
 
+#include "core/base/mapped_file.hpp"
 #include "core/numbers/ranks.hpp"
 
 namespace tightrope {
@@ -273,6 +274,10 @@ void EntryTiles::sort(const Team& team, Real* values) {
 std::uint64_t EntryTiles::bytes() const {
   return size() * sizeof(entries::Key) + first_.size() * sizeof(Index) +
          (plan_->rows.places.size() + plan_->columns.places.size()) * sizeof(std::uint32_t);
+}
+
+void EntryTiles::check_file() const {
+  if (file_) file_->check();
 }
 
 EntryTiles EntryTiles::begun_part(const std::vector<Index>& indices) const {

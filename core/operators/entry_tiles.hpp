@@ -18,13 +18,13 @@
 #include <span>
 #include <vector>
 
-#include "core/base/mapped_file.hpp"
 #include "core/numbers/kernels/entry_kernels.hpp"
 #include "core/numbers/tiles.hpp"
 #include "core/numbers/types.hpp"
 
 namespace tightrope {
 
+class MappedFile;
 class Ranks;
 
 /// An entry of a list, wherever it lies in the tiles.
@@ -167,9 +167,7 @@ class EntryTiles {
   /// With their own keys, which are still to come.
   EntryTiles begun_part(const std::vector<Index>& indices) const;
   void make_keys(Index size);
-  void check_file() const {
-    if (file_) file_->check();
-  }
+  void check_file() const;
   static Workspace& workspace();
   Met met(Rows rows, Workspace& work) const;
   Packed pack(const Team& team, const Pass& pass, const Met& met, Workspace& work) const;
