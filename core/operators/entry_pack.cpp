@@ -18,6 +18,7 @@
 #include "core/arrays/bytes.hpp"
 #include "core/base/error.hpp"
 #include "core/base/limits.hpp"
+#include "core/base/mapped_file.hpp"
 
 namespace tightrope {
 
