@@ -356,6 +356,9 @@ StoredCell read_cell(const fs::path& folder) {
     cell.spec = *cell.record.find("spec");
     cell.trace = Trace::from_csv(files.at("trace.csv"), (folder / "trace.csv").string());
     const Json& columns = record.at("columns");
+    if (columns.size() != cell.trace.columns.size())
+      throw Error(Exit::integrity, fmt::format("{} is damaged: it describes {} columns, but trace.csv has {}",
+                                               file.string(), columns.size(), cell.trace.columns.size()));
     for (std::size_t c = 0; c < cell.trace.columns.size(); ++c) {
       const Json& column = columns.at(c);
       // Older runs have other words for two of them.
@@ -381,7 +384,12 @@ StoredCell read_cell(const fs::path& folder) {
     cell.solo = provenance.value("timing", "") == timing_solo;
     for (const Json& entry : provenance.value("observing", Json::array()))  // older runs have none
       cell.observing.emplace_back(entry.at("observer").get<std::string>(), entry.at("seconds").get<Real>());
-    const Trace timing = Trace::from_csv(files.at("timing.csv"), (folder / "timing.csv").string());
+    file = folder / "timing.csv";
+    const Trace timing = Trace::from_csv(files.at("timing.csv"), file.string());
+    if (timing.columns.size() != 2 || timing.rows.size() != cell.trace.rows.size())
+      throw Error(Exit::integrity,
+                  fmt::format("{} is damaged: it has {} rows and {} columns, not {} and 2", file.string(),
+                              timing.rows.size(), timing.columns.size(), cell.trace.rows.size()));
     cell.trace.seconds = timing.column(1);
   } catch (const Json::exception& error) {
     throw Error(Exit::integrity, fmt::format("{} is damaged: {}", file.string(), error.what()));
