@@ -248,7 +248,7 @@ TEST_CASE("a record is read as what it states, also those of older versions; wha
     write_sums(cell);
     check_refused(Exit::integrity, {std::string(file) + " is damaged: it is no JSON"}, [&] { read_cell(cell); });
   }
-  for (const char* seconds : {"\n\n", "iteration,seconds,more\n", "iteration,seconds\n0,0.5\n"}) {
+  for (const char* seconds : {"\x0e\n\n", "iteration,seconds,more\n", "iteration,seconds\n0,0.5\n"}) {
     fresh();
     std::ofstream(cell / "timing.csv", std::ios::binary) << seconds;
     write_sums(cell);
