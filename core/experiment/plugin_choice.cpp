@@ -82,10 +82,11 @@ void Resolver::check_given(const Section& section, const Node& parent) {
   for (const Section& inner : section.inside) check_given(inner, *given);
   const std::string kind = section.plugin.empty() ? section.alternative : section.plugin;
   const Node* type = given->find("type");
-  if (section.plugin.empty() && !(type && type->is_scalar() && !kind.empty() && contains(names(kind), type->scalar)))
+  const bool chooses = !kind.empty() && type && type->is_scalar() && contains(names(kind), type->scalar);
+  if (section.plugin.empty() && !chooses)
     tightrope::check_given(section.parameters, only(*given, names_of(section.parameters)), section.name, {},
                            diagnostics);
-  if (kind.empty() || !type || !type->is_scalar() || !contains(names(kind), type->scalar)) return;
+  if (!chooses) return;
   PluginSpec choice;
   choice.library = catalog.find(kind, type->scalar);
   const auto maker = make_maker(*choice.library);
