@@ -79,6 +79,10 @@ std::string unit_at(const std::string& path, const std::vector<CellSpec>& cells)
   return units.size() == 1 ? *units.begin() : "";
 }
 
+bool is_same(const Position& a, const Position& b) {
+  return a.file == b.file && a.line == b.line && a.column == b.column;
+}
+
 /// With `all`, every value that may be tuned is tried; else the chosen one or, where none is, one of them.
 std::optional<CellSpec> resolve_grid_cell(Resolver& resolver, const Grid& grid, std::size_t i, bool all) {
   const std::size_t before = resolver.diagnostics.size();
@@ -108,9 +112,7 @@ std::optional<CellSpec> resolve_grid_cell(Resolver& resolver, const Grid& grid, 
   for (const StudyAxis& axis : grid.axes())
     for (std::size_t d = before; d < resolver.diagnostics.size() && method != labels.end(); ++d) {
       const Position& at = resolver.diagnostics[d].position;
-      if (axis.path == "method" || at.file != axis.position.file || at.line != axis.position.line ||
-          at.column != axis.position.column)
-        continue;
+      if (axis.path == "method" || !is_same(at, axis.position)) continue;
       resolver.diagnostics[d].message += fmt::format(
           "; the axis '{}' reaches method '{}': if only other methods have it, write it as a grid inside of them",
           axis.path, excerpt(method->second));
@@ -120,9 +122,8 @@ std::optional<CellSpec> resolve_grid_cell(Resolver& resolver, const Grid& grid, 
 
 bool is_within(const Position& position, const Node& node) {
   const auto in = [&](const auto& part) { return is_within(position, part); };
-  return (position.file == node.position.file && position.line == node.position.line &&
-          position.column == node.position.column) ||
-         std::ranges::any_of(node.items, in) || std::ranges::any_of(node.entries, in, &Node::Entry::value);
+  return is_same(position, node.position) || std::ranges::any_of(node.items, in) ||
+         std::ranges::any_of(node.entries, in, &Node::Entry::value);
 }
 
 /// What sections do not take among the values of axes of which no cells can be made.
