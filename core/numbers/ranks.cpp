@@ -9,7 +9,10 @@ namespace tightrope {
 
 namespace {
 
-constexpr Index piece = 1 << 13;  // numbers: small enough that a chain fills up soon, large enough to hide its latency
+/// Numbers of a message for a sum of `size`: of a short sum few enough that MPI sends them without asking the receiver
+/// first (4 KiB with a header, the least that is usual), else few enough that a chain fills up soon, and enough to hide
+/// its latency.
+Index piece_of(Index size) { return size <= (1 << 12) ? 500 : 1 << 13; }
 
 }  // namespace
 
@@ -60,13 +63,17 @@ std::uint64_t Ranks::join(Shard& shard) {
 }
 
 void OrderedSum::run(Index parts, const std::function<const Real*(Index)>& part, Real* total, Index size) {
+  const Index piece = piece_of(size);
   const auto place = std::find(chain_.begin(), chain_.end(), ranks_.rank());
   const bool gets = ranks_.rank() == to_;
   if (place == chain_.end() && !gets) return;
-  std::vector<Real> sum(gets ? 0 : std::min(size, piece));
+  // What begins with one part alone is that part.
+  const bool as_it_is = place == chain_.begin() && parts == 1 && !gets;
+  std::vector<Real> sum(gets || as_it_is ? 0 : std::min(size, piece));
   for (Index begin = 0; begin < size; begin += piece) {
     const Index count = std::min(piece, size - begin);
     Real* const here = gets ? total + begin : sum.data();
+    const Real* done = here;
     Index first = 0;
     if (place == chain_.end()) {
       ranks_.receive(chain_.back(), here, count * sizeof(Real));
@@ -74,6 +81,8 @@ void OrderedSum::run(Index parts, const std::function<const Real*(Index)>& part,
     }
     if (place != chain_.begin())
       ranks_.receive(*(place - 1), here, count * sizeof(Real));
+    else if (as_it_is)
+      done = part(first++) + begin;
     else
       std::copy_n(part(first++) + begin, count, here);
     for (; first < parts; ++first) {
@@ -81,9 +90,9 @@ void OrderedSum::run(Index parts, const std::function<const Real*(Index)>& part,
       for (Index i = 0; i < count; ++i) here[i] += own[i];
     }
     if (place + 1 != chain_.end())
-      ranks_.send(*(place + 1), here, count * sizeof(Real));
+      ranks_.send(*(place + 1), done, count * sizeof(Real));
     else if (!gets)
-      ranks_.send(to_, here, count * sizeof(Real));
+      ranks_.send(to_, done, count * sizeof(Real));
   }
 }
 
