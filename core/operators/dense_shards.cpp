@@ -8,7 +8,9 @@ namespace tightrope {
 namespace {
 
 constexpr Index most_strips = 16, least_strip = 64;  // rows
-constexpr Index round_bytes = 8 << 20;               // of entries, for each thread: about its part of a shared cache
+// Entries of a round for each thread, in bytes: what its own cache keeps until the weights are there; or where these
+// come over a network, whose answers take as long as reading megabytes, about the thread's part of a shared cache.
+constexpr Index near_round_bytes = 1 << 19, far_round_bytes = 8 << 20;
 
 }  // namespace
 
@@ -111,7 +113,8 @@ DenseOperator::Shards::Pass DenseOperator::Shards::pass_of(const Request& reques
 Index DenseOperator::Shards::round_rows() const {
   const Index bits = whole_.layout_.storage == Storage::generated ? 64 : bits_per_entry(whole_.layout_.storage);
   const Index of_row = 1 + whole_.entries_ * bits / 8 / (by_columns_ ? ranks_.count() : 1);
-  return std::max<Index>(1, round_bytes * whole_.team_->threads() / of_row / sign_group) * sign_group;
+  const Index bytes = ranks_.on_this_machine() == ranks_.count() ? near_round_bytes : far_round_bytes;
+  return std::max<Index>(1, bytes * whole_.team_->threads() / of_row / sign_group) * sign_group;
 }
 
 /// Rows that a sweep takes at a time: many, so that gradients are written seldom, but some for each thread. What a
