@@ -45,8 +45,8 @@ MUTATIONS = [
     # Sums over several ranks.
     mutation("ranks-add-sums-of-sums", "core/numbers/ranks.cpp", "core: an ordered sum|core: a dense operator on several ranks",
              ("    Index first = 0;\n", "    Index first = 0;\n    std::vector<Real> before;\n"),
-             ("      ranks_.receive(*(place - 1), here, count * sizeof(Real));\n    else\n      std::copy_n",
-              "      before.resize(count), ranks_.receive(*(place - 1), before.data(), count * sizeof(Real));\n    std::copy_n"),
+             ("      ranks_.receive(*(place - 1), here, count * sizeof(Real));\n    else if (as_it_is)",
+              "      before.resize(count), ranks_.receive(*(place - 1), before.data(), count * sizeof(Real));\n    if (as_it_is)"),
              ("    if (place + 1 != chain_.end())\n",
               "    for (std::size_t i = 0; i < before.size(); ++i) here[i] += before[i];\n    if (place + 1 != chain_.end())\n")),
     mutation("ranks-weigh-rows-of-others", "core/operators/dense_shards.cpp", "core: a dense operator on several ranks",
