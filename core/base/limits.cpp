@@ -153,7 +153,8 @@ std::vector<MemoryLimit> memory_limits(const fs::path& root) {
   std::vector<MemoryLimit> limits;
   const std::uint64_t page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   const std::uint64_t physical = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * page;
-  const std::uint64_t resident = of_this_process("VmRSS:", root);
+  // Pages of mapped files are given back where memory is short.
+  const std::uint64_t resident = of_this_process("VmRSS:", root) - of_this_process("RssFile:", root);
   limits.push_back({physical, resident + physical / 10, "this machine"});
   for (const Group& group : groups_of("memory", root))
     upwards(group, [&](const fs::path& folder) {
