@@ -1,11 +1,13 @@
 #include "core/base/digest.hpp"
 
-#include <sodium/crypto_hash_sha256.h>
-#include <sodium/utils.h>
+#include <fmt/format.h>
+#include <openssl/evp.h>
 
 #include <array>
 #include <cerrno>
 #include <fstream>
+#include <memory>
+#include <new>
 #include <vector>
 
 #include "core/base/error.hpp"
@@ -16,19 +18,31 @@ namespace tightrope {
 
 namespace {
 
-std::string hexadecimal(const std::array<unsigned char, crypto_hash_sha256_BYTES>& digest) {
-  std::string text(2 * digest.size() + 1, '\0');
-  sodium_bin2hex(text.data(), text.size(), digest.data(), digest.size());
-  text.pop_back();
-  return text;
-}
+/// SHA-256 by the processor's own instructions where it has some.
+class Sha256 {
+ public:
+  Sha256() {
+    if (!state_ || EVP_DigestInit_ex(state_.get(), EVP_sha256(), nullptr) != 1) throw std::bad_alloc();
+  }
+  void add(const void* bytes, std::size_t size) { EVP_DigestUpdate(state_.get(), bytes, size); }
+  std::string hexadecimal() {
+    std::array<unsigned char, 32> digest{};
+    EVP_DigestFinal_ex(state_.get(), digest.data(), nullptr);
+    std::string text;
+    for (const unsigned char byte : digest) text += fmt::format("{:02x}", byte);
+    return text;
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> state_{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
+};
 
 }  // namespace
 
 std::string sha256(std::string_view bytes) {
-  std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
-  crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-  return hexadecimal(digest);
+  Sha256 digest;
+  digest.add(bytes.data(), bytes.size());
+  return digest.hexadecimal();
 }
 
 std::string sha256_file(const std::filesystem::path& file) {
@@ -40,18 +54,14 @@ std::string sha256_file(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) refuse_shortage(errno, file.string() + ": the file cannot be opened");
   if (!stream) refuse("the file cannot be opened: check its permissions");
-  crypto_hash_sha256_state state;
-  crypto_hash_sha256_init(&state);
-  std::vector<char> buffer(std::size_t{1} << 16);
+  Sha256 digest;
+  std::vector<char> buffer(std::size_t{1} << 18);
   while (stream) {
     stream.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    crypto_hash_sha256_update(&state, reinterpret_cast<const unsigned char*>(buffer.data()),
-                              static_cast<unsigned long long>(stream.gcount()));
+    digest.add(buffer.data(), static_cast<std::size_t>(stream.gcount()));
   }
   if (!stream.eof()) refuse("reading the file failed part way");
-  std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
-  crypto_hash_sha256_final(&state, digest.data());
-  return hexadecimal(digest);
+  return digest.hexadecimal();
 }
 
 }  // namespace tightrope

@@ -1,7 +1,7 @@
 #include "core/report/text.hpp"
 
 #include <fmt/format.h>
-#include <sodium/utils.h>
+#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
@@ -154,10 +154,9 @@ std::string name_of(const std::map<std::string, std::string>& labels) {
 }
 
 std::string base64(const std::string& bytes) {
-  constexpr int variant = sodium_base64_VARIANT_ORIGINAL;
-  std::string text(sodium_base64_encoded_len(bytes.size(), variant), '\0');
-  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-                    variant);
+  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
+                  static_cast<int>(bytes.size()));
   text.pop_back();
   return text;
 }
