@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <mutex>
@@ -19,6 +20,7 @@ namespace tightrope {
 namespace {
 
 constexpr std::uint64_t zeros_behind = 64;
+constexpr std::uint64_t piece_bytes = 4 << 20;  // a multiple of a page
 
 /// What the handler of a signal may look at: a list that only grows, whose places are used again.
 struct Guarded {
@@ -105,6 +107,7 @@ MappedFile::MappedFile(const std::string& path) : path_(path), descriptor_(open(
   madvise(at, size_, MADV_SEQUENTIAL);
   data_ = static_cast<const std::byte*>(at);
   guard(data_, mapped_);
+  exceeds_memory_ = size_ > memory_limit().left();
 }
 
 MappedFile::~MappedFile() {
@@ -121,6 +124,15 @@ void MappedFile::forget(std::uint64_t begin, std::uint64_t end) const {
   begin = (begin + page - 1) / page * page;
   end = end / page * page;
   if (begin < end) madvise(const_cast<std::byte*>(data_) + begin, end - begin, MADV_DONTNEED);
+}
+
+void MappedFile::go_on(std::uint64_t begin, std::uint64_t end) const {
+  if (!exceeds_memory_) return;
+  for (std::uint64_t piece = begin / piece_bytes; piece < end / piece_bytes; ++piece) {
+    const std::uint64_t from = piece * piece_bytes, ahead = std::min(size_, from + 2 * piece_bytes);
+    madvise(const_cast<std::byte*>(data_) + from, piece_bytes, MADV_DONTNEED);
+    madvise(const_cast<std::byte*>(data_) + ahead, std::min(size_ - ahead, piece_bytes), MADV_WILLNEED);
+  }
 }
 
 MappedFile::State MappedFile::state() const {

@@ -28,6 +28,10 @@ class MappedFile {
   std::string_view text() const { return {reinterpret_cast<const char*>(data_), size_}; }
   /// Bytes that leave the memory of this process, and come back if they are asked for.
   void forget(std::uint64_t begin, std::uint64_t end) const;
+  /// To be told by a thread that has read [begin, end) and goes on behind it. Of a file that is larger than memory what
+  /// lies behind is then asked for, and what was read is let go, megabytes at a time: pages that no process has mapped
+  /// are given back at a fraction of the cost.
+  void go_on(std::uint64_t begin, std::uint64_t end) const;
   /// Throws Error(integrity) unless all that was read so far is what the file held when it was opened: it has kept its
   /// size and its time of modification, and no page was missing.
   void check() const;
@@ -45,6 +49,7 @@ class MappedFile {
   State opened_;
   std::uint64_t size_ = 0, mapped_ = 0;
   const std::byte* data_ = nullptr;
+  bool exceeds_memory_ = false;
 };
 
 }  // namespace tightrope

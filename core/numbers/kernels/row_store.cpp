@@ -175,6 +175,10 @@ class PlainStore final : public RowStore {
     else
       sweep_blocks(add, dot, begin, end, lanes, sums);
     if (lanes.groups == 1) add_up(add, begin, end, lanes);
+    if (file_ && !chosen_ && end >= columns_) {
+      const std::uint64_t at = static_cast<std::uint64_t>(data_.get() - file_->data()) + add.first * stride_;
+      file_->go_on(at, at + add.count * stride_);
+    }
   }
   void read(Index row, Real* entries) const override {
     if (generate_)
