@@ -275,14 +275,15 @@ class Manual(Case):
 
 
 class Packages(Case):
-    def test_the_two_packages(self):
+    def test_the_packages(self):
         if not shutil.which("dpkg-shlibdeps"):
             self.skipTest("dpkg-dev is not installed")
         run("cpack", "--config", BUILD / "CPackConfig.cmake", "-G", "DEB", "-B", self.folder)
         files = {path.name.split("_")[0]: path for path in self.folder.glob("*.deb")}
         with_python = (BUILD / "lib/libtightrope_python.so").exists()
-        self.assertEqual(set(files), {"tightrope", "tightrope-dev", *(["tightrope-python"] if with_python else [])})
-        self.assertNotIn("python", run("dpkg-deb", "-f", files["tightrope"], "Depends").stdout)
+        with_mpi = (BUILD / "lib/libtightrope_mpi.so").exists()
+        self.assertEqual(set(files), {"tightrope", "tightrope-dev", *(["tightrope-python"] if with_python else []),
+                                      *(["tightrope-mpi"] if with_mpi else [])})
 
         def field(package, name):
             return run("dpkg-deb", "-f", files[package], name).stdout.strip()
@@ -294,11 +295,15 @@ class Packages(Case):
             self.assertIn(name, contents["tightrope"])
         self.assertIn("/usr/include/tightrope/core/plugin/plugin.hpp", contents["tightrope-dev"])
         self.assertNotIn("/usr/include", contents["tightrope"])
-        self.assertNotIn("python", field("tightrope", "Depends"))
+        self.assertNotRegex(field("tightrope", "Depends"), "python|mpi")
         if with_python:
             self.assertRegex(field("tightrope-python", "Depends"), "libpython3.*python3-numpy|python3-numpy.*libpython3")
             self.assertIn("/usr/lib/tightrope/libtightrope_python.so", contents["tightrope-python"])
             self.assertNotIn("libtightrope_python.so", contents["tightrope"])
+        if with_mpi:
+            self.assertRegex(field("tightrope-mpi", "Depends"), "openmpi-bin")
+            self.assertIn("/usr/lib/tightrope/libtightrope_mpi.so", contents["tightrope-mpi"])
+            self.assertNotIn("libtightrope_mpi.so", contents["tightrope"])
         # Unpacked anywhere, it runs.
         run("dpkg-deb", "-x", files["tightrope"], self.folder / "root")
         run(self.folder / "root/usr/bin/tightrope", "run", "quickstart", cwd=self.folder)
