@@ -13,7 +13,7 @@ namespace tightrope {
 
 /// Rows of a block at the most, and columns of long rows that are summed apart: alike in passes of one process and of
 /// several, whose bits depend on them.
-inline constexpr Index most_block_rows = 64, long_row_chunk = 16 * tile_columns;
+inline constexpr Index long_row_chunk = 16 * tile_columns;
 
 /// Scratch memory of at least so many elements.
 template <class Memory>

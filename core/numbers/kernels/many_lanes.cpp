@@ -175,9 +175,15 @@ HWY_INLINE Real* room(std::vector<Real>& memory, Index count) {
   return memory.data() + (64 - behind) % 64 / sizeof(Real);
 }
 
-/// The span [begin, end) of a block as float64: where it lies, or in `made`.
+/// Whether a span of a block is what the loops over rows take: float64, rows at one distance.
 template <class T>
-Block widened(const Block& block, Index begin, Index end, std::vector<Real>& made) {
+bool is_plain(const Block& block) {
+  return std::is_same_v<T, Real> && !block.rows;
+}
+
+/// The span [begin, end) of a block as float64, one row behind the other, in `made`.
+template <class T>
+Block gathered(const Block& block, Index begin, Index end, std::vector<Real>& made) {
   constexpr Index stride = span_columns + 8;  // a power of two would put all rows into the same places of the cache
   Real* const rows = room(made, block.count * stride);
   for (Index i = 0; i < block.count; ++i) widen(row<T>(block, i) + begin, end - begin, rows + i * stride);
@@ -189,22 +195,21 @@ void sweep(const Block& add, const Gradients& gradients, const Block& dot, Index
            const SweepLanes& lanes, Real* sums) {
   static thread_local std::vector<Real> made, partial;
   Real* const partial_sums = room(partial, dot.count * lanes.groups * 8);
-  constexpr bool as_it_is = std::is_same_v<T, Real>;
   for (Index tile = begin; tile < end; tile += tile_columns) {
     const Index tile_end = std::min(end, tile + tile_columns);
     for (Index at = tile; at < tile_end; at += span_columns) {
-      const Index stop = std::min(tile_end, at + span_columns), offset = as_it_is ? 0 : at;
+      const Index stop = std::min(tile_end, at + span_columns);
       if (add.count > 0) {
         Ahead ahead{nullptr, 0, 0, nullptr};
         if (dot.count > 0)
           ahead = {reinterpret_cast<const std::byte*>(row<T>(dot, 0) + at), static_cast<std::ptrdiff_t>(dot.stride),
-                   dot.count, lanes.x};
-        const Block rows = as_it_is ? add : widened<T>(add, at, stop, made);
-        add_lanes(rows, offset, gradients, lanes.groups, at, stop, ahead, piece_columns * sizeof(T));
+                   dot.rows ? 0 : dot.count, lanes.x};
+        const Block rows = is_plain<T>(add) ? add : gathered<T>(add, at, stop, made);
+        add_lanes(rows, is_plain<T>(add) ? 0 : at, gradients, lanes.groups, at, stop, ahead, piece_columns * sizeof(T));
       }
       if (dot.count > 0) {
-        const Block rows = as_it_is ? dot : widened<T>(dot, at, stop, made);
-        dot_lanes(rows, offset, lanes.x, lanes.groups, at, stop, at == tile, partial_sums);
+        const Block rows = is_plain<T>(dot) ? dot : gathered<T>(dot, at, stop, made);
+        dot_lanes(rows, is_plain<T>(dot) ? 0 : at, lanes.x, lanes.groups, at, stop, at == tile, partial_sums);
       }
     }
     for (Index n = 0; n < lanes.groups * dot.count; ++n) sums[n] += total(Eight::load(partial_sums + n * 8));

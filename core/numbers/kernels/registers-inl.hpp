@@ -134,7 +134,7 @@ HWY_INLINE Real total(const Eight& sums) {
 
 template <class T>
 const T* row(const Block& block, Index i) {
-  return reinterpret_cast<const T*>(block.data + i * block.stride);
+  return reinterpret_cast<const T*>(block.rows ? block.rows[i] : block.data + i * block.stride);
 }
 
 }  // namespace tightrope::sweeps::HWY_NAMESPACE

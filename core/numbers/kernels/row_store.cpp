@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -160,20 +161,20 @@ class PlainStore final : public RowStore {
     // Four rows to add and four to come, where the core's own cache holds them with room to spare.
     return 8 * stride_ <= core_cache() / 4 * 3 ? 4 : 2;
   }
-  std::uint64_t scratch_bytes(Index lanes) const override {
-    return generate_ || (chosen_ && lanes > 1) ? block_rows(lanes) * stride() : 0;
-  }
+  std::uint64_t scratch_bytes(Index lanes) const override { return generate_ ? block_rows(lanes) * stride() : 0; }
   void sweep(const SweepRows& add, const SweepRows& dot, Index begin, Index end, const SweepLanes& lanes,
              Real* sums) const override {
     if (lanes.groups == 1) clear(add, begin, (end + 7) / 8 * 8, lanes);
-    if (chosen_ && !generate_ && lanes.groups == 1)
-      // Any two rows are a block, with their distance as its stride. With one lane a copy would cost as much as it
-      // saves.
-      for (Index i = 0; i < std::max(add.count, dot.count); i += 2)
-        sweeps::one_lane(two_of(add, i), add.slopes + i, two_of(dot, i), begin, end, storage_, lanes.x[0],
-                         lanes.gradient[0], sums + i);
+    if (generate_)
+      for (const SweepRows* rows : {&add, &dot})
+        for (Index i = 0; i < rows->count && !rows->made; ++i)
+          make(rows->first + i, begin, end, static_cast<std::byte*>(rows->scratch) + i * stride());
+    Places places[2];
+    const sweeps::Block added = block_of(add, places[0]), measured = block_of(dot, places[1]);
+    if (lanes.groups == 1)
+      sweeps::one_lane(added, add.slopes, measured, begin, end, kept_as(), lanes.x[0], lanes.gradient[0], sums);
     else
-      sweep_blocks(add, dot, begin, end, lanes, sums);
+      sweeps::many_lanes(added, add, measured, begin, end, kept_as(), lanes, sums);
     if (lanes.groups == 1) add_up(add, begin, end, lanes);
     if (file_ && !chosen_ && end >= columns_) {
       const std::uint64_t at = static_cast<std::uint64_t>(data_.get() - file_->data()) + add.first * stride_;
@@ -188,48 +189,24 @@ class PlainStore final : public RowStore {
   }
 
  private:
-  void sweep_blocks(const SweepRows& add, const SweepRows& dot, Index begin, Index end, const SweepLanes& lanes,
-                    Real* sums) const {
-    // What is copied is used while it is in the first caches.
-    const Index step = chosen_ && !generate_ ? tile_columns : end - begin;
-    for (Index from = begin; from < end; from += step) {
-      const Index to = std::min(end, from + step);
-      if (makes())
-        for (const SweepRows* rows : {&add, &dot})
-          for (Index i = 0; i < rows->count && !rows->made; ++i)
-            make(rows->first + i, from, to, static_cast<std::byte*>(rows->scratch) + i * stride());
-      const sweeps::Block added{at(add), add.count, stride()}, measured{at(dot), dot.count, stride()};
-      if (lanes.groups == 1)
-        sweeps::one_lane(added, add.slopes, measured, from, to, kept_as(), lanes.x[0], lanes.gradient[0], sums);
-      else
-        sweeps::many_lanes(added, add, measured, from, to, kept_as(), lanes, sums);
-    }
-  }
-  /// Whether rows come to a sweep by way of its scratch: those that are generated, and some of all.
-  bool makes() const { return generate_ || chosen_; }
   Index chosen(Index row) const { return chosen_ ? (*chosen_)[row] : row; }
   Index padded() const { return (columns_ + 7) / 8 * 8; }
   Storage kept_as() const { return generate_ ? Storage::float64 : storage_; }
   /// From row to row of what a sweep sees.
-  std::uint64_t stride() const { return makes() ? row_stride(kept_as(), columns_) : stride_; }
-  const std::byte* at(const SweepRows& rows) const {
-    return makes() ? static_cast<const std::byte*>(rows.scratch) : data_.get() + rows.first * stride_;
-  }
-  /// Rows i and i + 1 of a block of chosen ones, those that there are.
-  sweeps::Block two_of(const SweepRows& rows, Index i) const {
-    if (i >= rows.count) return {nullptr, 0, 0};
-    const Index first = chosen(rows.first + i), second = i + 1 < rows.count ? chosen(rows.first + i + 1) : first;
-    return {data_.get() + first * stride_, std::min<Index>(2, rows.count - i), (second - first) * stride_};
+  std::uint64_t stride() const { return generate_ ? row_stride(kept_as(), columns_) : stride_; }
+  using Places = std::array<const std::byte*, most_block_rows>;
+  /// Where the rows of a block are; one by one in `places` if they are chosen ones.
+  sweeps::Block block_of(const SweepRows& rows, Places& places) const {
+    if (generate_) return {static_cast<const std::byte*>(rows.scratch), rows.count, stride()};
+    if (!chosen_) return {data_.get() + rows.first * stride_, rows.count, stride_};
+    for (Index i = 0; i < rows.count; ++i) places[i] = data_.get() + chosen(rows.first + i) * stride_;
+    return {nullptr, rows.count, 0, places.data()};
   }
   void make(Index row, Index begin, Index end, std::byte* to) const {
+    auto* const entries = reinterpret_cast<Real*>(to);
     const Index last = std::min(end, columns_);
-    const std::uint64_t element = element_bytes(storage_);
-    if (generate_)
-      generate_(chosen(row), begin, last, reinterpret_cast<Real*>(to) + begin);
-    else
-      std::memcpy(to + begin * element, data_.get() + chosen(row) * stride_ + begin * element,
-                  (last - begin) * element);
-    if (last == columns_) std::memset(to + last * element, 0, (padded() - last) * element);
+    generate_(chosen(row), begin, last, entries + begin);
+    if (last == columns_) std::fill(entries + last, entries + padded(), 0.0);
   }
 
   Storage storage_;

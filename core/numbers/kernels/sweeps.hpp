@@ -13,7 +13,8 @@ inline constexpr Index sign_lanes = 4;  // lanes that Storage::sign keeps side b
 struct Block {
   const std::byte* data;
   Index count;
-  std::uint64_t stride;  // bytes from row to row
+  std::uint64_t stride;                    // bytes from row to row
+  const std::byte* const* rows = nullptr;  // where they are, if they are no such distance apart
 };
 
 /// RowStore::sweep for entries kept as float64, float32, float16 or int8. Rows are padded with zeros to a multiple of
