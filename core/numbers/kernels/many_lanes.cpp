@@ -89,11 +89,10 @@ struct Gradients {
   Real* const* total;
 };
 
-/// The first `rows` of the block whose inner products come next.
+/// The block whose inner products come next, from a byte of its rows on.
 struct Ahead {
-  const std::byte* data;
-  std::ptrdiff_t stride;
-  Index rows;
+  const Block* block;
+  Index byte;
   const Real* const* x;  // null without a block
 };
 
@@ -114,9 +113,9 @@ HWY_NOINLINE void add_columns(const Block& rows, Index offset, const Gradients& 
     }
   }
   const std::byte* at = rows.data + (j - offset) * sizeof(Real);
-  const std::byte *next = at + piece_columns * sizeof(Real) + line * 64, *other = ahead.data + line * 64;
+  const std::byte* next = at + piece_columns * sizeof(Real) + line * 64;
   const Real* slopes = gradients.slopes + lane * rows.count;
-  const auto add_row = [&](auto fetches_ahead) {
+  const auto add_row = [&](auto fetches_ahead, const std::byte* other) {
     for (int n = 0; n < lines; ++n) {
       fetch(next + n * 64);
       if constexpr (fetches_ahead) fetch(other + n * 64);
@@ -129,14 +128,19 @@ HWY_NOINLINE void add_columns(const Block& rows, Index offset, const Gradients& 
     }
     at += rows.stride;
     next += rows.stride;
-    other += ahead.stride;
     ++slopes;
   };
-  const Index both = lines > 0 ? std::min(rows.count, ahead.rows) : 0;
+  const Block& coming = *ahead.block;
+  const Index both = lines > 0 && ahead.x ? std::min(rows.count, coming.count) : 0;
+  if (coming.rows) {
+    for (Index i = 0; i < both; ++i) add_row(std::true_type(), coming.rows[i] + ahead.byte + line * 64);
+  } else {
+    const std::byte* other = both > 0 ? coming.data + ahead.byte + line * 64 : nullptr;
 #pragma GCC unroll 4
-  for (Index i = 0; i < both; ++i) add_row(std::true_type());
+    for (Index i = 0; i < both; ++i, other += coming.stride) add_row(std::true_type(), other);
+  }
 #pragma GCC unroll 4
-  for (Index i = both; i < rows.count; ++i) add_row(std::false_type());
+  for (Index i = both; i < rows.count; ++i) add_row(std::false_type(), nullptr);
   Real* const* const to = gradients.total ? gradients.total : gradients.of;
   for (Index l = 0; l < L; ++l)
     for (Index part = 0; part < parts; ++part) {
@@ -149,7 +153,7 @@ HWY_NOINLINE void add_columns(const Block& rows, Index offset, const Gradients& 
 /// gradient of lane += Σ_i slopes[lane][i]·row i on a span.
 HWY_INLINE void add_lanes(const Block& rows, Index offset, const Gradients& gradients, Index lanes, Index begin,
                           Index end, Ahead ahead, Index bytes_ahead) {
-  for (Index j = begin; j < end; j += piece_columns, ahead.data += bytes_ahead)
+  for (Index j = begin; j < end; j += piece_columns, ahead.byte += bytes_ahead)
     for (Index l = 0; l < lanes; l += gradient_tile)
       with_constant<gradient_tile>(lanes - l, [&]<Index L>(std::integral_constant<Index, L>) {
         if (j + piece_columns > end)
@@ -200,10 +204,7 @@ void sweep(const Block& add, const Gradients& gradients, const Block& dot, Index
     for (Index at = tile; at < tile_end; at += span_columns) {
       const Index stop = std::min(tile_end, at + span_columns);
       if (add.count > 0) {
-        Ahead ahead{nullptr, 0, 0, nullptr};
-        if (dot.count > 0)
-          ahead = {reinterpret_cast<const std::byte*>(row<T>(dot, 0) + at), static_cast<std::ptrdiff_t>(dot.stride),
-                   dot.rows ? 0 : dot.count, lanes.x};
+        const Ahead ahead{&dot, at * sizeof(T), dot.count > 0 ? lanes.x : nullptr};
         const Block rows = is_plain<T>(add) ? add : gathered<T>(add, at, stop, made);
         add_lanes(rows, is_plain<T>(add) ? 0 : at, gradients, lanes.groups, at, stop, ahead, piece_columns * sizeof(T));
       }
