@@ -300,8 +300,16 @@ TEST_CASE("a lock says what keeps it from locking, and waits for the workers of 
   int held = open((out.path / ".lock").c_str(), O_RDWR | O_CLOEXEC);
   REQUIRE(flock(held, LOCK_EX | LOCK_NB) == 0);
   {
-    const FailingCall fault("kill", EPERM);  // somebody else's process is alive
+    // Somebody else's process is alive, however often that is asked; when this goes on for much longer than a holder
+    // that has only just got the lock would need, it ends so that nothing is refused.
+    int asked = 0;
+    FailingCall fault("kill", EPERM);
+    fault.meanwhile = [&] {
+      if (++asked == 150) close(held);
+      fault.at = 1, FailingCall::armed = &fault;
+    };
     check_refused(Exit::locked, {"is in use by process " + std::to_string(gone)}, [&] { const Lock lock(out.path); });
+    CHECK(asked > 1);
   }
   std::thread worker([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(600));
