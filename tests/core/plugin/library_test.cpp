@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -317,6 +318,18 @@ TEST_CASE("what the machine has no room for is no fault of the file") {
     check_refused(one.code, {one.words}, [&] { Library::open(file); });
     CHECK(fault.happened());
     CHECK(folder.tried() == 0);
+  }
+  {
+    const Plugins folder;
+    const fs::path file = folder.put(bytes_of(sound));
+    rlimit before{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit none{0, before.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    check_refused(Exit::resources, {"constant.so cannot be opened now: ", "Too many open files"},
+                  [&] { probe_plugin(file); });
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK_NOTHROW(Library::open(file));
   }
   for (const char* function : {"poll", "waitpid"}) {  // a signal in between
     const Plugins folder;

@@ -155,6 +155,11 @@ TEST_CASE("a file that cannot be read is missing, damaged or out of reach") {
     const FailingCall fault(one.function, one.reason);
     check_refused(one.code, {one.words}, [&] { read_file(file); });
   }
+  {
+    // A signal comes, and when the file is read again it has been cut.
+    const FailingCall fault("read", EINTR, 1, 0, [&] { fs::resize_file(file, 0); });
+    check_refused(Exit::integrity, {"file became shorter while it was read"}, [&] { read_file(file); });
+  }
   CHECK(is_there(file));
   CHECK(is_there(folder));
   CHECK_FALSE(is_there(out.path / "absent"));
