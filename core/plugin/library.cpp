@@ -89,6 +89,18 @@ fs::path checked_path(const fs::path& path) {
   return file;
 }
 
+std::string contents_of(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::string bytes, part(std::size_t{1} << 16U, '\0');
+  while (stream) {
+    stream.read(part.data(), static_cast<std::streamsize>(part.size()));
+    bytes.append(part, 0, static_cast<std::size_t>(stream.gcount()));
+  }
+  if (stream.eof()) return bytes;
+  if (errno != EACCES) give_up(file, shortage_text(errno));
+  refuse(file, "cannot be read: Permission denied; give yourself the right to (chmod u+r)");
+}
+
 /// Judges the file as data: an ELF library for this machine, complete, with the entry point among its symbols.
 void check_elf(const fs::path& file, const std::string& bytes) {
   const auto at = [&](std::uint64_t offset, std::uint64_t size) -> const char* {
@@ -359,15 +371,7 @@ class SharedLibrary final : public Library {
 
 std::shared_ptr<const Library> Library::open(const std::filesystem::path& path) {
   const fs::path file = checked_path(path);
-  std::string bytes;
-  {
-    std::ifstream stream(file, std::ios::binary);
-    bytes.assign(std::istreambuf_iterator<char>(stream), {});
-    if (!stream.good() && !stream.eof()) {
-      if (is_shortage(errno)) give_up(file, shortage_text(errno));
-      refuse(file, fmt::format("cannot be read: {}; give yourself the right to (chmod u+r)", std::strerror(errno)));
-    }
-  }
+  std::string bytes = contents_of(file);
   if (is_script(path)) return open_script({path, file, std::move(bytes)});
   check_elf(file, bytes);
   const std::string hash = sha256(bytes);

@@ -331,6 +331,13 @@ TEST_CASE("what the machine has no room for is no fault of the file") {
     REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
     CHECK_NOTHROW(Library::open(file));
   }
+  {
+    const Plugins folder;
+    fs::create_directories(folder.path / "step_sizes");
+    fs::create_symlink("/proc/self/mem", folder.path / "step_sizes/memory.so");  // whose first page nobody can read
+    check_refused(Exit::resources, {"/mem cannot be opened now: Input/output error"},
+                  [&] { Library::open(folder.path / "step_sizes/memory.so"); });
+  }
   for (const char* function : {"poll", "waitpid"}) {  // a signal in between
     const Plugins folder;
     const fs::path file = folder.put(bytes_of(sound));
