@@ -149,7 +149,7 @@ void check_elf(const fs::path& file, const std::string& bytes) {
       const char* name = at(names.sh_offset + symbol.st_name, 1);
       const std::size_t room = names.sh_size - symbol.st_name;
       at(names.sh_offset, names.sh_size);
-      exported = exported || (strnlen(name, room) < room && std::strcmp(name, entry_point) == 0);
+      exported |= strnlen(name, room) < room && std::strcmp(name, entry_point) == 0;
     }
   }
   if (!exported)
@@ -168,15 +168,15 @@ struct Trial {
 
 /// Ends the child at the deadline, with all that it has started.
 void wait_for(pid_t child, std::chrono::steady_clock::time_point deadline, Trial& trial) {
-  while (!trial.is_late) {
+  for (;;) {
+    trial.is_late = std::chrono::steady_clock::now() >= deadline;
+    if (trial.is_late) {
+      kill(-child, SIGKILL);
+      kill(child, SIGKILL);
+    }
     const pid_t ended = waitpid(child, &trial.status, WNOHANG);
     if (ended == child || (ended < 0 && errno != EINTR)) return;
-    trial.is_late = std::chrono::steady_clock::now() >= deadline;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  kill(-child, SIGKILL);
-  kill(child, SIGKILL);
-  while (waitpid(child, &trial.status, 0) < 0 && errno == EINTR) {
   }
 }
 
@@ -206,18 +206,16 @@ Trial tried(const fs::path& file) {
     throw Error(Exit::plugin, fmt::format("{} cannot be started to try plugins in: {}; install Tightrope again",
                                           program, std::strerror(failed)));
   }
-  // What it wrote, until it ends or closes its end of the pipe; of a flood the last is kept.
+  // What it wrote, until it ends, closes its end of the pipe or is late; of a flood the last is kept.
   constexpr std::size_t most = 16000;
   Trial trial;
   for (;;) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    if (left <= 0) break;
     pollfd ready{messages[0], POLLIN, 0};
-    const int answer = left > 0 ? poll(&ready, 1, static_cast<int>(left)) : 0;
-    if (answer < 0 && errno == EINTR) continue;
-    trial.is_late = answer <= 0;
+    if (poll(&ready, 1, static_cast<int>(left)) <= 0) continue;  // the deadline, or a signal
     char buffer[4096];
-    const ssize_t size = trial.is_late ? 0 : read(messages[0], buffer, sizeof buffer);
+    const ssize_t size = read(messages[0], buffer, sizeof buffer);
     if (size <= 0) break;
     trial.text.append(buffer, static_cast<std::size_t>(size));
     trial.is_opened = trial.is_opened || trial.text.find(probe_opened) != std::string::npos;
@@ -318,7 +316,7 @@ std::string what_is_missing(const std::string& complaint) {
        {std::pair{": cannot open shared object file", "needs the library '{0}', which is not found here; install it"},
         std::pair{": version `", "needs '{1}' of {0}, which is older here; build the plugin on this machine"}})
     if (const std::size_t end = complaint.find(mark); end != std::string::npos) {
-      const std::size_t space = complaint.rfind(' ', end - 1), begin = space == std::string::npos ? 0 : space + 1;
+      const std::size_t begin = complaint.rfind(' ', end - 1) + 1;  // 0 if there is none
       const std::size_t version = end + std::strlen(": version `");
       return fmt::format(
           fmt::runtime(sentence), complaint.substr(begin, end - begin),

@@ -4,6 +4,7 @@
 
 #include <elf.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -337,6 +338,14 @@ TEST_CASE("what the machine has no room for is no fault of the file") {
     fs::create_symlink("/proc/self/mem", folder.path / "step_sizes/memory.so");  // whose first page nobody can read
     check_refused(Exit::resources, {"/mem cannot be opened now: Input/output error"},
                   [&] { Library::open(folder.path / "step_sizes/memory.so"); });
+  }
+  {
+    // Whoever started this process does not want to know of children that end, and it inherits that.
+    const Plugins folder;
+    const auto before = signal(SIGCHLD, SIG_IGN);
+    CHECK_NOTHROW(Library::open(folder.put(bytes_of(sound))));
+    signal(SIGCHLD, before);
+    CHECK(folder.tried() == 1);
   }
   for (const char* function : {"poll", "waitpid"}) {  // a signal in between
     const Plugins folder;

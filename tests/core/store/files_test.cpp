@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <zlib.h>
 
 #include <cstdarg>
 #include <thread>
@@ -66,6 +67,11 @@ int ftruncate(int descriptor, off_t size) noexcept {
 }
 ssize_t pwrite(int descriptor, const void* data, size_t size, off_t at) {
   return FailingCall::instead_of<pwrite>("pwrite", descriptor, data, size, at);
+}
+int deflateInit2_(z_stream* stream, int level, int method, int bits, int memory, int strategy, const char* version,
+                  int size) {
+  return FailingCall::instead_of<deflateInit2_>("deflateInit2_", stream, level, method, bits, memory, strategy, version,
+                                                size);
 }
 int kill(pid_t process, int signal) noexcept { return FailingCall::instead_of<kill>("kill", process, signal); }
 }
@@ -271,6 +277,23 @@ TEST_CASE("an archive is what POSIX says of ustar, with paths of every length th
       CHECK(tar.substr(512) == content + std::string(rounded - size + 1024, '\0'));
     }
   }
+}
+
+TEST_CASE("an archive of any size is packed, or there is a word why not") {
+  std::string content;
+  for (std::uint64_t i = 0, state = 1; i < 3'000'000; ++i) {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    content += static_cast<char>(state >> 56U);
+  }
+  const std::string packed = tar_gz({{"large", content}, {"small", "x"}});
+  const std::size_t rounded = (content.size() + 511) / 512 * 512;
+  const std::string tar =
+      inflated(MemoryBytes(packed.substr(10, packed.size() - 18), "tar"), 2048 + rounded + 512, Deflated::raw);
+  CHECK(tar.substr(512, content.size()) == content);
+  CHECK(tar.substr(512 + rounded, 5) == "small");
+  CHECK(tar[512 + rounded + 512] == 'x');
+  const FailingCall fault("deflateInit2_", ENOMEM);
+  check_refused(Exit::resources, {"the archive could not be compressed"}, [] { tar_gz({{"x", "x"}}); });
 }
 
 TEST_CASE("a lock says what keeps it from locking, and waits for the workers of a dead holder") {
