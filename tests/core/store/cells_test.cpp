@@ -82,7 +82,8 @@ TEST_CASE("an estimate that a method publishes is stored beside its factors") {
   REQUIRE(estimate);
   const std::vector<NamedArray> stored = read_cell(out.cell(own)).factors;
   const auto values = [&](const std::string& name) {
-    const auto found = std::find_if(stored.begin(), stored.end(), [&](const NamedArray& one) { return one.name == name; });
+    const auto found =
+        std::find_if(stored.begin(), stored.end(), [&](const NamedArray& one) { return one.name == name; });
     REQUIRE(found != stored.end());
     return found->values;
   };
@@ -542,7 +543,8 @@ TEST_CASE("the index holds a row per cell, follows them, and is made again when 
   check_refused(Exit::config, {"another version"}, [&] { ask("SELECT 1 FROM runs"); });
   CHECK(refresh_index(out.path) == 1);
   // The passes, a number of one byte behind that of iterations, become a text of one byte. In the header of the row the
-  // types of key, labels and end stand before: texts of 64, 2 and 5 bytes, see https://sqlite.org/fileformat.html#record.
+  // types of key, labels and end stand before: texts of 64, 2 and 5 bytes, see
+  // https://sqlite.org/fileformat.html#record.
   const std::size_t passes = bytes_of(table).find("\x81\x0d\x11\x17") + 6;
   REQUIRE(bytes_of(table).substr(passes - 1, 2) == "\1\1");
   patch(passes, 15);
