@@ -96,6 +96,17 @@ struct Plugins : TemporaryFolder {
   }
 };
 
+/// While it exists, nothing more can be opened.
+struct NoFiles {
+  rlimit before{};
+  NoFiles() {
+    getrlimit(RLIMIT_NOFILE, &before);
+    const rlimit none{0, before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoFiles() { setrlimit(RLIMIT_NOFILE, &before); }
+};
+
 }  // namespace
 
 TEST_CASE("a file is judged as data, field by field, before any of it runs") {
@@ -323,13 +334,10 @@ TEST_CASE("what the machine has no room for is no fault of the file") {
   {
     const Plugins folder;
     const fs::path file = folder.put(bytes_of(sound));
-    rlimit before{};
-    REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
-    const rlimit none{0, before.rlim_max};
-    REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
-    check_refused(Exit::resources, {"constant.so cannot be opened now: ", "Too many open files"},
-                  [&] { probe_plugin(file); });
-    REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    check_refused(Exit::resources, {"constant.so cannot be opened now: ", "Too many open files"}, [&] {
+      const NoFiles limit;
+      probe_plugin(file);
+    });
     CHECK_NOTHROW(Library::open(file));
   }
   {
