@@ -89,6 +89,18 @@ fs::path checked_path(const fs::path& path) {
   return file;
 }
 
+std::string contents_of(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::string bytes, part(std::size_t{1} << 16U, '\0');
+  while (stream) {
+    stream.read(part.data(), static_cast<std::streamsize>(part.size()));
+    bytes.append(part, 0, static_cast<std::size_t>(stream.gcount()));
+  }
+  if (stream.eof()) return bytes;
+  if (errno != EACCES) give_up(file, shortage_text(errno));
+  refuse(file, "cannot be read: Permission denied; give yourself the right to (chmod u+r)");
+}
+
 /// Judges the file as data: an ELF library for this machine, complete, with the entry point among its symbols.
 void check_elf(const fs::path& file, const std::string& bytes) {
   const auto at = [&](std::uint64_t offset, std::uint64_t size) -> const char* {
@@ -137,7 +149,7 @@ void check_elf(const fs::path& file, const std::string& bytes) {
       const char* name = at(names.sh_offset + symbol.st_name, 1);
       const std::size_t room = names.sh_size - symbol.st_name;
       at(names.sh_offset, names.sh_size);
-      exported = exported || (strnlen(name, room) < room && std::strcmp(name, entry_point) == 0);
+      exported |= strnlen(name, room) < room && std::strcmp(name, entry_point) == 0;
     }
   }
   if (!exported)
@@ -156,15 +168,15 @@ struct Trial {
 
 /// Ends the child at the deadline, with all that it has started.
 void wait_for(pid_t child, std::chrono::steady_clock::time_point deadline, Trial& trial) {
-  while (!trial.is_late) {
+  for (;;) {
+    trial.is_late = std::chrono::steady_clock::now() >= deadline;
+    if (trial.is_late) {
+      kill(-child, SIGKILL);
+      kill(child, SIGKILL);
+    }
     const pid_t ended = waitpid(child, &trial.status, WNOHANG);
     if (ended == child || (ended < 0 && errno != EINTR)) return;
-    trial.is_late = std::chrono::steady_clock::now() >= deadline;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  kill(-child, SIGKILL);
-  kill(child, SIGKILL);
-  while (waitpid(child, &trial.status, 0) < 0 && errno == EINTR) {
   }
 }
 
@@ -194,18 +206,16 @@ Trial tried(const fs::path& file) {
     throw Error(Exit::plugin, fmt::format("{} cannot be started to try plugins in: {}; install Tightrope again",
                                           program, std::strerror(failed)));
   }
-  // What it wrote, until it ends or closes its end of the pipe; of a flood the last is kept.
+  // What it wrote, until it ends, closes its end of the pipe or is late; of a flood the last is kept.
   constexpr std::size_t most = 16000;
   Trial trial;
   for (;;) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    if (left <= 0) break;
     pollfd ready{messages[0], POLLIN, 0};
-    const int answer = left > 0 ? poll(&ready, 1, static_cast<int>(left)) : 0;
-    if (answer < 0 && errno == EINTR) continue;
-    trial.is_late = answer <= 0;
+    if (poll(&ready, 1, static_cast<int>(left)) <= 0) continue;  // the deadline, or a signal
     char buffer[4096];
-    const ssize_t size = trial.is_late ? 0 : read(messages[0], buffer, sizeof buffer);
+    const ssize_t size = read(messages[0], buffer, sizeof buffer);
     if (size <= 0) break;
     trial.text.append(buffer, static_cast<std::size_t>(size));
     trial.is_opened = trial.is_opened || trial.text.find(probe_opened) != std::string::npos;
@@ -306,7 +316,7 @@ std::string what_is_missing(const std::string& complaint) {
        {std::pair{": cannot open shared object file", "needs the library '{0}', which is not found here; install it"},
         std::pair{": version `", "needs '{1}' of {0}, which is older here; build the plugin on this machine"}})
     if (const std::size_t end = complaint.find(mark); end != std::string::npos) {
-      const std::size_t space = complaint.rfind(' ', end - 1), begin = space == std::string::npos ? 0 : space + 1;
+      const std::size_t begin = complaint.rfind(' ', end - 1) + 1;  // 0 if there is none
       const std::size_t version = end + std::strlen(": version `");
       return fmt::format(
           fmt::runtime(sentence), complaint.substr(begin, end - begin),
@@ -359,15 +369,7 @@ class SharedLibrary final : public Library {
 
 std::shared_ptr<const Library> Library::open(const std::filesystem::path& path) {
   const fs::path file = checked_path(path);
-  std::string bytes;
-  {
-    std::ifstream stream(file, std::ios::binary);
-    bytes.assign(std::istreambuf_iterator<char>(stream), {});
-    if (!stream.good() && !stream.eof()) {
-      if (is_shortage(errno)) give_up(file, shortage_text(errno));
-      refuse(file, fmt::format("cannot be read: {}; give yourself the right to (chmod u+r)", std::strerror(errno)));
-    }
-  }
+  std::string bytes = contents_of(file);
   if (is_script(path)) return open_script({path, file, std::move(bytes)});
   check_elf(file, bytes);
   const std::string hash = sha256(bytes);

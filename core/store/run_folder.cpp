@@ -190,7 +190,6 @@ void publish_run(const fs::path& out, const Experiment& experiment, const std::v
   for (const StoredClaim& claim : claims)
     run["claims"].push_back(
         {{"that", claim.text}, {"holds", claim.holds}, {"measured", claim.measured}, {"source", claim.source}});
-  if (!experiment.tuned.empty()) run["tuned"] = Json::array();
   for (const Tuned& tuned : experiment.tuned) run["tuned"].push_back(to_json(tuned));
   if (!experiment.is_study && missing.empty())
     for (const char* file : {"record.json", "trace.csv", "final.npz", "provenance.json", "timing.csv"})

@@ -565,6 +565,8 @@ def mtx_files(files):
     files.add("refused-infinite.mtx", banner + "2 2 1\n1 1 1e999\n", at(3, "'1e999'", "finite"))
     files.add("refused-beyond.mtx", banner.replace("real", "integer") + "2 2 1\n1 1 9007199254740993\n", at(3, "exactly"))
     files.add("refused-array.mtx", banner.replace("coordinate", "array") + "100 100\n1\n", at(2, "10000 entries", "cut short"))
+    for symmetry, entries in [("symmetric", 5050), ("skew-symmetric", 4950)]:
+        files.add(f"refused-array-{symmetry}.mtx", f"%%MatrixMarket matrix array real {symmetry}\n100 100\n1\n", at(2, f"{entries} entries", "cut short"))
     files.add("refused-outside.mtx", banner + "2 2 1\n3 1 1\n", at(3, "'3'", "1 and 2"))
     files.add("refused-zero.mtx", banner + "2 2 1\n0 1 1\n", at(3, "'0'"))
     files.add("refused-few.mtx", banner + "2 2 3\n1 1 1\n", at(2, "cut short"))
@@ -690,6 +692,7 @@ def other_files(files):
     files.add("aligned.csv", lines("1.5 ,  2.25,3", "  4 ,  5   ,6.5"), SMALL)
     files.add("mixed-blanks.txt", lines("1.5 2.25\t3", "4  5\t6.5"), SMALL)
     files.add("number-sign.csv", lines("# a remark", "#1,2,3", "1.5,2.25,3", "4,5,6.5 # the last"), SMALL, "3 remarks")
+    files.add("quoted-sign.csv", lines('"load % rated","a // b"', "1.5,2.25 % the first"), numpy.array([[1.5, 2.25]]), "names (load % rated, a // b)", "1 remark")
     files.add("quoted-names.csv", lines('"first name","b","c"', "1.5,2.25,3", "4,5,6.5"), SMALL, "first name")
     for word in ["#N/A", "#DIV/0!", "#REF!", "#NAME?", "#NUM!", "#VALUE!", "#NULL!", "#NV", "####", "#WERT!", "#SPILL!"]:
         name = "".join(c for c in word if c.isalnum()) or "narrow"
@@ -733,6 +736,11 @@ def other_files(files):
     for name, half in [("last", b"\x3d\xd8"), ("alone", b"\x3d\xd8\x00\xe0")]:
         files.add(f"refused-utf16-{name}.csv", b"\xff\xfe" + "1,2\n# ".encode("utf-16-le") + half, Refused("UTF-16", "damaged"))
     files.add("refused-utf32-big.csv", b"\0\0\xfe\xff" + "1,2\n".encode("utf-32-be"), Refused("UTF-32"))
+    # Without a mark nine of ten characters must be those of ASCII.
+    for order in ("le", "be"):
+        rows = lines("1,2", "3,4", "5,6", "7,8")
+        files.add(f"utf16-nine-of-ten-{order}.csv", (lines("σ,Ω") + rows).encode("utf-16-" + order), numpy.arange(1.0, 9).reshape(4, 2), "UTF-16 without a mark")
+        files.add(f"refused-utf16-fewer-{order}.csv", (lines("σ,Ωμ") + rows[:-4] + "7,8").encode("utf-16-" + order), Refused("no text"))
     files.add("utf16-big.csv", b"\xfe\xff" + "日本,b\n# \uff21\n1.5,2\n".encode("utf-16-be"), numpy.array([[1.5, 2]]), "text in UTF-16", "names (日本, b)")
     square = numpy.array([[1, 2], [3, 4.0]])
     for name, rows, expected, *words in [

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstring>
-#include <new>
 
 #include "core/base/error.hpp"
 
@@ -49,13 +48,11 @@ class UstarHeader {
 std::string gzipped(const std::string& bytes) {
   z_stream stream{};
   constexpr int gzip = 16;  // added to the window's bits: a gzip header, whose time zlib leaves at 0
-  if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, MAX_WBITS + gzip, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-    throw std::bad_alloc();
+  int status = deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, MAX_WBITS + gzip, 8, Z_DEFAULT_STRATEGY);
   std::string out(deflateBound(&stream, bytes.size()) + 32, '\0');
   std::size_t taken = 0, made = 0;
-  int status = Z_OK;
   while (status == Z_OK) {  // in pieces: zlib counts in 32 bits
-    constexpr std::size_t most = std::size_t{1} << 30U;
+    constexpr std::size_t most = std::size_t{1} << 20U;
     const std::size_t in = std::min(most, bytes.size() - taken), room = std::min(most, out.size() - made);
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data() + taken));
     stream.avail_in = static_cast<uInt>(in);

@@ -96,9 +96,7 @@ std::string file_system_of(const fs::path& path) {
     std::istringstream words(line);
     std::string word, point, kind;
     words >> word >> word >> word >> word >> point;
-    while (words >> word && word != "-") {
-    }
-    words >> kind;
+    std::istringstream(line.substr(line.find(" - ") + 3)) >> kind;
     const fs::path inside = whole.lexically_relative(point);
     if (*inside.begin() == ".." || point.size() < nearest.native().size()) continue;
     nearest = point;

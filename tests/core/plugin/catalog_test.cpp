@@ -66,7 +66,8 @@ TEST_CASE("plugins are found in the first folder that has them, by absolute path
                 [&] { catalog.find("step size", "konstant"); });
   check_refused(Exit::plugin, {"folders searched: none"}, [] { Catalog({}).find("step size", "constant"); });
   out.write("first/step_sizes/../../first/step_sizes/.hidden.so", "x");
-  for (const char* name : {"", ".hidden", "../step_sizes/constant", "a/b"})
+  fs::create_directory_symlink(shipped / "step_sizes", out.path / "first/step_sizes/folder");
+  for (const char* name : {"", ".hidden", "../step_sizes/constant", "folder/constant"})
     check_refused(Exit::plugin, {"there is no step size '" + std::string(name) + "'"},
                   [&] { catalog.find("step size", name); });
   out.write("first/step_sizes/twice.so", "x");

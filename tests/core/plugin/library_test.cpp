@@ -4,7 +4,9 @@
 
 #include <elf.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -92,6 +94,17 @@ struct Plugins : TemporaryFolder {
                ? static_cast<std::size_t>(std::distance(fs::directory_iterator(path / "cache/tightrope/probes"), {}))
                : 0;
   }
+};
+
+/// While it exists, nothing more can be opened.
+struct NoFiles {
+  rlimit before{};
+  NoFiles() {
+    getrlimit(RLIMIT_NOFILE, &before);
+    const rlimit none{0, before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoFiles() { setrlimit(RLIMIT_NOFILE, &before); }
 };
 
 }  // namespace
@@ -317,6 +330,30 @@ TEST_CASE("what the machine has no room for is no fault of the file") {
     check_refused(one.code, {one.words}, [&] { Library::open(file); });
     CHECK(fault.happened());
     CHECK(folder.tried() == 0);
+  }
+  {
+    const Plugins folder;
+    const fs::path file = folder.put(bytes_of(sound));
+    check_refused(Exit::resources, {"constant.so cannot be opened now: ", "Too many open files"}, [&] {
+      const NoFiles limit;
+      probe_plugin(file);
+    });
+    CHECK_NOTHROW(Library::open(file));
+  }
+  {
+    const Plugins folder;
+    fs::create_directories(folder.path / "step_sizes");
+    fs::create_symlink("/proc/self/mem", folder.path / "step_sizes/memory.so");  // whose first page nobody can read
+    check_refused(Exit::resources, {"/mem cannot be opened now: Input/output error"},
+                  [&] { Library::open(folder.path / "step_sizes/memory.so"); });
+  }
+  {
+    // Whoever started this process does not want to know of children that end, and it inherits that.
+    const Plugins folder;
+    const auto before = signal(SIGCHLD, SIG_IGN);
+    CHECK_NOTHROW(Library::open(folder.put(bytes_of(sound))));
+    signal(SIGCHLD, before);
+    CHECK(folder.tried() == 1);
   }
   for (const char* function : {"poll", "waitpid"}) {  // a signal in between
     const Plugins folder;

@@ -74,6 +74,24 @@ TEST_CASE("a cell is read as the run that was published") {
     CHECK(bytes_of(folder / file) == bytes_of(other.path / "cells" / folder.filename() / file));
 }
 
+TEST_CASE("an estimate that a method publishes is stored beside its factors") {
+  const RunFolder out;
+  const Runs own({"optimizer={type: gnmr}"});
+  own.publish(out.path);
+  const LowRank* const estimate = own.lanes[0]->estimate();
+  REQUIRE(estimate);
+  const std::vector<NamedArray> stored = read_cell(out.cell(own)).factors;
+  const auto values = [&](const std::string& name) {
+    const auto found =
+        std::find_if(stored.begin(), stored.end(), [&](const NamedArray& one) { return one.name == name; });
+    REQUIRE(found != stored.end());
+    return found->values;
+  };
+  CHECK(arma::approx_equal(values(estimate_arrays[0]), estimate->left, "absdiff", 0));
+  CHECK(arma::approx_equal(values(estimate_arrays[1]), estimate->right, "absdiff", 0));
+  CHECK(values("V").n_cols == 2);
+}
+
 TEST_CASE("cells are published whole or not at all, whichever call fails") {
   struct Case {
     const char* function;
@@ -378,6 +396,10 @@ TEST_CASE("a checkpoint is taken up, or set aside and named") {
   write_checkpoint(out.path, cell, lane);
   REQUIRE(has_checkpoint(out.path, cell));
   CHECK(damage_of_checkpoint(file).empty());
+  {
+    const FailingCall fault("open", EACCES);  // which is no damage
+    check_refused(Exit::resources, {file.string() + " cannot be read"}, [&] { damage_of_checkpoint(file); });
+  }
   CHECK(read_checkpoint(out.path, cell, *fresh));
   CHECK(fresh->state() == lane.state());
   CHECK(fresh->trace().csv() == lane.trace().csv());
@@ -519,6 +541,14 @@ TEST_CASE("the index holds a row per cell, follows them, and is made again when 
   };
   patch(63, 1);  // user_version, from byte 60 on
   check_refused(Exit::config, {"another version"}, [&] { ask("SELECT 1 FROM runs"); });
+  CHECK(refresh_index(out.path) == 1);
+  // The passes, a number of one byte behind that of iterations, become a text of one byte. In the header of the row the
+  // types of key, labels and end stand before: texts of 64, 2 and 5 bytes, see
+  // https://sqlite.org/fileformat.html#record.
+  const std::size_t passes = bytes_of(table).find("\x81\x0d\x11\x17") + 6;
+  REQUIRE(bytes_of(table).substr(passes - 1, 2) == "\1\1");
+  patch(passes, 15);
+  check_refused(Exit::config, {"a damaged row"}, [&] { ask("SELECT 1 FROM runs"); });
   CHECK(refresh_index(out.path) == 1);
   patch(bytes_of(table).find("the limit of 3"), 'T');
   check_refused(Exit::config, {"a damaged row"}, [&] { ask("SELECT 1 FROM runs"); });

@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <zlib.h>
 
 #include <cstdarg>
 #include <thread>
@@ -66,6 +67,11 @@ int ftruncate(int descriptor, off_t size) noexcept {
 }
 ssize_t pwrite(int descriptor, const void* data, size_t size, off_t at) {
   return FailingCall::instead_of<pwrite>("pwrite", descriptor, data, size, at);
+}
+int deflateInit2_(z_stream* stream, int level, int method, int bits, int memory, int strategy, const char* version,
+                  int size) {
+  return FailingCall::instead_of<deflateInit2_>("deflateInit2_", stream, level, method, bits, memory, strategy, version,
+                                                size);
 }
 int kill(pid_t process, int signal) noexcept { return FailingCall::instead_of<kill>("kill", process, signal); }
 }
@@ -154,6 +160,11 @@ TEST_CASE("a file that cannot be read is missing, damaged or out of reach") {
                           {"read", 0, Exit::integrity, "file became shorter while it was read"}}) {
     const FailingCall fault(one.function, one.reason);
     check_refused(one.code, {one.words}, [&] { read_file(file); });
+  }
+  {
+    // A signal comes, and when the file is read again it has been cut.
+    const FailingCall fault("read", EINTR, 1, 0, [&] { fs::resize_file(file, 0); });
+    check_refused(Exit::integrity, {"file became shorter while it was read"}, [&] { read_file(file); });
   }
   CHECK(is_there(file));
   CHECK(is_there(folder));
@@ -268,6 +279,23 @@ TEST_CASE("an archive is what POSIX says of ustar, with paths of every length th
   }
 }
 
+TEST_CASE("an archive of any size is packed, or there is a word why not") {
+  std::string content;
+  for (std::uint64_t i = 0, state = 1; i < 3'000'000; ++i) {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    content += static_cast<char>(state >> 56U);
+  }
+  const std::string packed = tar_gz({{"large", content}, {"small", "x"}});
+  const std::size_t rounded = (content.size() + 511) / 512 * 512;
+  const std::string tar =
+      inflated(MemoryBytes(packed.substr(10, packed.size() - 18), "tar"), 2048 + rounded + 512, Deflated::raw);
+  CHECK(tar.substr(512, content.size()) == content);
+  CHECK(tar.substr(512 + rounded, 5) == "small");
+  CHECK(tar[512 + rounded + 512] == 'x');
+  const FailingCall fault("deflateInit2_", ENOMEM);
+  check_refused(Exit::resources, {"the archive could not be compressed"}, [] { tar_gz({{"x", "x"}}); });
+}
+
 TEST_CASE("a lock says what keeps it from locking, and waits for the workers of a dead holder") {
   const TemporaryFolder out;
   for (const int reason : {ENOLCK, ENOSYS, EOPNOTSUPP}) {
@@ -300,8 +328,16 @@ TEST_CASE("a lock says what keeps it from locking, and waits for the workers of 
   int held = open((out.path / ".lock").c_str(), O_RDWR | O_CLOEXEC);
   REQUIRE(flock(held, LOCK_EX | LOCK_NB) == 0);
   {
-    const FailingCall fault("kill", EPERM);  // somebody else's process is alive
+    // Somebody else's process is alive, however often that is asked; when this goes on for much longer than a holder
+    // that has only just got the lock would need, it ends so that nothing is refused.
+    int asked = 0;
+    FailingCall fault("kill", EPERM);
+    fault.meanwhile = [&] {
+      if (++asked == 150) close(held);
+      fault.at = 1, FailingCall::armed = &fault;
+    };
     check_refused(Exit::locked, {"is in use by process " + std::to_string(gone)}, [&] { const Lock lock(out.path); });
+    CHECK(asked > 1);
   }
   std::thread worker([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(600));

@@ -258,6 +258,7 @@ TEST_CASE("a run is made of its own files, by whatever path they are named") {
     CHECK(is_part_of_run(out.path / "link", out.path / "run/../run" / inside));
     CHECK_FALSE(is_part_of_run(out.path / "run", out.path / inside));
   }
+  CHECK_FALSE(is_part_of_run("nowhere-at-all", out.path / "run/run.json"));
   for (const char* other : {"mine.csv", "sub/run.json", "../run.json"})
     CHECK_FALSE(is_part_of_run(out.path / "run", out.path / "run" / other));
   CHECK(to_string(Missing::Kind::failed) == std::string("failed"));

@@ -2,4 +2,4 @@
 
 #include "entry.hpp"
 
-ENTRY_POINT { std::exit(0); }
+ENTRY_POINT { std::exit(3); }  // as if it had been refused
