@@ -133,7 +133,7 @@ void check_values(Resolver& resolver, const Grid& grid) {
     resolver.diagnostics.clear();
     for (const Section& section : sections()) resolver.check_given(section, tree);
     std::ranges::copy_if(resolver.diagnostics, std::back_inserter(found),
-                         [&](const Diagnostic& diagnostic) { return is_within(diagnostic.position, value); });
+                         [&one = value](const Diagnostic& diagnostic) { return is_within(diagnostic.position, one); });
   }
   resolver.diagnostics = std::move(found);
 }
