@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cmath>
 #include <exception>
 #include <memory>
@@ -25,14 +26,15 @@ namespace tightrope {
 
 namespace {
 
-constexpr std::size_t part_bytes = std::size_t{4} << 20U;  // of text that a thread reads at a time
+constexpr std::size_t part_bytes = std::size_t{1}
+                                   << 20U;  // of text that a thread reads at a time: entries stay in its cache
 
-/// The entries of one part of the file, by groups, in pages of their own: those of a group go back to the system when
-/// they are no longer needed.
+/// The entries of one part of the file, by groups, in pages of their own: those of some groups go back to the system
+/// when they are no longer needed.
 class Part {
  public:
   Part() = default;
-  explicit Part(std::span<const ListedEntry> entries);
+  Part(std::span<const ListedEntry> entries, std::vector<std::uint8_t>& groups);
   Part(Part&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), begins_(other.begins_), needed_(other.needed_) {}
   Part& operator=(Part&& other) noexcept {
@@ -48,13 +50,12 @@ class Part {
   Index entries() const { return begins_.back(); }
   Shape needed() const { return needed_; }  // the smallest that has them all
   std::span<ListedEntry> of_group(Index group) { return {data_ + begins_[group], begins_[group + 1] - begins_[group]}; }
-  /// The pages that hold nothing else.
-  void forget_group(Index group) {
+  /// The pages that hold nothing but these groups.
+  void forget_groups(Index begin, Index end) {
     constexpr std::uintptr_t page = 4096;
-    const std::span<ListedEntry> own = of_group(group);
-    const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(own.data()) + page - 1) / page * page,
-                         end = reinterpret_cast<std::uintptr_t>(own.data() + own.size()) / page * page;
-    if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+    const std::uintptr_t from = (reinterpret_cast<std::uintptr_t>(data_ + begins_[begin]) + page - 1) / page * page,
+                         to = reinterpret_cast<std::uintptr_t>(data_ + begins_[end]) / page * page;
+    if (from < to) madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
   }
 
  private:
@@ -64,9 +65,10 @@ class Part {
   Shape needed_;
 };
 
-Part::Part(std::span<const ListedEntry> entries) {
+/// `groups`: memory that is used again.
+Part::Part(std::span<const ListedEntry> entries, std::vector<std::uint8_t>& groups) {
   if (entries.empty()) return;
-  std::vector<std::uint8_t> groups(entries.size());
+  groups.resize(std::max(groups.size(), entries.size()));
   EntryTiles::groups_of(entries, groups.data());
   for (std::size_t i = 0; i < entries.size(); ++i) {
     ++begins_[groups[i] + 1];
@@ -91,15 +93,20 @@ std::vector<Part> parts_of(const MappedFile& file, const EntryFormat& format, Sh
   }
   std::vector<Part> parts(begins.size() - 1);
   std::vector<std::exception_ptr> failures(parts.size());
-  team.for_each_tile(parts.size(), [&](Index p) {
-    try {
-      const auto entries = std::make_unique_for_overwrite<ListedEntry[]>(most_entries(begins[p + 1] - begins[p]));
-      const Index count = read_entry_lines(file, format, most, begins[p], begins[p + 1], entries.get());
-      file.forget(begins[p], begins[p + 1]);
-      parts[p] = Part({entries.get(), count});
-    } catch (...) {
-      failures[p] = std::current_exception();
-    }
+  std::atomic<Index> next{0};
+  team.for_each_tile(team.threads(), [&](Index) {
+    std::unique_ptr<ListedEntry[]> entries;
+    std::vector<std::uint8_t> groups;
+    std::size_t room = 0;
+    for (Index p; (p = next++) < parts.size();) try {
+        const std::size_t most_here = most_entries(begins[p + 1] - begins[p]);
+        if (room < most_here) entries = std::make_unique_for_overwrite<ListedEntry[]>(room = most_here);
+        const Index count = read_entry_lines(file, format, most, begins[p], begins[p + 1], entries.get());
+        file.forget(begins[p], begins[p + 1]);
+        parts[p] = Part({entries.get(), count}, groups);
+      } catch (...) {
+        failures[p] = std::current_exception();
+      }
   });
   file.check();
   for (const std::exception_ptr& failure : failures)
@@ -107,15 +114,26 @@ std::vector<Part> parts_of(const MappedFile& file, const EntryFormat& format, Sh
   return parts;
 }
 
-/// Which of them occur. Set by several threads.
+/// Which rows, or columns, one thread has met.
 class Occurring {
  public:
-  explicit Occurring(Index size) : are_(size) {}
-  void add(Index i) { are_[i].store(true, std::memory_order_relaxed); }
-  Index others() const { return static_cast<Index>(std::count(are_.begin(), are_.end(), false)); }
+  explicit Occurring(Index size) : words_(size / 64 + 1, 0) {}
+  void add(Index i) {
+    std::uint64_t& word = words_[i / 64];
+    if (const std::uint64_t bit = std::uint64_t{1} << i % 64; (word & bit) == 0) word |= bit;
+  }
+  static Index in_none(const std::vector<Occurring>& some, Index size) {
+    Index left = size;
+    for (std::size_t i = 0; i <= size / 64; ++i) {
+      std::uint64_t word = 0;
+      for (const Occurring& one : some) word |= one.words_[i];
+      left -= static_cast<Index>(std::popcount(word));
+    }
+    return left;
+  }
 
  private:
-  std::vector<std::atomic<bool>> are_;
+  std::vector<std::uint64_t> words_;
 };
 
 }  // namespace
@@ -160,27 +178,31 @@ EntryList read_entries(const std::string& path, Index first_index, Shape shape, 
                  0,
                  fmt::format("{} entries of a {} × {} matrix, {}", entries, shape.rows, shape.cols, format.text()),
                  {}};
-  Occurring rows(shape.rows), columns(shape.cols);
+  std::vector<Occurring> rows(std::min<Index>(team.threads(), EntryTiles::groups), Occurring(shape.rows)),
+      columns(rows.size(), Occurring(shape.cols));
   // Groups have their own tiles: threads do not meet.
-  team.for_each_tile(EntryTiles::groups, [&](Index group) {
-    for (Part& part : parts) {
-      for (const ListedEntry& entry : part.of_group(group)) {
-        rows.add(entry.row);
-        columns.add(entry.column);
+  std::atomic<Index> next{0};
+  team.for_each_tile(rows.size(), [&](Index worker) {
+    for (Index group; (group = next++) < EntryTiles::groups;)
+      for (Part& part : parts) {
+        for (const ListedEntry& entry : part.of_group(group)) {
+          rows[worker].add(entry.row);
+          columns[worker].add(entry.column);
+        }
+        list.tiles.count(part.of_group(group));
       }
-      list.tiles.count(part.of_group(group));
-    }
   });
-  list.empty_rows = rows.others();
-  list.empty_columns = columns.others();
+  list.empty_rows = Occurring::in_none(rows, shape.rows);
+  list.empty_columns = Occurring::in_none(columns, shape.cols);
   list.tiles.allocate();
   if (!serves) list.values.set_size(entries);
-  // A group's entries leave their parts when they have their places, so that both are there but for a moment.
+  // Entries leave their parts when those of some groups have their places, so that both are there but for a moment.
+  constexpr Index together = 8;
+  std::array<std::atomic<Index>, EntryTiles::groups / together> placed{};
   team.for_each_tile(EntryTiles::groups, [&](Index group) {
-    for (Part& part : parts) {
-      list.tiles.place(part.of_group(group), serves ? nullptr : list.values.memptr());
-      part.forget_group(group);
-    }
+    for (Part& part : parts) list.tiles.place(part.of_group(group), serves ? nullptr : list.values.memptr());
+    if (const Index first = group / together * together; ++placed[group / together] == together)
+      for (Part& part : parts) part.forget_groups(first, first + together);
   });
   list.tiles.sort(team, serves ? nullptr : list.values.memptr());
   return list;
