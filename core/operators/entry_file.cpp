@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <bit>
 #include <cmath>
 #include <exception>
 #include <memory>
 #include <new>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <utility>
@@ -28,73 +28,119 @@ namespace {
 
 constexpr std::size_t part_bytes = std::size_t{1}
                                    << 20U;  // of text that a thread reads at a time: entries stay in its cache
+constexpr std::size_t small_chunk = std::size_t{1} << 16U;
 
-/// The entries of one part of the file, by groups, in pages of their own: those of some groups go back to the system
-/// when they are no longer needed.
-class Part {
+// Entries are kept by groups until they have their places; the memory of `together` groups goes back to the system at
+// once, so that an entry is there twice but for a moment.
+constexpr Index together = 8, sections = EntryTiles::groups / together;
+
+/// Pages of the system, large ones if they can be had.
+class Chunk {
  public:
-  Part() = default;
-  Part(std::span<const ListedEntry> entries, std::vector<std::uint8_t>& groups);
-  Part(Part&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), begins_(other.begins_), needed_(other.needed_) {}
-  Part& operator=(Part&& other) noexcept {
-    std::swap(data_, other.data_);
-    begins_ = other.begins_;
-    needed_ = other.needed_;
-    return *this;
+  explicit Chunk(std::size_t bytes) : bytes_(bytes) {
+    const std::size_t mapped = bytes + large_page;
+    void* const at = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED) throw std::bad_alloc();
+    const std::size_t before = large_page - reinterpret_cast<std::uintptr_t>(at) % large_page;
+    data_ = static_cast<std::byte*>(at) + before;
+    munmap(at, before);
+    if (before < large_page) munmap(data_ + bytes, large_page - before);
+    madvise(data_, bytes, MADV_HUGEPAGE);
   }
-  ~Part() {
-    if (data_) munmap(data_, bytes());
+  Chunk(Chunk&& other) noexcept : data_(std::exchange(other.data_, nullptr)), bytes_(other.bytes_) {}
+  Chunk& operator=(Chunk&&) = delete;
+  ~Chunk() {
+    if (data_) munmap(data_, bytes_);
   }
+  ListedEntry* begin() const { return reinterpret_cast<ListedEntry*>(data_); }
+  ListedEntry* end() const { return begin() + bytes_ / sizeof(ListedEntry); }
 
-  Index entries() const { return begins_.back(); }
-  Shape needed() const { return needed_; }  // the smallest that has them all
-  std::span<ListedEntry> of_group(Index group) { return {data_ + begins_[group], begins_[group + 1] - begins_[group]}; }
-  /// The pages that hold nothing but these groups.
-  void forget_groups(Index begin, Index end) {
-    constexpr std::uintptr_t page = 4096;
-    const std::uintptr_t from = (reinterpret_cast<std::uintptr_t>(data_ + begins_[begin]) + page - 1) / page * page,
-                         to = reinterpret_cast<std::uintptr_t>(data_ + begins_[end]) / page * page;
-    if (from < to) madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
-  }
+  static constexpr std::size_t large_page = std::size_t{2} << 20U;
 
  private:
-  std::size_t bytes() const { return entries() * sizeof(ListedEntry); }
-  ListedEntry* data_ = nullptr;
-  std::array<Index, EntryTiles::groups + 1> begins_{};
-  Shape needed_;
+  std::byte* data_;
+  std::size_t bytes_;
+};
+
+/// What one thread has read, apart for each section.
+class Store {
+ public:
+  explicit Store(std::size_t chunk_bytes) : chunk_bytes_(chunk_bytes) {}
+  /// Room for entries of a section, side by side.
+  ListedEntry* room(Index section, std::size_t entries) {
+    Section& in = sections_[section];
+    if (entries > in.left) {
+      constexpr std::size_t page = 4096;
+      const std::size_t bytes = std::max(chunk_bytes_, (entries * sizeof(ListedEntry) + page - 1) / page * page);
+      in.next = in.chunks.emplace_back(bytes).begin();
+      in.left = bytes / sizeof(ListedEntry);
+    }
+    in.left -= entries;
+    return std::exchange(in.next, in.next + entries);
+  }
+  void forget(Index section) { sections_[section].chunks.clear(); }
+
+ private:
+  struct Section {
+    std::vector<Chunk> chunks;
+    ListedEntry* next = nullptr;
+    std::size_t left = 0;
+  };
+  std::size_t chunk_bytes_;
+  std::array<Section, sections> sections_;
+};
+
+/// The entries of one part of the file, by groups.
+struct Part {
+  std::array<std::span<ListedEntry>, EntryTiles::groups> groups;
+  Index entries = 0;
+  Shape needed;  // the smallest that has them all
 };
 
 /// `groups`: memory that is used again.
-Part::Part(std::span<const ListedEntry> entries, std::vector<std::uint8_t>& groups) {
-  if (entries.empty()) return;
+Part grouped(std::span<const ListedEntry> entries, std::vector<std::uint8_t>& groups, Store& store) {
+  Part part{{}, entries.size(), {}};
   groups.resize(std::max(groups.size(), entries.size()));
   EntryTiles::groups_of(entries, groups.data());
+  std::array<Index, EntryTiles::groups> counts{};
+  std::uint32_t last_row = 0, last_column = 0;
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    ++begins_[groups[i] + 1];
-    needed_ = {std::max<Index>(needed_.rows, entries[i].row + Index{1}),
-               std::max<Index>(needed_.cols, entries[i].column + Index{1})};
+    ++counts[groups[i]];
+    last_row = std::max(last_row, entries[i].row);
+    last_column = std::max(last_column, entries[i].column);
   }
-  for (Index group = 0; group < EntryTiles::groups; ++group) begins_[group + 1] += begins_[group];
-  void* const at = mmap(nullptr, bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-  if (at == MAP_FAILED) throw std::bad_alloc();
-  data_ = static_cast<ListedEntry*>(at);
+  if (!entries.empty()) part.needed = {last_row + Index{1}, last_column + Index{1}};
   std::array<ListedEntry*, EntryTiles::groups> next;
-  for (Index group = 0; group < EntryTiles::groups; ++group) next[group] = data_ + begins_[group];
+  for (Index group = 0; group < EntryTiles::groups; ++group) {
+    next[group] = store.room(group / together, counts[group]);
+    part.groups[group] = {next[group], counts[group]};
+  }
   for (std::size_t i = 0; i < entries.size(); ++i) *next[groups[i]]++ = entries[i];
+  return part;
 }
 
-std::vector<Part> parts_of(const MappedFile& file, const EntryFormat& format, Shape most, const Team& team) {
+/// The parts of a file, and where their entries are.
+struct Parts {
+  std::vector<Part> parts;
+  std::vector<Store> stores;
+};
+
+Parts parts_of(const MappedFile& file, const EntryFormat& format, Shape most, const Team& team) {
   const std::string_view text = file.text();
   std::vector<std::size_t> begins{format.begin};
   while (begins.back() < text.size()) {
     const std::size_t aim = begins.back() + part_bytes;
     begins.push_back(aim >= text.size() ? text.size() : std::min(text.find('\n', aim), text.size() - 1) + 1);
   }
-  std::vector<Part> parts(begins.size() - 1);
+  // Large pages where they are filled for the most part.
+  const bool is_large = text.size() / team.threads() >= sections * Chunk::large_page;
+  Parts found{std::vector<Part>(begins.size() - 1), {}};
+  for (Index worker = 0; worker < team.threads(); ++worker)
+    found.stores.emplace_back(is_large ? Chunk::large_page : small_chunk);
+  std::vector<Part>& parts = found.parts;
   std::vector<std::exception_ptr> failures(parts.size());
   std::atomic<Index> next{0};
-  team.for_each_tile(team.threads(), [&](Index) {
+  team.for_each_tile(found.stores.size(), [&](Index worker) {
     std::unique_ptr<ListedEntry[]> entries;
     std::vector<std::uint8_t> groups;
     std::size_t room = 0;
@@ -103,7 +149,7 @@ std::vector<Part> parts_of(const MappedFile& file, const EntryFormat& format, Sh
         if (room < most_here) entries = std::make_unique_for_overwrite<ListedEntry[]>(room = most_here);
         const Index count = read_entry_lines(file, format, most, begins[p], begins[p + 1], entries.get());
         file.forget(begins[p], begins[p + 1]);
-        parts[p] = Part({entries.get(), count}, groups);
+        parts[p] = grouped({entries.get(), count}, groups, found.stores[worker]);
       } catch (...) {
         failures[p] = std::current_exception();
       }
@@ -111,29 +157,28 @@ std::vector<Part> parts_of(const MappedFile& file, const EntryFormat& format, Sh
   file.check();
   for (const std::exception_ptr& failure : failures)
     if (failure) std::rethrow_exception(failure);  // the first in the file
-  return parts;
+  return found;
 }
 
-/// Which rows, or columns, one thread has met.
+/// Which of them occur. Threads have bytes of their own, up to `sets` of them: they would wait for each other's lines.
 class Occurring {
  public:
-  explicit Occurring(Index size) : words_(size / 64 + 1, 0) {}
-  void add(Index i) {
-    std::uint64_t& word = words_[i / 64];
-    if (const std::uint64_t bit = std::uint64_t{1} << i % 64; (word & bit) == 0) word |= bit;
+  Occurring(Index size, Index workers) : size_(size), of_worker_(std::min(workers, sets)) {
+    for (std::vector<std::uint8_t>& bytes : of_worker_) bytes.resize(size);
   }
-  static Index in_none(const std::vector<Occurring>& some, Index size) {
-    Index left = size;
-    for (std::size_t i = 0; i <= size / 64; ++i) {
-      std::uint64_t word = 0;
-      for (const Occurring& one : some) word |= one.words_[i];
-      left -= static_cast<Index>(std::popcount(word));
-    }
-    return left;
+  std::uint8_t* of(Index worker) { return of_worker_[worker % of_worker_.size()].data(); }
+  static void note(std::uint8_t& byte) { std::atomic_ref(byte).store(1, std::memory_order_relaxed); }
+  Index others() {
+    std::vector<std::uint8_t>& all = of_worker_.front();
+    for (const std::vector<std::uint8_t>& some : of_worker_)
+      for (Index i = 0; i < size_; ++i) all[i] |= some[i];
+    return size_ - std::accumulate(all.begin(), all.end(), Index{0});
   }
 
  private:
-  std::vector<std::uint64_t> words_;
+  static constexpr Index sets = 8;
+  Index size_;
+  std::vector<std::vector<std::uint8_t>> of_worker_;
 };
 
 }  // namespace
@@ -156,12 +201,12 @@ EntryList read_entries(const std::string& path, Index first_index, Shape shape, 
   constexpr Index limit = Index{1} << 32U;
   const bool is_known = shape != Shape{};
   const Shape most = is_known ? Shape{std::min(shape.rows, limit), std::min(shape.cols, limit)} : Shape{limit, limit};
-  std::vector<Part> parts = parts_of(file, format, most, team);
+  auto [parts, stores] = parts_of(file, format, most, team);
   Index entries = 0;
   Shape needed;
   for (const Part& part : parts) {
-    entries += part.entries();
-    needed = {std::max(needed.rows, part.needed().rows), std::max(needed.cols, part.needed().cols)};
+    entries += part.entries;
+    needed = {std::max(needed.rows, part.needed.rows), std::max(needed.cols, part.needed.cols)};
   }
   if (entries == 0) refuse_at(file, file.size(), "the file has no entries");
   if (format.listed && entries != *format.listed)
@@ -178,31 +223,29 @@ EntryList read_entries(const std::string& path, Index first_index, Shape shape, 
                  0,
                  fmt::format("{} entries of a {} × {} matrix, {}", entries, shape.rows, shape.cols, format.text()),
                  {}};
-  std::vector<Occurring> rows(std::min<Index>(team.threads(), EntryTiles::groups), Occurring(shape.rows)),
-      columns(rows.size(), Occurring(shape.cols));
+  Occurring rows(shape.rows, team.threads()), columns(shape.cols, team.threads());
   // Groups have their own tiles: threads do not meet.
   std::atomic<Index> next{0};
-  team.for_each_tile(rows.size(), [&](Index worker) {
+  team.for_each_tile(team.threads(), [&, &parts = parts](Index worker) {
+    std::uint8_t *const occurring_rows = rows.of(worker), *const occurring_columns = columns.of(worker);
     for (Index group; (group = next++) < EntryTiles::groups;)
-      for (Part& part : parts) {
-        for (const ListedEntry& entry : part.of_group(group)) {
-          rows[worker].add(entry.row);
-          columns[worker].add(entry.column);
+      for (const Part& part : parts) {
+        for (const ListedEntry& entry : part.groups[group]) {
+          Occurring::note(occurring_rows[entry.row]);
+          Occurring::note(occurring_columns[entry.column]);
         }
-        list.tiles.count(part.of_group(group));
+        list.tiles.count(part.groups[group]);
       }
   });
-  list.empty_rows = Occurring::in_none(rows, shape.rows);
-  list.empty_columns = Occurring::in_none(columns, shape.cols);
+  list.empty_rows = rows.others();
+  list.empty_columns = columns.others();
   list.tiles.allocate();
   if (!serves) list.values.set_size(entries);
-  // Entries leave their parts when those of some groups have their places, so that both are there but for a moment.
-  constexpr Index together = 8;
-  std::array<std::atomic<Index>, EntryTiles::groups / together> placed{};
-  team.for_each_tile(EntryTiles::groups, [&](Index group) {
-    for (Part& part : parts) list.tiles.place(part.of_group(group), serves ? nullptr : list.values.memptr());
-    if (const Index first = group / together * together; ++placed[group / together] == together)
-      for (Part& part : parts) part.forget_groups(first, first + together);
+  std::array<std::atomic<Index>, sections> placed{};
+  team.for_each_tile(EntryTiles::groups, [&, &parts = parts, &stores = stores](Index group) {
+    for (const Part& part : parts) list.tiles.place(part.groups[group], serves ? nullptr : list.values.memptr());
+    if (++placed[group / together] == together)
+      for (Store& store : stores) store.forget(group / together);
   });
   list.tiles.sort(team, serves ? nullptr : list.values.memptr());
   return list;

@@ -76,19 +76,27 @@ std::pair<Index, entries::Key> spot_in(const Plan& plan, Index a, Index b, Index
 class Sorting {
  public:
   void sort(entries::Key* keys, Real* values, std::size_t count) {
-    entries::Key used = 0;
-    for (std::size_t i = 0; i < count; ++i) used |= keys[i];
-    bool rows_rise = true, columns_rise = true;
-    for (std::size_t i = 1; i < count && (rows_rise || columns_rise); ++i) {
-      rows_rise = rows_rise && row(keys[i - 1]) <= row(keys[i]);
-      columns_rise = columns_rise && column(keys[i - 1]) <= column(keys[i]);
+    constexpr std::size_t few = 32;
+    if (count < few) return insert(keys, values, count);
+    entries::Key used = keys[0], rows_fall = 0, columns_fall = 0, is_long = 0;  // the highest bit: somewhere they do
+    for (std::size_t i = 1; i < count; ++i) {
+      used |= keys[i];
+      rows_fall |= row(keys[i]) - row(keys[i - 1]);
+      columns_fall |= column(keys[i]) - column(keys[i - 1]);
     }
+    for (std::size_t i = few; i < count; ++i) is_long |= static_cast<entries::Key>(row(keys[i]) == row(keys[i - few]));
     column_bits_ = static_cast<unsigned>(std::bit_width(column(used)));
     const unsigned bits = column_bits_ + static_cast<unsigned>(std::bit_width(row(used)));
-    if (!rows_rise) return sort_by(columns_rise ? column_bits_ : 0, bits, keys, values, count);
+    const bool columns_rise = columns_fall >> 31U == 0;
+    if (rows_fall >> 31U != 0) return sort_by(columns_rise ? column_bits_ : 0, bits, keys, values, count);
+    // Row by row, all at once where every row is short.
+    if (is_long == 0) return insert(keys, values, count);
     for (std::size_t begin = 0, end = 0; begin < count; begin = end) {
       while (end < count && row(keys[end]) == row(keys[begin])) ++end;
-      sort_by(0, column_bits_, keys + begin, values ? values + begin : nullptr, end - begin);
+      if (end - begin < few)
+        insert(keys + begin, values ? values + begin : nullptr, end - begin);
+      else
+        sort_by(0, column_bits_, keys + begin, values ? values + begin : nullptr, end - begin);
     }
   }
 
@@ -98,8 +106,7 @@ class Sorting {
 
   /// By these bits of row and column, which stand together here.
   void sort_by(unsigned begin, unsigned end, entries::Key* keys, Real* values, std::size_t count) {
-    constexpr std::size_t few = 32, many = 4096;
-    if (count < few) return insert(keys, values, count);
+    constexpr std::size_t many = 4096;
     const unsigned most = count < many ? 8 : 11, rounds = (end - begin + most - 1) / most;
     if (rounds == 0) return;
     const unsigned width = (end - begin + rounds - 1) / rounds, buckets = 1U << width;
