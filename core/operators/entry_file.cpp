@@ -32,7 +32,7 @@ constexpr std::size_t small_chunk = std::size_t{1} << 16U;
 
 // Entries are kept by groups until they have their places; the memory of `together` groups goes back to the system at
 // once, so that an entry is there twice but for a moment.
-constexpr Index together = 8, sections = EntryTiles::groups / together;
+constexpr Index together = 16, sections = EntryTiles::groups / together;
 
 /// Pages of the system, large ones if they can be had.
 class Chunk {

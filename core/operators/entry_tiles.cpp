@@ -221,15 +221,6 @@ EntryTiles::EntryTiles(Shape shape, Index expected, std::vector<Index> begins, s
   file_ = std::move(file);
 }
 
-/// As many as there are cells with the least number of strips, and numbered like them.
-void EntryTiles::groups_of(std::span<const ListedEntry> some, std::uint8_t* to) {
-  static_assert(groups == least_strips * least_strips && groups <= 256);
-  for (const ListedEntry& entry : some) {
-    const Index a = mixed(entry.row) % least_strips, b = mixed(entry.column) % least_strips;
-    *to++ = static_cast<std::uint8_t>((b - a) % least_strips * least_strips + a);
-  }
-}
-
 inline EntryTiles::Spot EntryTiles::spot_of(Index row, Index column) const {
   const Plan& plan = *plan_;
   const Index a = mixed(row) & (plan.strips - 1), b = mixed(column) & (plan.strips - 1);
