@@ -26,8 +26,8 @@ namespace tightrope {
 
 namespace {
 
-constexpr std::size_t part_bytes = std::size_t{1}
-                                   << 20U;  // of text that a thread reads at a time: entries stay in its cache
+// Of text that a thread reads at a time: its entries stay in the cache until they are grouped.
+constexpr std::size_t part_bytes = std::size_t{1} << 18U;
 constexpr std::size_t small_chunk = std::size_t{1} << 16U;
 
 // Entries are kept by groups until they have their places; the memory of `together` groups goes back to the system at
