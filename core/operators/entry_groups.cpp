@@ -1,5 +1,4 @@
 // Groups of entries, compiled once per instruction set and chosen at run time.
-#include <algorithm>
 #include <cstring>
 
 #include "core/operators/entry_tiles.hpp"
@@ -42,9 +41,9 @@ void Groups(const std::uint64_t* words, std::size_t count, std::uint8_t* to) {
   if (i == count) return;
   HWY_ALIGN std::uint64_t last[2 * hn::MaxLanes(d)] = {};
   std::memcpy(last, words + 2 * i, (count - i) * sizeof(ListedEntry));
-  HWY_ALIGN std::uint64_t found[hn::MaxLanes(d)] = {};
-  hn::Store(groups_of(last), d, found);
-  std::copy_n(found, count - i, to + i);
+  HWY_ALIGN std::uint8_t found[hn::MaxLanes(d)];
+  hn::StoreU(hn::TruncateTo(bytes, groups_of(last)), bytes, found);
+  std::memcpy(to + i, found, count - i);
 }
 
 }  // namespace tightrope::entries::HWY_NAMESPACE
