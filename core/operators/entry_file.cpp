@@ -27,33 +27,41 @@ namespace tightrope {
 namespace {
 
 // Of text that a thread reads at a time: its entries stay in the cache until they are grouped.
-constexpr std::size_t part_bytes = std::size_t{1} << 18U;
-constexpr std::size_t small_chunk = std::size_t{1} << 16U;
+constexpr std::size_t part_bytes = std::size_t{1} << 20U;
 
 // Entries are kept by groups until they have their places; the memory of `together` groups goes back to the system at
 // once, so that an entry is there twice but for a moment.
 constexpr Index together = 16, sections = EntryTiles::groups / together;
 
-/// Pages of the system, large ones if they can be had.
+/// Memory that goes back to the system as a whole: one large page, if it can be had, or some small ones.
 class Chunk {
  public:
   explicit Chunk(std::size_t bytes) : bytes_(bytes) {
-    const std::size_t mapped = bytes + large_page;
-    void* const at = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const bool is_large = bytes == large_page;
+    void* const at = mmap(nullptr, is_large ? 2 * bytes : bytes, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | (is_large ? 0 : MAP_POPULATE), -1, 0);
     if (at == MAP_FAILED) throw std::bad_alloc();
-    const std::size_t before = large_page - reinterpret_cast<std::uintptr_t>(at) % large_page;
-    data_ = static_cast<std::byte*>(at) + before;
-    munmap(at, before);
-    if (before < large_page) munmap(data_ + bytes, large_page - before);
+    data_ = static_cast<std::byte*>(at);
+    if (!is_large) return;
+    const std::size_t before = (bytes - reinterpret_cast<std::uintptr_t>(at) % bytes) % bytes;
+    if (before > 0) munmap(data_, before);
+    data_ += before;
+    munmap(data_ + bytes, bytes - before);
     madvise(data_, bytes, MADV_HUGEPAGE);
   }
-  Chunk(Chunk&& other) noexcept : data_(std::exchange(other.data_, nullptr)), bytes_(other.bytes_) {}
+  Chunk(Chunk&& other) noexcept : data_(other.data_), bytes_(std::exchange(other.bytes_, 0)) {}
   Chunk& operator=(Chunk&&) = delete;
   ~Chunk() {
-    if (data_) munmap(data_, bytes_);
+    if (bytes_ > 0) munmap(data_, bytes_);
   }
   ListedEntry* begin() const { return reinterpret_cast<ListedEntry*>(data_); }
-  ListedEntry* end() const { return begin() + bytes_ / sizeof(ListedEntry); }
+  /// Gives back the pages from there on.
+  void shorten(const ListedEntry* end) {
+    constexpr std::size_t page = 4096;
+    const std::size_t left = (static_cast<std::size_t>(end - begin()) * sizeof(ListedEntry) + page - 1) / page * page;
+    if (left < bytes_) munmap(data_ + left, bytes_ - left);
+    bytes_ = left;
+  }
 
   static constexpr std::size_t large_page = std::size_t{2} << 20U;
 
@@ -62,10 +70,10 @@ class Chunk {
   std::size_t bytes_;
 };
 
-/// What one thread has read, apart for each section.
+/// Where the entries that one thread has read wait, those of a section apart from others.
 class Store {
  public:
-  explicit Store(std::size_t chunk_bytes) : chunk_bytes_(chunk_bytes) {}
+  explicit Store(bool has_large_pages) : chunk_bytes_(has_large_pages ? Chunk::large_page : small_chunk) {}
   /// Room for entries of a section, side by side.
   ListedEntry* room(Index section, std::size_t entries) {
     Section& in = sections_[section];
@@ -78,9 +86,15 @@ class Store {
     in.left -= entries;
     return std::exchange(in.next, in.next + entries);
   }
+  /// Gives back what has not been taken.
+  void end() {
+    for (Section& in : sections_)
+      if (!in.chunks.empty()) in.chunks.back().shorten(in.next);
+  }
   void forget(Index section) { sections_[section].chunks.clear(); }
 
  private:
+  static constexpr std::size_t small_chunk = std::size_t{1} << 16U;
   struct Section {
     std::vector<Chunk> chunks;
     ListedEntry* next = nullptr;
@@ -97,67 +111,77 @@ struct Part {
   Shape needed;  // the smallest that has them all
 };
 
-/// `groups`: memory that is used again.
-Part grouped(std::span<const ListedEntry> entries, std::vector<std::uint8_t>& groups, Store& store) {
-  Part part{{}, entries.size(), {}};
-  groups.resize(std::max(groups.size(), entries.size()));
-  EntryTiles::groups_of(entries, groups.data());
-  std::array<Index, EntryTiles::groups> counts{};
-  std::uint32_t last_row = 0, last_column = 0;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    ++counts[groups[i]];
-    last_row = std::max(last_row, entries[i].row);
-    last_column = std::max(last_column, entries[i].column);
+/// Reads parts of a file, one after the other, by one thread.
+class Reader {
+ public:
+  Reader(const MappedFile& file, const EntryFormat& format, Shape most, Store& store)
+      : file_(file), format_(format), most_(most), store_(store) {}
+  Part part(std::size_t begin, std::size_t end) {
+    if (const std::size_t most = most_entries(end - begin); most > size_) {
+      entries_ = std::make_unique_for_overwrite<ListedEntry[]>(most);
+      groups_ = std::make_unique_for_overwrite<std::uint8_t[]>(most);
+      size_ = most;
+    }
+    const Index count = read_entry_lines(file_, format_, most_, begin, end, entries_.get());
+    file_.forget(begin, end);
+    return grouped({entries_.get(), count});
   }
-  if (!entries.empty()) part.needed = {last_row + Index{1}, last_column + Index{1}};
-  std::array<ListedEntry*, EntryTiles::groups> next;
-  for (Index group = 0; group < EntryTiles::groups; ++group) {
-    next[group] = store.room(group / together, counts[group]);
-    part.groups[group] = {next[group], counts[group]};
-  }
-  for (std::size_t i = 0; i < entries.size(); ++i) *next[groups[i]]++ = entries[i];
-  return part;
-}
 
-/// The parts of a file, and where their entries are.
-struct Parts {
-  std::vector<Part> parts;
-  std::vector<Store> stores;
+ private:
+  Part grouped(std::span<const ListedEntry> entries) {
+    Part part{{}, entries.size(), {}};
+    std::uint8_t* const groups = groups_.get();
+    EntryTiles::groups_of(entries, groups);
+    std::array<Index, EntryTiles::groups> counts{};
+    std::uint32_t last_row = 0, last_column = 0;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      ++counts[groups[i]];
+      last_row = std::max(last_row, entries[i].row);
+      last_column = std::max(last_column, entries[i].column);
+    }
+    if (!entries.empty()) part.needed = {last_row + Index{1}, last_column + Index{1}};
+    std::array<ListedEntry*, EntryTiles::groups> next;
+    for (Index group = 0; group < EntryTiles::groups; ++group) {
+      next[group] = store_.room(group / together, counts[group]);
+      part.groups[group] = {next[group], counts[group]};
+    }
+    for (std::size_t i = 0; i < entries.size(); ++i) *next[groups[i]]++ = entries[i];
+    return part;
+  }
+
+  const MappedFile& file_;
+  const EntryFormat& format_;
+  Shape most_;
+  Store& store_;
+  std::size_t size_ = 0;
+  std::unique_ptr<ListedEntry[]> entries_;  // memory that is used again
+  std::unique_ptr<std::uint8_t[]> groups_;
 };
 
-Parts parts_of(const MappedFile& file, const EntryFormat& format, Shape most, const Team& team) {
+std::vector<Part> parts_of(const MappedFile& file, const EntryFormat& format, Shape most, std::vector<Store>& stores,
+                           const Team& team) {
   const std::string_view text = file.text();
   std::vector<std::size_t> begins{format.begin};
   while (begins.back() < text.size()) {
     const std::size_t aim = begins.back() + part_bytes;
     begins.push_back(aim >= text.size() ? text.size() : std::min(text.find('\n', aim), text.size() - 1) + 1);
   }
-  // Large pages where they are filled for the most part.
-  const bool is_large = text.size() / team.threads() >= sections * Chunk::large_page;
-  Parts found{std::vector<Part>(begins.size() - 1), {}};
-  for (Index worker = 0; worker < team.threads(); ++worker)
-    found.stores.emplace_back(is_large ? Chunk::large_page : small_chunk);
-  std::vector<Part>& parts = found.parts;
+  std::vector<Part> parts(begins.size() - 1);
   std::vector<std::exception_ptr> failures(parts.size());
   std::atomic<Index> next{0};
-  team.for_each_tile(found.stores.size(), [&](Index worker) {
-    std::unique_ptr<ListedEntry[]> entries;
-    std::vector<std::uint8_t> groups;
-    std::size_t room = 0;
+  team.for_each_tile(stores.size(), [&](Index worker) {
+    Reader reader(file, format, most, stores[worker]);
     for (Index p; (p = next++) < parts.size();) try {
-        const std::size_t most_here = most_entries(begins[p + 1] - begins[p]);
-        if (room < most_here) entries = std::make_unique_for_overwrite<ListedEntry[]>(room = most_here);
-        const Index count = read_entry_lines(file, format, most, begins[p], begins[p + 1], entries.get());
-        file.forget(begins[p], begins[p + 1]);
-        parts[p] = grouped({entries.get(), count}, groups, found.stores[worker]);
+        parts[p] = reader.part(begins[p], begins[p + 1]);
       } catch (...) {
         failures[p] = std::current_exception();
       }
+    stores[worker].end();
   });
   file.check();
   for (const std::exception_ptr& failure : failures)
     if (failure) std::rethrow_exception(failure);  // the first in the file
-  return found;
+  return parts;
 }
 
 /// Which of them occur. Threads have bytes of their own, up to `sets` of them: they would wait for each other's lines.
@@ -201,7 +225,10 @@ EntryList read_entries(const std::string& path, Index first_index, Shape shape, 
   constexpr Index limit = Index{1} << 32U;
   const bool is_known = shape != Shape{};
   const Shape most = is_known ? Shape{std::min(shape.rows, limit), std::min(shape.cols, limit)} : Shape{limit, limit};
-  auto [parts, stores] = parts_of(file, format, most, team);
+  std::vector<Store> stores;
+  for (unsigned worker = 0; worker < team.threads(); ++worker)
+    stores.emplace_back(file.size() / team.threads() >= 2 * sections * Chunk::large_page);
+  const std::vector<Part> parts = parts_of(file, format, most, stores, team);
   Index entries = 0;
   Shape needed;
   for (const Part& part : parts) {
@@ -226,7 +253,7 @@ EntryList read_entries(const std::string& path, Index first_index, Shape shape, 
   Occurring rows(shape.rows, team.threads()), columns(shape.cols, team.threads());
   // Groups have their own tiles: threads do not meet.
   std::atomic<Index> next{0};
-  team.for_each_tile(team.threads(), [&, &parts = parts](Index worker) {
+  team.for_each_tile(team.threads(), [&](Index worker) {
     std::uint8_t *const occurring_rows = rows.of(worker), *const occurring_columns = columns.of(worker);
     for (Index group; (group = next++) < EntryTiles::groups;)
       for (const Part& part : parts) {
@@ -242,7 +269,7 @@ EntryList read_entries(const std::string& path, Index first_index, Shape shape, 
   list.tiles.allocate();
   if (!serves) list.values.set_size(entries);
   std::array<std::atomic<Index>, sections> placed{};
-  team.for_each_tile(EntryTiles::groups, [&, &parts = parts, &stores = stores](Index group) {
+  team.for_each_tile(EntryTiles::groups, [&](Index group) {
     for (const Part& part : parts) list.tiles.place(part.groups[group], serves ? nullptr : list.values.memptr());
     if (++placed[group / together] == together)
       for (Store& store : stores) store.forget(group / together);
