@@ -44,53 +44,117 @@ std::uint64_t mixed(std::uint64_t x) {
 
 Index padded(Index columns) { return (columns + entries::group - 1) / entries::group * entries::group; }
 
-/// Sorts keys, and values with them: by ten bits at a time where there are many, and keeps the order of equal keys.
-void sort_tile(std::span<entries::Key> keys, Real* values, Index column_bits) {
-  thread_local std::vector<entries::Key> other_keys;
-  thread_local std::vector<Real> other_values;
-  const std::size_t n = keys.size();
-  other_keys.resize(std::max(other_keys.size(), n));
-  if (values) other_values.resize(std::max(other_values.size(), n));
-  constexpr unsigned bits = 10, buckets = 1U << bits;
-  if (n < buckets) {
-    // Insertion is what a sort of so few with two arrays comes down to; through places, to move each value once.
-    std::vector<std::uint64_t> order(n);
-    for (std::size_t i = 0; i < n; ++i) order[i] = std::uint64_t{keys[i]} << 32U | i;
-    std::sort(order.begin(), order.end());
-    for (std::size_t i = 0; i < n; ++i) {
-      keys[i] = static_cast<entries::Key>(order[i] >> 32U);
-      if (values) other_values[i] = values[order[i] & 0xffffffffU];
-    }
-    if (values) std::copy_n(other_values.begin(), n, values);
-    return;
-  }
-  // The bits that differ stand together: 16 of the row, and those of the column.
-  const entries::Key of_column = (entries::Key{1} << column_bits) - 1;
-  const auto digit = [&](entries::Key key, unsigned round) {
-    return (((key >> 16U << column_bits) | (key & of_column)) >> (round * bits)) & (buckets - 1);
-  };
-  constexpr unsigned rounds = 3;
-  std::array<std::array<std::uint32_t, buckets>, rounds> places{};
-  for (const entries::Key key : keys)
-    for (unsigned round = 0; round < rounds; ++round) ++places[round][digit(key, round)];
-  entries::Key *from = keys.data(), *to = other_keys.data();
-  Real *from_values = values, *to_values = other_values.data();
-  for (unsigned round = 0; round < rounds; ++round) {
-    std::array<std::uint32_t, buckets>& next = places[round];
-    if (next[digit(from[0], round)] == n) continue;  // all alike in these bits
-    std::exclusive_scan(next.begin(), next.end(), next.begin(), std::uint32_t{0});
-    for (std::size_t i = 0; i < n; ++i) {
-      const std::uint32_t place = next[digit(from[i], round)]++;
-      to[place] = from[i];
-      if (values) to_values[place] = from_values[i];
-    }
-    std::swap(from, to);
-    if (values) std::swap(from_values, to_values);
-  }
-  if (from == keys.data()) return;
-  std::copy_n(from, n, keys.data());
-  if (values) std::copy_n(from_values, n, values);
+// Tiles are counted cell by cell, that threads which have different cells do not write to the same cache lines; entries
+// lie in their order step by step. Plan: EntryTiles::Plan.
+
+template <class Plan>
+Index step_by_step(const Plan& plan, Index tile) {
+  const Index column = tile % plan.column_tiles, row = tile / plan.column_tiles % plan.row_tiles,
+              cell = tile / plan.column_tiles / plan.row_tiles;
+  return (row * plan.strips * plan.strips + cell) * plan.column_tiles + column;
 }
+
+template <class Plan>
+Index cell_by_cell(const Plan& plan, Index tile) {
+  const Index cells = plan.strips * plan.strips, column = tile % plan.column_tiles,
+              cell = tile / plan.column_tiles % cells, row = tile / plan.column_tiles / cells;
+  return (cell * plan.row_tiles + row) * plan.column_tiles + column;
+}
+
+/// The tile, cell by cell, and the key of an entry in the strips a and b, whose records are these.
+template <Index column_bits, class Plan>
+std::pair<Index, entries::Key> spot_in(const Plan& plan, Index a, Index b, Index row, Index column) {
+  const Index cell = ((b - a) & (plan.strips - 1)) * plan.strips + a, r = row - plan.rows.first[a],
+              c = column - plan.columns.first[b];
+  return {(cell * plan.row_tiles + (r >> plan.row_bits)) * plan.column_tiles + (c >> column_bits),
+          static_cast<entries::Key>((r & ((Index{1} << plan.row_bits) - 1)) << 16U |
+                                    (c & ((Index{1} << column_bits) - 1)))};
+}
+
+/// Sorts the keys of tiles, and values with them unless they are null, and keeps the order of equal keys. Files are
+/// often in order of rows or of columns already: then the other one alone is left to do.
+class Sorting {
+ public:
+  void sort(entries::Key* keys, Real* values, std::size_t count) {
+    constexpr std::size_t few = 32;
+    if (count < few) return insert(keys, values, count);
+    entries::Key used = keys[0], rows_fall = 0, columns_fall = 0, is_long = 0;  // the highest bit: somewhere they do
+    for (std::size_t i = 1; i < count; ++i) {
+      used |= keys[i];
+      rows_fall |= row(keys[i]) - row(keys[i - 1]);
+      columns_fall |= column(keys[i]) - column(keys[i - 1]);
+    }
+    for (std::size_t i = few; i < count; ++i) is_long |= static_cast<entries::Key>(row(keys[i]) == row(keys[i - few]));
+    column_bits_ = static_cast<unsigned>(std::bit_width(column(used)));
+    const unsigned bits = column_bits_ + static_cast<unsigned>(std::bit_width(row(used)));
+    const bool columns_rise = columns_fall >> 31U == 0;
+    if (rows_fall >> 31U != 0) return sort_by(columns_rise ? column_bits_ : 0, bits, keys, values, count);
+    // Row by row, all at once where every row is short.
+    if (is_long == 0) return insert(keys, values, count);
+    for (std::size_t begin = 0, end = 0; begin < count; begin = end) {
+      while (end < count && row(keys[end]) == row(keys[begin])) ++end;
+      if (end - begin < few)
+        insert(keys + begin, values ? values + begin : nullptr, end - begin);
+      else
+        sort_by(0, column_bits_, keys + begin, values ? values + begin : nullptr, end - begin);
+    }
+  }
+
+ private:
+  static entries::Key row(entries::Key key) { return key >> 16U; }
+  static entries::Key column(entries::Key key) { return key & 0xffffU; }
+
+  /// By these bits of row and column, which stand together here.
+  void sort_by(unsigned begin, unsigned end, entries::Key* keys, Real* values, std::size_t count) {
+    constexpr std::size_t many = 4096;
+    const unsigned most = count < many ? 8 : 11, rounds = (end - begin + most - 1) / most;
+    if (rounds == 0) return;
+    const unsigned width = (end - begin + rounds - 1) / rounds, buckets = 1U << width;
+    const auto digit = [&](entries::Key key, unsigned round) {
+      return ((row(key) << column_bits_ | column(key)) >> (begin + round * width)) & (buckets - 1);
+    };
+    places_.assign(std::size_t{rounds} * buckets, 0);
+    for (std::size_t i = 0; i < count; ++i)
+      for (unsigned round = 0; round < rounds; ++round) ++places_[round * buckets + digit(keys[i], round)];
+    keys_.resize(std::max(keys_.size(), count));
+    if (values) values_.resize(std::max(values_.size(), count));
+    entries::Key *from = keys, *to = keys_.data();
+    Real *from_values = values, *to_values = values_.data();
+    for (unsigned round = 0; round < rounds; ++round) {
+      std::uint32_t* const next = places_.data() + round * buckets;
+      std::exclusive_scan(next, next + buckets, next, std::uint32_t{0});
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::uint32_t place = next[digit(from[i], round)]++;
+        to[place] = from[i];
+        if (values) to_values[place] = from_values[i];
+      }
+      std::swap(from, to);
+      std::swap(from_values, to_values);
+    }
+    if (from == keys) return;
+    std::copy_n(from, count, keys);
+    if (values) std::copy_n(from_values, count, values);
+  }
+
+  static void insert(entries::Key* keys, Real* values, std::size_t count) {
+    for (std::size_t i = 1; i < count; ++i) {
+      const entries::Key key = keys[i];
+      const Real value = values ? values[i] : 0;
+      std::size_t at = i;
+      for (; at > 0 && keys[at - 1] > key; --at) {
+        keys[at] = keys[at - 1];
+        if (values) values[at] = values[at - 1];
+      }
+      keys[at] = key;
+      if (values) values[at] = value;
+    }
+  }
+
+  unsigned column_bits_ = 0;
+  std::vector<std::uint32_t> places_;
+  std::vector<entries::Key> keys_;
+  std::vector<Real> values_;
+};
 
 }  // namespace
 
@@ -111,11 +175,14 @@ Real* EntryTiles::Records::grown(Index size) {
 
 EntryTiles::Side::Side(Index size, Index strips) : places(size), first(strips + 1, 0) {
   if (size >> 32U != 0) throw std::length_error("EntryTiles: more than 2^32 rows or columns");
-  for (Index i = 0; i < size; ++i) ++first[mixed(i) % strips + 1];
+  std::vector<std::uint8_t> strip(size);
+  for (Index i = 0; i < size; ++i) {
+    strip[i] = static_cast<std::uint8_t>(mixed(i) & (strips - 1));
+    places[i] = static_cast<std::uint32_t>(first[strip[i] + 1]++);
+  }
   longest = *std::max_element(first.begin(), first.end());
   for (Index s = 0; s < strips; ++s) first[s + 1] += first[s];
-  std::vector<Index> next = first;
-  for (Index i = 0; i < size; ++i) places[i] = static_cast<std::uint32_t>(next[mixed(i) % strips]++);
+  for (Index i = 0; i < size; ++i) places[i] += static_cast<std::uint32_t>(first[strip[i]]);
 }
 
 std::vector<Index> EntryTiles::inverse(const Side& side) {
@@ -137,7 +204,8 @@ EntryTiles::EntryTiles(Shape shape, Index expected, const Ranks* ranks)
     : shape_(shape),
       expected_(expected),
       plan_(std::make_shared<const Plan>(shape, expected)),
-      first_(tasks() * plan_->column_tiles + 1, 0) {
+      first_(tasks() * plan_->column_tiles + 1, 0),
+      next_(first_.size() - 1, 0) {
   if (first_.size() > Index{1} << 32U) throw std::length_error("EntryTiles: more than 2^32 tiles");
   if (ranks) keep_strips(*ranks);
 }
@@ -153,21 +221,11 @@ EntryTiles::EntryTiles(Shape shape, Index expected, std::vector<Index> begins, s
   file_ = std::move(file);
 }
 
-void EntryTiles::groups_of(std::span<const ListedEntry> some, std::uint8_t* to) {
-  static_assert(groups == least_strips * least_strips && groups <= 256);
-  for (const ListedEntry& entry : some)
-    *to++ =
-        static_cast<std::uint8_t>(mixed(entry.row) % least_strips * least_strips + mixed(entry.column) % least_strips);
-}
-
 inline EntryTiles::Spot EntryTiles::spot_of(Index row, Index column) const {
   const Plan& plan = *plan_;
-  const Index a = mixed(row) & (plan.strips - 1), b = mixed(column) & (plan.strips - 1),
-              cell = ((b - a) & (plan.strips - 1)) * plan.strips + a, r = plan.rows.places[row] - plan.rows.first[a],
-              c = plan.columns.places[column] - plan.columns.first[b];
-  return {((r >> plan.row_bits) * cells() + cell) * plan.column_tiles + (c >> column_bits),
-          static_cast<entries::Key>((r & ((Index{1} << plan.row_bits) - 1)) << 16U |
-                                    (c & ((Index{1} << column_bits) - 1)))};
+  const Index a = mixed(row) & (plan.strips - 1), b = mixed(column) & (plan.strips - 1);
+  const auto [tile, key] = spot_in<column_bits>(plan, a, b, plan.rows.places[row], plan.columns.places[column]);
+  return {tile, key};
 }
 
 EntryTiles::Tile EntryTiles::tile(Index index) const {
@@ -207,8 +265,8 @@ void EntryTiles::make_keys(Index size) {
 }
 
 void EntryTiles::allocate() {
-  for (Index t = 0; t + 1 < first_.size(); ++t) first_[t + 1] += first_[t];
-  next_.assign(first_.begin(), first_.end() - 1);
+  for (Index t = 0; t + 1 < first_.size(); ++t)
+    first_[t + 1] = first_[t] + std::exchange(next_[cell_by_cell(*plan_, t)], first_[t]);
   Index kept = elsewhere_.empty() ? size() : 0;
   for (Index step = 0; step < elsewhere_.size(); ++step) {
     const Rows own = entries_of(step, kept_strip_, kept_end_);
@@ -218,11 +276,11 @@ void EntryTiles::allocate() {
   make_keys(kept);
 }
 
-void EntryTiles::count(Index row, Index column) { ++first_[spot_of(row, column).tile + 1]; }
+void EntryTiles::count(Index row, Index column) { ++next_[spot_of(row, column).tile]; }
 
 Index EntryTiles::place(Index row, Index column) {
-  const auto [tile, key] = spot_of(row, column);
-  const Index at = next_[tile]++;
+  const auto [place, key] = spot_of(row, column);
+  const Index at = next_[place]++, tile = elsewhere_.empty() ? 0 : step_by_step(*plan_, place);
   if (keeps(tile)) own_keys_.get()[at - elsewhere_before(tile)] = key;
   return at;
 }
@@ -244,30 +302,52 @@ void EntryTiles::keep_part_of(const Ranks& ranks) {
 }
 
 void EntryTiles::count(std::span<ListedEntry> some) {
-  for (ListedEntry& entry : some) {
-    const auto [tile, key] = spot_of(entry.row, entry.column);
-    ++first_[tile + 1];
-    entry.row = static_cast<std::uint32_t>(tile);
-    entry.column = key;
-  }
+  if (some.empty()) return;
+  const Plan& plan = *plan_;
+  Index* const counts = next_.data();
+  const auto count_in = [&](const auto& strips_of) {
+    for (ListedEntry& entry : some) {
+      const auto [a, b] = strips_of(entry);
+      const auto [tile, key] =
+          spot_in<column_bits>(plan, a, b, plan.rows.places[entry.row], plan.columns.places[entry.column]);
+      ++counts[tile];
+      entry.row = static_cast<std::uint32_t>(tile);
+      entry.column = key;
+    }
+  };
+  const auto strips_of = [&](const ListedEntry& entry) {
+    return std::pair{mixed(entry.row) & (plan.strips - 1), mixed(entry.column) & (plan.strips - 1)};
+  };
+  if (const auto of_all = strips_of(some.front()); plan.strips == least_strips)
+    count_in([&](const ListedEntry&) { return of_all; });
+  else
+    count_in(strips_of);
 }
 
 void EntryTiles::place(std::span<const ListedEntry> some, Real* values) {
   entries::Key* const keys = own_keys_.get();
-  for (const auto& [tile, key, value] : some) {
-    const Index at = next_[tile]++;
-    if (keeps(tile)) keys[at - elsewhere_before(tile)] = key;
+  Index* const next = next_.data();
+  const bool keeps_all = elsewhere_.empty();
+  for (const auto& [place, key, value] : some) {
+    const Index at = next[place]++;
+    if (keeps_all)
+      keys[at] = key;
+    else if (const Index tile = step_by_step(*plan_, place); keeps(tile))
+      keys[at - elsewhere_before(tile)] = key;
     if (values) values[at] = value;
   }
 }
 
 void EntryTiles::sort(const Team& team, Real* values) {
   next_ = {};
-  team.for_each_tile(tasks(), [&](Index task) {
-    for (Index t = task * plan_->column_tiles; t < (task + 1) * plan_->column_tiles; ++t)
-      if (keeps(t))
-        sort_tile({own_keys_.get() + (first_[t] - elsewhere_before(t)), first_[t + 1] - first_[t]},
-                  values ? values + first_[t] : nullptr, column_bits);
+  std::atomic<Index> next{0};
+  team.for_each_tile(team.threads(), [&](Index) {
+    Sorting sorting;
+    for (Index task; (task = next++) < tasks();)
+      for (Index t = task * plan_->column_tiles; t < (task + 1) * plan_->column_tiles; ++t)
+        if (keeps(t))
+          sorting.sort(own_keys_.get() + (first_[t] - elsewhere_before(t)), values ? values + first_[t] : nullptr,
+                       first_[t + 1] - first_[t]);
   });
 }
 
