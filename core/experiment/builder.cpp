@@ -119,7 +119,6 @@ class Builder {
     make_start(cell, *problem, full, setup);
     make_method(cell, full, setup);
     const Real seconds = std::chrono::duration<Real>(Clock::now() - start).count();
-    if (cell.hold_out) refuse(cell.hold_out_position, "only sensing problems have measurements to hold out");
     const auto columns = observer_of(problem);
     const Node* const every = cell.resolved.find("problem")->find("every");
     if (!part_of(*cell.problem, "columns", [&] { return columns->columns(); }).empty())
