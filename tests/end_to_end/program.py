@@ -71,6 +71,15 @@ class Verbs(Case):
     def test_doctor(self):
         self.assertTrue(self.tightrope("doctor").stdout.endswith("All is well.\n"))
         self.assertEqual(json.loads(self.tightrope("doctor", "--format", "json").stdout)["troubles"], [])
+        broken = os.path.join(os.environ["BROKEN_PLUGINS"], "no_entry_point")
+        done = self.tightrope("doctor", "--plugin-path", broken, code=3)
+        well, _, trouble = done.stdout.partition("✗ ")
+        self.assertRegex(well, r"\nplugins +\d+ can be used, 1 refused\n")
+        self.assertIn("no_entry_point.so", trouble)
+        self.assertEqual((trouble.count("\n"), done.stderr), (1, ""))
+        told = json.loads(self.tightrope("doctor", "--format", "json", "--plugin-path", broken, code=3).stdout)
+        self.assertEqual(told["troubles"], [trouble.rstrip("\n")])
+        self.assertIn({"name": "plugin folder", "value": broken}, told["facts"])
 
     def test_wrong_usage_gets_one_sentence_and_exit_code_2(self):
         self.one_sentence(self.tightrope("rn", code=2), "'rn'", "did you mean 'run'?")

@@ -1,8 +1,11 @@
 #include <doctest/doctest.h>
 
+#include <fstream>
+#include <iterator>
 #include <numeric>
 #include <set>
 
+#include "core/base/digest.hpp"
 #include "core/study/predict.hpp"
 #include "core/study/tasks/task.hpp"
 #include "tests/support/experiment.hpp"
@@ -138,5 +141,56 @@ TEST_CASE("tasks and their ends come back from disk as they were written") {
   CHECK(progress.failed == 1);
   remove_end(out, 0);
   CHECK(!read_end(out, 0));
+  std::filesystem::remove_all(out);
+}
+
+TEST_CASE("tasks, lists and ends that somebody damaged are told so, and never taken") {
+  const auto out = std::filesystem::temp_directory_path() / ("tightrope-damaged-tasks-" + std::to_string(getpid()));
+  std::filesystem::create_directories(out);
+  const auto refused = [&](const char* why, Exit code, const auto& read) {
+    CAPTURE(why);
+    try {
+      read();
+      FAIL("it was taken");
+    } catch (const Error& error) {
+      CHECK(std::string(error.what()).find(why) != std::string::npos);
+      CHECK(error.code() == code);
+    }
+  };
+  const auto put = [&](const char* name, const std::string& bytes) {
+    std::ofstream(out / "batches" / name, std::ios::binary) << bytes;
+  };
+  refused("has no batches", Exit::config, [&] { read_task(out, 0); });
+  StudyOptions options;
+  options.out = out;
+  write_tasks(out, study("  repetitions: 2\n"), {{0, 1}}, options);
+  refused("its only one is 0", Exit::config, [&] { read_task(out, 1); });
+  std::ifstream stream(out / "batches/0.task", std::ios::binary);
+  const std::string whole((std::istreambuf_iterator<char>(stream)), {});
+  CHECK(read_task(out, 0).job.batches.size() == 1);
+  put("0.task", whole.substr(0, 40));
+  refused("it does not begin like a batch", Exit::integrity, [&] { read_task(out, 0); });
+  put("0.task", "x" + whole);
+  refused("it does not begin like a batch", Exit::integrity, [&] { read_task(out, 0); });
+  for (const std::size_t place : {std::size_t{20}, whole.size() - 1}) {
+    std::string flipped = whole;
+    flipped[place] = static_cast<char>(flipped[place] ^ 1);
+    put("0.task", flipped);
+    refused("its SHA-256 is not the one that it states", Exit::integrity, [&] { read_task(out, 0); });
+  }
+  // With a digest that fits.
+  for (const std::string& payload : {std::string("\xff"), std::string("\xa0")}) {
+    put("0.task", "tightrope batch 1 " + sha256(payload) + "\n" + payload);
+    refused("0.task is damaged", Exit::integrity, [&] { read_task(out, 0); });
+  }
+  for (const char* text :
+       {"[]", "{}", "{\"stopped\": 1, \"cells\": []}", "{\"stopped\": false, \"cells\": [{}]}", "{"}) {
+    put("0.json", text);
+    refused("0.json is damaged", Exit::integrity, [&] { read_end(out, 0); });
+  }
+  for (const char* text : {"3", "{}", "{\"job\": \"\", \"settled\": 0, \"batches\": []}"}) {
+    put("batches.json", text);
+    refused("batches.json is damaged", Exit::integrity, [&] { read_handed_out(out); });
+  }
   std::filesystem::remove_all(out);
 }
