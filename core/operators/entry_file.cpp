@@ -33,6 +33,11 @@ constexpr std::size_t part_bytes = std::size_t{1} << 20U;
 // once, so that an entry is there twice but for a moment.
 constexpr Index together = 16, sections = EntryTiles::groups / together;
 
+std::size_t whole_pages(std::size_t bytes) {
+  constexpr std::size_t page = 4096;
+  return (bytes + page - 1) / page * page;
+}
+
 /// Memory that goes back to the system as a whole: one large page, if it can be had, or some small ones.
 class Chunk {
  public:
@@ -57,8 +62,7 @@ class Chunk {
   ListedEntry* begin() const { return reinterpret_cast<ListedEntry*>(data_); }
   /// Gives back the pages from there on.
   void shorten(const ListedEntry* end) {
-    constexpr std::size_t page = 4096;
-    const std::size_t left = (static_cast<std::size_t>(end - begin()) * sizeof(ListedEntry) + page - 1) / page * page;
+    const std::size_t left = whole_pages(static_cast<std::size_t>(end - begin()) * sizeof(ListedEntry));
     if (left < bytes_) munmap(data_ + left, bytes_ - left);
     bytes_ = left;
   }
@@ -73,13 +77,15 @@ class Chunk {
 /// Where the entries that one thread has read wait, those of a section apart from others.
 class Store {
  public:
-  explicit Store(bool has_large_pages) : chunk_bytes_(has_large_pages ? Chunk::large_page : small_chunk) {}
+  /// `text`: bytes that the thread will read, about. Of large pages some are filled by half.
+  explicit Store(std::size_t text)
+      : chunk_bytes_(text >= 2 * sections * Chunk::large_page ? Chunk::large_page
+                                                              : whole_pages(least_chunk + text / (16 * sections))) {}
   /// Room for entries of a section, side by side.
   ListedEntry* room(Index section, std::size_t entries) {
     Section& in = sections_[section];
     if (entries > in.left) {
-      constexpr std::size_t page = 4096;
-      const std::size_t bytes = std::max(chunk_bytes_, (entries * sizeof(ListedEntry) + page - 1) / page * page);
+      const std::size_t bytes = std::max(chunk_bytes_, whole_pages(entries * sizeof(ListedEntry)));
       in.next = in.chunks.emplace_back(bytes).begin();
       in.left = bytes / sizeof(ListedEntry);
     }
@@ -94,7 +100,7 @@ class Store {
   void forget(Index section) { sections_[section].chunks.clear(); }
 
  private:
-  static constexpr std::size_t small_chunk = std::size_t{1} << 16U;
+  static constexpr std::size_t least_chunk = std::size_t{1} << 16U;
   struct Section {
     std::vector<Chunk> chunks;
     ListedEntry* next = nullptr;
@@ -184,10 +190,11 @@ std::vector<Part> parts_of(const MappedFile& file, const EntryFormat& format, Sh
   return parts;
 }
 
-/// Which of them occur. Threads have bytes of their own, up to `sets` of them: they would wait for each other's lines.
+/// Which of them occur. Threads have bytes of their own, where they are few: they would wait for each other's lines.
 class Occurring {
  public:
-  Occurring(Index size, Index workers) : size_(size), of_worker_(std::min(workers, sets)) {
+  static Index sets(Index workers) { return std::min<Index>(workers, 8); }
+  Occurring(Index size, Index workers) : size_(size), of_worker_(sets(workers)) {
     for (std::vector<std::uint8_t>& bytes : of_worker_) bytes.resize(size);
   }
   std::uint8_t* of(Index worker) { return of_worker_[worker % of_worker_.size()].data(); }
@@ -200,7 +207,6 @@ class Occurring {
   }
 
  private:
-  static constexpr Index sets = 8;
   Index size_;
   std::vector<std::vector<std::uint8_t>> of_worker_;
 };
@@ -226,8 +232,7 @@ EntryList read_entries(const std::string& path, Index first_index, Shape shape, 
   const bool is_known = shape != Shape{};
   const Shape most = is_known ? Shape{std::min(shape.rows, limit), std::min(shape.cols, limit)} : Shape{limit, limit};
   std::vector<Store> stores;
-  for (unsigned worker = 0; worker < team.threads(); ++worker)
-    stores.emplace_back(file.size() / team.threads() >= 2 * sections * Chunk::large_page);
+  for (unsigned worker = 0; worker < team.threads(); ++worker) stores.emplace_back(file.size() / team.threads());
   const std::vector<Part> parts = parts_of(file, format, most, stores, team);
   Index entries = 0;
   Shape needed;
@@ -239,10 +244,12 @@ EntryList read_entries(const std::string& path, Index first_index, Shape shape, 
   if (format.listed && entries != *format.listed)
     refuse_at(file, file.size(), fmt::format("there are {} entries, but {} are announced", entries, *format.listed));
   if (!is_known) shape = needed;
+  const Index for_each = 4 + Occurring::sets(team.threads());
   require_memory(12.0L * static_cast<long double>(entries) +
-                     5.0L * (static_cast<long double>(shape.rows) + static_cast<long double>(shape.cols)),
-                 fmt::format("{}: {} entries need 12 bytes each, {} rows and {} columns 5", path, entries, shape.rows,
-                             shape.cols));
+                     static_cast<long double>(for_each) *
+                         (static_cast<long double>(shape.rows) + static_cast<long double>(shape.cols)),
+                 fmt::format("{}: {} entries need 12 bytes each, {} rows and {} columns {}", path, entries, shape.rows,
+                             shape.cols, for_each));
   const Ranks* const serves = team.ranks() && !team.ranks()->leads() ? team.ranks() : nullptr;
   EntryList list{EntryTiles(shape, entries, serves),
                  Vec(),

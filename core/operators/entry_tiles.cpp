@@ -44,8 +44,8 @@ std::uint64_t mixed(std::uint64_t x) {
 
 Index padded(Index columns) { return (columns + entries::group - 1) / entries::group * entries::group; }
 
-// Tiles are counted cell by cell, that threads which have different cells do not write to the same cache lines; entries
-// lie in their order step by step. Plan: EntryTiles::Plan.
+// Tiles are counted cell by cell, so that threads that have different cells do not write to the same cache lines;
+// entries lie in their order step by step. Plan: EntryTiles::Plan.
 
 template <class Plan>
 Index step_by_step(const Plan& plan, Index tile) {
@@ -78,7 +78,7 @@ class Sorting {
   void sort(entries::Key* keys, Real* values, std::size_t count) {
     constexpr std::size_t few = 32;
     if (count < few) return insert(keys, values, count);
-    entries::Key used = keys[0], rows_fall = 0, columns_fall = 0, is_long = 0;  // the highest bit: somewhere they do
+    entries::Key used = keys[0], rows_fall = 0, columns_fall = 0, is_long = 0;  // falls: the highest bit
     for (std::size_t i = 1; i < count; ++i) {
       used |= keys[i];
       rows_fall |= row(keys[i]) - row(keys[i - 1]);

@@ -11,6 +11,8 @@
 //   restricted Q → seconds per value and gradient of the first Q % of the measurements, which are tiles that follow
 //             each other, as an operator of its own
 //   load FILE → seconds until a file of entries can be measured, text or packed
+//   move FILE ENTRIES → seconds of reading its bytes and writing, into new memory, what so many entries take while they
+//             are loaded and in the end: nothing is computed
 //   words FILE → seconds of reading its numbers with iostreams, and nothing else
 //   entries → how many measurements there are
 //   multiply N → seconds per 10^6 multiply-adds that touch no memory, over N times as many, with as many threads
@@ -24,10 +26,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <ctime>
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <numeric>
 #include <optional>
 #include <sstream>
@@ -38,6 +42,7 @@
 
 #include <hwy/targets.h>
 
+#include "core/base/mapped_file.hpp"
 #include "core/engine/engine.hpp"
 #include "core/experiment/experiment.hpp"
 #include "core/numbers/kernels/row_store.hpp"
@@ -130,6 +135,30 @@ double read_memory(const Team& team, const Numbers& memory, Index times) {
     });
   const double seconds = seconds_since(start) / static_cast<double>(times);
   if (sums[0] == 1) std::cerr << "";  // the sums are used
+  return seconds;
+}
+
+/// Seconds of reading a file and writing 16 and then 12 bytes for each of its entries into memory that is new.
+double move_entries(const Team& team, const std::string& path, Index entries) {
+  constexpr Index tiles = 64;
+  std::vector<std::uint64_t> sums(tiles);
+  const auto start = now();
+  const MappedFile file(path);
+  const Index words = file.size() / 8;
+  const std::unique_ptr<std::uint32_t[]> read(new std::uint32_t[4 * entries]), kept(new std::uint32_t[3 * entries]);
+  team.for_each_tile(tiles, [&](Index tile) {
+    const Index begin = part_begin(words, tiles, tile), end = part_begin(words, tiles, tile + 1);
+    for (Index i = begin; i < end; ++i) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, file.data() + 8 * i, sizeof word);
+      sums[tile] += word;
+    }
+    const Index first = part_begin(entries, tiles, tile), last = part_begin(entries, tiles, tile + 1);
+    std::fill(&read[4 * first], &read[4 * last], static_cast<std::uint32_t>(sums[tile]));
+    for (Index i = first; i < last; ++i) std::copy_n(&read[4 * i], 3, &kept[3 * i]);
+  });
+  const double seconds = seconds_since(start);
+  if (kept[0] == 1) std::cerr << "";  // the numbers are used
   return seconds;
 }
 
@@ -347,20 +376,28 @@ int main(int count, char** arguments) try {
       const auto start = now();
       part->evaluate({&pass, 1});
       std::cout << seconds_since(start) << std::endl;
-    } else if (verb == "load" || verb == "words") {
+    } else if (verb == "load") {
       std::istringstream again(line);
       std::string path;
       again >> verb >> path;
       const auto start = now();
-      Index count = 0;
-      if (verb == "load") {
-        count = read_entries(path, 1, {}, *team).values.n_elem;
-      } else {
-        std::ifstream file(path);
-        Index row = 0, column = 0;
-        for (Real value = 0; file >> row >> column >> value;) ++count;
-      }
-      std::cout << seconds_since(start) << " " << count << std::endl;
+      const EntryList list = read_entries(path, 1, {}, *team);
+      std::cout << seconds_since(start) << " " << list.values.n_elem << std::endl;
+    } else if (verb == "move") {
+      std::istringstream again(line);
+      std::string path;
+      Index entries = 0;
+      again >> verb >> path >> entries;
+      std::cout << move_entries(*team, path, entries) << std::endl;
+    } else if (verb == "words") {
+      std::istringstream again(line);
+      std::string path;
+      again >> verb >> path;
+      const auto start = now();
+      std::ifstream file(path);
+      Index row = 0, column = 0, lines = 0;
+      for (Real value = 0; file >> row >> column >> value;) ++lines;
+      std::cout << seconds_since(start) << " " << lines << std::endl;
     } else if (verb == "entries") {
       std::cout << lanes.at(0)->setup().problem->op->measurements() << std::endl;
     } else if (verb == "read") {

@@ -77,15 +77,17 @@ def measure_readers():
         subprocess.run([arguments.program, "pack", path, packed], check=True, stdout=subprocess.DEVNULL)
         ours = Contestant([arguments.contestant], dict(clock="cpu" if arguments.cpu else "wall",
                                                        threads=1 if arguments.cpu else arguments.threads))
-        seconds = {"text": [], "iostreams": [], "packed": []}
+        seconds = {"text": [], "iostreams": [], "packed": [], "moved": []}
         for _ in range(arguments.repetitions):
             seconds["text"].append(ours.ask(f"load {path}"))
             seconds["packed"].append(ours.ask(f"load {packed}"))
             seconds["iostreams"].append(ours.ask(f"words {path}"))
+            seconds["moved"].append(ours.ask(f"move {path} {lines}"))
         ours.close()
     best = {who: min(times) for who, times in seconds.items()}
     print(f"\nratings as text: {size / best['text'] / 1e9:.2f} GB/s until they are tiles, {best['iostreams'] / best['text']:.1f} × "
-          f"iostreams that read the numbers alone; packed, {best['text'] / best['packed']:.1f} × sooner")
+          f"iostreams that read the numbers alone; packed, {best['text'] / best['packed']:.1f} × sooner;\nits bytes read and "
+          f"those of the entries written, nothing computed: {best['moved'] / best['text']:.2f} of the time")
     return dict(bytes=size, seconds=best)
 
 

@@ -169,6 +169,25 @@ TEST_CASE("many lines come out as they went in, whatever parts they are read in"
   CHECK_MESSAGE(first.find(":3: 'ah' is no column") != std::string::npos, first);
 }
 
+TEST_CASE("any number of threads reads the same list, whatever pages it waits in") {
+  const Stream stream(9, "entries");
+  for (const Index count : {Index{40000}, Index{3000000}}) {  // the latter in large pages
+    std::string text;
+    for (Index i = 0; i < count; ++i)
+      text += fmt::format("{} {} {}\n", 1 + stream.word(2 * i) % 90000, 1 + stream.word(2 * i + 1) % 5000, i % 10);
+    const Written file(text);
+    const EntryList wanted = read_entries(file.path, 1, {}, Team(1));
+    for (const unsigned threads : {2U, 3U}) {
+      const EntryList list = read_entries(file.path, 1, {}, Team(threads));
+      CHECK(list.tiles.begins() == wanted.tiles.begins());
+      CHECK(std::ranges::equal(list.tiles.keys(), wanted.tiles.keys()));
+      CHECK(std::equal(list.values.begin(), list.values.end(), wanted.values.begin(), wanted.values.end()));
+      CHECK(list.empty_rows == wanted.empty_rows);
+      CHECK(list.empty_columns == wanted.empty_columns);
+    }
+  }
+}
+
 TEST_CASE(
     "a packed file is the list that it was made of, to the last bit, and of another shape or damaged it is refused") {
   std::string text;

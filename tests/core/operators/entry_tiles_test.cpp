@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <tuple>
 
@@ -149,6 +151,68 @@ TEST_CASE("tiles have every entry once, rows in order inside them, and values go
     std::sort(wanted.begin(), wanted.end());
     CHECK(found == wanted);
   }
+}
+
+TEST_CASE("tiles are in order whatever order entries come in, and entries of one place keep theirs") {
+  const Team team(2);
+  // Short rows, long ones, and so long ones that they are sorted with wide digits.
+  for (const Shape shape : {Shape{40000, 50000}, Shape{3000, 700}, Shape{20, 60000}}) {
+    std::vector<Place> places = places_of(shape, 200000);
+    places.insert(places.end(), places.begin(), places.begin() + 20000);  // twice there
+    const Stream stream(6, "order");
+    std::vector<Index> random(places.size());
+    for (Index i = 0; i < random.size(); ++i) random[i] = stream.word(i);
+    std::vector<Index> order(places.size());
+    for (const auto& before : std::vector<std::function<bool(Index, Index)>>{
+             [&](Index i, Index j) { return places[i] < places[j]; },
+             [&](Index i, Index j) { return places[i].first < places[j].first; },    // by rows alone
+             [&](Index i, Index j) { return places[i].second < places[j].second; },  // by columns alone
+             [&](Index i, Index j) { return places[i] > places[j]; },
+             [&](Index i, Index j) { return random[i] < random[j]; }}) {
+      std::iota(order.begin(), order.end(), Index{0});
+      std::sort(order.begin(), order.end(), [&](Index i, Index j) { return random[i] < random[j]; });
+      std::stable_sort(order.begin(), order.end(), before);
+      EntryTiles tiles(shape, places.size());
+      for (const Index i : order) tiles.count(places[i].first, places[i].second);
+      tiles.allocate();
+      Vec values(places.size());
+      for (Index n = 0; n < order.size(); ++n)
+        values[tiles.place(places[order[n]].first, places[order[n]].second)] = static_cast<Real>(n);
+      tiles.sort(team, values.memptr());
+      bool is_sorted = true, values_went_along = true;
+      for (Index t = 0; t + 1 < tiles.begins().size(); ++t)
+        for (Index i = tiles.begins()[t] + 1; i < tiles.begins()[t + 1]; ++i)
+          is_sorted = is_sorted && (tiles.keys()[i - 1] < tiles.keys()[i] ||
+                                    (tiles.keys()[i - 1] == tiles.keys()[i] && values[i - 1] < values[i]));
+      tiles.for_each([&](Index i, Index a, Index b) {
+        values_went_along = values_went_along && places[order[static_cast<Index>(values[i])]] == Place{a, b};
+      });
+      CHECK(is_sorted);
+      CHECK(values_went_along);
+    }
+  }
+}
+
+TEST_CASE("an entry is in the same group on any instruction set, and whatever else there is") {
+  const Stream stream(7, "entries");
+  std::vector<ListedEntry> entries(100);
+  for (Index i = 0; i < entries.size(); ++i)
+    entries[i] = {static_cast<std::uint32_t>(stream.word(2 * i)), static_cast<std::uint32_t>(stream.word(2 * i + 1)),
+                  1};
+  std::vector<std::uint8_t> wanted(entries.size());
+  for (Index i = 0; i < entries.size(); ++i) EntryTiles::groups_of({&entries[i], 1}, &wanted[i]);
+  CHECK(std::set<std::uint8_t>(wanted.begin(), wanted.end()).size() > 40);
+  CHECK(*std::max_element(wanted.begin(), wanted.end()) < EntryTiles::groups);
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    hwy::SetSupportedTargetsForTest(target);
+    for (Index count = 0; count <= entries.size(); ++count) {
+      std::vector<std::uint8_t> groups(count + 1, 99);
+      EntryTiles::groups_of({entries.data(), count}, groups.data());
+      CHECK(std::equal(wanted.begin(), wanted.begin() + static_cast<std::ptrdiff_t>(count), groups.begin()));
+      CHECK(groups.back() == 99);
+    }
+  }
+  hwy::SetSupportedTargetsForTest(0);
 }
 
 TEST_CASE("a pass over tiles is the sum over their entries, whatever the rank, the sides and the rows") {
