@@ -33,7 +33,7 @@ Index bits_per_entry(Storage storage);  // 0 for generated
 
 inline constexpr Index tile_columns = 1024;
 inline constexpr Index most_block_rows = 64;  // of a sweep
-inline constexpr Index sign_group = 8;  // rows that share a byte per column in Storage::sign
+inline constexpr Index sign_group = 8;        // rows that share a byte per column in Storage::sign
 /// Of so long rows, the columns are shared.
 inline bool has_long_rows(Index columns) { return columns > Index{1} << 17; }
 

@@ -18,7 +18,8 @@ struct Root {
   fs::path path = fs::temp_directory_path() / ("tightrope-limits-" + std::to_string(getpid()));
   Root() {
     fs::remove_all(path);
-    write("proc/self/status", "VmSize:\t  100000 kB\nVmRSS:\t   29000 kB\nRssFile:\t    9000 kB\nVmData:\t   30000 kB\n");
+    write("proc/self/status",
+          "VmSize:\t  100000 kB\nVmRSS:\t   29000 kB\nRssFile:\t    9000 kB\nVmData:\t   30000 kB\n");
   }
   ~Root() { fs::remove_all(path); }
   void write(const fs::path& file, const std::string& text) const {
