@@ -140,7 +140,8 @@ TEST_CASE("the condition limit ends LSQR before what rounding brings in from the
 }
 
 TEST_CASE("each variant of GNMR is ½(1 − α) p + J⁺(y − z + ½(1 + α) J p), and publishes the linearized matrix") {
-  for (const auto& [name, alpha] : {std::pair{"setting", 1.0}, {"averaging", 0.0}, {"updating", -1.0}}) {
+  for (const auto& [variant, alpha] : {std::pair{"setting", 1.0}, {"averaging", 0.0}, {"updating", -1.0}}) {
+    const std::string name = variant;
     CAPTURE(name);
     const std::string method = fmt::format("{{type: gnmr, variant: {}}}", name);
     // Where a factor is longer than the other one, the variants differ.

@@ -142,8 +142,9 @@ TEST_CASE("outliers: the unit of their scale, what they add to and what they rep
   const std::pair<std::string, Real> units[] = {
       {"nothing", 1}, {"root_mean_square", arma::norm(exact) / 10}, {"largest", arma::abs(exact).max()}};
   const auto places = outliers(options + "nothing")->outliers(100);
-  for (const auto& [unit, size] : units)
+  for (const auto& [name, size] : units)
     for (const bool replace : {false, true}) {
+      const std::string unit = name;
       CAPTURE(unit);
       CAPTURE(replace);
       const auto noise = outliers(options + unit + fmt::format(", replace: {}", replace));

@@ -29,8 +29,8 @@ observers: {}
 }  // namespace
 
 TEST_CASE("where the certificate is positive, f falls below f(X*) along surplus columns, and else it does not") {
-  for (const auto& [measurements, outliers, is_saddle] :
-       {std::tuple{40, 0.3, true}, {60, 0.4, true}, {1500, 0.1, false}}) {
+  for (const auto& [many, outliers, is_saddle] : {std::tuple{40, 0.3, true}, {60, 0.4, true}, {1500, 0.1, false}}) {
+    const int measurements = many;
     CAPTURE(measurements);
     const auto lane = run_one(psd(measurements, outliers, "[relative_error, strict_saddle_certificate]"));
     const Real certificate = last(*lane, "certificate");

@@ -41,8 +41,10 @@ Real outside_of_range(const Mat& A, const Vec& slopes) {
 }  // namespace
 
 TEST_CASE("θ is the integral of 1/ρ', and from_dual its inverse") {
-  for (const auto& [function, exponent] : std::vector<std::pair<std::string, Real>>{
+  for (const auto& [name, power] : std::vector<std::pair<std::string, Real>>{
            {"power", 1}, {"power", 4.0 / 3}, {"power", 2}, {"power", 3}, {"power", 4.5}, {"tan", 2}, {"sinh", 2}}) {
+    const std::string function = name;
+    const Real exponent = power;
     CAPTURE(function);
     CAPTURE(exponent);
     const Reparametrization rho{function, exponent};

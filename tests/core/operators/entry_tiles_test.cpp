@@ -219,22 +219,23 @@ TEST_CASE("a pass over tiles is the sum over their entries, whatever the rank, t
   const Team team(2);
   // Strips of one tile of rows, and of several because rows meet few entries; factors that are larger than caches,
   // whose columns begin anywhere in a line.
-  for (const auto& [shape, rank] : std::vector<std::pair<Shape, Index>>{{{700, 90}, 1},
-                                                                        {{700, 90}, 2},
-                                                                        {{700, 90}, 3},
-                                                                        {{700, 90}, 4},
-                                                                        {{700, 90}, 5},
-                                                                        {{700, 90}, 8},
-                                                                        {{700, 90}, 11},
-                                                                        {{700, 90}, 16},
-                                                                        {{700, 90}, 21},
-                                                                        {{700, 90}, 28},
-                                                                        {{700, 90}, 32},
-                                                                        {{700, 90}, 37},
-                                                                        {{700, 90}, 64},
-                                                                        {{20000, 90}, 4},
-                                                                        {{20000, 90}, 12},
-                                                                        {{150001, 90}, 8}}) {
+  for (const auto& [shape, k] : std::vector<std::pair<Shape, Index>>{{{700, 90}, 1},
+                                                                     {{700, 90}, 2},
+                                                                     {{700, 90}, 3},
+                                                                     {{700, 90}, 4},
+                                                                     {{700, 90}, 5},
+                                                                     {{700, 90}, 8},
+                                                                     {{700, 90}, 11},
+                                                                     {{700, 90}, 16},
+                                                                     {{700, 90}, 21},
+                                                                     {{700, 90}, 28},
+                                                                     {{700, 90}, 32},
+                                                                     {{700, 90}, 37},
+                                                                     {{700, 90}, 64},
+                                                                     {{20000, 90}, 4},
+                                                                     {{20000, 90}, 12},
+                                                                     {{150001, 90}, 8}}) {
+    const Index rank = k;
     CAPTURE(rank);
     const EntryTiles tiles = tiles_of(shape, places_of(shape, 9000), team);
     // So few that most tiles have none of them, too.
