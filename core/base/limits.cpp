@@ -154,7 +154,8 @@ std::vector<MemoryLimit> memory_limits(const fs::path& root) {
   const std::uint64_t page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   const std::uint64_t physical = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * page;
   // Pages of mapped files are given back where memory is short.
-  const std::uint64_t resident = of_this_process("VmRSS:", root) - of_this_process("RssFile:", root);
+  const std::uint64_t own = of_this_process("RssAnon:", root) + of_this_process("RssShmem:", root);
+  const std::uint64_t resident = own > 0 ? own : of_this_process("VmRSS:", root);
   limits.push_back({physical, resident + physical / 10, "this machine"});
   for (const Group& group : groups_of("memory", root))
     upwards(group, [&](const fs::path& folder) {

@@ -18,8 +18,7 @@ struct Root {
   fs::path path = fs::temp_directory_path() / ("tightrope-limits-" + std::to_string(getpid()));
   Root() {
     fs::remove_all(path);
-    write("proc/self/status",
-          "VmSize:\t  100000 kB\nVmRSS:\t   29000 kB\nRssFile:\t    9000 kB\nVmData:\t   30000 kB\n");
+    write("proc/self/status", "VmSize:\t  100000 kB\nVmRSS:\t   20000 kB\nVmData:\t   30000 kB\n");
   }
   ~Root() { fs::remove_all(path); }
   void write(const fs::path& file, const std::string& text) const {
@@ -45,6 +44,15 @@ TEST_CASE("memory: the machine's own is a limit, a tenth of which belongs to oth
   CHECK(limits[0].bytes == physical);
   CHECK(limits[0].left() == physical - physical / 10 - 20000 * 1024);
   CHECK(limits[0].text().find("this machine has") == 0);
+}
+
+TEST_CASE("memory: pages of mapped files can be taken back") {
+  const Root root;
+  root.write("proc/self/status",
+             "VmRSS:\t   20000 kB\nRssAnon:\t    4000 kB\nRssFile:\t   15000 kB\nRssShmem:\t   1000 kB\n");
+  const auto limits = memory_limits(root.path);
+  REQUIRE_FALSE(limits.empty());
+  CHECK(limits[0].taken == limits[0].bytes / 10 + 5000 * 1024);
 }
 
 TEST_CASE("memory: control groups of version 2, with all that they are nested in") {
