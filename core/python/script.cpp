@@ -20,8 +20,18 @@ class Values {
 
   void declare(Parameters& parameters) {
     for (Declaration& one : declarations_) {
-      Parameter& parameter =
-          std::visit([&](auto& value) -> Parameter& { return declare(parameters, one, value); }, one.value);
+      Parameter& parameter = std::visit(
+          [&]<class T>(T& value) -> Parameter& {
+            if constexpr (std::is_same_v<T, bool>)
+              return parameters.add(one.name, value, one.doc);
+            else if constexpr (!std::is_same_v<T, std::string>)
+              return parameters.add(one.name, value, one.range, one.doc);
+            else if (one.is_file)
+              return parameters.add_file(one.name, value, one.doc);
+            else
+              return parameters.add(one.name, value, one.choices, one.doc);
+          },
+          one.value);
       if (one.is_required) parameter.required();
       if (!one.unit.empty()) parameter.unit(one.unit);
       if (!one.example.empty()) parameter.example(one.example);
@@ -84,18 +94,6 @@ class Values {
     std::vector<T> values;
     for (const py::handle value : given) values.push_back(py::cast<T>(value));
     return values;
-  }
-
-  template <class T>
-  static Parameter& declare(Parameters& parameters, const Declaration& one, T& value) {
-    return parameters.add(one.name, value, one.range, one.doc);
-  }
-  static Parameter& declare(Parameters& parameters, const Declaration& one, bool& value) {
-    return parameters.add(one.name, value, one.doc);
-  }
-  static Parameter& declare(Parameters& parameters, const Declaration& one, std::string& value) {
-    return one.is_file ? parameters.add_file(one.name, value, one.doc)
-                       : parameters.add(one.name, value, one.choices, one.doc);
   }
 
   template <class T>
