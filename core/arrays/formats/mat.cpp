@@ -248,12 +248,14 @@ Array read_matrix5(const Numbers& numbers, std::uint64_t at, const std::string& 
   require_density(matrix.shape[0], matrix.shape[1], entry.size(), file);
   require_room(16.0L * static_cast<long double>(count), file);
   std::vector<Real> values(count);
+  const auto place_below = [&](Index count, Real place) {
+    if (!(place >= 0 && place < static_cast<Real>(count))) refuse_file(file, "the sparse variable is damaged");
+    return static_cast<Index>(place);
+  };
   for (Index j = 0; j < matrix.shape[1]; ++j)
     for (Real k = start[j]; k < start[j + 1]; ++k) {
-      const auto i = static_cast<std::size_t>(std::max(Real{0}, k));
-      if (k < 0 || i >= row.size() || i >= entry.size() || row[i] < 0 || row[i] >= static_cast<Real>(matrix.shape[0]))
-        refuse_file(file, "the sparse variable is damaged");
-      values[static_cast<Index>(row[i]) + j * matrix.shape[0]] = entry[i];
+      const Index i = place_below(std::min(row.size(), entry.size()), k);
+      values[place_below(matrix.shape[0], row[i]) + j * matrix.shape[0]] = entry[i];
     }
   return array_of(matrix.shape, values, described);
 }
