@@ -130,7 +130,7 @@ void MappedFile::go_on(std::uint64_t begin, std::uint64_t end) const {
   if (!exceeds_memory_) return;
   for (std::uint64_t piece = begin / piece_bytes; piece < end / piece_bytes; ++piece) {
     const std::uint64_t from = piece * piece_bytes, ahead = std::min(size_, from + 2 * piece_bytes);
-    madvise(const_cast<std::byte*>(data_) + from, piece_bytes, MADV_DONTNEED);
+    forget(from, from + piece_bytes);
     madvise(const_cast<std::byte*>(data_) + ahead, std::min(size_ - ahead, piece_bytes), MADV_WILLNEED);
   }
 }
